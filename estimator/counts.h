@@ -1,0 +1,60 @@
+// Event counts: what a kernel did to the memory hierarchy. Counts know no prices.
+//
+// A count that a source cannot give is absent, never zero.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wattgrind {
+
+// Data references and their bytes.
+struct References {
+  uint64_t reads = 0;
+  uint64_t writes = 0;
+
+  uint64_t total() const { return reads + writes; }
+};
+
+// One cache level. accesses = hits + misses where all three are there.
+struct LevelCounts {
+  uint64_t accesses = 0;            // look-ups: references at L1, misses of the level above below
+  std::optional<uint64_t> hits;     // absent where two cachegrind runs disagree (negative)
+  uint64_t misses = 0;
+  std::optional<uint64_t> read_misses;
+  std::optional<uint64_t> write_misses;
+  std::optional<uint64_t> write_backs;  // dirty lines that left this level, where modelled
+  std::optional<uint64_t> compulsory_misses;
+};
+
+struct DramCounts {
+  uint64_t reads = 0;                    // lines fetched: misses of the last level
+  std::optional<uint64_t> write_backs;   // lines written back, where modelled
+};
+
+// What one layer (or one pass of one) did.
+struct EventCounts {
+  References refs;                // as the source saw them
+  std::optional<References> bytes;  // from the loop nest; absent for the row `runtime`
+  std::vector<LevelCounts> levels;  // as many as the machine has
+  DramCounts dram;
+};
+
+// Adds counts field by field; an absent field makes the sum's field absent. The number of levels
+// must agree. Throws Error(kFailed) if a sum overflows 64 bits.
+EventCounts sum(const EventCounts& a, const EventCounts& b);
+
+// a - b field by field, for the steady state (two passes minus one). A negative difference of a
+// hit count makes it absent; any other negative difference throws Error(kFailed).
+EventCounts difference(const EventCounts& a, const EventCounts& b);
+
+// Operations of the network as written, and what a kernel adds by padding channels.
+struct OperationCounts {
+  uint64_t macs = 0;          // multiply-accumulates
+  uint64_t other = 0;         // comparisons, additions, divisions outside multiply-accumulates
+  uint64_t padding_macs = 0;  // dead work in lanes that hold no channel
+};
+
+}  // namespace wattgrind
