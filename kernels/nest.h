@@ -112,6 +112,7 @@ struct LoopNest {
 
 // One loop or instruction a line, indented; what golden tests compare and --keep writes.
 std::string to_text(const LoopNest& nest);
+std::string to_text(const LoopNest& nest, const Instruction& instruction);
 
 // Checks what the header of this file promises (defined registers, lane counts, addresses inside
 // their buffers). A violation is a bug of the lowering: it aborts with the instruction's text.
