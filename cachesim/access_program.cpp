@@ -72,8 +72,8 @@ class Validator {
  private:
   void check_loop(const AccessLoop& loop, uint64_t repeats) {
     if (loop.id >= program_.loop_count || trips_[loop.id] != 0) {
-      fail(ErrorKind::kInput, "{}: loop {} ({}): its number is not its own below {}",
-           program_.name, loop.id, loop.name, program_.loop_count);
+      fail(ErrorKind::kInput, "{}: loop {} ({}): its number is not its own below {}", program_.name,
+           loop.id, loop.name, program_.loop_count);
     }
     if (loop.trips == 0) {
       fail(ErrorKind::kInput, "{}: loop {} ({}): found 0 trips, wanted at least 1", program_.name,
@@ -81,8 +81,8 @@ class Validator {
     }
     uint64_t inner = 0;
     if (__builtin_mul_overflow(repeats, loop.trips, &inner)) {
-      fail(ErrorKind::kInput, "{}: loop {} ({}): more than 2^64 iterations", program_.name,
-           loop.id, loop.name);
+      fail(ErrorKind::kInput, "{}: loop {} ({}): more than 2^64 iterations", program_.name, loop.id,
+           loop.name);
     }
     trips_[loop.id] = loop.trips;
     check_body(loop.body, inner);
@@ -138,8 +138,8 @@ void count_body(const std::vector<AccessStep>& body, uint64_t repeats, Reference
 std::string to_text(const AccessProgram& program) {
   std::string text = "program " + program.name + "\n";
   for (const AccessBuffer& buffer : program.buffers) {
-    text += fmt::format("  {} {} {} bytes at {:#x}\n", name(buffer.role), buffer.name,
-                        buffer.bytes, buffer.address);
+    text += fmt::format("  {} {} {} bytes at {:#x}\n", name(buffer.role), buffer.name, buffer.bytes,
+                        buffer.address);
   }
   append_text(program, program.body, 1, text);
   return text;

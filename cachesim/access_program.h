@@ -39,8 +39,8 @@ struct Access {
 struct AccessStep;
 
 struct AccessLoop {
-  uint32_t id = 0;    // unique in the program, less than loop_count
-  std::string name;   // for readers
+  uint32_t id = 0;     // unique in the program, less than loop_count
+  std::string name;    // for readers
   uint64_t trips = 0;  // at least 1
   std::vector<AccessStep> body;
 };

@@ -20,8 +20,8 @@ struct References {
 
 // One cache level. accesses = hits + misses where all three are there.
 struct LevelCounts {
-  uint64_t accesses = 0;            // look-ups: references at L1, misses of the level above below
-  std::optional<uint64_t> hits;     // absent where two cachegrind runs disagree (negative)
+  uint64_t accesses = 0;         // look-ups: references at L1, misses of the level above below
+  std::optional<uint64_t> hits;  // absent where two cachegrind runs disagree (negative)
   uint64_t misses = 0;
   std::optional<uint64_t> read_misses;
   std::optional<uint64_t> write_misses;
@@ -30,13 +30,13 @@ struct LevelCounts {
 };
 
 struct DramCounts {
-  uint64_t reads = 0;                    // lines fetched: misses of the last level
-  std::optional<uint64_t> write_backs;   // lines written back, where modelled
+  uint64_t reads = 0;                   // lines fetched: misses of the last level
+  std::optional<uint64_t> write_backs;  // lines written back, where modelled
 };
 
 // What one layer (or one pass of one) did.
 struct EventCounts {
-  References refs;                // as the source saw them
+  References refs;                  // as the source saw them
   std::optional<References> bytes;  // from the loop nest; absent for the row `runtime`
   std::vector<LevelCounts> levels;  // as many as the machine has
   DramCounts dram;

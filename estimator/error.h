@@ -43,9 +43,9 @@ template <typename... Args>
 }  // namespace wattgrind
 
 // CHECK(condition, "format", values...): the values are what a reader needs to see why it failed.
-#define CHECK(condition, ...)                                                            \
-  do {                                                                                   \
-    if (!(condition)) [[unlikely]] {                                                     \
+#define CHECK(condition, ...)                                                              \
+  do {                                                                                     \
+    if (!(condition)) [[unlikely]] {                                                       \
       ::wattgrind::check_failed(__FILE__, __LINE__, #condition, fmt::format(__VA_ARGS__)); \
-    }                                                                                    \
+    }                                                                                      \
   } while (false)

@@ -94,10 +94,10 @@ struct Network {
 
 // A layer as a file or a short form writes it, before shapes are known.
 struct LayerSpec {
-  std::string name;                // empty: made from the kind and a number ("conv2d_1")
-  Operation operation;             // with its window's padding, unless pad_same
-  bool pad_same = false;           // the window's padding is "same": worked out from the input
-  std::string input;               // name of an earlier layer; empty: the one before
+  std::string name;       // empty: made from the kind and a number ("conv2d_1")
+  Operation operation;    // with its window's padding, unless pad_same
+  bool pad_same = false;  // the window's padding is "same": worked out from the input
+  std::string input;      // name of an earlier layer; empty: the one before
 };
 
 // Infers every shape and counts, checking that windows fit, groups divide, names are unique, and

@@ -8,7 +8,7 @@
 namespace wattgrind {
 
 enum class TensorRole : uint8_t {
-  kInput,     // the feature map a layer reads
+  kInput,  // the feature map a layer reads
   kWeights,
   kBias,
   kOutput,    // the feature map a layer writes

@@ -85,8 +85,8 @@ struct Instruction {
 struct Statement;
 
 struct Loop {
-  uint32_t id = 0;    // unique in the nest
-  std::string name;   // for readers: "row", "channel", ...
+  uint32_t id = 0;     // unique in the nest
+  std::string name;    // for readers: "row", "channel", ...
   uint64_t trips = 0;  // at least 1
   std::vector<Statement> body;
 
