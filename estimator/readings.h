@@ -1,0 +1,62 @@
+// Energy readings: what a meter said a workload cost. One CSV row a reading,
+// `workload,batch,phase,repetitions,energy_j[,duration_s,idle_power_w]`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wattgrind {
+
+struct Reading {
+  std::string workload;  // a network, or a synthetic load: "matmul:m=200,..."
+  uint64_t batch = 1;
+  std::string phase = "inference";  // or "training"
+  uint64_t repetitions = 1;
+  double energy_j = 0;                 // of all repetitions together, as the meter gave it
+  std::optional<double> duration_s;    // of all repetitions together
+  std::optional<double> idle_power_w;  // measured and *not yet* subtracted from energy_j
+  size_t line = 0;                     // in the file it came from, from 1
+
+  // Energy of one repetition, net of the idle power where that is known.
+  double net_energy_j() const;
+  std::optional<double> seconds() const;  // of one repetition
+};
+
+struct ReadingsFormat {
+  // The column that holds the energy. Any other unit makes calibrated prices in that unit.
+  std::string energy_column = "energy_j";
+  // For files that name a load's sizes in columns: "matmul:m={m},k={k}" takes columns m and k.
+  // Empty: the column `workload` names the load.
+  std::string workload_template;
+};
+
+// Columns that are not asked for are ignored; batch, phase and repetitions are 1, inference and 1
+// in a file without them. Throws Error(kInput), naming file, line and column, for a missing
+// column, energy that is not positive, numbers that are none, an idle power that has no duration
+// or would leave no energy, two rows that are the same reading, and a file without a reading.
+std::vector<Reading> parse_readings(std::string_view text, std::string_view file,
+                                    const ReadingsFormat& format);
+
+// Appends readings to a file, line by line, each on the disk before append() returns.
+class ReadingsFile {
+ public:
+  // Opens the file, or creates it with its header. Throws Error(kInput) when the file has another
+  // header or ends in the middle of a line, Error(kFailed) when it cannot be written.
+  explicit ReadingsFile(const std::string& path);
+  ~ReadingsFile();
+  ReadingsFile(const ReadingsFile&) = delete;
+  ReadingsFile& operator=(const ReadingsFile&) = delete;
+
+  void append(const Reading& reading);
+
+ private:
+  void write_line(const std::string& line);
+
+  std::string path_;
+  int descriptor_ = -1;
+};
+
+}  // namespace wattgrind
