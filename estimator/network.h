@@ -20,8 +20,12 @@ struct FeatureShape {
   int64_t width = 0;
 
   int64_t elements() const { return channels * height * width; }
+  bool is_vector() const { return height == 1 && width == 1; }
   friend bool operator==(const FeatureShape&, const FeatureShape&) = default;
 };
+
+// "16x5x5", or "120" for a vector.
+std::string to_string(const FeatureShape& shape);
 
 // The sliding window of a convolution or a pooling layer. Padding is resolved: "same" has become
 // numbers, any surplus at the bottom and right.
@@ -97,12 +101,22 @@ struct LayerSpec {
   std::string name;       // empty: made from the kind and a number ("conv2d_1")
   Operation operation;    // with its window's padding, unless pad_same
   bool pad_same = false;  // the window's padding is "same": worked out from the input
-  std::string input;      // name of an earlier layer; empty: the one before
+  std::string input;      // name of an earlier layer or "input"; empty: the one before
 };
 
-// Infers every shape and counts, checking that windows fit, groups divide, names are unique, and
-// that no product overflows 64 bits. `where` prefixes the errors (the file's name, say); they
-// name the layer by its index: "net.json: layers[3].kernel: ...". Throws Error(kInput).
+// The largest size (channels, height, stride, units, ...) a network may name.
+inline constexpr int64_t kMaxSize = INT32_MAX;
+// The most that the parameters and feature maps of one image may take together, in single
+// precision: more than any machine an estimate is made for, and small enough that 64-bit
+// addresses and counts of one pass cannot overflow.
+inline constexpr uint64_t kMaxNetworkBytes = uint64_t{1} << 40;
+
+// Infers every shape and counts, checking that sizes are in range, windows fit, groups divide,
+// names are well formed and unique, that nothing overflows 64 bits and that the network stays
+// within kMaxNetworkBytes. A layer's name is a letter followed by at most 63 letters, digits, "_",
+// "-", "." or "/"; "input" (the network's own input), "runtime" and "total" (rows of an estimate)
+// are taken. `where` prefixes the errors (the file's name, say); they name the layer by its index:
+// "net.json: layers[3].kernel: ...". Throws Error(kInput).
 Network build_network(std::string name, FeatureShape input, const std::vector<LayerSpec>& specs,
                       std::string_view where);
 

@@ -1,0 +1,85 @@
+#include "estimator/json_text.h"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "estimator/error.h"
+
+namespace wattgrind {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kLongestQuote = 60;
+
+std::string shorten(std::string text) {
+  if (text.size() <= kLongestQuote) return text;
+  size_t end = kLongestQuote;
+  // Not inside a UTF-8 sequence: continuation bytes are 10xxxxxx.
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// "[json.exception.parse_error.101] parse error at line 3, column 5: syntax error while ..." is
+// the library's message; the brackets are of no use to who wrote the file.
+[[noreturn]] void fail_syntax(const json::parse_error& error, std::string_view text,
+                              std::string_view where) {
+  const size_t end = std::min(error.byte == 0 ? 0 : error.byte - 1, text.size());
+  const std::string_view before = text.substr(0, end);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  const std::string message = error.what();
+  constexpr std::string_view kStart = "syntax error";
+  const size_t start = message.find(kStart);
+  std::string what = start == std::string::npos ? std::string(kStart) : message.substr(start);
+  // The text of the token last read may be as long as the file.
+  constexpr size_t kLongestMessage = 200;
+  if (what.size() > kLongestMessage) what = what.substr(0, what.find("; last read")) + " in JSON";
+  fail(ErrorKind::kInput, "{}:{}:{}: {}", where, line, end - line_start + 1, what);
+}
+
+}  // namespace
+
+json parse_json(std::string_view text, std::string_view where) {
+  std::vector<std::set<std::string>> keys;  // of the objects that are open
+  const json::parser_callback_t refuse_repeated_keys = [&](int, json::parse_event_t event,
+                                                           json& parsed) {
+    if (event == json::parse_event_t::object_start) keys.emplace_back();
+    if (event == json::parse_event_t::object_end) keys.pop_back();
+    if (event == json::parse_event_t::key &&
+        !keys.back().insert(parsed.get_ref<const std::string&>()).second) {
+      fail(ErrorKind::kInput, "{}: key {} occurs twice in one object", where, quote_json(parsed));
+    }
+    return true;
+  };
+  try {
+    return json::parse(text.begin(), text.end(), refuse_repeated_keys, true, true);
+  } catch (const json::parse_error& error) {
+    fail_syntax(error, text, where);
+  } catch (const json::out_of_range& error) {
+    fail(ErrorKind::kInput, "{}: a number in it is too large for a double", where);
+  }
+}
+
+std::string quote_json(const json& value) {
+  if (value.is_object()) return "an object";
+  if (value.is_array()) {
+    // Nested and long arrays are told by their size: quoting must not recurse.
+    const bool flat = std::none_of(value.begin(), value.end(),
+                                   [](const json& item) { return item.is_structured(); });
+    if (!flat || value.size() > 8) {
+      return fmt::format("an array of {} item{}", value.size(), value.size() == 1 ? "" : "s");
+    }
+    std::string text;
+    for (const json& item : value) text += (text.empty() ? "" : ", ") + quote_json(item);
+    return shorten("[" + text + "]");
+  }
+  return shorten(dump(value));
+}
+
+}  // namespace wattgrind
