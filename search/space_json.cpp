@@ -193,7 +193,8 @@ void add_elements(const Entry& entry, const Domain& domain, size_t parent, Readi
     fail(ErrorKind::kInput, "{}: found \"{}\", wanted an int parameter within [0, {}]", at,
          reading.parameters[parent].name, kMostElements);
   }
-  for (int64_t i = 0; i < range->high; ++i) {
+  const int64_t most = range->high;  // adding moves the parameters that `range` points into
+  for (int64_t i = 0; i < most; ++i) {
     reading.add({fmt::format("{}[{}]", entry.name, i), domain,
                  Condition{parent, {}, static_cast<double>(i)}, entry.name});
   }

@@ -70,10 +70,10 @@ TEST(Enumerate, DrawsUniformlyOnTheScale) {
     small_integers += std::get<int64_t>(*configuration[1]) <= 31;
     small_reals += std::get<double>(*configuration[2]) < 1e-2;
   }
-  for (int v = 1; v <= 4; ++v) EXPECT_NEAR(count[static_cast<size_t>(v)], n / 4, 300);
+  for (int v = 1; v <= 4; ++v) EXPECT_NEAR(count[static_cast<size_t>(v)], n / 4.0, 300);
   const double expected = std::log(31.5 / 0.5) / std::log(1000.5 / 0.5);
   EXPECT_NEAR(small_integers, n * expected, 400);
-  EXPECT_NEAR(small_reals, n / 2, 400);
+  EXPECT_NEAR(small_reals, n / 2.0, 400);
 }
 
 }  // namespace
