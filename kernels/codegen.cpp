@@ -1,0 +1,101 @@
+#include "kernels/codegen.h"
+
+#include <llvm/IR/Function.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include "estimator/error.h"
+#include "kernels/emit_nest.h"
+#include "kernels/object_code.h"
+
+namespace wattgrind {
+namespace {
+
+using llvm::Value;
+
+llvm::Function* create_function(llvm::Module& module, llvm::FunctionType* type,
+                                const std::string& name, const CodegenOptions& options) {
+  llvm::Function* function =
+      llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, name, module);
+  function->setDSOLocal(true);
+  function->setDoesNotThrow();
+  function->addFnAttr("no-builtins");
+  function->addFnAttr("no-realign-stack");  // would push and pop a frame pointer
+  if (options.isa == Isa::kAvx512) {        // x86-64-v4 by itself prefers 256-bit vectors
+    function->addFnAttr("prefer-vector-width", "512");
+    function->addFnAttr("min-legal-vector-width", "512");
+  }
+  llvm::BasicBlock::Create(module.getContext(), "entry", function);
+  return function;
+}
+
+llvm::FunctionType* jump_type(llvm::LLVMContext& context) {
+  return llvm::FunctionType::get(llvm::Type::getVoidTy(context), false);
+}
+
+llvm::Constant* address_constant(llvm::IRBuilderBase& builder, uint64_t address) {
+  return llvm::ConstantExpr::getIntToPtr(builder.getInt64(address), builder.getPtrTy());
+}
+
+// Ends the function with a jump to `target`, as a tail call of the convention that saves nothing.
+void emit_jump(llvm::Function& function, Value* target) {
+  llvm::IRBuilder<> builder(&function.back());
+  llvm::CallInst* call = builder.CreateCall(jump_type(function.getContext()), target);
+  call->setCallingConv(llvm::CallingConv::PreserveNone);
+  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  builder.CreateRetVoid();
+}
+
+}  // namespace
+
+MachineCode generate_functions(std::span<const LoopNest* const> nests,
+                               const CodegenOptions& options) {
+  const auto machine = make_target_machine(options);
+  llvm::LLVMContext context;
+  llvm::Module module("kernels", context);
+  llvm::FunctionType* type = llvm::FunctionType::get(
+      llvm::Type::getVoidTy(context), {llvm::PointerType::getUnqual(context)}, false);
+  for (const LoopNest* nest : nests) {
+    llvm::Function* function = create_function(module, type, nest->name, options);
+    llvm::IRBuilder<> builder(&function->back());
+    std::vector<Value*> buffers;
+    for (size_t i = 0; i < nest->buffers.size(); ++i) {
+      Value* slot = builder.CreateConstGEP1_64(builder.getPtrTy(), function->getArg(0), i);
+      buffers.push_back(builder.CreateLoad(builder.getPtrTy(), slot));
+    }
+    emit_nest(*nest, options.fuse_multiply_add, *function, std::move(buffers));
+    llvm::IRBuilder<>(&function->back()).CreateRetVoid();
+  }
+  MachineCode code = compile(module, *machine);
+  for (size_t i = 0; i < nests.size(); ++i) code.functions[i].name = nests[i]->name;
+  return code;
+}
+
+MachineCode generate_chain(std::span<const KernelCall> calls, uint64_t continuation,
+                           const CodegenOptions& options) {
+  const auto machine = make_target_machine(options);
+  llvm::LLVMContext context;
+  llvm::Module module("kernels", context);
+  std::vector<llvm::Function*> functions;
+  for (const KernelCall& call : calls) {
+    functions.push_back(create_function(module, jump_type(context), call.symbol, options));
+    functions.back()->setCallingConv(llvm::CallingConv::PreserveNone);
+  }
+  for (size_t i = 0; i < calls.size(); ++i) {
+    llvm::IRBuilder<> builder(&functions[i]->back());
+    std::vector<Value*> buffers;
+    for (uint64_t address : calls[i].buffer_addresses) {
+      buffers.push_back(address_constant(builder, address));
+    }
+    emit_nest(*calls[i].nest, options.fuse_multiply_add, *functions[i], std::move(buffers));
+    emit_jump(*functions[i], i + 1 < calls.size() ? static_cast<Value*>(functions[i + 1])
+                                                  : address_constant(builder, continuation));
+  }
+  MachineCode code = compile(module, *machine);
+  for (size_t i = 0; i < calls.size(); ++i) code.functions[i].name = calls[i].symbol;
+  return code;
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,61 @@
+// Machine code of loop nests, made with LLVM.
+//
+// What is promised about a function made from a nest:
+//  - Its loads and stores are the nest's: one machine load for each kLoad and kBroadcast, one store
+//    for each kStore, of the nest's width and in the nest's order. Nothing is vectorised, merged,
+//    duplicated or invented. The exceptions: registers spilled to the stack where a nest has more
+//    live values than the instruction set has registers, and what a native function's prologue
+//    does.
+//  - Constants are immediates, so the code has no constant pool, calls nothing and needs no
+//    relocation: it is position-independent bytes.
+//  - kReduceAdd and kReduceMax fold the upper half of the lanes onto the lower, again and again;
+//    kMax is a > b ? a : b and kMin is a < b ? a : b (which settles NaN and signed zero).
+//  - The processor's features follow from CodegenOptions alone, never from the host.
+// kNeon is not generated.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "estimator/isa.h"
+#include "kernels/nest.h"
+
+namespace wattgrind {
+
+struct CodegenOptions {
+  Isa isa = Isa::kAvx2;
+  bool fuse_multiply_add = false;  // only where the instruction set has FMA
+};
+
+// A function's place in its code.
+struct CodeSymbol {
+  std::string name;
+  uint64_t offset_bytes = 0;
+  uint64_t size_bytes = 0;
+};
+
+struct MachineCode {
+  std::vector<uint8_t> text;
+  std::vector<CodeSymbol> functions;  // in the order they were asked for
+};
+
+// One C function `void f(void* const* buffers)` a nest, named after the nest.
+MachineCode generate_functions(std::span<const LoopNest* const> nests,
+                               const CodegenOptions& options);
+
+// One call of a nest on buffers at fixed addresses.
+struct KernelCall {
+  std::string symbol;  // any text without control characters
+  const LoopNest* nest = nullptr;
+  std::vector<uint64_t> buffer_addresses;  // one a buffer of the nest
+};
+
+// The calls as a chain: each function ends with a jump to the next one, the last with a jump to
+// the absolute address `continuation`. No function touches the stack except to spill; the first
+// starts at offset 0. The code keeps no register.
+MachineCode generate_chain(std::span<const KernelCall> calls, uint64_t continuation,
+                           const CodegenOptions& options);
+
+}  // namespace wattgrind

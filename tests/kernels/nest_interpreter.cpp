@@ -1,0 +1,161 @@
+#include "tests/kernels/nest_interpreter.h"
+
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "estimator/error.h"
+
+namespace wattgrind {
+namespace {
+
+constexpr size_t kMaxLanes = 16;
+using Lanes = std::array<float, kMaxLanes>;
+
+class Interpreter {
+ public:
+  Interpreter(const LoopNest& nest, std::vector<std::vector<uint8_t>>& buffers, bool fuse)
+      : nest_(nest),
+        buffers_(buffers),
+        fuse_(fuse),
+        iteration_(nest.loop_count),
+        registers_(nest.register_lanes.size()) {}
+
+  void run(const std::vector<Statement>& body) {
+    for (const Statement& statement : body) {
+      if (const Loop* loop = std::get_if<Loop>(&statement.node)) {
+        for (uint64_t& i = iteration_[loop->id] = 0; i < loop->trips; ++i) run(loop->body);
+      } else {
+        execute(std::get<Instruction>(statement.node));
+      }
+    }
+  }
+
+  ReferencesMade made() const { return made_; }
+
+ private:
+  uint8_t* at(const Address& address, size_t values) {
+    int64_t offset_bytes = address.offset_bytes;
+    for (const Stride& stride : address.strides) {
+      offset_bytes += stride.bytes * static_cast<int64_t>(iteration_[stride.loop]);
+    }
+    std::vector<uint8_t>& buffer = buffers_[address.buffer];
+    CHECK(offset_bytes >= 0 && static_cast<size_t>(offset_bytes) + 4 * values <= buffer.size(),
+          "{}: byte {} of buffer {}", nest_.name, offset_bytes, address.buffer);
+    return buffer.data() + offset_bytes;
+  }
+
+  float fold(const Instruction& instruction) const {
+    Lanes lanes = registers_[instruction.src[0]];
+    for (int half = nest_.register_lanes[instruction.src[0]] / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; ++i) {
+        const float upper = lanes[i + half];
+        lanes[i] = instruction.opcode == Opcode::kReduceAdd ? lanes[i] + upper
+                   : lanes[i] > upper                       ? lanes[i]
+                                                            : upper;
+      }
+    }
+    return lanes[0];
+  }
+
+  float lane(const Instruction& instruction, size_t i) const {
+    const auto source = [&](size_t operand) {
+      return instruction.src[operand] == kNoRegister ? 0.0F
+                                                     : registers_[instruction.src[operand]][i];
+    };
+    const float a = source(0), b = source(1), c = source(2), d = source(3);
+    switch (instruction.opcode) {
+      case Opcode::kConstant:
+        return instruction.immediate;
+      case Opcode::kMove:
+        return a;
+      case Opcode::kAdd:
+        return a + b;
+      case Opcode::kSub:
+        return a - b;
+      case Opcode::kMul:
+        return a * b;
+      case Opcode::kDiv:
+        return a / b;
+      case Opcode::kMax:
+        return a > b ? a : b;
+      case Opcode::kMin:
+        return a < b ? a : b;
+      case Opcode::kMulAdd:
+        return multiply_add(a, b, c);
+      case Opcode::kSqrt:
+        return std::sqrt(a);
+      case Opcode::kRound:
+        return std::nearbyint(a);
+      case Opcode::kExp2Int:
+        return std::ldexp(1.0F, static_cast<int>(a));
+      case Opcode::kExponent:
+        return static_cast<float>(std::ilogb(a));
+      case Opcode::kMantissa:
+        return std::ldexp(a, -std::ilogb(a));
+      case Opcode::kSelectGt:
+        return a > b ? c : d;
+      case Opcode::kSelectEq:
+        return a == b ? c : d;
+      default:
+        break;
+    }
+    CHECK(false, "opcode {}", static_cast<int>(instruction.opcode));
+    return 0;
+  }
+
+  float multiply_add(float a, float b, float c) const {
+    return fuse_ ? std::fma(a, b, c) : a * b + c;
+  }
+
+  void execute(const Instruction& instruction) {
+    const auto lanes = static_cast<size_t>(instruction.lanes);
+    Lanes result = {};
+    switch (instruction.opcode) {
+      case Opcode::kStore:
+        std::memcpy(at(instruction.address, lanes), registers_[instruction.src[0]].data(),
+                    4 * lanes);
+        ++made_.writes;
+        return;
+      case Opcode::kLoad:
+        std::memcpy(result.data(), at(instruction.address, lanes), 4 * lanes);
+        ++made_.reads;
+        break;
+      case Opcode::kBroadcast: {
+        float value = 0;
+        std::memcpy(&value, at(instruction.address, 1), 4);
+        result.fill(value);
+        ++made_.reads;
+        break;
+      }
+      case Opcode::kReduceAdd:
+      case Opcode::kReduceMax:
+        result[0] = fold(instruction);
+        break;
+      case Opcode::kSplat:
+        result.fill(registers_[instruction.src[0]][0]);
+        break;
+      default:
+        for (size_t i = 0; i < lanes; ++i) result[i] = lane(instruction, i);
+    }
+    registers_[instruction.dst] = result;
+  }
+
+  const LoopNest& nest_;
+  std::vector<std::vector<uint8_t>>& buffers_;
+  const bool fuse_;
+  std::vector<uint64_t> iteration_;  // by loop id
+  std::vector<Lanes> registers_;
+  ReferencesMade made_;
+};
+
+}  // namespace
+
+ReferencesMade interpret(const LoopNest& nest, std::vector<std::vector<uint8_t>>& buffers,
+                         bool fuse) {
+  Interpreter interpreter(nest, buffers, fuse);
+  interpreter.run(nest.body);
+  return interpreter.made();
+}
+
+}  // namespace wattgrind
