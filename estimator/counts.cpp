@@ -1,0 +1,83 @@
+#include "estimator/counts.h"
+
+#include <algorithm>
+
+#include "estimator/checked_math.h"
+#include "estimator/error.h"
+
+namespace wattgrind {
+namespace {
+
+uint64_t add(uint64_t a, uint64_t b) {
+  const auto sum = checked_sum({a, b});
+  if (!sum) fail(ErrorKind::kFailed, "event counts add up to more than 64 bits hold");
+  return *sum;
+}
+
+uint64_t subtract(uint64_t a, uint64_t b) {
+  if (a < b) {
+    fail(ErrorKind::kFailed, "two passes count {} events of a kind of which one pass counts {}", a,
+         b);
+  }
+  return a - b;
+}
+
+// Applies `combine` to every count of a and b; absent where either is.
+template <typename Combine>
+std::optional<uint64_t> combined(std::optional<uint64_t> a, std::optional<uint64_t> b,
+                                 Combine combine) {
+  if (!a || !b) return std::nullopt;
+  return combine(*a, *b);
+}
+
+template <typename Combine>
+References combined(const References& a, const References& b, Combine combine) {
+  return {combine(a.reads, b.reads), combine(a.writes, b.writes)};
+}
+
+// All but the hits.
+template <typename Combine>
+EventCounts combined(const EventCounts& a, const EventCounts& b, Combine combine) {
+  CHECK(a.levels.size() == b.levels.size(), "{} and {} levels", a.levels.size(), b.levels.size());
+  EventCounts result;
+  result.refs = combined(a.refs, b.refs, combine);
+  if (a.bytes && b.bytes) result.bytes = combined(*a.bytes, *b.bytes, combine);
+  for (size_t i = 0; i < a.levels.size(); ++i) {
+    const LevelCounts& left = a.levels[i];
+    const LevelCounts& right = b.levels[i];
+    LevelCounts& level = result.levels.emplace_back();
+    level.accesses = combine(left.accesses, right.accesses);
+    level.misses = combine(left.misses, right.misses);
+    level.read_misses = combined(left.read_misses, right.read_misses, combine);
+    level.write_misses = combined(left.write_misses, right.write_misses, combine);
+    level.write_backs = combined(left.write_backs, right.write_backs, combine);
+    level.compulsory_misses = combined(left.compulsory_misses, right.compulsory_misses, combine);
+  }
+  result.dram.reads = combine(a.dram.reads, b.dram.reads);
+  result.dram.write_backs = combined(a.dram.write_backs, b.dram.write_backs, combine);
+  return result;
+}
+
+}  // namespace
+
+EventCounts sum(const EventCounts& a, const EventCounts& b) {
+  EventCounts result = combined(a, b, add);
+  for (size_t i = 0; i < result.levels.size(); ++i) {
+    result.levels[i].hits = combined(a.levels[i].hits, b.levels[i].hits, add);
+  }
+  return result;
+}
+
+EventCounts difference(const EventCounts& a, const EventCounts& b) {
+  EventCounts result = combined(a, b, subtract);
+  for (size_t i = 0; i < result.levels.size(); ++i) {
+    const auto minuend = a.levels[i].hits;
+    const auto subtrahend = b.levels[i].hits;
+    if (minuend && subtrahend && *minuend >= *subtrahend) {
+      result.levels[i].hits = *minuend - *subtrahend;
+    }
+  }
+  return result;
+}
+
+}  // namespace wattgrind
