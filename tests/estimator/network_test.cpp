@@ -111,6 +111,7 @@ TEST(Network, RefusesInputsThatAreNotEarlierLayers) {
 }
 
 TEST(Network, RefusesNamesThatAreTakenOrIllFormed) {
+  using std::string_literals::operator""s;
   const auto error_for = [](std::string first, std::string second) {
     return error_text([&] {
       build({4, 1, 1},
@@ -121,7 +122,7 @@ TEST(Network, RefusesNamesThatAreTakenOrIllFormed) {
             "net.json: layers[1].name: \"a\" is the name of an earlier layer: names must differ");
   EXPECT_EQ(error_for("runtime", "a"),
             "net.json: layers[0].name: \"runtime\" is taken by the program: choose another");
-  for (const std::string name : {"1a", "a b", "a\nb", "ä", std::string(65, 'a').c_str()}) {
+  for (const std::string& name : {"1a"s, "a b"s, "a\nb"s, "ä"s, std::string(65, 'a')}) {
     EXPECT_NE(error_for("x", name).find("net.json: layers[1].name: found "), std::string::npos);
   }
   EXPECT_EQ(error_for("fire2/squeeze1x1", "fire2/expand-1_x.1"), "nothing thrown");
