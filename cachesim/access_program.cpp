@@ -121,14 +121,16 @@ class Validator {
   uint64_t bytes_ = 0;
 };
 
-void count_body(const std::vector<AccessStep>& body, uint64_t repeats, ReferenceCounts& counts) {
+void count_body(const std::vector<AccessStep>& body, uint64_t repeats,
+                std::vector<ReferenceCounts>& by_buffer) {
   for (const AccessStep& step : body) {
     if (const Access* access = std::get_if<Access>(&step.node)) {
+      ReferenceCounts& counts = by_buffer[access->buffer];
       (access->is_write ? counts.writes : counts.reads) += repeats;
       (access->is_write ? counts.written_bytes : counts.read_bytes) += repeats * access->bytes;
     } else {
       const AccessLoop& loop = std::get<AccessLoop>(step.node);
-      count_body(loop.body, repeats * loop.trips, counts);
+      count_body(loop.body, repeats * loop.trips, by_buffer);
     }
   }
 }
@@ -151,10 +153,21 @@ void validate(const AccessProgram& program) {
   validator.check_body(program.body, 1);
 }
 
+std::vector<ReferenceCounts> count_references_by_buffer(const AccessProgram& program) {
+  std::vector<ReferenceCounts> by_buffer(program.buffers.size());
+  count_body(program.body, 1, by_buffer);
+  return by_buffer;
+}
+
 ReferenceCounts count_references(const AccessProgram& program) {
-  ReferenceCounts counts;
-  count_body(program.body, 1, counts);
-  return counts;
+  ReferenceCounts total;
+  for (const ReferenceCounts& counts : count_references_by_buffer(program)) {
+    total.reads += counts.reads;
+    total.writes += counts.writes;
+    total.read_bytes += counts.read_bytes;
+    total.written_bytes += counts.written_bytes;
+  }
+  return total;
 }
 
 }  // namespace wattgrind

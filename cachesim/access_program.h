@@ -67,7 +67,10 @@ void validate(const AccessProgram& program);
 struct ReferenceCounts {
   uint64_t reads = 0, writes = 0;
   uint64_t read_bytes = 0, written_bytes = 0;
+
+  friend bool operator==(const ReferenceCounts&, const ReferenceCounts&) = default;
 };
 ReferenceCounts count_references(const AccessProgram& program);
+std::vector<ReferenceCounts> count_references_by_buffer(const AccessProgram& program);
 
 }  // namespace wattgrind

@@ -1,0 +1,30 @@
+#include "cachesim/line_owners.h"
+
+#include <algorithm>
+
+namespace wattgrind {
+
+LineOwners::LineOwners(const std::vector<AccessBuffer>& buffers, uint32_t line_bytes)
+    : nobody_(buffers.size()) {
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    if (buffers[i].bytes > 0) {
+      ranges_.push_back({buffers[i].address / line_bytes,
+                         (buffers[i].address + buffers[i].bytes - 1) / line_bytes, i});
+    }
+  }
+  // Buffers are disjoint, so sorting by first line also sorts by last line, once several buffers
+  // within one line are ordered by address.
+  std::ranges::sort(ranges_, [&](const Range& a, const Range& b) {
+    return buffers[a.buffer].address < buffers[b.buffer].address;
+  });
+  for (size_t i = 1; i < ranges_.size(); ++i) {
+    disjoint_ = disjoint_ && ranges_[i - 1].last < ranges_[i].first;
+  }
+}
+
+size_t LineOwners::owner(uint64_t line) const {
+  const auto range = std::ranges::lower_bound(ranges_, line, {}, &Range::last);
+  return range != ranges_.end() && range->first <= line ? range->buffer : nobody_;
+}
+
+}  // namespace wattgrind
