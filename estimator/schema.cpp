@@ -96,8 +96,12 @@ std::string with_article(std::string_view type) {
   return fmt::format("{} {}", vowel ? "an" : "a", type);
 }
 
-// "of at least 1 and at most 9", or nothing.
+// " from 1 to 9", " of at least 1", " greater than 0", or nothing.
 std::string bounds_text(const json& schema) {
+  if (schema.contains("minimum") && schema.contains("maximum")) {
+    return fmt::format(" from {} to {}", quote_json(schema.at("minimum")),
+                       quote_json(schema.at("maximum")));
+  }
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kBounds = {{
       {"minimum", "of at least"},
       {"exclusiveMinimum", "greater than"},
@@ -108,7 +112,7 @@ std::string bounds_text(const json& schema) {
   for (const auto& [keyword, words] : kBounds) {
     const auto bound = schema.find(keyword);
     if (bound == schema.end()) continue;
-    text += fmt::format("{}{} {}", text.empty() ? " " : " and ", words, bound->dump());
+    text += fmt::format("{}{} {}", text.empty() ? " " : " and ", words, quote_json(*bound));
   }
   return text;
 }

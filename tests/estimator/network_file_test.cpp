@@ -144,8 +144,7 @@ TEST(NetworkFile, UnknownKinds) {
 
 TEST(NetworkFile, WrongTypesAndSizes) {
   EXPECT_EQ(layer_error(R"({"kind": "dense", "units": "120"})"),
-            "net.json: layers[1].units: found \"120\", wanted an integer of at least 1 and of at "
-            "most 2147483647");
+            "net.json: layers[1].units: found \"120\", wanted an integer from 1 to 2147483647");
   EXPECT_EQ(layer_error(R"({"kind": "dense", "units": 1.5})").substr(0, 36),
             "net.json: layers[1].units: found 1.5");
   EXPECT_EQ(layer_error(R"({"kind": "dense", "units": 18446744073709551615})").substr(0, 39),
@@ -153,8 +152,7 @@ TEST(NetworkFile, WrongTypesAndSizes) {
   EXPECT_EQ(layer_error(R"({"kind": "dense", "units": -99999999999999999999})").substr(0, 34),
             "net.json: layers[1].units: found -");
   EXPECT_EQ(layer_error(R"({"kind": "dense"})"),
-            "net.json: layers[1].units: missing, wanted an integer of at least 1 and of at most "
-            "2147483647");
+            "net.json: layers[1].units: missing, wanted an integer from 1 to 2147483647");
   EXPECT_EQ(layer_error(R"({"kind": "conv2d", "filters": 4, "kernel": [3]})"),
             "net.json: layers[1].kernel: found [3], wanted an array of 2");
   EXPECT_EQ(layer_error(R"({"kind": "conv2d", "filters": 4, "kernel": [3, 0]})").substr(0, 39),
