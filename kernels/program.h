@@ -1,0 +1,68 @@
+// A network lowered for an instruction set and a batch: the kernels in the order they run, and
+// the buffers they work on at fixed addresses of one arena.
+//
+// From a program come the executable for cachegrind, the access programs for the simulator, and
+// native runs: all of the same kernels on the same addresses.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cachesim/access_program.h"
+#include "estimator/network.h"
+#include "kernels/map_layout.h"
+#include "kernels/nest.h"
+
+namespace wattgrind {
+
+// Where arenas start, in executables and in access programs. Above 4 GiB there is room for every
+// network below 60 GiB, where Valgrind's own mappings begin.
+inline constexpr uint64_t kArenaAddress = 0x100000000;
+inline constexpr uint64_t kLargestArenaBytes = uint64_t{60} << 30;
+
+enum class BufferKind { kInput, kWeights, kBias, kMap, kScratch };
+
+struct ProgramBuffer {
+  std::string name;  // "input", "conv1.weights", "conv1.output", ...
+  BufferKind kind = BufferKind::kMap;
+  int layer = kNetworkInput;  // whose it is
+  uint64_t address = 0;
+  uint64_t bytes = 0;
+};
+
+// One kernel of one layer. Layers that do nothing at inference (dropout, most flattens) have none.
+struct Step {
+  int layer = 0;
+  std::string symbol;  // unique; the function's name in executables: "conv1", "fc6"
+  LoopNest nest;
+  std::vector<uint32_t> buffers;  // of the program, in the order of the nest's
+};
+
+// The map a layer's output lies in: its own buffer, or that of the layer it passes through.
+struct OutputMap {
+  uint32_t buffer = 0;
+  MapLayout layout;
+};
+
+struct Program {
+  Isa isa = Isa::kAvx2;
+  int64_t batch = 1;
+  std::vector<ProgramBuffer> buffers;  // ascending, disjoint, each starting on a line
+  std::vector<Step> steps;
+  OutputMap input;
+  std::vector<OutputMap> outputs;  // by layer
+
+  uint64_t arena_bytes() const;
+  std::vector<uint64_t> addresses(const Step& step) const;
+  AccessProgram access_program(const Step& step) const;
+};
+
+// Throws Error(kInput) when the arena would be larger than kLargestArenaBytes.
+Program lower_network(const Network& network, Isa isa, int64_t batch);
+
+// Multiply-accumulates that the layer's kernel adds by padding channels, for the whole batch.
+uint64_t padding_macs(const Layer& layer, Isa isa, int64_t batch);
+
+}  // namespace wattgrind

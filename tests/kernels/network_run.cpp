@@ -1,0 +1,94 @@
+#include "tests/kernels/network_run.h"
+
+#include "kernels/jit.h"
+#include "kernels/packing.h"
+
+namespace wattgrind {
+namespace {
+
+constexpr size_t kLineValues = 16;
+
+template <typename Visit>
+void visit_map(const MapLayout& layout, int64_t batch, const Visit& visit) {
+  const FeatureShape& shape = layout.shape;
+  size_t logical = 0;
+  for (int64_t n = 0; n < batch; ++n) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      for (int64_t y = 0; y < shape.height; ++y) {
+        for (int64_t x = 0; x < shape.width; ++x) {
+          const int64_t bytes = n * layout.image_bytes() + layout.pixel_bytes(y, x);
+          visit(static_cast<size_t>(bytes / kFloatBytes + c), logical++);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+ProgramMemory::ProgramMemory(const Program& program) : program_(program) {
+  storage_.resize(program.arena_bytes() / kFloatBytes + kLineValues);
+  const auto misalignment = reinterpret_cast<uintptr_t>(storage_.data()) % kLineBytes;
+  const size_t skip = (kLineBytes - misalignment) % kLineBytes / kFloatBytes;
+  memory_ = std::span<float>(storage_).subspan(skip);
+  for (const ProgramBuffer& buffer : program.buffers) {
+    offsets_.push_back((buffer.address - kArenaAddress) / kFloatBytes);
+  }
+}
+
+void ProgramMemory::write_map(const OutputMap& map, int64_t batch,
+                              const std::vector<float>& images) {
+  float* values = buffer(map.buffer);
+  visit_map(map.layout, batch,
+            [&](size_t stored, size_t logical) { values[stored] = images[logical]; });
+}
+
+std::vector<float> ProgramMemory::read_map(const OutputMap& map, int64_t batch) {
+  const float* values = buffer(map.buffer);
+  std::vector<float> images(static_cast<size_t>(batch * map.layout.shape.elements()));
+  visit_map(map.layout, batch,
+            [&](size_t stored, size_t logical) { images[logical] = values[stored]; });
+  return images;
+}
+
+bool ProgramMemory::surroundings_are_zero(const OutputMap& map, int64_t batch) {
+  const float* values = buffer(map.buffer);
+  std::vector<bool> belongs(program_.buffers[map.buffer].bytes / kFloatBytes, false);
+  visit_map(map.layout, batch, [&](size_t stored, size_t) { belongs[stored] = true; });
+  for (size_t i = 0; i < belongs.size(); ++i) {
+    if (!belongs[i] && values[i] != 0) return false;
+  }
+  return true;
+}
+
+void write_parameters(const Network& network, const Program& program,
+                      const std::vector<ReferenceParameters>& parameters, ProgramMemory& memory) {
+  for (uint32_t i = 0; i < program.buffers.size(); ++i) {
+    const ProgramBuffer& buffer = program.buffers[i];
+    const std::span<float> packed(memory.buffer(i), buffer.bytes / kFloatBytes);
+    if (buffer.layer == kNetworkInput) continue;
+    const auto index = static_cast<size_t>(buffer.layer);
+    const Layer& layer = network.layers[index];
+    const OutputMap& input = layer.input == kNetworkInput
+                                 ? program.input
+                                 : program.outputs[static_cast<size_t>(layer.input)];
+    if (buffer.kind == BufferKind::kWeights) {
+      pack_weights(layer, input.layout, program.isa, parameters[index].weights, packed);
+    } else if (buffer.kind == BufferKind::kBias) {
+      pack_bias(layer, parameters[index].bias, packed);
+    }
+  }
+}
+
+void run_natively(const Program& program, bool fuse_multiply_add, ProgramMemory& memory) {
+  std::vector<const LoopNest*> nests;
+  for (const Step& step : program.steps) nests.push_back(&step.nest);
+  const NativeKernels kernels(nests, {program.isa, fuse_multiply_add});
+  for (size_t i = 0; i < program.steps.size(); ++i) {
+    std::vector<void*> buffers;
+    for (const uint32_t buffer : program.steps[i].buffers) buffers.push_back(memory.buffer(buffer));
+    kernels.function(i)(buffers.data());
+  }
+}
+
+}  // namespace wattgrind

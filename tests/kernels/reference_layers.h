@@ -1,0 +1,26 @@
+// Layers computed the obvious way, on NCHW arrays in double precision: the oracle for kernels.
+#pragma once
+
+#include <vector>
+
+#include "estimator/network.h"
+
+namespace wattgrind {
+
+struct ReferenceParameters {
+  std::vector<float> weights;  // OIHW or [units][values]
+  std::vector<float> bias;
+};
+
+// Images one after the other, each (channel, row, column). `parameters` for layers that have any.
+std::vector<float> reference_layer(const Layer& layer, int64_t batch,
+                                   const std::vector<float>& input,
+                                   const ReferenceParameters& parameters);
+
+// Seeded values in [-1, 1].
+std::vector<float> random_values(size_t count, uint64_t seed);
+
+// Parameters of the right sizes for the layer; empty where it has none.
+ReferenceParameters random_parameters(const Layer& layer, uint64_t seed);
+
+}  // namespace wattgrind
