@@ -2,6 +2,7 @@
 
 #include <llvm/IR/Function.h>
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
@@ -35,14 +36,19 @@ llvm::FunctionType* jump_type(llvm::LLVMContext& context) {
   return llvm::FunctionType::get(llvm::Type::getVoidTy(context), false);
 }
 
-llvm::Constant* address_constant(llvm::IRBuilderBase& builder, uint64_t address) {
-  return llvm::ConstantExpr::getIntToPtr(builder.getInt64(address), builder.getPtrTy());
+// An address in a register. LLVM must not see the constant, or it would make another constant of
+// every address near it, and keep each in a register of its own.
+Value* emit_base_address(llvm::IRBuilderBase& builder, uint64_t address) {
+  llvm::InlineAsm* immediate = llvm::InlineAsm::get(
+      llvm::FunctionType::get(builder.getPtrTy(), {builder.getInt64Ty()}, false), "movabsq $1, $0",
+      "=r,i", false);
+  return builder.CreateCall(immediate, {builder.getInt64(address)});
 }
 
 // Ends the function with a jump to `target`, as a tail call of the convention that saves nothing.
-void emit_jump(llvm::Function& function, Value* target) {
+void emit_jump(llvm::Function& function, llvm::Function& target) {
   llvm::IRBuilder<> builder(&function.back());
-  llvm::CallInst* call = builder.CreateCall(jump_type(function.getContext()), target);
+  llvm::CallInst* call = builder.CreateCall(&target);
   call->setCallingConv(llvm::CallingConv::PreserveNone);
   call->setTailCallKind(llvm::CallInst::TCK_MustTail);
   builder.CreateRetVoid();
@@ -73,8 +79,7 @@ MachineCode generate_functions(std::span<const LoopNest* const> nests,
   return code;
 }
 
-MachineCode generate_chain(std::span<const KernelCall> calls, uint64_t continuation,
-                           const CodegenOptions& options) {
+MachineCode generate_chain(std::span<const KernelCall> calls, const CodegenOptions& options) {
   const auto machine = make_target_machine(options);
   llvm::LLVMContext context;
   llvm::Module module("kernels", context);
@@ -83,19 +88,28 @@ MachineCode generate_chain(std::span<const KernelCall> calls, uint64_t continuat
     functions.push_back(create_function(module, jump_type(context), call.symbol, options));
     functions.back()->setCallingConv(llvm::CallingConv::PreserveNone);
   }
+  functions.push_back(llvm::Function::Create(jump_type(context), llvm::GlobalValue::ExternalLinkage,
+                                             kContinuation, module));
   for (size_t i = 0; i < calls.size(); ++i) {
     llvm::IRBuilder<> builder(&functions[i]->back());
     std::vector<Value*> buffers;
     for (uint64_t address : calls[i].buffer_addresses) {
-      buffers.push_back(address_constant(builder, address));
+      buffers.push_back(emit_base_address(builder, address));
     }
     emit_nest(*calls[i].nest, options.fuse_multiply_add, *functions[i], std::move(buffers));
-    emit_jump(*functions[i], i + 1 < calls.size() ? static_cast<Value*>(functions[i + 1])
-                                                  : address_constant(builder, continuation));
+    emit_jump(*functions[i], *functions[i + 1]);
   }
   MachineCode code = compile(module, *machine);
   for (size_t i = 0; i < calls.size(); ++i) code.functions[i].name = calls[i].symbol;
   return code;
+}
+
+MachineCode assemble(const std::string& source, Isa isa) {
+  const auto machine = make_target_machine({.isa = isa});
+  llvm::LLVMContext context;
+  llvm::Module module("assembly", context);
+  module.setModuleInlineAsm(source);
+  return compile(module, *machine);
 }
 
 }  // namespace wattgrind

@@ -6,8 +6,7 @@
 //    duplicated or invented. The exceptions: registers spilled to the stack where a nest has more
 //    live values than the instruction set has registers, and what a native function's prologue
 //    does.
-//  - Constants are immediates, so the code has no constant pool, calls nothing and needs no
-//    relocation: it is position-independent bytes.
+//  - Constants are immediates: the code has no constant pool, and calls nothing.
 //  - kReduceAdd and kReduceMax fold the upper half of the lanes onto the lower, again and again;
 //    kMax is a > b ? a : b and kMin is a < b ? a : b (which settles NaN and signed zero).
 //  - The processor's features follow from CodegenOptions alone, never from the host.
@@ -15,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,12 +36,20 @@ struct CodeSymbol {
   uint64_t size_bytes = 0;
 };
 
+// Eight bytes of the text that are to hold an absolute address.
+struct AddressFixup {
+  uint64_t offset_bytes = 0;
+  std::optional<uint64_t> target_offset_bytes;  // in the same text; absent: the continuation
+};
+
 struct MachineCode {
   std::vector<uint8_t> text;
   std::vector<CodeSymbol> functions;  // in the order they were asked for
+  std::vector<AddressFixup> fixups;
 };
 
-// One C function `void f(void* const* buffers)` a nest, named after the nest.
+// One C function `void f(void* const* buffers)` a nest, named after the nest. No fixups: the text
+// runs at any address.
 MachineCode generate_functions(std::span<const LoopNest* const> nests,
                                const CodegenOptions& options);
 
@@ -53,9 +61,12 @@ struct KernelCall {
 };
 
 // The calls as a chain: each function ends with a jump to the next one, the last with a jump to
-// the absolute address `continuation`. No function touches the stack except to spill; the first
-// starts at offset 0. The code keeps no register.
-MachineCode generate_chain(std::span<const KernelCall> calls, uint64_t continuation,
-                           const CodegenOptions& options);
+// the continuation. No function touches the stack except to spill; the first starts at offset 0,
+// and no register survives it.
+MachineCode generate_chain(std::span<const KernelCall> calls, const CodegenOptions& options);
+
+// Assembly text (AT&T syntax). Its one undefined symbol is `continuation`, for which it may name
+// an address of 8 bytes.
+MachineCode assemble(const std::string& source, Isa isa);
 
 }  // namespace wattgrind

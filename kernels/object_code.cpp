@@ -84,19 +84,37 @@ void add_passes(llvm::LLVMTargetMachine& machine, llvm::legacy::PassManager& pas
   passes.add(llvm::createFreeMachineFunctionPass());
 }
 
-// The text section of an object and the functions in it. Code that refers to anything outside
-// would break the promises of codegen.h.
+AddressFixup read_fixup(const llvm::object::RelocationRef& relocation) {
+  AddressFixup fixup = {.offset_bytes = relocation.getOffset()};
+  const llvm::object::SymbolRef symbol = *relocation.getSymbol();
+  const std::string name = expect(symbol.getName()).str();
+  CHECK(relocation.getType() == llvm::ELF::R_X86_64_64,
+        "generated code has a relocation of type {}", relocation.getType());
+  if (expect(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined) {
+    CHECK(name == kContinuation, "generated code refers to {}", name);
+  } else {
+    const int64_t addend = expect(llvm::object::ELFRelocationRef(relocation).getAddend());
+    fixup.target_offset_bytes = expect(symbol.getValue()) + static_cast<uint64_t>(addend);
+  }
+  return fixup;
+}
+
+// The code in an object. Anything else in it, or code that refers to anything but itself, would
+// break the promises of codegen.h.
 MachineCode read_object(llvm::StringRef bytes) {
   auto object = expect(llvm::object::ObjectFile::createObjectFile(
       llvm::MemoryBufferRef(bytes, "kernels"), llvm::file_magic::elf_relocatable));
   MachineCode code;
   for (const llvm::object::SectionRef& section : object->sections()) {
-    const llvm::StringRef name = expect(section.getName());
-    CHECK(section.relocations().empty() || name.starts_with(".rela.debug"),
-          "generated code refers to something outside itself from {}", name.str());
-    if (!section.isText()) continue;
-    CHECK(code.text.empty(), "generated code is in more than one section: {}", name.str());
+    for (const llvm::object::RelocationRef& relocation : section.relocations()) {
+      code.fixups.push_back(read_fixup(relocation));
+    }
     const llvm::StringRef contents = expect(section.getContents());
+    if (contents.empty() ||
+        (llvm::object::ELFSectionRef(section).getFlags() & llvm::ELF::SHF_ALLOC) == 0)
+      continue;
+    CHECK(section.isText() && code.text.empty(), "generated code has a section {}",
+          expect(section.getName()).str());
     code.text.assign(contents.bytes_begin(), contents.bytes_end());
   }
   for (const llvm::object::SymbolRef& symbol : object->symbols()) {
@@ -119,8 +137,8 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& o
   llvm::TargetOptions target_options;
   target_options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   const bool without_fma = options.isa == Isa::kAvx2 && !options.fuse_multiply_add;
-  // In the others the register allocator turns a zero it has no register for into a load from a
-  // constant pool.
+  // In the smaller ones the register allocator turns a zero it has no register for into a load from
+  // a constant pool.
   const auto code_model = llvm::CodeModel::Large;
   std::unique_ptr<llvm::TargetMachine> machine(x86_target().createTargetMachine(
       kTriple, processor(options.isa), without_fma ? "-fma" : "", target_options,

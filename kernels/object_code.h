@@ -16,6 +16,9 @@ namespace wattgrind {
 // where multiply and add are fused), v4 with 512-bit vectors for avx512.
 std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& options);
 
+// The symbol that stands for wherever code goes on when it is done.
+inline constexpr const char* kContinuation = "continuation";
+
 // Sets the module's target and compiles it: instruction selection, register allocation and
 // emission, without any pass that works on IR. Functions keep the order of the module.
 MachineCode compile(llvm::Module& module, llvm::TargetMachine& machine);

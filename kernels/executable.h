@@ -1,0 +1,48 @@
+// The executable that runs under cachegrind: kernels at fixed addresses, and nothing else.
+//
+// It is static, uses no libc and makes two kinds of system call (mmap, exit). What it does, data
+// references included, is a function of the calls alone: neither environment nor arguments are
+// looked at, the stack and the arena are its own. Its functions are the calls, under their symbols,
+// and `runtime`, which maps the arena and begins each pass.
+//
+// Data references: a call makes those its nest names and, where registers run out, those of spilled
+// registers; `runtime` makes one read a pass. Kernels multiply and add separately (Valgrind
+// emulates fused multiply-adds lane by lane, 60 times slower).
+//
+// It exits with status 0, or 1 if the system refuses the arena.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "kernels/codegen.h"
+
+namespace wattgrind {
+
+// Where the arena lies. Valgrind 3.19 grants 8 GB here and refuses 0x1000000000.
+inline constexpr uint64_t kArenaAddress = 0x100000000;
+
+// The function of an executable that is no call. Not `_start`: Valgrind calls that "(below main)".
+inline constexpr std::string_view kRuntimeSymbol = "runtime";
+
+struct ExecutableSpec {
+  Isa isa = Isa::kAvx2;                    // not kAvx512 for Valgrind 3.19, which does not run it
+  uint64_t arena_address = kArenaAddress;  // a multiple of the page size
+  uint64_t arena_bytes = 0;
+  std::vector<KernelCall> calls;  // in order; buffers in the arena
+};
+
+// The machine code of an executable, in its place.
+struct ExecutableCode {
+  std::vector<uint8_t> text;
+  std::vector<CodeSymbol> functions;
+};
+
+ExecutableCode compile_executable(const ExecutableSpec& spec);
+
+// The bytes of the file, for any number of passes: the calls are run `passes` (at least 1) times,
+// one after the other.
+std::vector<uint8_t> link_executable(const ExecutableCode& code, uint64_t passes);
+
+}  // namespace wattgrind

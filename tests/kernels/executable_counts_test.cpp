@@ -1,0 +1,72 @@
+// What cachegrind counts in an executable is what its nests say.
+#include <gtest/gtest.h>
+
+#include "cachesim/cachegrind_command.h"
+#include "cachesim/cachegrind_output.h"
+#include "estimator/file_text.h"
+#include "tests/kernels/executable_fixture.h"
+#include "tests/kernels/nest_interpreter.h"
+
+namespace wattgrind {
+namespace {
+
+class ExecutableCountsTest : public ExecutableTest {
+ protected:
+  CachegrindOutput cachegrind(const ExecutableCode& code, uint64_t passes,
+                              const std::vector<std::string>& environment = {}) {
+    write(code, passes);
+    const CachegrindGeometry geometry = {{.size_bytes = 32 << 10, .ways = 8, .line_bytes = 64},
+                                         {.size_bytes = 32 << 10, .ways = 8, .line_bytes = 64},
+                                         {.size_bytes = 8 << 20, .ways = 16, .line_bytes = 64}};
+    EXPECT_EQ(exit_status(cachegrind_command(geometry, "counts", "./network"), environment), 0);
+    return parse_cachegrind_output(read_file(folder_ / "counts"), "counts");
+  }
+};
+
+CachegrindCounts counts_of(const CachegrindOutput& output, const std::string& function) {
+  for (const CachegrindFunction& candidate : output.functions) {
+    if (candidate.name == function) return candidate.counts;
+  }
+  ADD_FAILURE() << "no counts of " << function;
+  return {};
+}
+
+// Every call has the references of its nest, `runtime` one read a pass, and nothing else is there.
+void expect_counts_of_nests(const CachegrindOutput& output, const Network& network,
+                            const std::vector<std::string>& symbols, uint64_t passes) {
+  for (size_t i = 0; i < symbols.size(); ++i) {
+    std::vector<std::vector<uint8_t>> buffers = random_buffers(network.nests()[i], 0);
+    const ReferencesMade made = interpret(network.nests()[i], buffers, false);
+    const CachegrindCounts counts = counts_of(output, symbols[i]);
+    EXPECT_EQ(counts[CachegrindEvent::kDr], passes * made.reads) << symbols[i];
+    EXPECT_EQ(counts[CachegrindEvent::kDw], passes * made.writes) << symbols[i];
+  }
+  const CachegrindCounts runtime = counts_of(output, std::string(kRuntimeSymbol));
+  EXPECT_EQ(runtime[CachegrindEvent::kDr], passes);
+  EXPECT_EQ(runtime[CachegrindEvent::kDw], 0);
+  EXPECT_EQ(output.functions.size(), symbols.size() + 1);
+}
+
+TEST_F(ExecutableCountsTest, CountsAreThoseOfTheNests) {
+  const std::vector<std::string> symbols = {"layer:conv1", "fc 6", "one"};
+  Network avx2 = tiles(Isa::kAvx2, 6), sse42 = tiles(Isa::kSse42, 4);
+  const ExecutableCode code = compile_executable(avx2.spec());
+  expect_counts_of_nests(cachegrind(code, 1), avx2, symbols, 1);
+  expect_counts_of_nests(cachegrind(code, 2), avx2, symbols, 2);
+  expect_counts_of_nests(cachegrind(compile_executable(sse42.spec()), 1), sse42, symbols, 1);
+}
+
+TEST_F(ExecutableCountsTest, CountsDoNotDependOnTheEnvironment) {
+  Network network = tiles(Isa::kAvx2, 6);
+  const ExecutableCode code = compile_executable(network.spec());
+  const CachegrindOutput bare = cachegrind(code, 1);
+  const CachegrindOutput full = cachegrind(code, 1, {"LONG=" + std::string(5000, 'x'), "A=b"});
+  ASSERT_EQ(bare.functions.size(), full.functions.size());
+  for (size_t i = 0; i < bare.functions.size(); ++i) {
+    EXPECT_EQ(bare.functions[i].name, full.functions[i].name);
+    EXPECT_EQ(bare.functions[i].counts, full.functions[i].counts) << bare.functions[i].name;
+  }
+}
+
+}  // namespace
+}  // namespace wattgrind

@@ -1,0 +1,82 @@
+// Executables of a few tile products, for tests to run.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cachesim/process.h"
+#include "estimator/atomic_file.h"
+#include "kernels/executable.h"
+#include "tests/kernels/sample_nests.h"
+
+namespace wattgrind {
+
+// A network of nests, each on its own part of the arena.
+class Network {
+ public:
+  explicit Network(Isa isa) { spec_.isa = isa; }
+
+  void add(std::string symbol, LoopNest nest) {
+    KernelCall call = {.symbol = std::move(symbol)};
+    for (const Buffer& buffer : nest.buffers) {
+      call.buffer_addresses.push_back(spec_.arena_address + spec_.arena_bytes);
+      spec_.arena_bytes += (buffer.bytes + 63) / 64 * 64;
+    }
+    spec_.calls.push_back(std::move(call));
+    nests_.push_back(std::move(nest));
+    for (size_t i = 0; i < nests_.size(); ++i) spec_.calls[i].nest = &nests_[i];
+  }
+
+  ExecutableSpec& spec() { return spec_; }
+  const std::vector<LoopNest>& nests() const { return nests_; }
+
+ private:
+  ExecutableSpec spec_;
+  std::vector<LoopNest> nests_;
+};
+
+class ExecutableTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "executable.XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path write(const ExecutableCode& code, uint64_t passes) {
+    const std::vector<uint8_t> bytes = link_executable(code, passes);
+    const std::filesystem::path path = folder_ / "network";
+    write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+               FileKind::kExecutable);
+    return path;
+  }
+
+  int exit_status(const std::vector<std::string>& argv, std::vector<std::string> environment = {}) {
+    environment.push_back("PATH=/usr/bin:/bin");
+    const ProcessResult result =
+        processes_->run({.argv = argv, .environment = environment, .working_directory = folder_});
+    const auto* exited = std::get_if<ProcessExited>(&result.end);
+    if (exited == nullptr) ADD_FAILURE() << argv[0] << " did not exit: " << result.error;
+    return exited == nullptr ? -1 : exited->status;
+  }
+
+  std::filesystem::path folder_;
+  std::unique_ptr<ProcessRunner> processes_ = make_process_runner();
+};
+
+inline Network tiles(Isa isa, int rows) {
+  Network network(isa);
+  network.add("layer:conv1", tile_product(isa, rows, 2, 363));
+  network.add("fc 6", tile_product(isa, rows, 2, 64));
+  network.add("one", tile_product(isa, 1, 1, 1));
+  return network;
+}
+
+}  // namespace wattgrind
