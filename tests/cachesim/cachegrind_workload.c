@@ -7,7 +7,7 @@
 __attribute__((aligned(4096))) volatile int input[LINES * LINE_INTS];
 __attribute__((aligned(4096))) volatile int output[LINES];
 // Valgrind reads the symbols of an executable only if it has a segment with .data and .bss.
-volatile int passes = 1;
+volatile int passes = PASSES;
 
 // Reads the first int of every line (256 KiB of lines) and writes as many ints (16 KiB).
 __attribute__((noinline)) void layer_strided(void) {

@@ -1,0 +1,58 @@
+// Counting an executable's layers with cachegrind.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cachesim/cachegrind_command.h"
+#include "cachesim/cachegrind_counts.h"
+#include "cachesim/process.h"
+#include "estimator/machine.h"
+
+namespace wattgrind {
+
+// What to count. An executable takes no arguments, exits with status 0, and does the same each
+// time whatever its environment, folder and stack are.
+struct CachegrindRequest {
+  std::filesystem::path executable;  // one pass of the network
+  // For the steady state: the same with two passes. The second pass is counted, as the counts of
+  // two passes less those of one.
+  std::optional<std::filesystem::path> two_passes;
+  std::vector<std::string> layer_symbols;  // the function of each layer, each name once
+};
+
+// A file as cachegrind wrote it.
+struct CachegrindFile {
+  std::string name;  // as in the command that wrote it
+  std::string text;
+};
+
+struct CachegrindResult {
+  CountedLayers counts;
+  std::string version;                     // of Valgrind: "3.19.0"
+  std::vector<std::string> commands;       // as run, in the folder of executable and outputs
+  std::vector<std::string> substitutions;  // see CachegrindPlan
+  std::vector<CachegrindFile> outputs;     // one for each command
+};
+
+// Runs what the machine needs, two at a time, in a temporary folder, and reads it. The result is
+// a function of the executables, the machine and Valgrind's version: environment, folders and
+// user do not enter.
+//
+// Throws Error: kInput, where cachegrind refuses the machine's geometry; kMissing, with the
+// remedy, where Valgrind is not there or too old; kFailed where it is killed, crashes, or its
+// output is not there or damaged; kInterrupted, with children killed and the folder removed, on
+// SIGINT and SIGTERM.
+CachegrindResult run_cachegrind(const Machine& machine, const CachegrindRequest& request,
+                                ProcessRunner& runner);
+
+// Asks Valgrind for its version. Throws Error(kMissing) where it is not there or too old.
+ValgrindVersion installed_valgrind(ProcessRunner& runner);
+
+// The last line a process wrote to its standard error that says something, without the process
+// id Valgrind puts before each; for messages. "no message" where there is none.
+std::string last_message(const std::string& error_stream);
+
+}  // namespace wattgrind

@@ -1,0 +1,27 @@
+// A folder that goes away with its owner.
+#pragma once
+
+#include <filesystem>
+
+namespace wattgrind {
+
+// Made anew under TMPDIR, or /tmp where that is not set, readable by nobody else; removed with all
+// it holds at the end of its life, an exception's way out included. Throws Error(kFailed) that
+// names the folder where it cannot be made.
+class ScratchFolder {
+ public:
+  ScratchFolder();
+  ~ScratchFolder();
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Where temporary folders are made.
+std::filesystem::path scratch_root();
+
+}  // namespace wattgrind
