@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "estimator/error.h"
+#include "kernels/blocking.h"
 #include "kernels/lowering.h"
 #include "kernels/nest_builder.h"
 #include "kernels/product_tile.h"
@@ -9,16 +10,13 @@
 namespace wattgrind {
 namespace {
 
-// Weights that one tile walks should stay in the L1 cache (32 KiB in every shipped profile) beside
-// the input, while all pixels pass by.
-constexpr int64_t kWeightChunkBytes = 16 * 1024;
-
 // A range of the reduction that tiles walk at a time: kernel rows, and channels of all columns.
 struct Chunking {
   int64_t rows = 1;      // kernel rows a chunk
   int64_t channels = 1;  // channels a chunk
 };
 
+// The weights of a chunk should stay in L1 beside the input while pixels pass by.
 Chunking choose_chunks(const Window2d& window, int64_t channels, int64_t tile_width) {
   const int64_t step_bytes = tile_width * kFloatBytes;
   const int64_t row_bytes = window.kernel_width * channels * step_bytes;
@@ -28,10 +26,38 @@ Chunking choose_chunks(const Window2d& window, int64_t channels, int64_t tile_wi
   if (row_bytes <= kWeightChunkBytes) return {1, channels};
   const int64_t wanted =
       std::max<int64_t>(1, kWeightChunkBytes / (window.kernel_width * step_bytes));
-  int64_t chunk = std::min(wanted, channels);
-  while (channels % chunk != 0) --chunk;
+  const int64_t chunk = largest_divisor(channels, wanted);
   // Channels with no divisor near: a short chunk would move sums to and from memory all the time.
   return {1, 2 * chunk >= wanted ? chunk : channels};
+}
+
+// How many output rows are computed for all blocks of channels before the next rows begin: the
+// divisor of the rows that moves the least between L2 and what lies below. Weights move once a
+// group of rows; the input once where a group's rows stay in L2, else once a block of channels;
+// partial sums in and out for every chunk after the first, unless a block's stay in L2.
+int64_t choose_group_rows(const Conv2d& conv, const LayerContext& context,
+                          const std::vector<ColumnBlock>& blocks, int64_t taps) {
+  const MapLayout& in = context.input;
+  const MapLayout& out = context.output;
+  const int64_t channels = in.shape.channels / conv.groups;
+  const Chunking chunks = choose_chunks(conv.window, channels, blocks[0].width());
+  const int64_t passes = conv.window.kernel_height / chunks.rows * (channels / chunks.channels) - 1;
+  const int64_t resident = resident_map_bytes(context.isa);
+  const int64_t weight_bytes = conv.groups * taps * padded_width(blocks) * kFloatBytes;
+  const int64_t input_passes = static_cast<int64_t>(blocks.size()) * conv.groups;
+  const auto moved_bytes = [&](int64_t group) {
+    const int64_t groups = out.shape.height / group;
+    const int64_t read_rows = (group - 1) * conv.window.stride_height + conv.window.kernel_height;
+    const bool input_stays = read_rows * in.row_bytes() <= resident;
+    const bool sums_stay = group * out.shape.width * blocks[0].width() * kFloatBytes <= resident;
+    return groups * weight_bytes + in.image_bytes() * (input_stays ? 1 : input_passes) +
+           (sums_stay ? 0 : 2 * passes * out.image_bytes());
+  };
+  int64_t best = out.shape.height;
+  for (int64_t group = best - 1; group > 0; --group) {
+    if (out.shape.height % group == 0 && moved_bytes(group) < moved_bytes(best)) best = group;
+  }
+  return best;
 }
 
 class ConvLowering {
@@ -64,13 +90,24 @@ class ConvLowering {
                               group_filters_ * kFloatBytes);
         tile.weights = stepped(weights_, g, taps_ * width * kFloatBytes);
         tile.bias = stepped(bias_, g, width * kFloatBytes);
-        for (const BlockRun& run : runs(blocks_)) lower_run(run, tile);
+        lower_row_groups(tile);
       });
     });
     return std::move(nest_).finish();
   }
 
  private:
+  void lower_row_groups(const ProductTile& base) {
+    group_rows_ = choose_group_rows(conv_, context_, blocks_, taps_);
+    nest_.loop("row_group", context_.output.shape.height / group_rows_, [&](LoopVariable y) {
+      ProductTile tile = base;
+      tile.input = stepped(base.input, y,
+                           group_rows_ * conv_.window.stride_height * context_.input.row_bytes());
+      tile.output = stepped(base.output, y, group_rows_ * context_.output.row_bytes());
+      for (const BlockRun& run : runs(blocks_)) lower_run(run, tile);
+    });
+  }
+
   void lower_run(const BlockRun& run, const ProductTile& base) {
     const int64_t rows =
         balanced_tiles(context_.output.shape.width, tile_rows(context_.isa))[0].size;
@@ -148,7 +185,7 @@ class ConvLowering {
     ProductTile tile = base;
     tile.input_row_bytes = conv_.window.stride_width * context_.input.channel_bytes();
     tile.output_row_bytes = context_.output.channel_bytes();
-    nest_.loop("row", shape.height, [&](LoopVariable y) {
+    nest_.loop("row", group_rows_, [&](LoopVariable y) {
       for (const Tiles& tiles : balanced_tiles(shape.width, tile_rows(context_.isa))) {
         nest_.loop("column", tiles.count, [&](LoopVariable x) {
           tile.rows = tiles.size;
@@ -172,6 +209,7 @@ class ConvLowering {
   const int64_t group_filters_;
   const int64_t taps_;  // of one filter: kernel rows x columns x channels
   const std::vector<ColumnBlock> blocks_;
+  int64_t group_rows_ = 1;
   Address input_, weights_, bias_, output_;
 };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kernels/blocking.h"
 #include "kernels/lowering.h"
 #include "kernels/nest_builder.h"
 #include "kernels/product_tile.h"
@@ -7,9 +8,6 @@
 
 namespace wattgrind {
 namespace {
-
-// Inputs and weights of one tile in this many bytes each stay in the L1 cache beside each other.
-constexpr int64_t kWeightChunkBytes = 16 * 1024;
 
 // The input's values as loops over memory: one loop where nothing lies between them.
 std::vector<ReductionLoop> reduction_loops(const MapLayout& input, int64_t step_bytes) {
@@ -53,8 +51,7 @@ class DenseLowering {
     const bool one_tile = tiles_.size() == 1 && tiles_[0].count == 1;
     if (one_tile || !context_.input.is_dense()) return values_;
     const int64_t wanted = kWeightChunkBytes / (blocks_[0].width() * kFloatBytes);
-    int64_t chunk = std::min(wanted, values_);
-    while (values_ % chunk != 0) --chunk;
+    const int64_t chunk = largest_divisor(values_, wanted);
     return 2 * chunk >= wanted ? chunk : values_;
   }
 
