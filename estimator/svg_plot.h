@@ -1,0 +1,41 @@
+// Scatter plots as SVG: points, reference lines, axes with round ticks, a legend.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace wattgrind {
+
+struct PlotPoint {
+  double x = 0;
+  double y = 0;
+  std::string label;  // shown when the pointer rests on the point
+};
+
+struct PlotSeries {
+  std::string name;  // in the legend
+  std::vector<PlotPoint> points;
+};
+
+// A straight line, drawn from one point to another and named in the legend.
+struct PlotLine {
+  std::string name;
+  double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
+};
+
+struct ScatterPlot {
+  std::string title;
+  std::string x_label;  // with the unit: "measured (J)"
+  std::string y_label;
+  std::vector<PlotSeries> series;  // each with a colour and a mark of its own; at most 6
+  std::vector<PlotLine> lines;
+};
+
+// An SVG document of 720 x 480. All coordinates must be finite and there must be a point.
+std::string to_svg(const ScatterPlot& plot);
+
+// Multiples of 1, 2 or 5 times a power of ten, about `count` of them, the first not above `low`
+// and the last not below `high`.
+std::vector<double> round_ticks(double low, double high, int count);
+
+}  // namespace wattgrind
