@@ -56,7 +56,7 @@ class NestBuilder {
   // The same, into an existing register: how accumulators are written.
   void assign(Register dst, Opcode opcode, Register a, Register b = kNoRegister,
               Register c = kNoRegister, Register d = kNoRegister);
-  Register reduce(Opcode opcode, Register a);       // one lane
+  Register reduce(Opcode opcode, Register a);  // one lane
   Register splat(int lanes, Register scalar);
 
   int lanes(Register reg) const { return nest_.register_lanes[static_cast<size_t>(reg)]; }

@@ -1,0 +1,144 @@
+#include "experiments/kernel_speed/onednn.h"
+
+#include <memory>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+
+namespace wattgrind {
+namespace {
+
+using dnnl::memory;
+
+// Plain descriptions of a layer's tensors, from which `any` descriptions are made.
+struct Tensors {
+  memory::dims source, weights, bias, destination;
+};
+
+memory::desc any_layout(const memory::dims& dims) {
+  return {dims, memory::data_type::f32, memory::format_tag::any};
+}
+
+memory::desc plain_layout(const memory::dims& dims) {
+  constexpr memory::format_tag kTags[] = {memory::format_tag::a, memory::format_tag::ab,
+                                          memory::format_tag::abc, memory::format_tag::abcd,
+                                          memory::format_tag::abcde};
+  return {dims, memory::data_type::f32, kTags[dims.size() - 1]};
+}
+
+Tensors tensors_of(const TimedLayer& timed) {
+  const FeatureShape& in = timed.layer.input_shape;
+  const FeatureShape& out = timed.layer.output_shape;
+  if (const auto* dense = std::get_if<Dense>(&timed.layer.operation)) {
+    return {{timed.batch, in.elements()},
+            {dense->units, in.elements()},
+            {dense->units},
+            {timed.batch, dense->units}};
+  }
+  const auto& conv = std::get<Conv2d>(timed.layer.operation);
+  memory::dims weights = {conv.filters, in.channels, conv.window.kernel_height,
+                          conv.window.kernel_width};
+  if (conv.groups > 1) {
+    weights = {conv.groups, conv.filters / conv.groups, in.channels / conv.groups,
+               conv.window.kernel_height, conv.window.kernel_width};
+  }
+  return {{timed.batch, in.channels, in.height, in.width},
+          weights,
+          {conv.filters},
+          {timed.batch, out.channels, out.height, out.width}};
+}
+
+dnnl::convolution_forward::primitive_desc convolution(const dnnl::engine& engine,
+                                                      const Tensors& tensors,
+                                                      const Window2d& window,
+                                                      dnnl::algorithm algorithm) {
+  const auto kind = dnnl::prop_kind::forward_inference;
+  const memory::dims strides = {window.stride_height, window.stride_width};
+  const memory::dims top_left = {window.pad_top, window.pad_left};
+  const memory::dims bottom_right = {window.pad_bottom, window.pad_right};
+  const memory::desc source = any_layout(tensors.source), weights = any_layout(tensors.weights),
+                     bias = any_layout(tensors.bias), destination = any_layout(tensors.destination);
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, kind,        algorithm, source,   weights,
+          bias,   destination, strides,   top_left, bottom_right};
+#else
+  return {{kind, algorithm, source, weights, bias, destination, strides, top_left, bottom_right},
+          engine};
+#endif
+}
+
+dnnl::inner_product_forward::primitive_desc inner_product(const dnnl::engine& engine,
+                                                          const Tensors& tensors) {
+  const auto kind = dnnl::prop_kind::forward_inference;
+  const memory::desc source = any_layout(tensors.source), weights = any_layout(tensors.weights),
+                     bias = any_layout(tensors.bias), destination = any_layout(tensors.destination);
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, kind, source, weights, bias, destination};
+#else
+  return {{kind, source, weights, bias, destination}, engine};
+#endif
+}
+
+// Random values in the layout the primitive chose; what pads the layout stays zero.
+memory filled(const dnnl::engine& engine, dnnl::stream& stream, const memory::dims& dims,
+              const memory::desc& layout, uint64_t seed) {
+  int64_t elements = 1;
+  for (int64_t size : dims) elements *= size;
+  std::vector<float> values = random_values(elements, seed);
+  memory plain(plain_layout(dims), engine, values.data());
+  memory chosen(layout, engine);
+  dnnl::reorder(plain, chosen).execute(stream, plain, chosen);
+  stream.wait();
+  return chosen;
+}
+
+template <typename PrimitiveDescription, typename Primitive>
+PreparedLayer prepared(const dnnl::engine& engine, const Tensors& tensors,
+                       const PrimitiveDescription& description, Primitive primitive) {
+  dnnl::stream stream(engine);
+  std::unordered_map<int, memory> arguments = {
+      {DNNL_ARG_SRC, filled(engine, stream, tensors.source, description.src_desc(), 1)},
+      {DNNL_ARG_WEIGHTS, filled(engine, stream, tensors.weights, description.weights_desc(), 2)},
+      {DNNL_ARG_BIAS, filled(engine, stream, tensors.bias, description.bias_desc(), 3)},
+      {DNNL_ARG_DST, memory(description.dst_desc(), engine)}};
+  return {description.impl_info_str(),
+          [stream, arguments = std::move(arguments), primitive]() mutable {
+            primitive.execute(stream, arguments);
+            stream.wait();
+          }};
+}
+
+std::optional<PreparedLayer> prepare(const TimedLayer& timed, dnnl::algorithm algorithm) {
+  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  const Tensors tensors = tensors_of(timed);
+  const auto* conv = std::get_if<Conv2d>(&timed.layer.operation);
+  try {
+    if (conv) {
+      const auto description = convolution(engine, tensors, conv->window, algorithm);
+      return prepared(engine, tensors, description, dnnl::convolution_forward(description));
+    }
+    if (algorithm != dnnl::algorithm::convolution_direct) return std::nullopt;
+    const auto description = inner_product(engine, tensors);
+    return prepared(engine, tensors, description, dnnl::inner_product_forward(description));
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_unimplemented) return std::nullopt;
+    throw;
+  }
+}
+
+}  // namespace
+
+Candidate onednn_direct() {
+  return {"oneDNN", [](const TimedLayer& timed, Isa) {
+            return prepare(timed, dnnl::algorithm::convolution_direct);
+          }};
+}
+
+Candidate onednn_winograd() {
+  return {"Winograd", [](const TimedLayer& timed, Isa) {
+            return prepare(timed, dnnl::algorithm::convolution_winograd);
+          }};
+}
+
+}  // namespace wattgrind

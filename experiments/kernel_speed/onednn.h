@@ -1,0 +1,14 @@
+// oneDNN's primitives, with layouts of its own choice (format_tag::any) and reorders done before.
+#pragma once
+
+#include "experiments/kernel_speed/candidate.h"
+
+namespace wattgrind {
+
+// convolution_direct for convolutions, inner_product for dense layers.
+Candidate onednn_direct();
+
+// convolution_winograd, for the convolutions that it has an implementation of.
+Candidate onednn_winograd();
+
+}  // namespace wattgrind

@@ -1,0 +1,57 @@
+#include "experiments/kernel_speed/speed_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace wattgrind {
+
+void SpeedTable::add_layer(const std::string& label, double flops,
+                           const std::map<std::string, double>& seconds) {
+  Row row{label, flops, {}};
+  for (const std::string& candidate : candidates_) {
+    const auto found = seconds.find(candidate);
+    row.gflops.push_back(found == seconds.end()
+                             ? std::nullopt
+                             : std::optional<double>(flops / found->second * 1e-9));
+  }
+  rows_.push_back(std::move(row));
+}
+
+std::vector<double> SpeedTable::ratios(size_t candidate) const {
+  std::vector<double> ratios;
+  for (const Row& row : rows_) {
+    if (row.gflops[0] && row.gflops[candidate]) {
+      ratios.push_back(*row.gflops[candidate] / *row.gflops[0]);
+    }
+  }
+  return ratios;
+}
+
+std::string SpeedTable::to_text() const {
+  std::string text = fmt::format("{:<32}{:>10}", "layer", "MMACs");
+  for (const std::string& candidate : candidates_) text += fmt::format("{:>16}", candidate);
+  for (const Row& row : rows_) {
+    text += fmt::format("\n{:<32}{:>10.2f}", row.label, row.flops / 2e6);
+    for (size_t i = 0; i < candidates_.size(); ++i) {
+      std::string cell = row.gflops[i] ? fmt::format("{:.1f}", *row.gflops[i]) : "-";
+      if (i > 0 && row.gflops[i] && row.gflops[0]) {
+        cell += fmt::format(" ({:.2f})", *row.gflops[i] / *row.gflops[0]);
+      }
+      text += fmt::format("{:>16}", cell);
+    }
+  }
+  for (size_t i = 1; i < candidates_.size(); ++i) {
+    const std::vector<double> all = ratios(i);
+    if (all.empty()) continue;
+    double logarithms = 0;
+    for (double ratio : all) logarithms += std::log(ratio);
+    text += fmt::format("\n{} / {}: geometric mean {:.2f}, least {:.2f}, {} layers", candidates_[i],
+                        candidates_[0], std::exp(logarithms / static_cast<double>(all.size())),
+                        *std::min_element(all.begin(), all.end()), all.size());
+  }
+  return text + "\n";
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,36 @@
+// GFLOP/s by layer and candidate, and each candidate's ratio to the first.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wattgrind {
+
+class SpeedTable {
+ public:
+  // The first candidate is the one that the others are compared with.
+  explicit SpeedTable(std::vector<std::string> candidates) : candidates_(std::move(candidates)) {}
+
+  // Seconds of one run, by candidate; those that cannot compute the layer are left out.
+  void add_layer(const std::string& label, double flops,
+                 const std::map<std::string, double>& seconds);
+
+  // A row a layer, then by candidate the geometric mean and the least of its ratios.
+  std::string to_text() const;
+
+ private:
+  struct Row {
+    std::string label;
+    double flops;
+    std::vector<std::optional<double>> gflops;  // by candidate
+  };
+
+  std::vector<double> ratios(size_t candidate) const;
+
+  std::vector<std::string> candidates_;
+  std::vector<Row> rows_;
+};
+
+}  // namespace wattgrind

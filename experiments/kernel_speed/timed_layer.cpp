@@ -1,0 +1,54 @@
+#include "experiments/kernel_speed/timed_layer.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "estimator/builtin_files.h"
+#include "estimator/error.h"
+#include "estimator/network_file.h"
+#include "search/random.h"
+
+namespace wattgrind {
+namespace {
+
+bool same_work(const Layer& a, const Layer& b) {
+  if (a.operation.index() != b.operation.index() || a.input_shape != b.input_shape ||
+      a.output_shape != b.output_shape) {
+    return false;
+  }
+  const auto* conv_a = std::get_if<Conv2d>(&a.operation);
+  const auto* conv_b = std::get_if<Conv2d>(&b.operation);
+  return !conv_a || (conv_a->window == conv_b->window && conv_a->groups == conv_b->groups);
+}
+
+}  // namespace
+
+std::vector<TimedLayer> timed_layers(std::string_view network, int64_t batch) {
+  const auto text = builtin_text("networks", network);
+  if (!text) fail(ErrorKind::kInput, "{}: found no such network, wanted a built-in one", network);
+  std::vector<TimedLayer> timed;
+  for (const Layer& layer : read_network(*text, network).layers) {
+    if (!std::holds_alternative<Conv2d>(layer.operation) &&
+        !std::holds_alternative<Dense>(layer.operation)) {
+      continue;
+    }
+    const auto twin = std::find_if(timed.begin(), timed.end(), [&](const TimedLayer& other) {
+      return same_work(other.layer, layer);
+    });
+    if (twin == timed.end()) {
+      timed.push_back({fmt::format("{}/{}", network, layer.name), layer, batch});
+    } else {
+      twin->label += "," + layer.name;
+    }
+  }
+  return timed;
+}
+
+std::vector<float> random_values(int64_t count, uint64_t seed) {
+  Random random(seed);
+  std::vector<float> values(static_cast<size_t>(count));
+  for (float& value : values) value = static_cast<float>(random.uniform() - 0.5);
+  return values;
+}
+
+}  // namespace wattgrind
