@@ -37,11 +37,18 @@ Value* splat(IRBuilderBase& builder, Value* value, int lanes) {
   return builder.CreateVectorSplat(static_cast<unsigned>(vector_lanes(lanes)), value);
 }
 
+Value* make_constant(IRBuilderBase& builder, uint32_t bits, int lanes) {
+  llvm::Type* word = builder.getInt32Ty();
+  llvm::InlineAsm* immediate = llvm::InlineAsm::get(llvm::FunctionType::get(word, {word}, false),
+                                                    "movl $1, $0", "=r,i", false);
+  return splat(builder, builder.CreateCall(immediate, {builder.getInt32(bits)}), lanes);
+}
+
 // 2^a = the bits of 1 with a added to the exponent.
 Value* emit_exp2_int(IRBuilderBase& builder, ConstantSplats& constants, Value* a, int lanes) {
   Value* exponent = builder.CreateFPToSI(a, integer_type(builder, lanes));
   Value* shifted = builder.CreateShl(exponent, kMantissaBits);
-  Value* bits = builder.CreateAdd(shifted, constants.get_bits(kBitsOfOne, lanes));
+  Value* bits = builder.CreateAdd(shifted, constants.get_bits(builder, kBitsOfOne, lanes));
   return builder.CreateBitCast(bits, register_type(builder, lanes));
 }
 
@@ -49,14 +56,15 @@ Value* emit_exponent(IRBuilderBase& builder, ConstantSplats& constants, Value* a
   Value* bits = builder.CreateBitCast(a, integer_type(builder, lanes));
   Value* biased = builder.CreateLShr(bits, kMantissaBits);
   return builder.CreateFSub(builder.CreateSIToFP(biased, register_type(builder, lanes)),
-                            constants.get(kExponentBias, lanes));
+                            constants.get(builder, kExponentBias, lanes));
 }
 
 Value* emit_mantissa(IRBuilderBase& builder, ConstantSplats& constants, Value* a, int lanes) {
   Value* bits = builder.CreateBitCast(a, integer_type(builder, lanes));
-  Value* mantissa = builder.CreateAnd(bits, constants.get_bits(kMantissaMask, lanes));
-  return builder.CreateBitCast(builder.CreateOr(mantissa, constants.get_bits(kBitsOfOne, lanes)),
-                               register_type(builder, lanes));
+  Value* mantissa = builder.CreateAnd(bits, constants.get_bits(builder, kMantissaMask, lanes));
+  return builder.CreateBitCast(
+      builder.CreateOr(mantissa, constants.get_bits(builder, kBitsOfOne, lanes)),
+      register_type(builder, lanes));
 }
 
 // Zero is the only constant LLVM can see, and 0 / 0 the only operation that would make another of
@@ -64,7 +72,7 @@ Value* emit_mantissa(IRBuilderBase& builder, ConstantSplats& constants, Value* a
 Value* emit_division(IRBuilderBase& builder, ConstantSplats& constants, Value* a, Value* b,
                      int lanes) {
   if (llvm::isa<llvm::Constant>(b)) {
-    b = builder.CreateBitCast(constants.get_bits(0, lanes), b->getType());
+    b = builder.CreateBitCast(constants.get_bits(builder, 0, lanes), b->getType());
   }
   return builder.CreateFDiv(a, b);
 }
@@ -92,7 +100,8 @@ Value* emit_multiply_add(IRBuilderBase& builder, std::span<Value* const> operand
     return builder.CreateIntrinsic(llvm::Intrinsic::fma, {operands[0]->getType()},
                                    {operands[0], operands[1], operands[2]});
   }
-  return builder.CreateFAdd(builder.CreateFMul(operands[0], operands[1]), operands[2]);
+  // The sum first: SSE overwrites the first operand, and an accumulator stays in its register.
+  return builder.CreateFAdd(operands[2], builder.CreateFMul(operands[0], operands[1]));
 }
 
 }  // namespace
@@ -101,24 +110,26 @@ llvm::Type* register_type(IRBuilderBase& builder, int lanes) {
   return vector_or_scalar(builder.getFloatTy(), lanes);
 }
 
-Value* ConstantSplats::get_bits(uint32_t bits, int lanes) {
-  Value*& value = bits_[{bits, vector_lanes(lanes)}];
+void ConstantSplats::hoist_before(llvm::Instruction* position) {
+  position_ = position;
+  hoisted_.clear();
+}
+
+Value* ConstantSplats::get_bits(IRBuilderBase& builder, uint32_t bits, int lanes) {
+  if (position_ == nullptr) return make_constant(builder, bits, lanes);
+  Value*& value = hoisted_[{bits, vector_lanes(lanes)}];
   if (value == nullptr) {
-    llvm::IRBuilder<> builder(position_);
-    llvm::Type* word = builder.getInt32Ty();
-    llvm::InlineAsm* immediate = llvm::InlineAsm::get(llvm::FunctionType::get(word, {word}, false),
-                                                      "movl $1, $0", "=r,i", false);
-    value = splat(builder, builder.CreateCall(immediate, {builder.getInt32(bits)}), lanes);
+    llvm::IRBuilder<> before(position_);
+    value = make_constant(before, bits, lanes);
   }
   return value;
 }
 
-Value* ConstantSplats::get(float value, int lanes) {
-  llvm::IRBuilder<> builder(position_);
+Value* ConstantSplats::get(IRBuilderBase& builder, float value, int lanes) {
   const uint32_t bits = std::bit_cast<uint32_t>(value);
   llvm::Type* type = register_type(builder, lanes);
   if (bits == 0) return llvm::Constant::getNullValue(type);  // an instruction without an operand
-  return builder.CreateBitCast(get_bits(bits, lanes), type);
+  return builder.CreateBitCast(get_bits(builder, bits, lanes), type);
 }
 
 // Volatile is how LLVM is told that an access is one access. It costs nothing here: no pass that
@@ -153,7 +164,7 @@ Value* emit_operation(IRBuilderBase& builder, ConstantSplats& constants,
   const int lanes = instruction.lanes;
   switch (instruction.opcode) {
     case Opcode::kConstant:
-      return constants.get(instruction.immediate, lanes);
+      return constants.get(builder, instruction.immediate, lanes);
     case Opcode::kMove:
       return operands[0];
     case Opcode::kAdd:

@@ -21,19 +21,23 @@ class Value;
 
 namespace wattgrind {
 
-// The values of a constant in every lane, made once at the start of the function from immediates:
-// as LLVM constants they would become loads from a constant pool, which no nest names.
+// Constants in every lane, made from immediates: as LLVM constants they would become loads from a
+// constant pool, which no nest names.
+//
+// In an innermost loop a constant is made once, before the loop. Elsewhere it is made where it is
+// used, every time: the three instructions are cheaper than a register kept.
 class ConstantSplats {
  public:
-  // Constants are made before `position`.
-  explicit ConstantSplats(llvm::Instruction* position) : position_(position) {}
+  // From here on, constants are made before `position`; where they are used if that is null.
+  void hoist_before(llvm::Instruction* position);
 
-  llvm::Value* get(float value, int lanes);
-  llvm::Value* get_bits(uint32_t bits, int lanes);  // as integers
+  llvm::Value* get(llvm::IRBuilderBase& builder, float value, int lanes);
+  // As integers.
+  llvm::Value* get_bits(llvm::IRBuilderBase& builder, uint32_t bits, int lanes);
 
  private:
-  llvm::Instruction* position_;
-  std::map<std::pair<uint32_t, int>, llvm::Value*> bits_;
+  llvm::Instruction* position_ = nullptr;
+  std::map<std::pair<uint32_t, int>, llvm::Value*> hoisted_;  // by bits and lanes
 };
 
 // The type of a register.

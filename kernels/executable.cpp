@@ -20,7 +20,8 @@ constexpr uint64_t kTextAddress = 0x400000;
 constexpr uint64_t kDataAddress = 0x200000;
 // Kernels call nothing: what they spill needs some hundred bytes.
 constexpr uint64_t kStackBytes = 64 * 1024;
-constexpr uint64_t kStackEnd = kDataAddress + kStackBytes;
+// Where functions expect the stack: a return address below a multiple of 16 (System V ABI, 3.2.2).
+constexpr uint64_t kStackPointer = kDataAddress + kStackBytes - 8;
 // Functions of separately compiled parts start at lines of the instruction cache.
 constexpr uint64_t kPartAlignment = 64;
 
@@ -32,7 +33,7 @@ std::string start_up_assembly(const ExecutableSpec& spec) {
       R"(
     .type start_up, @function
     start_up:
-      movl ${stack_end}, %esp
+      movl ${stack_pointer}, %esp
       movl ${mmap}, %eax
       movabsq ${arena_address}, %rdi
       movabsq ${arena_bytes}, %rsi
@@ -58,7 +59,7 @@ std::string start_up_assembly(const ExecutableSpec& spec) {
       syscall
     .size pass_end, .-pass_end
   )",
-      fmt::arg("stack_end", kStackEnd), fmt::arg("mmap", SYS_mmap),
+      fmt::arg("stack_pointer", kStackPointer), fmt::arg("mmap", SYS_mmap),
       fmt::arg("arena_address", spec.arena_address),
       fmt::arg("arena_bytes", std::max<uint64_t>(1, spec.arena_bytes)),
       fmt::arg("protection", PROT_READ | PROT_WRITE),

@@ -20,15 +20,12 @@
 
 namespace wattgrind {
 
-// Where the arena lies. Valgrind 3.19 grants 8 GB here and refuses 0x1000000000.
-inline constexpr uint64_t kArenaAddress = 0x100000000;
-
 // The function of an executable that is no call. Not `_start`: Valgrind calls that "(below main)".
 inline constexpr std::string_view kRuntimeSymbol = "runtime";
 
 struct ExecutableSpec {
   Isa isa = Isa::kAvx2;                    // not kAvx512 for Valgrind 3.19, which does not run it
-  uint64_t arena_address = kArenaAddress;  // a multiple of the page size
+  uint64_t arena_address = 0;  // a multiple of the page size; see kArenaAddress
   uint64_t arena_bytes = 0;
   std::vector<KernelCall> calls;  // in order; buffers in the arena
 };

@@ -32,7 +32,7 @@ CachegrindCounts counts_of(const CachegrindOutput& output, const std::string& fu
 }
 
 // Every call has the references of its nest, `runtime` one read a pass, and nothing else is there.
-void expect_counts_of_nests(const CachegrindOutput& output, const Network& network,
+void expect_counts_of_nests(const CachegrindOutput& output, const CallList& network,
                             const std::vector<std::string>& symbols, uint64_t passes) {
   for (size_t i = 0; i < symbols.size(); ++i) {
     std::vector<std::vector<uint8_t>> buffers = random_buffers(network.nests()[i], 0);
@@ -49,7 +49,7 @@ void expect_counts_of_nests(const CachegrindOutput& output, const Network& netwo
 
 TEST_F(ExecutableCountsTest, CountsAreThoseOfTheNests) {
   const std::vector<std::string> symbols = {"layer:conv1", "fc 6", "one"};
-  Network avx2 = tiles(Isa::kAvx2, 6), sse42 = tiles(Isa::kSse42, 4);
+  CallList avx2 = tiles(Isa::kAvx2, 6), sse42 = tiles(Isa::kSse42, 4);
   const ExecutableCode code = compile_executable(avx2.spec());
   expect_counts_of_nests(cachegrind(code, 1), avx2, symbols, 1);
   expect_counts_of_nests(cachegrind(code, 2), avx2, symbols, 2);
@@ -57,7 +57,7 @@ TEST_F(ExecutableCountsTest, CountsAreThoseOfTheNests) {
 }
 
 TEST_F(ExecutableCountsTest, CountsDoNotDependOnTheEnvironment) {
-  Network network = tiles(Isa::kAvx2, 6);
+  CallList network = tiles(Isa::kAvx2, 6);
   const ExecutableCode code = compile_executable(network.spec());
   const CachegrindOutput bare = cachegrind(code, 1);
   const CachegrindOutput full = cachegrind(code, 1, {"LONG=" + std::string(5000, 'x'), "A=b"});

@@ -13,14 +13,18 @@
 #include "cachesim/process.h"
 #include "estimator/atomic_file.h"
 #include "kernels/executable.h"
+#include "kernels/program.h"
 #include "tests/kernels/sample_nests.h"
 
 namespace wattgrind {
 
-// A network of nests, each on its own part of the arena.
-class Network {
+// Nests to call, each on its own part of the arena.
+class CallList {
  public:
-  explicit Network(Isa isa) { spec_.isa = isa; }
+  explicit CallList(Isa isa) {
+    spec_.isa = isa;
+    spec_.arena_address = kArenaAddress;
+  }
 
   void add(std::string symbol, LoopNest nest) {
     KernelCall call = {.symbol = std::move(symbol)};
@@ -71,8 +75,8 @@ class ExecutableTest : public testing::Test {
   std::unique_ptr<ProcessRunner> processes_ = make_process_runner();
 };
 
-inline Network tiles(Isa isa, int rows) {
-  Network network(isa);
+inline CallList tiles(Isa isa, int rows) {
+  CallList network(isa);
   network.add("layer:conv1", tile_product(isa, rows, 2, 363));
   network.add("fc 6", tile_product(isa, rows, 2, 64));
   network.add("one", tile_product(isa, 1, 1, 1));

@@ -11,7 +11,7 @@ namespace {
 TEST_F(ExecutableTest, RunsNatively) {
   for (Isa isa : {Isa::kSse42, Isa::kAvx2, Isa::kAvx512}) {
     if (isa > host_isa()) continue;
-    Network network = tiles(isa, 4);
+    CallList network = tiles(isa, 4);
     const ExecutableCode code = compile_executable(network.spec());
     EXPECT_EQ(exit_status({write(code, 1)}), 0) << traits(isa).name;
     EXPECT_EQ(exit_status({write(code, 1000)}), 0) << traits(isa).name;
@@ -19,20 +19,20 @@ TEST_F(ExecutableTest, RunsNatively) {
 }
 
 TEST_F(ExecutableTest, ArenaOfSevenGigabytes) {
-  Network network = tiles(Isa::kSse42, 4);
+  CallList network = tiles(Isa::kSse42, 4);
   network.spec().calls[2].buffer_addresses[2] = kArenaAddress + (uint64_t{7} << 30) - 64;
   network.spec().arena_bytes = uint64_t{7} << 30;
   EXPECT_EQ(exit_status({write(compile_executable(network.spec()), 1)}), 0);
 }
 
 TEST_F(ExecutableTest, ARefusedArenaIsStatusOne) {
-  Network network = tiles(Isa::kSse42, 4);
+  CallList network = tiles(Isa::kSse42, 4);
   network.spec().arena_address = 0x400000;  // where the text is
   EXPECT_EQ(exit_status({write(compile_executable(network.spec()), 1)}), 1);
 }
 
 TEST_F(ExecutableTest, TheSameCallsAreTheSameBytes) {
-  Network network = tiles(Isa::kAvx2, 6);
+  CallList network = tiles(Isa::kAvx2, 6);
   const ExecutableCode first = compile_executable(network.spec());
   const ExecutableCode second = compile_executable(network.spec());
   EXPECT_EQ(link_executable(first, 2), link_executable(second, 2));
