@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "estimator/error.h"
 #include "estimator/json_text.h"
+#include "estimator/key_values.h"
 #include "estimator/suggestion.h"
 
 namespace wattgrind {
@@ -71,110 +70,58 @@ Network build_dense(const std::string& name, const Sizes& widths, const Task& ta
   return build_network(name, task.input, specs, name);
 }
 
-// `text` as one positive or negative integer; absent when it is anything else.
-std::optional<int64_t> parse_integer(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const size_t end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
 std::string quote(std::string_view text) { return quote_json(std::string(text)); }
 
-// The keys and values of a short form, and where errors are.
+// The keys and values of a topology.
 class ShortForm {
  public:
-  ShortForm(std::string_view text, const std::vector<std::string_view>& known) : text_(text) {
-    const std::string_view list = text.substr(text.find(':') + 1);
-    if (list.empty()) return;
-    for (const std::string_view part : split(list, ',')) {
-      const size_t equals = part.find('=');
-      const std::string_view key = part.substr(0, equals);
-      if (equals == std::string_view::npos) reject("found {}, wanted KEY=VALUE", quote(part));
-      if (std::find(known.begin(), known.end(), key) == known.end()) {
-        reject("unknown key {}; {}", quote(key), suggest(key, known));
-      }
-      if (!values_.emplace(key, part.substr(equals + 1)).second) {
-        reject("{}: occurs twice", key);
-      }
-    }
-  }
+  ShortForm(std::string_view text, const std::vector<std::string_view>& known)
+      : values_(text, known) {}
 
-  int64_t integer(std::string_view key) const {
-    const std::string_view value = required(key);
-    const auto number = parse_integer(value);
-    if (!number) reject("{}: found {}, wanted an integer", key, quote(value));
-    return *number;
-  }
+  int64_t integer(std::string_view key) const { return values_.integer(key); }
 
   // One size for every layer, or as many as there are layers, with "-" between them.
   Sizes sizes(std::string_view key, int64_t layers) const {
-    check_size(layers, "layers", kMostLayers, quoted());
+    check_size(layers, "layers", kMostLayers, values_.quoted());
     Sizes sizes;
-    const std::string_view value = required(key);
+    const std::string_view value = values_.required(key);
     const auto single = parse_integer(value);  // before splitting: it may be negative
     if (single) return Sizes(static_cast<size_t>(layers), *single);
     for (const std::string_view part : split(value, '-')) {
       const auto number = parse_integer(part);
       if (!number) {
-        reject("{}: found {}, wanted an integer, or one for each layer (24-12-6)", key,
-               quote(value));
+        values_.reject("{}: found {}, wanted an integer, or one for each layer (24-12-6)", key,
+                       quote(value));
       }
       sizes.push_back(*number);
     }
     if (sizes.size() != static_cast<size_t>(layers)) {
-      reject("{}: found {} sizes, wanted one, or {}, one a layer", key, sizes.size(), layers);
+      values_.reject("{}: found {} sizes, wanted one, or {}, one a layer", key, sizes.size(),
+                     layers);
     }
     return sizes;
   }
 
   Task task() const {
     Task task;
-    if (values_.count("classes") != 0) task.classes = integer("classes");
-    const auto input = values_.find("input");
-    if (input == values_.end()) return task;
-    const std::vector<std::string_view> parts = split(input->second, 'x');
+    if (values_.find("classes")) task.classes = integer("classes");
+    const std::optional<std::string_view> input = values_.find("input");
+    if (!input) return task;
+    const std::vector<std::string_view> parts = split(*input, 'x');
     Sizes sizes;
     for (const std::string_view part : parts) {
       const auto number = parse_integer(part);
       if (number) sizes.push_back(*number);
     }
     if (parts.size() != 3 || sizes.size() != 3) {
-      reject("input: found {}, wanted CHANNELSxHEIGHTxWIDTH", quote(input->second));
+      values_.reject("input: found {}, wanted CHANNELSxHEIGHTxWIDTH", quote(*input));
     }
     task.input = {sizes[0], sizes[1], sizes[2]};
     return task;
   }
 
  private:
-  std::string quoted() const {
-    const std::string quoted = quote(text_);
-    return quoted.size() == text_.size() + 2 ? std::string(text_) : quoted;
-  }
-
-  template <typename... Args>
-  [[noreturn]] void reject(fmt::format_string<Args...> format, Args&&... args) const {
-    fail(ErrorKind::kInput, "{}: {}", quoted(), fmt::format(format, std::forward<Args>(args)...));
-  }
-
-  std::string_view required(std::string_view key) const {
-    const auto value = values_.find(key);
-    if (value == values_.end()) reject("{}: missing: add {}=NUMBER", key, key);
-    return value->second;
-  }
-
-  std::string_view text_;
-  std::map<std::string_view, std::string_view> values_;
+  KeyValues values_;
 };
 
 struct Topology {

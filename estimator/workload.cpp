@@ -1,0 +1,53 @@
+#include "estimator/workload.h"
+
+#include <array>
+
+#include "estimator/checked_math.h"
+#include "estimator/key_values.h"
+#include "estimator/network_source.h"
+
+namespace wattgrind {
+namespace {
+
+constexpr std::array<std::string_view, 2> kTypeNames = {"float32", "int64"};
+constexpr std::array<std::string_view, 3> kOrderNames = {"ijk", "ikj", "blocked"};
+
+template <typename Enum, size_t kSize>
+Enum read_word(const KeyValues& values, std::string_view key, std::string_view word,
+               const std::array<std::string_view, kSize>& words) {
+  for (size_t i = 0; i < kSize; ++i) {
+    if (words[i] == word) return static_cast<Enum>(i);
+  }
+  values.reject("{}: found '{}', wanted {}", key, word, fmt::join(words, " or "));
+}
+
+uint64_t read_size(const KeyValues& values, std::string_view key) {
+  const int64_t size = values.integer(key);
+  if (size < 1) values.reject("{}: found {}, wanted at least 1", key, size);
+  return static_cast<uint64_t>(size);
+}
+
+Matmul read_matmul(std::string_view text) {
+  const KeyValues values(text, {"m", "k", "n", "dtype", "order"});
+  Matmul matmul{read_size(values, "m"), read_size(values, "k"), read_size(values, "n")};
+  matmul.type = read_word<ElementType>(values, "dtype", values.required("dtype"), kTypeNames);
+  if (const auto order = values.find("order")) {
+    matmul.order = read_word<LoopOrder>(values, "order", *order, kOrderNames);
+  }
+  const uint64_t bytes = matmul.element_bytes();
+  // Four references a multiply-accumulate at most.
+  if (!checked_product({matmul.m, matmul.k, matmul.n, 4 * bytes})) {
+    values.reject("m x k x n: {} x {} x {} is more than 64 bits can count", matmul.m, matmul.k,
+                  matmul.n);
+  }
+  return matmul;
+}
+
+}  // namespace
+
+Workload find_workload(const std::string& text) {
+  if (text.starts_with("matmul:")) return read_matmul(text);
+  return find_network(text);
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,50 @@
+#include "estimator/workload.h"
+
+#include <gtest/gtest.h>
+
+#include "estimator/error.h"
+
+namespace wattgrind {
+namespace {
+
+TEST(Workload, IsAMatrixProduct) {
+  const Workload workload = find_workload("matmul:m=200,k=8000,n=300,dtype=int64");
+  const Matmul expected{200, 8000, 300, ElementType::kInt64, LoopOrder::kIjk};
+  EXPECT_EQ(std::get<Matmul>(workload), expected);
+  EXPECT_EQ(expected.macs(), 480000000u);
+  EXPECT_EQ(expected.element_bytes(), 8u);
+  EXPECT_EQ(std::get<Matmul>(find_workload("matmul:order=blocked,n=1,m=2,k=3,dtype=float32")),
+            (Matmul{2, 3, 1, ElementType::kFloat32, LoopOrder::kBlocked}));
+}
+
+TEST(Workload, IsANetworkOtherwise) {
+  EXPECT_EQ(std::get<Network>(find_workload("lenet5")).name, "lenet5");
+  EXPECT_EQ(std::get<Network>(find_workload("dffr:layers=1,width=3")).layers.size(), 5u);
+}
+
+TEST(Workload, NamesTheWrongKey) {
+  const auto error_of = [](const std::string& text) -> std::string {
+    try {
+      find_workload(text);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput);
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_EQ(error_of("matmul:m=2,k=3,dtype=int64"),
+            "matmul:m=2,k=3,dtype=int64: n: missing: add n=NUMBER");
+  EXPECT_EQ(error_of("matmul:m=0,k=3,n=4,dtype=int64"),
+            "matmul:m=0,k=3,n=4,dtype=int64: m: found 0, wanted at least 1");
+  EXPECT_EQ(error_of("matmul:m=2,k=3,n=4,dtype=int8"),
+            "matmul:m=2,k=3,n=4,dtype=int8: dtype: found 'int8', wanted float32 or int64");
+  EXPECT_EQ(error_of("matmul:m=2,k=3,n=4,dtype=int64,order=kij"),
+            "matmul:m=2,k=3,n=4,dtype=int64,order=kij: order: found 'kij', wanted ijk or ikj or "
+            "blocked");
+  EXPECT_EQ(error_of("matmul:m=4000000,k=4000000,n=4000000,dtype=int64"),
+            "matmul:m=4000000,k=4000000,n=4000000,dtype=int64: m x k x n: 4000000 x 4000000 x "
+            "4000000 is more than 64 bits can count");
+}
+
+}  // namespace
+}  // namespace wattgrind
