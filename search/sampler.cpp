@@ -5,8 +5,10 @@
 
 #include "estimator/error.h"
 #include "search/grid_sampler.h"
+#include "search/hyperopt_sampler.h"
 #include "search/json_check.h"
 #include "search/random_sampler.h"
+#include "search/tpe_sampler.h"
 
 namespace wattgrind {
 namespace {
@@ -78,7 +80,11 @@ std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, Space space
   if (options.kind == SamplerKind::kGrid) {
     return std::make_unique<GridSampler>(space, seed, options.grid_points);
   }
-  return std::make_unique<RandomSampler>(std::move(space), seed);
+  if (options.kind == SamplerKind::kRandom) {
+    return std::make_unique<RandomSampler>(std::move(space), seed);
+  }
+  if (options.hyperopt) return std::make_unique<HyperoptSampler>(std::move(space), seed);
+  return std::make_unique<TpeSampler>(std::move(space), seed, options.noisy);
 }
 
 }  // namespace wattgrind

@@ -208,10 +208,14 @@ TEST_P(SamplerContract, HandlesASpaceOfOneConfiguration) {
   EXPECT_EQ(to_string(space, *configuration), "a=3 b=x c=0.5");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SamplerContract,
-                         testing::Values(Subject{"random", R"({"kind": "random"})", true},
-                                         Subject{"grid", R"({"kind": "grid"})", false}),
-                         [](const auto& subject) { return std::string(subject.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    All, SamplerContract,
+    testing::Values(Subject{"random", R"({"kind": "random"})", true},
+                    Subject{"grid", R"({"kind": "grid"})", false},
+                    Subject{"tpe", R"({"kind": "tpe"})", false},
+                    Subject{"tpe_noisy", R"({"kind": "tpe", "noisy": true})", true},
+                    Subject{"hyperopt", R"({"kind": "tpe", "variant": "hyperopt"})", true}),
+    [](const auto& subject) { return std::string(subject.param.name); });
 
 }  // namespace
 }  // namespace wattgrind

@@ -1,0 +1,15 @@
+// What a point is worth trying, given what a model says of it. The higher the better.
+#pragma once
+
+#include "search/gaussian_process.h"
+
+namespace wattgrind {
+
+// The logarithm of the expected amount by which the value falls below `incumbent` (Mockus 1975;
+// the logarithm as in Ament et al. 2023, exact to where the amount itself underflows).
+double log_expected_improvement(const Prediction& prediction, double incumbent);
+
+// Minus the mean less `width` standard deviations (lower confidence bound, Srinivas et al. 2010).
+double optimistic_value(const Prediction& prediction, double width);
+
+}  // namespace wattgrind

@@ -1,0 +1,67 @@
+// A history as a model can take it: points of the unit space, in the order of the trials, and one
+// finite value each.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_set>
+#include <vector>
+
+#include "search/sampler.h"
+#include "search/unit_space.h"
+
+namespace wattgrind {
+
+// A hash of a point, to tell whether it was tried.
+uint64_t point_key(std::span<const double> point);
+
+// Translates histories, remembering what it translated last.
+class Observations {
+ public:
+  struct Observation {
+    const Trial* trial = nullptr;  // the caller's, as long as read()'s argument lives
+    const Point* point = nullptr;  // until the next read()
+    uint64_t key = 0;              // point_key(*point)
+  };
+
+  explicit Observations(const UnitSpace& space) : space_(space) {}
+
+  void read(std::span<const Trial> history);
+
+  // By number of trial.
+  const std::vector<Observation>& finished() const { return finished_; }
+  const std::vector<Observation>& running() const { return running_; }
+
+  bool tried(std::span<const double> point) const { return keys_.contains(point_key(point)); }
+  size_t distinct_points() const { return keys_.size(); }
+
+ private:
+  struct Translation {
+    uint64_t number = 0;
+    Configuration configuration;
+    Point point;
+    uint64_t key = 0;
+  };
+
+  const UnitSpace& space_;
+  std::vector<Translation> translations_;  // by number of trial
+  std::vector<Observation> finished_;
+  std::vector<Observation> running_;
+  std::unordered_set<uint64_t> keys_;
+};
+
+// One finite value for each trial, the lower the better:
+// - complete: its value; with several objectives, the augmented Chebyshev scalarisation of ParEGO
+//   (Knowles 2006) under `weights`, each objective first scaled by its range;
+// - pruned: its bound, but no better than the median of the complete ones;
+// - failed (or NaN, or pruned without a bound): as bad as the worst complete one;
+// - infeasible: beyond the worst, the further the more the limits are exceeded.
+// `weights` are one an objective or, where there is but one objective, not read.
+std::vector<double> comparable_values(std::span<const Observations::Observation> finished,
+                                      std::span<const double> weights);
+
+// log(1 + (v - min) / (median - min)), then mean 0 and variance 1: costs have long tails, and what
+// tells good from better is at the low end.
+std::vector<double> warped(std::span<const double> values);
+
+}  // namespace wattgrind

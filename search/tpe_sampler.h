@@ -1,0 +1,57 @@
+// The default sampler: tree-structured Parzen estimators whose proposals a Gaussian process judges.
+//
+// - Start: a maximin Latin hypercube.
+// - Then, as in TPE (Bergstra et al. 2011), the observations are split at a quantile (0.15, 25 at
+//   most: Watanabe 2023) and candidates are drawn from a mixture around the good ones. TPE ranks
+//   them by l(x) / g(x), which stands for the expected improvement; here a Gaussian process on
+//   warped values (search/surrogate.h) says what that improvement is, which a few dozen trials
+//   tell far better than two density estimates do, and the best candidates are improved once more
+//   by the same draws around them.
+// - Deterministic objectives: never a configuration again, none left means none proposed. Noisy
+//   ones: the process estimates the noise, the lower confidence bound takes the place of the
+//   expected improvement (the incumbent is not known), and neighbours are tried before repeats: a
+//   configuration is only repeated once all were tried.
+// - Several objectives: a random scalarisation each trial (ParEGO, Knowles 2006).
+// - Trials in flight, failed, infeasible and pruned ones: see surrogate.h and observations.h.
+#pragma once
+
+#include <vector>
+
+#include "search/observations.h"
+#include "search/sampler.h"
+#include "search/surrogate.h"
+
+namespace wattgrind {
+
+class TpeSampler : public Sampler {
+ public:
+  TpeSampler(Space space, uint64_t seed, bool noisy);
+
+  std::optional<Configuration> ask(uint64_t number, std::span<const Trial> history) override;
+
+ private:
+  struct Candidate {
+    Point point;
+    uint64_t key = 0;
+    double mean = 0;
+    double score = 0;
+    Eigen::VectorXd covariances;
+  };
+
+  Point propose(uint64_t number, Random& random);
+  std::vector<Point> good_points(std::span<const double> values) const;
+  void add_candidate(Point point, std::vector<Candidate>& candidates) const;
+  void score_exactly(std::vector<Candidate>& candidates, size_t first) const;
+  double score(double mean, double variance) const;
+  Point untried_point(Random& random) const;
+
+  UnitSpace space_;
+  uint64_t seed_;
+  bool noisy_;
+  std::optional<uint64_t> configurations_;  // of the space, where countable
+  std::vector<Point> start_;
+  Observations observations_;
+  Surrogate surrogate_;
+};
+
+}  // namespace wattgrind
