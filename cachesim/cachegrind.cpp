@@ -20,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kNoMessage = "no message";
 constexpr std::string_view kInstall = "install it (sudo apt-get install valgrind)";
 
 // Each run holds all of the network's tensors: two at a time keep to the memory that is promised
@@ -65,10 +66,17 @@ void check_end(const ProcessResult& result, const Run& run, const std::string& v
          last_message(result.error));
   }
   const int status = std::get<ProcessExited>(result.end).status;
-  if (status != 0) {
-    fail(ErrorKind::kFailed, "cachegrind on {} ended with status {}: {}", executable, status,
-         last_message(result.error));
+  if (status == 0) return;
+  const std::string message = last_message(result.error);
+  if (message == kNoMessage) {
+    // Valgrind tells why it ends; a generated executable cannot, and has one reason.
+    fail(ErrorKind::kFailed,
+         "cachegrind on {} ended with status {}: the system refused it the memory for its tensors: "
+         "free some, or take a smaller batch",
+         executable, status);
   }
+  fail(ErrorKind::kFailed, "cachegrind on {} ended with status {}: {}", executable, status,
+       message);
 }
 
 RunOutput run_once(const Run& run, const fs::path& folder, const std::string& version,
@@ -133,6 +141,15 @@ CountedLayers steady_state(const CountedLayers& two_passes, const CountedLayers&
 
 }  // namespace
 
+CachegrindOutput count_executable(const fs::path& executable, const CachegrindGeometry& geometry,
+                                  ProcessRunner& runner) {
+  const InterruptGuard guard;
+  const std::string version = installed_valgrind(runner).text;
+  const ScratchFolder folder;
+  const std::vector<Run> runs = runs_of(executable, "", {{geometry}, {}}, folder.path());
+  return run_once(runs.front(), folder.path(), version, runner).output;
+}
+
 CachegrindResult run_cachegrind(const Machine& machine, const CachegrindRequest& request,
                                 ProcessRunner& runner) {
   const CachegrindPlan plan = plan_cachegrind(machine);
@@ -191,15 +208,14 @@ std::string last_message(const std::string& error_stream) {
     const size_t line_begin = rest.find_last_of('\n') + 1;  // npos + 1 is 0
     std::string_view line = rest.substr(line_begin);
     rest = rest.substr(0, line_begin == 0 ? 0 : line_begin - 1);
-    // "==123== " or "--123-- "
-    const size_t prefix_end = line.find_first_not_of("=-0123456789");
-    if (line.starts_with("==") || line.starts_with("--")) {
-      line.remove_prefix(std::min(prefix_end, line.size()));
+    if (line.starts_with("--")) continue;  // "--123-- ": remarks, as on the host's caches
+    if (line.starts_with("==")) {          // "==123== "
+      line.remove_prefix(std::min(line.find_first_not_of("=0123456789"), line.size()));
     }
     const size_t first = line.find_first_not_of(' ');
     if (first != std::string_view::npos) return std::string(line.substr(first));
   }
-  return "no message";
+  return std::string(kNoMessage);
 }
 
 }  // namespace wattgrind

@@ -13,8 +13,9 @@
 
 namespace wattgrind {
 
-// What to count. An executable takes no arguments, exits with status 0, and does the same each
-// time whatever its environment, folder and stack are.
+// What to count. An executable takes no arguments, exits with status 0, or
+// with 1 where the system refuses it memory, and does the same each time whatever its environment,
+// folder and stack are.
 struct CachegrindRequest {
   std::filesystem::path executable;  // one pass of the network
   // For the steady state: the same with two passes. The second pass is counted, as the counts of
@@ -48,11 +49,15 @@ struct CachegrindResult {
 CachegrindResult run_cachegrind(const Machine& machine, const CachegrindRequest& request,
                                 ProcessRunner& runner);
 
+// Runs one executable once, as run_cachegrind() would; with its errors.
+CachegrindOutput count_executable(const std::filesystem::path& executable,
+                                  const CachegrindGeometry& geometry, ProcessRunner& runner);
+
 // Asks Valgrind for its version. Throws Error(kMissing) where it is not there or too old.
 ValgrindVersion installed_valgrind(ProcessRunner& runner);
 
-// The last line a process wrote to its standard error that says something, without the process
-// id Valgrind puts before each; for messages. "no message" where there is none.
+// The last line Valgrind wrote to its standard error that says something, without the process id
+// before each and without remarks ("--123-- warning: ..."); "no message" where there is none.
 std::string last_message(const std::string& error_stream);
 
 }  // namespace wattgrind

@@ -213,6 +213,11 @@ TEST_F(Cachegrind, AFailedRunSaysWhatValgrindSaid) {
                "UME");
 }
 
+TEST_F(Cachegrind, AnExecutableThatEndsItselfGotNoMemory) {
+  valgrind_.end = {ProcessExited{1}, "", "--7-- warning: L3 cache found, using its data\n"};
+  expect_error(ErrorKind::kFailed, HasSubstr("refused it the memory for its tensors"));
+}
+
 TEST_F(Cachegrind, AnAbsentOutputFileIsAnError) {
   valgrind_.output = [](const ProcessSpec&) { return std::nullopt; };
   expect_error(ErrorKind::kFailed, AllOf(HasSubstr("./lenet5 wrote no output: is the disk of"),
@@ -272,7 +277,8 @@ TEST(LastMessage, IsTheLastLineThatSaysSomething) {
   EXPECT_EQ(last_message("one\ntwo\n"), "two");
   EXPECT_EQ(last_message("==12== error: can't open 'x'\n==12==    ... so results are missing\n"),
             "... so results are missing");
-  EXPECT_EQ(last_message("--12-- warning\n\n"), "warning");
+  EXPECT_EQ(last_message("==1== error\n--1-- warning: L3 cache found\n\n"), "error");
+  EXPECT_EQ(last_message("--12-- warning\n"), "no message");
 }
 
 TEST(ScratchFolder, GoesAwayWithAllItHolds) {
