@@ -132,7 +132,8 @@ std::vector<std::string> cachegrind_command(const CachegrindGeometry& geometry,
   return {"valgrind",
           "--command-line-only=yes",  // neither ~/.valgrindrc nor VALGRIND_OPTS
           "--quiet",
-          "--vgdb=no",  // no pipes in TMPDIR, named by host and user, that outlive a kill
+          "--demangle=no",  // functions are told by their symbols
+          "--vgdb=no",      // no pipes in TMPDIR, named by host and user, that outlive a kill
           "--tool=cachegrind",
           "--cache-sim=yes",  // off by default since 3.21
           option("I1", geometry.i1),

@@ -1,5 +1,6 @@
 #include "kernels/codegen.h"
 
+#include <llvm-c/Core.h>
 #include <llvm/IR/Function.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InlineAsm.h>
@@ -110,6 +111,12 @@ MachineCode assemble(const std::string& source, Isa isa) {
   llvm::Module module("assembly", context);
   module.setModuleInlineAsm(source);
   return compile(module, *machine);
+}
+
+std::string llvm_version() {
+  unsigned version[3] = {};
+  LLVMGetVersion(&version[0], &version[1], &version[2]);
+  return fmt::format("{}.{}.{}", version[0], version[1], version[2]);
 }
 
 }  // namespace wattgrind

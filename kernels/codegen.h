@@ -69,4 +69,7 @@ MachineCode generate_chain(std::span<const KernelCall> calls, const CodegenOptio
 // an address of 8 bytes.
 MachineCode assemble(const std::string& source, Isa isa);
 
+// Of the LLVM library that is loaded: "19.1.7".
+std::string llvm_version();
+
 }  // namespace wattgrind

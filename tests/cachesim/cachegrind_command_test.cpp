@@ -118,7 +118,7 @@ TEST(CachegrindPlan, RefusesASubstituteThatIsNoBetter) {
 TEST(CachegrindCommand, SaysEverythingOnTheCommandLine) {
   EXPECT_THAT(
       cachegrind_command({kL1, {48 * 1024, 12, 64}, kSkylakeL3}, "cachegrind.L2.out", "./lenet5"),
-      ElementsAre("valgrind", "--command-line-only=yes", "--quiet", "--vgdb=no",
+      ElementsAre("valgrind", "--command-line-only=yes", "--quiet", "--demangle=no", "--vgdb=no",
                   "--tool=cachegrind", "--cache-sim=yes", "--I1=32768,8,64", "--D1=49152,12,64",
                   "--LL=8388608,16,64", "--cachegrind-out-file=cachegrind.L2.out", "./lenet5"));
 }

@@ -123,10 +123,12 @@ class Cachegrind : public testing::Test {
 TEST_F(Cachegrind, RunsAMachineOfTwoLevelsOnce) {
   const CachegrindResult result = run();
   EXPECT_EQ(result.version, "3.19.0");
-  EXPECT_THAT(result.commands,
-              ElementsAre("valgrind --command-line-only=yes --quiet --vgdb=no --tool=cachegrind "
-                          "--cache-sim=yes --I1=32768,8,64 --D1=32768,8,64 --LL=262144,8,64 "
-                          "--cachegrind-out-file=cachegrind.L2.out ./lenet5"));
+  EXPECT_THAT(
+      result.commands,
+      ElementsAre(
+          "valgrind --command-line-only=yes --quiet --demangle=no --vgdb=no --tool=cachegrind "
+          "--cache-sim=yes --I1=32768,8,64 --D1=32768,8,64 --LL=262144,8,64 "
+          "--cachegrind-out-file=cachegrind.L2.out ./lenet5"));
   ASSERT_EQ(result.outputs.size(), 1U);
   EXPECT_EQ(result.outputs[0].name, "cachegrind.L2.out");
   EXPECT_EQ(result.outputs[0].text, read_data("two_layers.out"));
