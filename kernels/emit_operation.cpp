@@ -6,6 +6,7 @@
 #include <llvm/IR/Intrinsics.h>
 
 #include <bit>
+#include <numeric>
 
 #include "estimator/error.h"
 
@@ -42,6 +43,15 @@ Value* make_constant(IRBuilderBase& builder, uint32_t bits, int lanes) {
   llvm::InlineAsm* immediate = llvm::InlineAsm::get(llvm::FunctionType::get(word, {word}, false),
                                                     "movl $1, $0", "=r,i", false);
   return splat(builder, builder.CreateCall(immediate, {builder.getInt32(bits)}), lanes);
+}
+
+// The first lanes of a vector: a part of its register, so no instruction.
+Value* lower_lanes(IRBuilderBase& builder, Value* vector, int lanes, int wanted) {
+  if (lanes == wanted) return vector;
+  if (wanted == 1) return builder.CreateExtractElement(vector, builder.getInt64(0));
+  llvm::SmallVector<int, 16> indices(static_cast<size_t>(wanted));
+  std::iota(indices.begin(), indices.end(), 0);
+  return builder.CreateShuffleVector(vector, indices);
 }
 
 // 2^a = the bits of 1 with a added to the exponent.
@@ -117,12 +127,12 @@ void ConstantSplats::hoist_before(llvm::Instruction* position) {
 
 Value* ConstantSplats::get_bits(IRBuilderBase& builder, uint32_t bits, int lanes) {
   if (position_ == nullptr) return make_constant(builder, bits, lanes);
-  Value*& value = hoisted_[{bits, vector_lanes(lanes)}];
-  if (value == nullptr) {
+  Hoisted& hoisted = hoisted_[bits];
+  if (hoisted.lanes < vector_lanes(lanes)) {
     llvm::IRBuilder<> before(position_);
-    value = make_constant(before, bits, lanes);
+    hoisted = {make_constant(before, bits, lanes), vector_lanes(lanes)};
   }
-  return value;
+  return lower_lanes(builder, hoisted.value, hoisted.lanes, vector_lanes(lanes));
 }
 
 Value* ConstantSplats::get(IRBuilderBase& builder, float value, int lanes) {

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <map>
 #include <span>
-#include <utility>
 
 #include "kernels/nest.h"
 
@@ -24,8 +23,8 @@ namespace wattgrind {
 // Constants in every lane, made from immediates: as LLVM constants they would become loads from a
 // constant pool, which no nest names.
 //
-// In an innermost loop a constant is made once, before the loop. Elsewhere it is made where it is
-// used, every time: the three instructions are cheaper than a register kept.
+// In an innermost loop a constant is made once, before the loop, for all widths. Elsewhere it is
+// made where it is used, every time: the three instructions are cheaper than a register kept.
 class ConstantSplats {
  public:
   // From here on, constants are made before `position`; where they are used if that is null.
@@ -36,8 +35,13 @@ class ConstantSplats {
   llvm::Value* get_bits(llvm::IRBuilderBase& builder, uint32_t bits, int lanes);
 
  private:
+  struct Hoisted {
+    llvm::Value* value = nullptr;
+    int lanes = 0;
+  };
+
   llvm::Instruction* position_ = nullptr;
-  std::map<std::pair<uint32_t, int>, llvm::Value*> hoisted_;  // by bits and lanes
+  std::map<uint32_t, Hoisted> hoisted_;  // by bits, the widest asked for
 };
 
 // The type of a register.
