@@ -90,6 +90,7 @@ class NestEmitter {
         fuse_multiply_add_(fuse_multiply_add),
         builder_(&function.back()),
         pointers_(std::move(pointers)),
+        constants_(traits(nest.isa).vector_registers),
         registers_(nest.register_lanes.size(), nullptr) {}
 
   void emit(const std::vector<Statement>& body) {

@@ -126,7 +126,10 @@ void ConstantSplats::hoist_before(llvm::Instruction* position) {
 }
 
 Value* ConstantSplats::get_bits(IRBuilderBase& builder, uint32_t bits, int lanes) {
-  if (position_ == nullptr) return make_constant(builder, bits, lanes);
+  const bool is_new = !hoisted_.contains(bits);
+  if (position_ == nullptr || (is_new && hoisted_.size() == most_hoisted_)) {
+    return make_constant(builder, bits, lanes);
+  }
   Hoisted& hoisted = hoisted_[bits];
   if (hoisted.lanes < vector_lanes(lanes)) {
     llvm::IRBuilder<> before(position_);

@@ -23,10 +23,15 @@ namespace wattgrind {
 // Constants in every lane, made from immediates: as LLVM constants they would become loads from a
 // constant pool, which no nest names.
 //
-// In an innermost loop a constant is made once, before the loop, for all widths. Elsewhere it is
-// made where it is used, every time: the three instructions are cheaper than a register kept.
+// In an innermost loop a constant is made once, before the loop, for all widths, as long as there
+// are registers. Elsewhere it is made where it is used, every time: the three instructions are
+// cheaper than a register kept.
 class ConstantSplats {
  public:
+  // `vector_registers`: what the instruction set has.
+  explicit ConstantSplats(int vector_registers)
+      : most_hoisted_(static_cast<size_t>(vector_registers - kRegistersForValues)) {}
+
   // From here on, constants are made before `position`; where they are used if that is null.
   void hoist_before(llvm::Instruction* position);
 
@@ -35,11 +40,16 @@ class ConstantSplats {
   llvm::Value* get_bits(llvm::IRBuilderBase& builder, uint32_t bits, int lanes);
 
  private:
+  // Left free of constants in an innermost loop, so that it need not spill: as many as the
+  // polynomial of an exponential function works on.
+  static constexpr int kRegistersForValues = 6;
+
   struct Hoisted {
     llvm::Value* value = nullptr;
     int lanes = 0;
   };
 
+  const size_t most_hoisted_;
   llvm::Instruction* position_ = nullptr;
   std::map<uint32_t, Hoisted> hoisted_;  // by bits, the widest asked for
 };
