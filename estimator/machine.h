@@ -63,6 +63,15 @@ struct OperationEnergy {
   double mac_pj() const { return fp32_add_pj.value + fp32_multiply_pj.value; }
 };
 
+// Where fitted prices come from, and how far they are to be trusted.
+struct CalibrationOrigin {
+  std::string readings;         // the file, by its base name
+  uint64_t workloads = 0;       // measured in it
+  double interval_percent = 0;  // half the 95 % interval of an energy estimated with the prices
+
+  friend bool operator==(const CalibrationOrigin&, const CalibrationOrigin&) = default;
+};
+
 enum class PriceOrigin { kDefault, kEyeriss, kCalibrated, kMeasured };
 
 struct Machine {
@@ -74,8 +83,9 @@ struct Machine {
   OperationEnergy operations;
   Sourced<double> frequency_hz;
   std::optional<Sourced<double>> static_power_w;  // absent: unknown, never zero
-  PriceOrigin prices = PriceOrigin::kDefault;     // kCalibrated: the profile names its readings
-  std::vector<std::string> notes;                 // known doubts; for `host`, where prices are from
+  PriceOrigin prices = PriceOrigin::kDefault;
+  std::optional<CalibrationOrigin> calibration;  // there if and only if prices are kCalibrated
+  std::vector<std::string> notes;                // known doubts; for `host`, where prices are from
 };
 
 }  // namespace wattgrind

@@ -39,6 +39,9 @@ class MachineCheck {
     check_not_negative(operations.int_add_pj, "operations.int_add_pj");
     check_not_negative(operations.int_multiply_pj, "operations.int_multiply_pj");
     check_positive(machine_.frequency_hz, "frequency_hz");
+    if (machine_.calibration.has_value() != (machine_.prices == PriceOrigin::kCalibrated)) {
+      reject("calibration", "calibrated prices name their readings, and no others do");
+    }
     if (machine_.static_power_w) check_not_negative(*machine_.static_power_w, "static_power_w");
   }
 

@@ -121,6 +121,12 @@ Machine read_machine(std::string_view text, std::string_view where) {
     machine.static_power_w = read_number(document.at("static_power_w"));
   }
   machine.prices = read_word(document, "prices", kPriceOriginNames, machine.prices);
+  if (document.contains("calibration")) {
+    const json& calibration = document.at("calibration");
+    machine.calibration = {calibration.at("readings").get<std::string>(),
+                           calibration.at("workloads").get<uint64_t>(),
+                           calibration.at("interval_percent").get<double>()};
+  }
   machine.notes = document.value("notes", std::vector<std::string>());
   check_machine(machine, where);
   return machine;
@@ -145,6 +151,11 @@ std::string write_machine(const Machine& machine) {
   document["frequency_hz"] = write_number(machine.frequency_hz);
   if (machine.static_power_w) document["static_power_w"] = write_number(*machine.static_power_w);
   document["prices"] = name(machine.prices);
+  if (machine.calibration) {
+    document["calibration"] = {{"readings", machine.calibration->readings},
+                               {"workloads", machine.calibration->workloads},
+                               {"interval_percent", machine.calibration->interval_percent}};
+  }
   document["notes"] = machine.notes;
   return document.dump(2) + "\n";
 }

@@ -73,12 +73,14 @@ TEST(MachineFile, WritingAndReadingGivesTheSameMachine) {
     Machine machine = builtin_machine(name);
     machine.static_power_w = {12.5, "idle power"};
     machine.prices = PriceOrigin::kCalibrated;
+    machine.calibration = {"readings.csv", 8, 18.5};
     machine.levels[0].replacement = Replacement::kTreePlru;
     const std::string text = write_machine(machine);
     const Machine again = read_machine(text, "again");
     EXPECT_EQ(write_machine(again), text);
     EXPECT_EQ(again.levels[0].replacement, Replacement::kTreePlru);
     EXPECT_EQ(again.prices, PriceOrigin::kCalibrated);
+    EXPECT_EQ(again.calibration, machine.calibration);
     EXPECT_EQ(again.static_power_w->value, 12.5);
     EXPECT_EQ(again.dram.latency_cycles.value, machine.dram.latency_cycles.value);
     EXPECT_EQ(again.levels.back().write_energy_pj.source,

@@ -1,0 +1,83 @@
+#include "estimator/calibrated_machine.h"
+
+#include <fmt/format.h>
+
+namespace wattgrind {
+namespace {
+
+// The coefficient of one feature, and how to tell where it is from.
+class Multiples {
+ public:
+  Multiples(const FeatureTable& table, const Calibration& calibration, std::string readings)
+      : table_(table), calibration_(calibration), readings_(std::move(readings)) {}
+
+  void apply(const std::string& feature, Sourced<double>& price) const {
+    const std::optional<size_t> term = find(feature);
+    const double multiple = term ? calibration_.model.coefficients[*term] : 0;
+    price.value *= multiple;
+    if (!term) {
+      price.source = fmt::format("fitted to {}: in the price of {}", readings_,
+                                 describe(table_, calibration_.model.terms));
+      return;
+    }
+    const Interval interval = calibration_.coefficients[*term];
+    price.source = fmt::format("fitted to {}: {:.4g} [{:.4g}, {:.4g}] times ({})", readings_,
+                               multiple, interval.low, interval.high, price.source);
+  }
+
+  std::optional<Sourced<double>> static_power() const {
+    const std::optional<size_t> term = find("time");
+    if (!term) return std::nullopt;
+    const Interval interval = calibration_.coefficients[*term];
+    return Sourced<double>{calibration_.model.coefficients[*term],
+                           fmt::format("fitted to {}: 95 % interval [{:.4g}, {:.4g}] W", readings_,
+                                       interval.low, interval.high)};
+  }
+
+ private:
+  // Place of a feature among the model's terms.
+  std::optional<size_t> find(const std::string& feature) const {
+    const Terms& terms = calibration_.model.terms;
+    for (size_t i = 0; i < terms.size(); ++i) {
+      if (table_.features[terms[i]].name == feature) return i;
+    }
+    return std::nullopt;
+  }
+
+  const FeatureTable& table_;
+  const Calibration& calibration_;
+  std::string readings_;
+};
+
+}  // namespace
+
+Machine calibrated_machine(const Machine& machine, const FeatureTable& table,
+                           const Calibration& calibration, const std::string& name,
+                           const std::string& readings) {
+  const Multiples multiples(table, calibration, readings);
+  Machine calibrated = machine;
+  calibrated.name = name;
+  calibrated.prices = PriceOrigin::kCalibrated;
+  calibrated.calibration =
+      CalibrationOrigin{readings, table.samples.size(), calibration.interval_percent};
+  for (CacheLevel& level : calibrated.levels) {
+    multiples.apply(level.name, level.read_energy_pj);
+    multiples.apply(level.name, level.write_energy_pj);
+  }
+  multiples.apply("DRAM", calibrated.dram.read_energy_pj);
+  multiples.apply("DRAM", calibrated.dram.write_energy_pj);
+  OperationEnergy& operations = calibrated.operations;
+  for (Sourced<double>* price : {&operations.fp32_add_pj, &operations.fp32_multiply_pj,
+                                 &operations.int_add_pj, &operations.int_multiply_pj}) {
+    multiples.apply("operations", *price);
+  }
+  calibrated.static_power_w = multiples.static_power();
+  calibrated.notes.push_back(fmt::format(
+      "Prices are the terms {} of profile {}, fitted to {} ({} readings); leave-one-out MAPE "
+      "{:.1f} %, 95 % interval of a prediction +-{:.1f} %.",
+      describe(table, calibration.model.terms), machine.name, readings, table.samples.size(),
+      calibration.left_out.mape_percent, calibration.interval_percent));
+  return calibrated;
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,20 @@
+// Calibration's result as a machine profile: estimates with it need the meter no more.
+#pragma once
+
+#include <string>
+
+#include "estimator/calibration.h"
+#include "estimator/energy_features.h"
+#include "estimator/machine.h"
+
+namespace wattgrind {
+
+// The machine under a new name, its prices multiplied by the model's coefficients. A term the model
+// does without costs nothing: what it took is in the other prices, since the readings do not tell
+// them apart. `readings` is the file they stand in, by its base name. Every price's source names
+// the readings, the multiple and its 95 % interval.
+Machine calibrated_machine(const Machine& machine, const FeatureTable& table,
+                           const Calibration& calibration, const std::string& name,
+                           const std::string& readings);
+
+}  // namespace wattgrind

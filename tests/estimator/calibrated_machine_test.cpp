@@ -1,0 +1,151 @@
+#include "estimator/calibrated_machine.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "estimator/machine_file.h"
+#include "estimator/machine_source.h"
+#include "estimator/prices.h"
+#include "tests/estimator/error_text.h"
+
+namespace wattgrind {
+namespace {
+
+EventCounts counts_of(uint64_t references, uint64_t l1_misses, uint64_t l2_misses,
+                      uint64_t l3_misses) {
+  EventCounts counts;
+  counts.refs = {references, 0};
+  counts.bytes = References{8 * references, 0};
+  const auto level = [](uint64_t accesses, uint64_t misses) {
+    return LevelCounts{accesses, accesses - misses, misses};
+  };
+  counts.levels = {level(references, l1_misses), level(l1_misses, l2_misses),
+                   level(l2_misses, l3_misses)};
+  counts.dram.reads = l3_misses;
+  return counts;
+}
+
+CountedReading reading_of(const std::string& workload, const EventCounts& counts, uint64_t macs,
+                          double energy_j) {
+  CountedReading counted;
+  counted.reading.workload = workload;
+  counted.reading.energy_j = energy_j;
+  counted.counts = counts;
+  counted.macs = macs;
+  counted.operations_pj = 10.0 * static_cast<double>(macs);
+  return counted;
+}
+
+TEST(EnergyFeatures, AreWhatEachPartCostsAtTheProfilesPrices) {
+  const Machine machine = builtin_machine("xeon_x5650");
+  const EnergyFeatures features =
+      energy_features({reading_of("w", counts_of(1000, 100, 50, 20), 500, 1)}, machine, {});
+  std::vector<std::string> names;
+  for (const Feature& feature : features.table.features) names.push_back(feature.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"operations", "DRAM", "L3", "L2", "L1"}));
+  const std::vector<double>& joules = features.table.samples[0].values;
+  EXPECT_DOUBLE_EQ(joules[0], 1e-12 * 10 * 500);
+  EXPECT_DOUBLE_EQ(joules[1], 1e-12 * 20 * machine.dram.read_energy_pj.value);
+  EXPECT_DOUBLE_EQ(joules[2], 1e-12 * 50 * machine.levels[2].read_energy_pj.value);
+  EXPECT_DOUBLE_EQ(joules[3], 1e-12 * 100 * machine.levels[1].read_energy_pj.value);
+  EXPECT_NEAR(joules[4], 1e-12 * 1000 * machine.levels[0].read_energy_pj.value, 1e-15);
+  ASSERT_EQ(features.baselines.size(), 2u);
+  EXPECT_EQ(features.baselines[0].name, "latency cost");
+  EXPECT_NEAR(features.baselines[0].values[0], 900 * 4 + 50 * 10 + 30 * 41 + 20 * 219.22, 0.01);
+  EXPECT_EQ(features.baselines[1].values[0], 500);
+}
+
+TEST(EnergyFeatures, TimeIsATermWhereEveryDurationIsKnown) {
+  const Machine machine = builtin_machine("xeon_x5650");
+  std::vector<CountedReading> readings = {reading_of("a", counts_of(1000, 100, 50, 20), 500, 1),
+                                          reading_of("b", counts_of(2000, 100, 50, 20), 600, 1)};
+  readings[0].reading.duration_s = 4;
+  readings[0].reading.repetitions = 2;
+  EXPECT_EQ(energy_features(readings, machine, {}).table.features.size(), 5u);
+  readings[1].reading.duration_s = 3;
+  const EnergyFeatures timed = energy_features(readings, machine, {});
+  EXPECT_EQ(timed.table.features.back().name, "time");
+  EXPECT_EQ(timed.table.features.back().kind, FeatureKind::kBackground);
+  EXPECT_EQ(timed.table.samples[0].values.back(), 2);
+  EXPECT_EQ(timed.baselines.back().name, "time");
+}
+
+TEST(EnergyFeatures, TermsAreChosenByName) {
+  const Machine machine = builtin_machine("xeon_x5650");
+  const std::vector<CountedReading> readings = {
+      reading_of("a", counts_of(1000, 100, 50, 20), 500, 1)};
+  const EnergyFeatures features = energy_features(readings, machine, {"L2", "operations"});
+  ASSERT_EQ(features.table.features.size(), 2u);
+  EXPECT_EQ(features.table.features[0].name, "operations");
+  EXPECT_EQ(features.table.features[1].name, "L2");
+  EXPECT_EQ(error_text([&] { energy_features(readings, machine, {"L4"}); }, ErrorKind::kUsage),
+            "--terms L4: no such term here; did you mean L3 or L2 or L1?");
+  EXPECT_EQ(error_text([&] { energy_features(readings, machine, {"time"}); }, ErrorKind::kUsage),
+            "--terms time: no such term here; known: operations, DRAM, L3, L2, L1");
+}
+
+// Loads that cost twice the profile's price of operations and half that of DRAM, and nothing else.
+class CalibratedMachineTest : public testing::Test {
+ protected:
+  CalibratedMachineTest() : machine_(builtin_machine("xeon_x5650")) {
+    std::mt19937_64 random(3);
+    const double dram_pj = machine_.dram.read_energy_pj.value;
+    for (int i = 0; i < 12; ++i) {
+      const uint64_t macs = 100000 + random() % 1000000, lines = 1000 + random() % 10000;
+      const double energy_pj =
+          2 * 10.0 * static_cast<double>(macs) + 0.5 * dram_pj * static_cast<double>(lines);
+      readings_.push_back(reading_of("w" + std::to_string(i),
+                                     counts_of(3 * macs, 20 * lines, 5 * lines, lines), macs,
+                                     1e-12 * energy_pj));
+    }
+  }
+
+  Machine machine_;
+  std::vector<CountedReading> readings_;
+};
+
+TEST_F(CalibratedMachineTest, PricesAreThoseThatMadeTheReadings) {
+  const EnergyFeatures features = energy_features(readings_, machine_, {});
+  const Calibration result = calibrate(features.table, features.baselines, {});
+  const Machine calibrated =
+      calibrated_machine(machine_, features.table, result, "mine", "readings.csv");
+  EXPECT_EQ(calibrated.name, "mine");
+  EXPECT_EQ(calibrated.prices, PriceOrigin::kCalibrated);
+  EXPECT_NEAR(calibrated.operations.mac_pj(), 2 * machine_.operations.mac_pj(), 1e-6);
+  EXPECT_NEAR(calibrated.dram.read_energy_pj.value, 0.5 * machine_.dram.read_energy_pj.value, 1e-6);
+  EXPECT_EQ(calibrated.levels[1].read_energy_pj.value, 0);
+  EXPECT_EQ(calibrated.levels[1].read_energy_pj.source,
+            "fitted to readings.csv: in the price of operations + DRAM");
+  EXPECT_EQ(calibrated.calibration->readings, "readings.csv");
+  EXPECT_EQ(calibrated.calibration->workloads, 12u);
+  EXPECT_FALSE(calibrated.static_power_w);
+  // The profile, used on a load's counts, gives its reading.
+  const CountedReading& first = readings_.front();
+  const double dram_pj = energy_pj(first.counts, {}, machine_prices(calibrated)).total().value();
+  EXPECT_NEAR(1e-12 * (dram_pj + 2 * first.operations_pj), first.reading.energy_j, 1e-12);
+}
+
+TEST_F(CalibratedMachineTest, TheProfileIsWrittenAndReadBack) {
+  for (CountedReading& counted : readings_) {
+    counted.reading.duration_s = 1e-9 * static_cast<double>(counted.macs);
+    counted.reading.energy_j += 3 * *counted.reading.duration_s;
+  }
+  const EnergyFeatures features =
+      energy_features(readings_, machine_, {"operations", "DRAM", "time"});
+  const Calibration result = calibrate(features.table, features.baselines, {});
+  const Machine calibrated =
+      calibrated_machine(machine_, features.table, result, "mine", "readings.csv");
+  const Machine read = read_machine(write_machine(calibrated), "mine.json");
+  EXPECT_EQ(read.calibration, calibrated.calibration);
+  EXPECT_EQ(write_machine(read), write_machine(calibrated));
+}
+
+TEST_F(CalibratedMachineTest, CalibratedPricesNameTheirReadings) {
+  machine_.prices = PriceOrigin::kCalibrated;
+  EXPECT_EQ(error_text([&] { write_machine(machine_); }),
+            "xeon_x5650: calibration: calibrated prices name their readings, and no others do");
+}
+
+}  // namespace
+}  // namespace wattgrind
