@@ -21,8 +21,40 @@ std::string shorten(std::string text) {
   return text.substr(0, end) + "...";
 }
 
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+template <typename Json>
+std::string dump(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// On one line, with a space after each comma and colon.
+std::string dump_line(const nlohmann::ordered_json& value) {
+  if (!value.is_structured()) return dump(value);
+  std::string line;
+  for (const auto& [key, member] : value.items()) {
+    if (!line.empty()) line += ", ";
+    if (value.is_object()) line += dump(nlohmann::ordered_json(key)) + ": ";
+    line += dump_line(member);
+  }
+  return value.is_object() ? "{" + line + "}" : "[" + line + "]";
+}
+
+// `column` is where the value starts, `after` how much follows it on its last line.
+std::string lay_out(const nlohmann::ordered_json& value, size_t indent, size_t column,
+                    size_t after) {
+  constexpr size_t kColumns = 140;
+  const std::string line = dump_line(value);
+  const bool of_scalars = std::none_of(value.begin(), value.end(),
+                                       [](const auto& member) { return member.is_structured(); });
+  if ((of_scalars && !value.is_array()) || column + line.size() + after <= kColumns) return line;
+  const std::string margin(indent + 2, ' ');
+  std::string text;
+  for (const auto& [key, member] : value.items()) {
+    std::string start = margin;
+    if (value.is_object()) start += dump(nlohmann::ordered_json(key)) + ": ";
+    text += (text.empty() ? "" : ",\n") + start + lay_out(member, indent + 2, start.size(), 1);
+  }
+  const std::string_view brackets = value.is_object() ? "{}" : "[]";
+  return fmt::format("{}\n{}\n{}{}", brackets[0], text, std::string(indent, ' '), brackets[1]);
 }
 
 // "[json.exception.parse_error.101] parse error at line 3, column 5: syntax error while ..." is
@@ -64,6 +96,10 @@ json parse_json(std::string_view text, std::string_view where) {
   } catch (const json::out_of_range& error) {
     fail(ErrorKind::kInput, "{}: a number in it is too large for a double", where);
   }
+}
+
+std::string layout_json(const nlohmann::ordered_json& value) {
+  return lay_out(value, 0, 0, 0) + "\n";
 }
 
 std::string quote_json(const json& value) {

@@ -11,6 +11,12 @@ namespace wattgrind {
 // Throws Error(kInput): "WHERE:LINE:COLUMN: ..." for a syntax error. `where` is the file's name.
 nlohmann::json parse_json(std::string_view text, std::string_view where);
 
+// JSON as people like to read it: an object or array in one line where that fits into 140 columns
+// or an object holds nothing but scalars, otherwise a member a line, indented by two. Ends in a
+// line feed. What is no UTF-8 is replaced. For values of our own making: it recurses as deep as
+// they are nested.
+std::string layout_json(const nlohmann::ordered_json& value);
+
 // A value as errors quote it, short and in one line: `[0, 1]`, `"conv3d"`, `an object`.
 std::string quote_json(const nlohmann::json& value);
 

@@ -157,7 +157,7 @@ std::string write_machine(const Machine& machine) {
                                {"interval_percent", machine.calibration->interval_percent}};
   }
   document["notes"] = machine.notes;
-  return document.dump(2) + "\n";
+  return layout_json(document);
 }
 
 }  // namespace wattgrind

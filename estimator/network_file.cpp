@@ -129,15 +129,15 @@ Network read_network(std::string_view text, std::string_view where) {
 }
 
 std::string write_network(const Network& network) {
-  std::vector<std::string> layers;
+  ordered_json document;
+  document["schema"] = kSchemaName;
+  document["name"] = network.name;
+  document["input"] = {network.input.channels, network.input.height, network.input.width};
+  document["layers"] = ordered_json::array();
   for (size_t i = 0; i < network.layers.size(); ++i) {
-    layers.push_back("    " + write_layer(network, i).dump());
+    document["layers"].push_back(write_layer(network, i));
   }
-  return fmt::format(
-      "{{\n  \"schema\": \"{}\",\n  \"name\": {},\n  \"input\": [{}, {}, {}],\n"
-      "  \"layers\": [\n{}\n  ]\n}}\n",
-      kSchemaName, json(network.name).dump(), network.input.channels, network.input.height,
-      network.input.width, fmt::join(layers, ",\n"));
+  return layout_json(document);
 }
 
 }  // namespace wattgrind

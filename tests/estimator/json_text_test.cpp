@@ -45,6 +45,17 @@ TEST(JsonText, DeepNestingIsNoRecursion) {
   EXPECT_EQ(quote_json(parse_json(deep, "x")), "an array of 1 item");
 }
 
+TEST(JsonText, LaysOutWhatFitsOnOneLine) {
+  using nlohmann::ordered_json;
+  EXPECT_EQ(layout_json(ordered_json::parse(R"({"b":[1,2.5,"x"],"a":{},"c":[]})")),
+            "{\"b\": [1, 2.5, \"x\"], \"a\": {}, \"c\": []}\n");
+  const std::string at_the_edge = "[\"" + std::string(136, 'a') + "\"]\n";
+  EXPECT_EQ(layout_json(ordered_json::parse(at_the_edge)), at_the_edge);
+  const std::string long_word(137, 'a');
+  EXPECT_EQ(layout_json({{"k", {long_word, 1}}, {"l", {1}}}),
+            "{\n  \"k\": [\n    \"" + long_word + "\",\n    1\n  ],\n  \"l\": [1]\n}\n");
+}
+
 TEST(JsonText, QuotesShortly) {
   EXPECT_EQ(quote_json("conv3d"), "\"conv3d\"");
   EXPECT_EQ(quote_json({0, 1}), "[0, 1]");

@@ -1,0 +1,13 @@
+// The subcommands: each adds itself to the program, and runs in the callback it registers there.
+// Running, it throws Error for what the user or the system did, which main() turns into the exit
+// status.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace wattgrind {
+
+void add_machines_command(CLI::App& program);
+void add_networks_command(CLI::App& program);
+
+}  // namespace wattgrind
