@@ -17,7 +17,7 @@ namespace {
 
 void print_to_stdout(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    fail(ErrorKind::kFailed, "standard output: cannot be written: {}", std::strerror(errno));
+    fail(ErrorKind::kFailed, "cannot write standard output: {}", std::strerror(errno));
   }
 }
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "cli/table.h"
-#include "estimator/output_file.h"
+#include "estimator/atomic_file.h"
 
 namespace wattgrind {
 
@@ -44,7 +44,7 @@ class Output {
 
  private:
   Format format_;
-  std::optional<OutputFile> file_;
+  std::optional<AtomicFile> file_;
 };
 
 }  // namespace wattgrind

@@ -8,9 +8,30 @@ namespace wattgrind {
 
 enum class FileKind { kOrdinary, kExecutable };
 
-// Writes a file under a temporary name beside `path` and renames it, over a file of that name.
-// What is there and is no regular file (a pipe, /dev/null) is written to directly. Throws
-// Error(kFailed) naming the path and the system's reason, and leaves nothing behind.
+// A file written under a temporary name beside its place and renamed, over a file of that name
+// (whose permissions it takes over) and behind symbolic links. What is there and is no regular file
+// (a pipe, /dev/null) is written to directly.
+class AtomicFile {
+ public:
+  // Creates the temporary file, so that a place that cannot be written to is known before the work
+  // is done. Throws Error(kFailed) naming the path and the system's reason.
+  explicit AtomicFile(const std::filesystem::path& path, FileKind kind = FileKind::kOrdinary);
+  // Leaves nothing behind unless commit() has succeeded.
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  // Writes the bytes and puts the file in its place; at most once. Throws Error(kFailed).
+  void commit(std::string_view bytes);
+
+ private:
+  std::filesystem::path path_;       // as it was given
+  std::filesystem::path place_;      // behind symbolic links
+  std::filesystem::path temporary_;  // empty: `place_` is written to directly
+  int descriptor_ = -1;
+};
+
+// Both at once, for what is at hand.
 void write_file(const std::filesystem::path& path, std::string_view bytes,
                 FileKind kind = FileKind::kOrdinary);
 

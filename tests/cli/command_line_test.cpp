@@ -54,9 +54,9 @@ TEST(CommandLine, InputErrorsExitWith3) {
 
 TEST(CommandLine, OutputThatCannotBeWrittenExitsWith1) {
   expect_error({"networks", "-o", "/nonexistent/result"}, 1,
-               "/nonexistent/result: cannot be written: No such file or directory");
+               "cannot write /nonexistent/result: No such file or directory");
   expect_error({"networks", "-o", "/dev/full"}, 1,
-               "/dev/full: cannot be written: No space left on device");
+               "cannot write /dev/full: No space left on device");
 }
 
 TEST(CommandLine, OutputFilesAreWhole) {

@@ -83,5 +83,35 @@ TEST_F(AtomicFileTest, ADeviceIsWrittenToAndStaysADevice) {
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
+TEST_F(AtomicFileTest, IsNotThereBeforeItIsCommitted) {
+  AtomicFile file(folder_ / "a");
+  EXPECT_FALSE(fs::exists(folder_ / "a"));
+  file.commit("text");
+  EXPECT_EQ(read_file(folder_ / "a"), "text");
+}
+
+TEST_F(AtomicFileTest, LeavesWhatWasThereUnlessCommitted) {
+  write_file(folder_ / "a", "old");
+  { AtomicFile file(folder_ / "a"); }
+  EXPECT_EQ(read_file(folder_ / "a"), "old");
+  EXPECT_EQ(files(), 1);
+}
+
+TEST_F(AtomicFileTest, KeepsThePermissionsOfWhatWasThere) {
+  constexpr fs::perms kOwnersOnly = fs::perms::owner_read | fs::perms::owner_write;
+  write_file(folder_ / "a", "old");
+  fs::permissions(folder_ / "a", kOwnersOnly);
+  write_file(folder_ / "a", "new");
+  EXPECT_EQ(fs::status(folder_ / "a").permissions(), kOwnersOnly);
+}
+
+TEST_F(AtomicFileTest, FollowsSymbolicLinks) {
+  write_file(folder_ / "a", "old");
+  fs::create_symlink(folder_ / "a", folder_ / "link");
+  write_file(folder_ / "link", "new");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_EQ(read_file(folder_ / "a"), "new");
+}
+
 }  // namespace
 }  // namespace wattgrind
