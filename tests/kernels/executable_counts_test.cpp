@@ -4,6 +4,8 @@
 #include "cachesim/cachegrind_command.h"
 #include "cachesim/cachegrind_output.h"
 #include "estimator/file_text.h"
+#include "estimator/network_source.h"
+#include "kernels/program.h"
 #include "tests/kernels/executable_fixture.h"
 #include "tests/kernels/nest_interpreter.h"
 
@@ -54,6 +56,32 @@ TEST_F(ExecutableCountsTest, CountsAreThoseOfTheNests) {
   expect_counts_of_nests(cachegrind(code, 1), avx2, symbols, 1);
   expect_counts_of_nests(cachegrind(code, 2), avx2, symbols, 2);
   expect_counts_of_nests(cachegrind(compile_executable(sse42.spec()), 1), sse42, symbols, 1);
+}
+
+// What is to be executed from a network's program.
+ExecutableSpec executable_spec(const Program& program) {
+  ExecutableSpec spec = {
+      .isa = program.isa, .arena_address = kArenaAddress, .arena_bytes = program.arena_bytes()};
+  for (const Step& step : program.steps) {
+    spec.calls.push_back({step.symbol, &step.nest, program.addresses(step)});
+  }
+  return spec;
+}
+
+// No kernel of these networks spills: what is counted is exactly what the access programs say.
+TEST_F(ExecutableCountsTest, EveryLayerIsCountedExactly) {
+  for (const char* name : {"lenet5", "alexnet"}) {
+    for (Isa isa : {Isa::kSse42, Isa::kAvx2}) {
+      const Program program = lower_network(builtin_network(name), isa, 1);
+      const CachegrindOutput output = cachegrind(compile_executable(executable_spec(program)), 1);
+      for (const Step& step : program.steps) {
+        const ReferenceCounts wanted = count_references(program.access_program(step));
+        const CachegrindCounts counts = counts_of(output, step.symbol);
+        EXPECT_EQ(counts[CachegrindEvent::kDr], wanted.reads) << name << " " << step.symbol;
+        EXPECT_EQ(counts[CachegrindEvent::kDw], wanted.writes) << name << " " << step.symbol;
+      }
+    }
+  }
 }
 
 TEST_F(ExecutableCountsTest, CountsDoNotDependOnTheEnvironment) {
