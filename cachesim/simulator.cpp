@@ -1,5 +1,7 @@
 #include "cachesim/simulator.h"
 
+#include "cachesim/lane_hierarchy.h"
+#include "cachesim/lane_walk.h"
 #include "cachesim/reference_walk.h"
 
 namespace wattgrind {
@@ -8,13 +10,19 @@ std::string_view name(Counting counting) {
   switch (counting) {
     case Counting::kReference:
       return "reference";
+    case Counting::kCollapsed:
+      return "collapsed";
   }
   return "unknown";
 }
 
 Simulator::Simulator(const HierarchyConfig& config, Counting fastest) : counting_(fastest) {
   validate(config);
-  walker_ = make_reference_walker(config);
+  if (!LaneHierarchy::can_simulate(config)) {
+    counting_ = Counting::kReference;
+  }
+  walker_ =
+      counting_ == Counting::kReference ? make_reference_walker(config) : make_lane_walker(config);
 }
 
 Simulation Simulator::run(const AccessProgram& program) {

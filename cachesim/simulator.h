@@ -1,6 +1,11 @@
 // Runs access programs through a cache hierarchy and counts, without executing anything.
 //
-// Counting::kReference runs every reference on its own (hierarchy.h). Nothing is extrapolated.
+// Two ways of counting, both exact and tested equal:
+//   kReference   every reference on its own (hierarchy.h).
+//   kCollapsed   references that stay on a line are counted once a line, and lines that follow each
+//                other are looked up sixteen at a time (epoch_walk.h).
+// Nothing is ever extrapolated. A hierarchy for which a way of counting is not exact is simulated
+// the way before; Simulator::counting says which it was.
 #pragma once
 
 #include <memory>
@@ -14,7 +19,7 @@
 
 namespace wattgrind {
 
-enum class Counting { kReference };
+enum class Counting { kReference, kCollapsed };
 
 std::string_view name(Counting counting);
 
@@ -32,11 +37,12 @@ class Walker {
 class Simulator {
  public:
   // Caches start empty. Throws Error(kInput) as validate(config) does.
-  explicit Simulator(const HierarchyConfig& config, Counting fastest = Counting::kReference);
+  explicit Simulator(const HierarchyConfig& config, Counting fastest = Counting::kCollapsed);
 
   // Runs the program on the caches as the programs before it left them: a network's layers run one
   // after the other, and a second pass over them is the steady state. Throws Error(kInput) as
-  // validate(program) does.
+  // validate(program) does, and for buffers beyond 2^31 * 16 lines (2 TiB at 64 bytes a line),
+  // which kCollapsed cannot address.
   Simulation run(const AccessProgram& program);
 
   Counting counting() const { return counting_; }

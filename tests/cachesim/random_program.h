@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cachesim/access_program.h"
@@ -47,7 +48,9 @@ class RandomProgram {
     for (size_t i = 0; i < count; ++i) {
       const uint64_t share = budget / count;
       if (share > 4 && depth < 4 && below(depth < 2 ? 4 : 2) != 0) {
-        steps.push_back({loop(depth, share, around)});
+        AccessStep step;
+        step.node = loop(depth, share, around);
+        steps.push_back(std::move(step));
       } else if (share > 0) {
         add_accesses(steps, std::min<uint64_t>(share, 1 + below(6)), around);
       }
@@ -86,7 +89,9 @@ class RandomProgram {
                                    : static_cast<int64_t>(below(256) * 4);
     for (size_t i = 0; i < count; ++i) {
       access.offset_bytes = start + static_cast<int64_t>(i) * gap;
-      steps.push_back({keep_inside(access, around)});
+      AccessStep step;
+      step.node = keep_inside(access, around);
+      steps.push_back(std::move(step));
     }
   }
 
@@ -139,25 +144,26 @@ inline LevelConfig level(std::string name, uint64_t size_bytes, uint32_t ways,
 // three levels, every containment.
 inline std::vector<HierarchyConfig> small_hierarchies() {
   using enum Containment;
+  using enum CacheModel;
   const LevelConfig l1 = level("L1", 2048, 2);
+  const LevelConfig wide_l1 = level("L1", 4096, 4);
   return {
-      {CacheModel::kMachine, {l1}},
-      {CacheModel::kMachine, {l1, level("L2", 16384, 4)}},
-      {CacheModel::kMachine, {l1, level("L2", 8192, 4), level("L3", 3 * 16384, 12)}},
-      {CacheModel::kMachine, {l1, level("L2", 4096, 4), level("L3", 3 * 4096, 3)}},
-      {CacheModel::kMachine, {l1, level("L2", 4096, 2), level("L3", 8192, 4, kInclusive)}},
-      {CacheModel::kMachine, {l1, level("L2", 4096, 2, kInclusive), level("L3", 6144, 3)}},
-      {CacheModel::kMachine,
-       {l1, level("L2", 4096, 4, kInclusive), level("L3", 16384, 4, kInclusive)}},
-      {CacheModel::kMachine, {l1, level("L2", 4096, 4), level("L3", 5120, 5, kVictim)}},
-      {CacheModel::kMachine, {l1, level("L2", 2048, 2, kVictim), level("L3", 16384, 8)}},
-      {CacheModel::kMachine, {l1, level("L2", 4096, 4, kVictim), level("L3", 8192, 8, kVictim)}},
-      {CacheModel::kMachine,
-       {level("L1", 4096, 8), level("L2", 4096, 4, kVictim), level("L3", 16384, 8, kInclusive)}},
-      {CacheModel::kCachegrind, {l1, level("L2", 16384, 4)}},
-      {CacheModel::kCachegrind, {l1, level("L2", 4096, 4), level("L3", 16384, 8)}},
-      {CacheModel::kCachegrind, {level("D1", 32768, 8), level("LL", 262144, 8)}},
-      {CacheModel::kMachine, {level("L1", 32768, 8), level("L2", 65536, 8)}},
+      {kMachine, {l1}},
+      {kMachine, {l1, level("L2", 16384, 4)}},
+      {kMachine, {l1, level("L2", 8192, 4), level("L3", 3 * 16384, 12)}},
+      {kMachine, {wide_l1, level("L2", 4096, 4), level("L3", 3 * 4096, 3)}},
+      {kMachine, {l1, level("L2", 4096, 2), level("L3", 8192, 4, kInclusive)}},
+      {kMachine, {wide_l1, level("L2", 8192, 2), level("L3", 3 * 4096, 4, kInclusive)}},
+      {kMachine, {l1, level("L2", 4096, 2, kInclusive), level("L3", 6144, 3)}},
+      {kMachine, {wide_l1, level("L2", 4096, 4, kInclusive), level("L3", 16384, 4, kInclusive)}},
+      {kMachine, {wide_l1, level("L2", 4096, 4), level("L3", 5120, 5, kVictim)}},
+      {kMachine, {l1, level("L2", 2048, 2, kVictim), level("L3", 16384, 8)}},
+      {kMachine, {l1, level("L2", 4096, 4, kVictim), level("L3", 8192, 8, kVictim)}},
+      {kMachine, {wide_l1, level("L2", 4096, 4, kVictim), level("L3", 16384, 8, kInclusive)}},
+      {kCachegrind, {l1, level("L2", 16384, 4)}},
+      {kCachegrind, {wide_l1, level("L2", 4096, 4), level("L3", 16384, 8)}},
+      {kCachegrind, {level("D1", 32768, 8), level("LL", 262144, 8)}},
+      {kMachine, {level("L1", 32768, 8), level("L2", 65536, 8), level("L3", 3 * 65536, 12)}},
   };
 }
 
