@@ -97,7 +97,6 @@ DataSet select(const LabelledImages& pool, const LabelledImages& test_pool, int 
 
   const std::span<const size_t> order(picked);
   DataSet set;
-  set.description = fmt::format("{} (seed {})", where, selection.seed);
   set.classes = static_cast<int>(wanted.size());
   set.train = gather(pool, order.first(train), wanted);
   set.validation = gather(pool, order.subspan(train, validation), wanted);

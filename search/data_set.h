@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,7 +32,6 @@ struct DataSelection {
 };
 
 struct DataSet {
-  std::string description;  // for results: "digits (drawn, seed 1)", "mnist (digits 0, 1)"
   int classes = 0;
   LabelledImages train, validation, test;  // no image is in two of them; validation may be empty
 };

@@ -140,7 +140,6 @@ DigitImage draw_digit(int digit, uint64_t seed) {
 DataSet draw_digits(const DataSelection& selection) {
   const std::vector<int> digits = selected_classes(selection, kDigitClasses, "digits");
   DataSet set;
-  set.description = fmt::format("digits (drawn, seed {})", selection.seed);
   set.classes = static_cast<int>(digits.size());
   set.train =
       draw_part(digits, selection.train.value_or(kDefaultTrain), derive_seed(selection.seed, 1));

@@ -58,7 +58,6 @@ TEST(Digits, HaveInkInTheMiddleAndStayOnThePage) {
 TEST(Digits, ComeInTheSizesAndClassesAskedFor) {
   const DataSet set = draw_digits({{7, 1, 4}, 100, 20, 10, 3});
   EXPECT_EQ(set.classes, 3);
-  EXPECT_EQ(set.description, "digits (drawn, seed 3)");
   EXPECT_EQ(set.train.size(), 100u);
   EXPECT_EQ(set.validation.size(), 20u);
   EXPECT_EQ(set.test.size(), 10u);
