@@ -6,8 +6,9 @@
 // and `runtime`, which maps the arena and begins each pass.
 //
 // Data references: a call makes those its nest names and, where registers run out, those of spilled
-// registers; `runtime` makes one read a pass. Kernels multiply and add separately (Valgrind
-// emulates fused multiply-adds lane by lane, 60 times slower).
+// registers; `runtime` makes one read a pass. Valgrind does not count a load whose result nobody
+// uses; nests have none. Kernels multiply and add separately: Valgrind emulates fused multiply-adds
+// lane by lane, 60 times slower.
 //
 // It exits with status 0, or 1 if the system refuses the arena.
 #pragma once

@@ -61,13 +61,15 @@ T expect(llvm::Expected<T> result) {
 }
 
 // LLVM's own pipeline for code generation begins with passes on IR (loop strength reduction,
-// CodeGenPrepare and others). The nest arrives in the shape it is to have, so they are left out,
-// and so is the machine scheduler: the nest's order is the order.
+// CodeGenPrepare and others). The nest arrives in the shape it is to have, so they are left out.
+// So are the machine scheduler and the peephole pass, which would fold a load into an operand
+// further down, past other loads: the nest's order is the order.
 void add_passes(llvm::LLVMTargetMachine& machine, llvm::legacy::PassManager& passes,
                 llvm::raw_pwrite_stream& object) {
   llvm::TargetPassConfig* config = machine.createPassConfig(passes);
   config->setDisableVerify(true);
   config->disablePass(&llvm::MachineSchedulerID);
+  config->disablePass(&llvm::PeepholeOptimizerID);
   passes.add(config);
   auto* functions = new llvm::MachineModuleInfoWrapperPass(&machine);
   passes.add(functions);

@@ -50,7 +50,7 @@ void expect_counts_of_nests(const CachegrindOutput& output, const CallList& netw
 }
 
 TEST_F(ExecutableCountsTest, CountsAreThoseOfTheNests) {
-  const std::vector<std::string> symbols = {"layer:conv1", "fc 6", "one"};
+  const std::vector<std::string> symbols = {"layer:conv1", "fc 6", "one", "tempting"};
   CallList avx2 = tiles(Isa::kAvx2, 6), sse42 = tiles(Isa::kSse42, 4);
   const ExecutableCode code = compile_executable(avx2.spec());
   expect_counts_of_nests(cachegrind(code, 1), avx2, symbols, 1);

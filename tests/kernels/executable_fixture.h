@@ -76,11 +76,12 @@ class ExecutableTest : public testing::Test {
 };
 
 inline CallList tiles(Isa isa, int rows) {
-  CallList network(isa);
-  network.add("layer:conv1", tile_product(isa, rows, 2, 363));
-  network.add("fc 6", tile_product(isa, rows, 2, 64));
-  network.add("one", tile_product(isa, 1, 1, 1));
-  return network;
+  CallList calls(isa);
+  calls.add("layer:conv1", tile_product(isa, rows, 2, 363));
+  calls.add("fc 6", tile_product(isa, rows, 2, 64));
+  calls.add("one", tile_product(isa, 1, 1, 1));
+  calls.add("tempting", tempting_references(isa));
+  return calls;
 }
 
 }  // namespace wattgrind

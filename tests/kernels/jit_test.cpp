@@ -159,6 +159,10 @@ TEST_P(JitTest, TileProducts) {
   expect_runs_as_interpreted(nests, GetParam());
 }
 
+TEST_P(JitTest, TemptingReferences) {
+  expect_runs_as_interpreted({tempting_references(GetParam().isa)}, GetParam());
+}
+
 TEST_P(JitTest, RandomNests) {
   std::vector<LoopNest> nests;
   for (uint64_t seed = 0; seed < 120; ++seed) nests.push_back(random_nest(GetParam().isa, seed));

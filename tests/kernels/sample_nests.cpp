@@ -198,6 +198,27 @@ LoopNest tile_product(Isa isa, int rows, int vectors, uint64_t depth) {
   return std::move(nest).finish();
 }
 
+LoopNest tempting_references(Isa isa) {
+  NestBuilder nest("tempting_references", isa);
+  const int lanes = traits(isa).float_lanes;
+  const int64_t vector_bytes = lanes * kFloatBytes;
+  const Address in = nest.buffer("in", TensorRole::kInput, static_cast<uint64_t>(8 * vector_bytes));
+  const Address out =
+      nest.buffer("out", TensorRole::kOutput, static_cast<uint64_t>(8 * vector_bytes));
+  nest.loop("vector", 8, [&](LoopVariable i) {
+    const Address from = stepped(in, i, vector_bytes), to = stepped(out, i, vector_bytes);
+    const Register first = nest.load(lanes, from);
+    const Register again = nest.load(lanes, from);
+    nest.store(nest.apply(Opcode::kAdd, first, again), to);
+    const Register sum = nest.reduce(Opcode::kReduceAdd, nest.load(lanes, from));
+    const Register zero = nest.constant(1, 0);
+    for (int64_t lane = 0; lane < lanes; ++lane) nest.store(zero, moved(to, lane * kFloatBytes));
+    nest.store(sum, to);
+    nest.store(sum, to);
+  });
+  return std::move(nest).finish();
+}
+
 LoopNest random_nest(Isa isa, uint64_t seed) { return RandomNest(isa, seed).draw(); }
 
 std::vector<std::vector<uint8_t>> random_buffers(const LoopNest& nest, uint64_t seed) {

@@ -12,6 +12,10 @@ namespace wattgrind {
 // innermost loop of every dense layer and convolution. `columns` is a number of vectors.
 LoopNest tile_product(Isa isa, int rows, int vectors, uint64_t depth);
 
+// References that a compiler would like to merge or split: a value loaded twice, neighbouring
+// stores of a constant, a store overwritten at once, a wide load whose halves are used.
+LoopNest tempting_references(Isa isa);
+
 // A nest of nested loops, repeated and short, over three buffers; registers of every lane count
 // live across loops; strides of both signs; every opcode. The same seed draws the same nest.
 LoopNest random_nest(Isa isa, uint64_t seed);
