@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/arena.h"
 #include "kernels/codegen.h"
 
 namespace wattgrind {
@@ -26,7 +27,7 @@ inline constexpr std::string_view kRuntimeSymbol = "runtime";
 
 struct ExecutableSpec {
   Isa isa = Isa::kAvx2;                    // not kAvx512 for Valgrind 3.19, which does not run it
-  uint64_t arena_address = 0;  // a multiple of the page size; see kArenaAddress
+  uint64_t arena_address = kArenaAddress;  // a multiple of the page size
   uint64_t arena_bytes = 0;
   std::vector<KernelCall> calls;  // in order; buffers in the arena
 };

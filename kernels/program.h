@@ -12,15 +12,11 @@
 
 #include "cachesim/access_program.h"
 #include "estimator/network.h"
+#include "kernels/arena.h"
 #include "kernels/map_layout.h"
 #include "kernels/nest.h"
 
 namespace wattgrind {
-
-// Where arenas start, in executables and in access programs. Above 4 GiB there is room for every
-// network below 60 GiB, where Valgrind's own mappings begin.
-inline constexpr uint64_t kArenaAddress = 0x100000000;
-inline constexpr uint64_t kLargestArenaBytes = uint64_t{60} << 30;
 
 enum class BufferKind { kInput, kWeights, kBias, kMap, kScratch };
 

@@ -10,6 +10,7 @@
 
 #include "estimator/error.h"
 #include "experiments/kernel_speed/candidate.h"
+#include "experiments/kernel_speed/generated.h"
 #include "experiments/kernel_speed/isa_processes.h"
 #include "experiments/kernel_speed/onednn.h"
 #include "experiments/kernel_speed/openblas.h"
@@ -105,7 +106,8 @@ int run(int argc, char** argv) {
   int flag_count = static_cast<int>(flags.size());
   benchmark::Initialize(&flag_count, flags.data());
 
-  const std::vector<Candidate> candidates = {onednn_direct(), onednn_winograd(), openblas()};
+  const std::vector<Candidate> candidates = {onednn_direct(), generated(), onednn_winograd(),
+                                             openblas()};
   std::vector<std::string> names;
   for (const Candidate& candidate : candidates) names.push_back(candidate.name);
   SpeedTable table(names);

@@ -1,0 +1,125 @@
+// wattgrind estimate NETWORK: counts, cycles and energy, layer by layer.
+#include <filesystem>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/estimate_report.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "estimator/error.h"
+#include "estimator/interrupt.h"
+#include "estimator/machine_source.h"
+#include "estimator/network_source.h"
+#include "kernels/count_source.h"
+
+namespace wattgrind {
+namespace {
+
+struct EstimateOptions {
+  std::string network;
+  std::string machine = "host";
+  int64_t batch = 1;
+  bool steady = false;
+  std::string counts = "cachegrind";
+  Accounting accounting = Accounting::kHits;
+  PriceOrigin prices = PriceOrigin::kDefault;
+  std::optional<EnergyUnit> unit;
+  std::vector<std::string> layers;
+  std::vector<std::string> metrics;
+  std::string keep;
+  std::shared_ptr<OutputOptions> output;
+};
+
+Pricing pricing_of(const EstimateOptions& options, const Machine& machine) {
+  Pricing pricing;
+  pricing.accounting = options.accounting;
+  if (options.prices == PriceOrigin::kEyeriss) {
+    if (options.unit == EnergyUnit::kPicojoules) {
+      fail(ErrorKind::kUsage, "--prices eyeriss is normalised to one MAC: take --units mac");
+    }
+    pricing.prices = eyeriss_prices(machine);
+    pricing.unit = EnergyUnit::kMacs;
+  } else {
+    pricing.prices = machine_prices(machine);
+    pricing.unit = options.unit.value_or(EnergyUnit::kPicojoules);
+  }
+  return pricing;
+}
+
+void keep(const std::filesystem::path& folder, const std::vector<Artifact>& artifacts) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    fail(ErrorKind::kFailed, "{}: cannot be made: {}", folder.string(), error.message());
+  }
+  for (const Artifact& artifact : artifacts) {
+    write_file(folder / artifact.name, artifact.content, artifact.kind);
+  }
+}
+
+void run_estimate(const EstimateOptions& options) {
+  const Network network = find_network(options.network);
+  const Machine machine = find_machine(options.machine);
+  const Pricing pricing = pricing_of(options, machine);
+  Output output(*options.output);
+  const InterruptGuard guard;
+  const auto runner = make_process_runner();
+  const auto source = make_cachegrind_source(*runner);
+  std::vector<Artifact> artifacts;
+  NetworkCounts counts;
+  {
+    ProgressLine progress(options.output->quiet);
+    uint64_t stage = 0;
+    constexpr uint64_t kStages = 2;
+    counts = count_network(
+        network, options.batch, machine, options.steady, *source,
+        [&](std::string_view what) { progress.show(what, stage++, kStages); },
+        options.keep.empty() ? nullptr : &artifacts);
+  }
+  const Estimate estimate = price_estimate(std::move(counts), machine, pricing, options.layers);
+  if (!options.keep.empty()) keep(options.keep, artifacts);
+  output.print(
+      {[&](Emphasis emphasis) { return estimate_text(estimate, options.metrics, emphasis); },
+       [&] { return estimate_json(estimate); },
+       [&] { return estimate_csv(estimate, options.metrics); }});
+}
+
+}  // namespace
+
+void add_estimate_command(CLI::App& program) {
+  CLI::App* command = program.add_subcommand(
+      "estimate", "What a network costs on a machine, layer by layer: counts, cycles, energy");
+  auto options = std::make_shared<EstimateOptions>();
+  command
+      ->add_option("network", options->network,
+                   "A built-in network, a .json file, or a short form (dffr:layers=3,width=12)")
+      ->required();
+  command->add_option("--machine", options->machine, "A built-in machine, a .json file, or host")
+      ->capture_default_str();
+  command->add_option("--batch", options->batch, "Images a pass")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_flag("--steady", options->steady,
+                    "Count the second of two passes, as meters see it, not one from empty caches");
+  command->add_option("--counts", options->counts, "Where counts come from")
+      ->check(CLI::IsMember({"cachegrind"}))
+      ->capture_default_str();
+  command->add_option("--accounting", options->accounting, "Charge latencies to hits or accesses")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Accounting>{
+          {"hits", Accounting::kHits}, {"accesses", Accounting::kAccesses}}));
+  command->add_option("--prices", options->prices, "The machine's energies or Eyeriss's table")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, PriceOrigin>{
+          {"default", PriceOrigin::kDefault}, {"eyeriss", PriceOrigin::kEyeriss}}));
+  command->add_option("--units", options->unit, "Picojoules, or multiples of one MAC's energy")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, EnergyUnit>{
+          {"pj", EnergyUnit::kPicojoules}, {"mac", EnergyUnit::kMacs}}));
+  command->add_option("--layers", options->layers, "Only these layers: A,B")->delimiter(',');
+  command->add_option("--metrics", options->metrics, "Only these columns: M,N (of table and CSV)")
+      ->delimiter(',');
+  command->add_option("--keep", options->keep,
+                      "A folder for the executable, the loop nests and cachegrind's output");
+  options->output = add_output_options(*command);
+  command->callback([options] { run_estimate(*options); });
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,44 @@
+// What a network's layers did, row by row, before any price.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "estimator/counts.h"
+#include "estimator/isa.h"
+#include "estimator/network.h"
+
+namespace wattgrind {
+
+// Where counts come from, as results say it.
+struct CountOrigin {
+  std::string source;                  // "cachegrind", "simulate"
+  std::optional<std::string> version;  // of the tool that counted
+  std::vector<std::string> commands;   // as they would be typed, files by their base names
+  Isa isa = Isa::kAvx2;                // the kernels'; may be narrower than the machine's
+  std::vector<std::string> notes;      // what the counts approximate
+};
+
+struct CountedRow {
+  std::string name;
+  std::string kind;  // "conv2d", ...; "runtime" for start-up code that belongs to no layer
+  std::optional<FeatureShape> output_shape;  // of one image
+  OperationCounts operations;                // of the whole batch
+  uint64_t parameters = 0;
+  EventCounts counts;
+};
+
+struct NetworkCounts {
+  std::string network;
+  int64_t batch = 1;
+  bool steady = false;  // the second of two passes; else one pass from empty caches
+  CountOrigin origin;
+  std::vector<CountedRow> rows;  // the layers in order; `runtime` last, where there is one
+};
+
+// All rows added up: counts, operations and parameters. Its name is "total".
+CountedRow total(const std::vector<CountedRow>& rows);
+
+}  // namespace wattgrind

@@ -1,0 +1,53 @@
+#include "experiments/kernel_speed/generated.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+#include "estimator/error.h"
+#include "kernels/jit.h"
+#include "kernels/program.h"
+
+namespace wattgrind {
+namespace {
+
+struct FreeMemory {
+  void operator()(float* memory) const { std::free(memory); }
+};
+
+// A network of the one layer, its code and its memory.
+struct OneLayer {
+  Program program;
+  std::unique_ptr<NativeKernels> kernels;
+  std::unique_ptr<float, FreeMemory> arena;
+  std::vector<void*> buffers;
+};
+
+std::optional<PreparedLayer> prepare(const TimedLayer& timed, Isa isa) {
+  Network network{"one", timed.layer.input_shape, {timed.layer}};
+  network.layers[0].input = kNetworkInput;
+  auto one = std::make_shared<OneLayer>();
+  one->program = lower_network(network, isa, timed.batch);
+  const Step& step = one->program.steps.at(0);
+  const LoopNest* const nest = &step.nest;
+  one->kernels = std::make_unique<NativeKernels>(
+      std::span(&nest, 1),
+      CodegenOptions{isa, /*fuse_multiply_add=*/traits(isa).fused_multiply_add});
+  const uint64_t bytes = one->program.arena_bytes();
+  one->arena.reset(static_cast<float*>(std::aligned_alloc(kLineBytes, bytes)));
+  CHECK(one->arena != nullptr, "{} bytes", bytes);
+  const auto values = static_cast<int64_t>(bytes / kFloatBytes);
+  const std::vector<float> random = random_values(values, 1);
+  std::copy(random.begin(), random.end(), one->arena.get());
+  for (const uint32_t buffer : step.buffers) {
+    const uint64_t offset = one->program.buffers[buffer].address - kArenaAddress;
+    one->buffers.push_back(one->arena.get() + offset / kFloatBytes);
+  }
+  return PreparedLayer{nest->name, [one] { one->kernels->function(0)(one->buffers.data()); }};
+}
+
+}  // namespace
+
+Candidate generated() { return {"Wattgrind", prepare}; }
+
+}  // namespace wattgrind

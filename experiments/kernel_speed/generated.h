@@ -1,0 +1,11 @@
+// The kernels Wattgrind generates, compiled for this process: what candidates are trained with and
+// measurements run.
+#pragma once
+
+#include "experiments/kernel_speed/candidate.h"
+
+namespace wattgrind {
+
+Candidate generated();
+
+}  // namespace wattgrind

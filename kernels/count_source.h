@@ -1,0 +1,57 @@
+// Counting what a lowered network does to a machine's memory hierarchy.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cachesim/process.h"
+#include "estimator/atomic_file.h"
+#include "estimator/machine.h"
+#include "estimator/network_counts.h"
+#include "kernels/program.h"
+
+namespace wattgrind {
+
+// A file worth keeping: an executable, a tool's output.
+struct Artifact {
+  std::string name;
+  std::string content;
+  FileKind kind = FileKind::kOrdinary;
+};
+
+struct CountedProgram {
+  std::vector<EventCounts> steps;      // by step of the program
+  std::optional<EventCounts> runtime;  // code that belongs to no step
+  CountOrigin origin;
+  std::vector<Artifact> artifacts;
+};
+
+// Called with what is being done, for a progress line.
+using ProgressReport = std::function<void(std::string_view)>;
+
+class CountSource {
+ public:
+  virtual ~CountSource() = default;
+
+  // The instruction set to lower for: the machine's, as far as this source can count it. Throws
+  // Error(kInput) where it cannot.
+  virtual Isa isa(const Machine& machine) const = 0;
+
+  // Counts one pass from empty caches or, `steady`, the second of two.
+  virtual CountedProgram count(const Program& program, const Machine& machine, bool steady,
+                               const ProgressReport& progress) = 0;
+};
+
+// An executable of the same kernels under Valgrind's cachegrind.
+std::unique_ptr<CountSource> make_cachegrind_source(ProcessRunner& runner);
+
+// Lowers and counts a network. `artifacts`, if wanted, receives the loop nests' text and what the
+// source made.
+NetworkCounts count_network(const Network& network, int64_t batch, const Machine& machine,
+                            bool steady, CountSource& source, const ProgressReport& progress,
+                            std::vector<Artifact>* artifacts);
+
+}  // namespace wattgrind
