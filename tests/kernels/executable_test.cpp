@@ -18,6 +18,12 @@ TEST_F(ExecutableTest, RunsNatively) {
   }
 }
 
+TEST_F(ExecutableTest, ASpillingKernelFindsItsStackAligned) {
+  CallList calls(Isa::kSse42);
+  calls.add("spills", tile_product(Isa::kSse42, 12, 2, 64));  // 24 sums, 16 registers
+  EXPECT_EQ(exit_status({write(compile_executable(calls.spec()), 2)}), 0);
+}
+
 TEST_F(ExecutableTest, ArenaOfSevenGigabytes) {
   CallList network = tiles(Isa::kSse42, 4);
   network.spec().calls[2].buffer_addresses[2] = kArenaAddress + (uint64_t{7} << 30) - 64;

@@ -208,8 +208,9 @@ LoopNest tempting_references(Isa isa) {
   nest.loop("vector", 8, [&](LoopVariable i) {
     const Address from = stepped(in, i, vector_bytes), to = stepped(out, i, vector_bytes);
     const Register first = nest.load(lanes, from);
-    const Register again = nest.load(lanes, from);
-    nest.store(nest.apply(Opcode::kAdd, first, again), to);
+    const Register second = nest.load(lanes, from);
+    const Register third = nest.load(lanes, from);
+    nest.store(nest.apply(Opcode::kMulAdd, first, second, third), to);
     const Register sum = nest.reduce(Opcode::kReduceAdd, nest.load(lanes, from));
     const Register zero = nest.constant(1, 0);
     for (int64_t lane = 0; lane < lanes; ++lane) nest.store(zero, moved(to, lane * kFloatBytes));

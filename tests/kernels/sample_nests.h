@@ -12,7 +12,7 @@ namespace wattgrind {
 // innermost loop of every dense layer and convolution. `columns` is a number of vectors.
 LoopNest tile_product(Isa isa, int rows, int vectors, uint64_t depth);
 
-// References that a compiler would like to merge or split: a value loaded twice, neighbouring
+// References that a compiler would like to merge or split: a value loaded three times, neighbouring
 // stores of a constant, a store overwritten at once, a wide load whose halves are used.
 LoopNest tempting_references(Isa isa);
 
