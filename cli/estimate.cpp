@@ -6,6 +6,8 @@
 #include "cli/estimate_report.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/tensor_report.h"
+#include "cli/verify_report.h"
 #include "estimator/error.h"
 #include "estimator/interrupt.h"
 #include "estimator/machine_source.h"
@@ -20,10 +22,12 @@ struct EstimateOptions {
   std::string machine = "host";
   int64_t batch = 1;
   bool steady = false;
-  std::string counts = "cachegrind";
+  std::string counts = "simulate";
+  bool verify = false;
   Accounting accounting = Accounting::kHits;
   PriceOrigin prices = PriceOrigin::kDefault;
   std::optional<EnergyUnit> unit;
+  bool by_tensor = false;
   std::vector<std::string> layers;
   std::vector<std::string> metrics;
   std::string keep;
@@ -57,27 +61,52 @@ void keep(const std::filesystem::path& folder, const std::vector<Artifact>& arti
   }
 }
 
+// Counts the network with a source, its progress on a line of standard error.
+NetworkCounts count(const EstimateOptions& options, const Network& network, const Machine& machine,
+                    CountSource& source, std::vector<Artifact>* artifacts) {
+  ProgressLine progress(options.output->quiet);
+  uint64_t stage = 0;
+  constexpr uint64_t kStages = 2;
+  return count_network(
+      network, options.batch, machine, options.steady, source,
+      [&](std::string_view what) { progress.show(what, stage++, kStages); }, artifacts);
+}
+
+void run_verification(const EstimateOptions& options, const Network& network,
+                      const Machine& machine, Output& output) {
+  const auto runner = make_process_runner();
+  const auto cachegrind = make_cachegrind_source(*runner);
+  const auto simulation = make_simulation_source(CacheModel::kCachegrind);
+  const Verification verification{machine, count(options, network, machine, *cachegrind, nullptr),
+                                  count(options, network, machine, *simulation, nullptr)};
+  output.print({[&](Emphasis emphasis) { return verification_text(verification, emphasis); },
+                [&] { return verification_json(verification); },
+                [&] { return verification_table(verification, false); }});
+}
+
 void run_estimate(const EstimateOptions& options) {
   const Network network = find_network(options.network);
   const Machine machine = find_machine(options.machine);
   const Pricing pricing = pricing_of(options, machine);
   Output output(*options.output);
   const InterruptGuard guard;
-  const auto runner = make_process_runner();
-  const auto source = make_cachegrind_source(*runner);
-  std::vector<Artifact> artifacts;
-  NetworkCounts counts;
-  {
-    ProgressLine progress(options.output->quiet);
-    uint64_t stage = 0;
-    constexpr uint64_t kStages = 2;
-    counts = count_network(
-        network, options.batch, machine, options.steady, *source,
-        [&](std::string_view what) { progress.show(what, stage++, kStages); },
-        options.keep.empty() ? nullptr : &artifacts);
+  if (options.verify) {
+    run_verification(options, network, machine, output);
+    return;
   }
+  const auto runner = make_process_runner();
+  const auto source = options.counts == "cachegrind" ? make_cachegrind_source(*runner)
+                                                     : make_simulation_source(CacheModel::kMachine);
+  std::vector<Artifact> artifacts;
+  NetworkCounts counts = count(options, network, machine, *source, &artifacts);
   const Estimate estimate = price_estimate(std::move(counts), machine, pricing, options.layers);
   if (!options.keep.empty()) keep(options.keep, artifacts);
+  if (options.by_tensor) {
+    output.print({[&](Emphasis emphasis) { return tensor_text(estimate, emphasis); },
+                  [&] { return estimate_json(estimate); },
+                  [&] { return tensor_table(estimate, false); }});
+    return;
+  }
   output.print(
       {[&](Emphasis emphasis) { return estimate_text(estimate, options.metrics, emphasis); },
        [&] { return estimate_json(estimate); },
@@ -102,8 +131,10 @@ void add_estimate_command(CLI::App& program) {
   command->add_flag("--steady", options->steady,
                     "Count the second of two passes, as meters see it, not one from empty caches");
   command->add_option("--counts", options->counts, "Where counts come from")
-      ->check(CLI::IsMember({"cachegrind"}))
+      ->check(CLI::IsMember({"simulate", "cachegrind"}))
       ->capture_default_str();
+  command->add_flag("--verify", options->verify,
+                    "Count with cachegrind and by simulating its model, and show the differences");
   command->add_option("--accounting", options->accounting, "Charge latencies to hits or accesses")
       ->transform(CLI::CheckedTransformer(std::map<std::string, Accounting>{
           {"hits", Accounting::kHits}, {"accesses", Accounting::kAccesses}}));
@@ -113,6 +144,9 @@ void add_estimate_command(CLI::App& program) {
   command->add_option("--units", options->unit, "Picojoules, or multiples of one MAC's energy")
       ->transform(CLI::CheckedTransformer(std::map<std::string, EnergyUnit>{
           {"pj", EnergyUnit::kPicojoules}, {"mac", EnergyUnit::kMacs}}));
+  command->add_option("--by", options->by_tensor, "Rows by layer, or energy by layer and tensor")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, bool>{{"layer", false}, {"tensor", true}}));
   command->add_option("--layers", options->layers, "Only these layers: A,B")->delimiter(',');
   command->add_option("--metrics", options->metrics, "Only these columns: M,N (of table and CSV)")
       ->delimiter(',');

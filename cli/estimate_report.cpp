@@ -28,20 +28,35 @@ std::string_view origin_name(PriceOrigin origin) {
   CHECK(false, "price origin {}", static_cast<int>(origin));
 }
 
+Energy price_energy(const EventCounts& counts, const OperationCounts& operations,
+                    const Pricing& pricing) {
+  if (pricing.unit == EnergyUnit::kPicojoules) {
+    return energy_pj(counts, operations, pricing.prices);
+  }
+  return energy_macs(counts, operations, pricing.prices);
+}
+
+void add(Energy& sum, const Energy& energy) {
+  std::visit([&](auto& total) { total += std::get<std::decay_t<decltype(total)>>(energy); }, sum);
+}
+
 PricedRow priced(CountedRow row, const Machine& machine, const Pricing& pricing) {
   PricedRow result;
   result.cost = latency_cost(row.counts, machine, pricing.accounting);
-  if (pricing.unit == EnergyUnit::kPicojoules) {
-    result.energy = energy_pj(row.counts, row.operations, pricing.prices);
+  if (row.tensors.empty()) {
+    result.energy = price_energy(row.counts, row.operations, pricing);
   } else {
-    result.energy = energy_macs(row.counts, row.operations, pricing.prices);
+    EventCounts nothing;
+    nothing.bytes = References{};
+    nothing.levels.resize(machine.levels.size());
+    result.energy = price_energy(nothing, row.operations, pricing);
+    for (const TensorCounts& tensor : row.tensors) {
+      result.tensors.push_back({tensor.tensor, price_energy(tensor.counts, {}, pricing)});
+      add(result.energy, result.tensors.back().energy);
+    }
   }
   result.row = std::move(row);
   return result;
-}
-
-double total_energy(const PricedRow& row) {
-  return std::visit([](const auto& energy) { return energy.total().value(); }, row.energy);
 }
 
 PricedRow sum_of(const std::vector<PricedRow>& rows) {
@@ -52,13 +67,20 @@ PricedRow sum_of(const std::vector<PricedRow>& rows) {
   sum.energy = rows[0].energy;
   for (size_t i = 0; i < rows.size(); ++i) {
     sum.cost += rows[i].cost;
-    if (i == 0) continue;
-    std::visit(
-        [&](auto& energy) { energy += std::get<std::decay_t<decltype(energy)>>(rows[i].energy); },
-        sum.energy);
+    if (i > 0) add(sum.energy, rows[i].energy);
+    for (const PricedTensor& tensor : rows[i].tensors) {
+      const auto at = std::ranges::find(sum.tensors, tensor.tensor, &PricedTensor::tensor);
+      if (at == sum.tensors.end()) {
+        sum.tensors.push_back(tensor);
+      } else {
+        add(at->energy, tensor.energy);
+      }
+    }
   }
   return sum;
 }
+
+double total_energy(const PricedRow& row) { return energy_of(row.energy).total; }
 
 // A column of the table: how it is called, and its cell of a row.
 struct Metric {
@@ -66,10 +88,6 @@ struct Metric {
   bool for_people = false;  // shown where no metrics are asked for
   std::function<Cell(const PricedRow&)> cell;
 };
-
-Cell optional_cell(const std::optional<uint64_t>& count) {
-  return count ? Cell(*count) : Cell(std::monostate{});
-}
 
 std::string lower(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -226,7 +244,18 @@ ordered_json level_json(const Machine& machine, const EventCounts& counts, size_
   return json;
 }
 
-ordered_json energy_json(const Estimate& estimate, const PricedRow& row) {
+ordered_json levels_json(const Machine& machine, const EventCounts& counts) {
+  ordered_json levels;
+  for (size_t i = 0; i < counts.levels.size(); ++i) {
+    levels.push_back(level_json(machine, counts, i));
+  }
+  ordered_json dram = {{"name", "DRAM"}, {"accesses", counts.dram.reads}};
+  if (counts.dram.write_backs) dram["write_backs"] = *counts.dram.write_backs;
+  levels.push_back(std::move(dram));
+  return levels;
+}
+
+ordered_json energy_json(const Estimate& estimate, const Energy& priced_energy) {
   return std::visit(
       [&](const auto& energy) {
         ordered_json json = {{"compute", energy.compute.value()}};
@@ -238,7 +267,7 @@ ordered_json energy_json(const Estimate& estimate, const PricedRow& row) {
         json["total"] = energy.total().value();
         return json;
       },
-      row.energy);
+      priced_energy);
 }
 
 void append_row_json(const Estimate& estimate, const PricedRow& row, ordered_json& json) {
@@ -251,15 +280,20 @@ void append_row_json(const Estimate& estimate, const PricedRow& row, ordered_jso
   if (counts.bytes) {
     json["data_bytes"] = {{"reads", counts.bytes->reads}, {"writes", counts.bytes->writes}};
   }
-  for (size_t i = 0; i < counts.levels.size(); ++i) {
-    json["levels"].push_back(level_json(estimate.machine, counts, i));
-  }
-  ordered_json dram = {{"name", "DRAM"}, {"accesses", counts.dram.reads}};
-  if (counts.dram.write_backs) dram["write_backs"] = *counts.dram.write_backs;
-  json["levels"].push_back(std::move(dram));
+  json["levels"] = levels_json(estimate.machine, counts);
   json["cost_cycles"] = row.cost.value();
-  const bool picojoules = estimate.pricing.unit == EnergyUnit::kPicojoules;
-  json[picojoules ? "energy_pj" : "energy_mac"] = energy_json(estimate, row);
+  const std::string key =
+      estimate.pricing.unit == EnergyUnit::kPicojoules ? "energy_pj" : "energy_mac";
+  json[key] = energy_json(estimate, row.energy);
+  for (size_t i = 0; i < row.tensors.size(); ++i) {
+    const EventCounts& tensor = row.row.tensors[i].counts;
+    ordered_json tensor_json = {
+        {"tensor", row.tensors[i].tensor},
+        {"data_refs", {{"reads", tensor.refs.reads}, {"writes", tensor.refs.writes}}},
+        {"levels", levels_json(estimate.machine, tensor)},
+        {key, energy_json(estimate, row.tensors[i].energy)}};
+    json["tensors"].push_back(std::move(tensor_json));
+  }
 }
 
 ordered_json machine_json(const Machine& machine) {
@@ -317,21 +351,35 @@ Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
   return estimate;
 }
 
-std::string estimate_text(const Estimate& estimate, const std::vector<std::string>& metrics,
-                          Emphasis emphasis) {
+EnergyParts energy_of(const Energy& energy) {
+  return std::visit(
+      [](const auto& parts) {
+        return EnergyParts{parts.compute.value(), parts.total().value()};
+      },
+      energy);
+}
+
+std::string estimate_heading(const Estimate& estimate) {
   const NetworkCounts& counts = estimate.counts;
   const CountOrigin& origin = counts.origin;
-  std::string text =
-      fmt::format("{}, batch {}, inference on {}: {}\ncounts: {}{}, {} kernels; prices: {}\n\n",
-                  counts.network, counts.batch, estimate.machine.name,
-                  counts.steady ? "the second of two passes" : "one pass from empty caches",
-                  origin.source, origin.version ? " " + *origin.version : "",
-                  traits(origin.isa).name, origin_name(estimate.pricing.prices.origin));
-  text += aligned_text(table_of(estimate, chosen_metrics(estimate, metrics, true), true), emphasis);
-  for (const std::string& note : origin.notes) text += "\n" + note + ".";
+  return fmt::format("{}, batch {}, inference on {}: {}\ncounts: {}{}, {} kernels; prices: {}\n\n",
+                     counts.network, counts.batch, estimate.machine.name,
+                     counts.steady ? "the second of two passes" : "one pass from empty caches",
+                     origin.source, origin.version ? " " + *origin.version : "",
+                     traits(origin.isa).name, origin_name(estimate.pricing.prices.origin));
+}
+
+std::string estimate_notes(const Estimate& estimate) {
+  std::string text;
+  for (const std::string& note : estimate.counts.origin.notes) text += "\n" + note;
   for (const std::string& note : estimate.machine.notes) text += "\n" + note;
-  if (!origin.notes.empty() || !estimate.machine.notes.empty()) text += "\n";
-  return text;
+  return text.empty() ? text : text + "\n";
+}
+
+std::string estimate_text(const Estimate& estimate, const std::vector<std::string>& metrics,
+                          Emphasis emphasis) {
+  const Table table = table_of(estimate, chosen_metrics(estimate, metrics, true), true);
+  return estimate_heading(estimate) + aligned_text(table, emphasis) + estimate_notes(estimate);
 }
 
 ordered_json estimate_json(const Estimate& estimate) {

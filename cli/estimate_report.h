@@ -21,12 +21,29 @@ struct Pricing {
   EnergyUnit unit = EnergyUnit::kPicojoules;
 };
 
-// One row with what it costs.
+using Energy = std::variant<EnergyBreakdown<Picojoules>, EnergyBreakdown<MacEnergies>>;
+
+// What moving one tensor costs.
+struct PricedTensor {
+  std::string tensor;
+  Energy energy;  // no arithmetic in it
+};
+
+// One row with what it costs. Where tensors are told apart the energy is their sum and the
+// arithmetic's.
 struct PricedRow {
   CountedRow row;
   Cycles cost;
-  std::variant<EnergyBreakdown<Picojoules>, EnergyBreakdown<MacEnergies>> energy;
+  Energy energy;
+  std::vector<PricedTensor> tensors;
 };
+
+// An energy's parts as numbers of its unit.
+struct EnergyParts {
+  double compute = 0;
+  double total = 0;
+};
+EnergyParts energy_of(const Energy& energy);
 
 struct Estimate {
   NetworkCounts counts;
@@ -40,6 +57,10 @@ struct Estimate {
 // is then theirs. Throws Error(kUsage) for a layer there is not.
 Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
                         const std::vector<std::string>& layers);
+
+// What is counted and priced how, above a table; and the notes below it.
+std::string estimate_heading(const Estimate& estimate);
+std::string estimate_notes(const Estimate& estimate);
 
 // A table with the given metrics after the layer's name, or with those people want most where none
 // are given. Throws Error(kUsage) for a metric there is not, naming those there are.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,6 +11,13 @@ namespace wattgrind {
 
 // Nothing (a count that is absent), a text, a count or a measure.
 using Cell = std::variant<std::monostate, std::string, uint64_t, double>;
+
+template <typename Number>
+Cell optional_cell(const std::optional<Number>& number) {
+  Cell cell;
+  if (number) cell = *number;
+  return cell;
+}
 
 struct Column {
   std::string key;    // the header of the CSV column, with its unit: "latency_cycles"

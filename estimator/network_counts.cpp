@@ -1,8 +1,24 @@
 #include "estimator/network_counts.h"
 
+#include <algorithm>
+
 #include "estimator/error.h"
 
 namespace wattgrind {
+namespace {
+
+void add_tensors(const std::vector<TensorCounts>& tensors, std::vector<TensorCounts>& sums) {
+  for (const TensorCounts& tensor : tensors) {
+    const auto at = std::ranges::find(sums, tensor.tensor, &TensorCounts::tensor);
+    if (at == sums.end()) {
+      sums.push_back(tensor);
+    } else {
+      at->counts = sum(at->counts, tensor.counts);
+    }
+  }
+}
+
+}  // namespace
 
 CountedRow total(const std::vector<CountedRow>& rows) {
   CHECK(!rows.empty(), "no rows");
@@ -17,6 +33,7 @@ CountedRow total(const std::vector<CountedRow>& rows) {
     result.operations.padding_macs += row.operations.padding_macs;
     result.parameters += row.parameters;
     result.counts = i == 0 ? row.counts : sum(result.counts, row.counts);
+    add_tensors(row.tensors, result.tensors);
     if (row.counts.bytes) {
       bytes.reads += row.counts.bytes->reads;
       bytes.writes += row.counts.bytes->writes;

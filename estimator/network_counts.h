@@ -21,6 +21,12 @@ struct CountOrigin {
   std::vector<std::string> notes;      // what the counts approximate
 };
 
+// What a layer did to one of its buffers.
+struct TensorCounts {
+  std::string tensor;  // "input", "weights", ...; "elsewhere": other layers' lines that it evicted
+  EventCounts counts;
+};
+
 struct CountedRow {
   std::string name;
   std::string kind;  // "conv2d", ...; "runtime" for start-up code that belongs to no layer
@@ -28,6 +34,7 @@ struct CountedRow {
   OperationCounts operations;                // of the whole batch
   uint64_t parameters = 0;
   EventCounts counts;
+  std::vector<TensorCounts> tensors;  // adding up to `counts`; none where the source can't tell
 };
 
 struct NetworkCounts {

@@ -42,7 +42,7 @@ EnergyBreakdown<Amount> price(const EventCounts& counts, const OperationCounts& 
       energy.levels.push_back(rounded(read_words * level.read_pj + written_words * level.write_pj));
     } else {
       const LevelCounts& above = counts.levels[i - 1];
-      energy.levels.push_back(rounded(lines(level, above.misses, above.write_backs)));
+      energy.levels.push_back(rounded(lines(level, counts.levels[i].accesses, above.write_backs)));
     }
   }
   energy.dram = rounded(lines(prices.dram, counts.dram.reads, counts.dram.write_backs));

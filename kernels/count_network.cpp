@@ -50,7 +50,9 @@ NetworkCounts count_network(const Network& network, int64_t batch, const Machine
   }
   for (size_t i = 0; i < program.steps.size(); ++i) {
     const Step& step = program.steps[i];
-    EventCounts& counts = result.rows[static_cast<size_t>(step.layer)].counts;
+    CountedRow& row = result.rows[static_cast<size_t>(step.layer)];
+    if (!counted.tensors.empty()) row.tensors = std::move(counted.tensors[i]);
+    EventCounts& counts = row.counts;
     counts = counted.steps[i];
     const ReferenceCounts references = count_references(program.access_program(step));
     counts.bytes = References{references.read_bytes, references.written_bytes};

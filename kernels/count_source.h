@@ -3,10 +3,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cachesim/hierarchy_config.h"
 #include "cachesim/process.h"
 #include "estimator/atomic_file.h"
 #include "estimator/machine.h"
@@ -23,8 +25,9 @@ struct Artifact {
 };
 
 struct CountedProgram {
-  std::vector<EventCounts> steps;      // by step of the program
-  std::optional<EventCounts> runtime;  // code that belongs to no step
+  std::vector<EventCounts> steps;                  // by step of the program
+  std::vector<std::vector<TensorCounts>> tensors;  // by step; none where the source can't tell
+  std::optional<EventCounts> runtime;              // code that belongs to no step
   CountOrigin origin;
   std::vector<Artifact> artifacts;
 };
@@ -47,6 +50,10 @@ class CountSource {
 
 // An executable of the same kernels under Valgrind's cachegrind.
 std::unique_ptr<CountSource> make_cachegrind_source(ProcessRunner& runner);
+
+// The simulator walks the kernels' access programs: the machine's own caches, or cachegrind's model
+// of them for the instruction set cachegrind would run.
+std::unique_ptr<CountSource> make_simulation_source(CacheModel model);
 
 // Lowers and counts a network. `artifacts`, if wanted, receives the loop nests' text and what the
 // source made.

@@ -1,0 +1,24 @@
+// Two countings of one network beside each other: how far simulation is from cachegrind.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "cli/table.h"
+#include "estimator/machine.h"
+#include "estimator/network_counts.h"
+
+namespace wattgrind {
+
+struct Verification {
+  Machine machine;
+  NetworkCounts counted;    // by cachegrind
+  NetworkCounts simulated;  // after cachegrind's model, the same kernels
+};
+
+// A row a layer: references and the misses of every level as counted, each beside the simulation's
+// difference from it; then the row `runtime`, which is not simulated, and the total without it.
+Table verification_table(const Verification& verification, bool with_total);
+std::string verification_text(const Verification& verification, Emphasis emphasis);
+nlohmann::ordered_json verification_json(const Verification& verification);
+
+}  // namespace wattgrind

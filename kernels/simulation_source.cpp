@@ -1,0 +1,65 @@
+#include <algorithm>
+
+#include "cachesim/simulator.h"
+#include "kernels/count_source.h"
+
+namespace wattgrind {
+namespace {
+
+constexpr std::string_view kElsewhere = "elsewhere";
+
+class SimulationSource : public CountSource {
+ public:
+  explicit SimulationSource(CacheModel model) : model_(model) {}
+
+  Isa isa(const Machine& machine) const override {
+    // Cachegrind's model is there to be compared with cachegrind, which runs no AVX-512.
+    const bool compared = model_ == CacheModel::kCachegrind && machine.isa != Isa::kNeon;
+    return compared ? std::min(machine.isa, Isa::kAvx2) : machine.isa;
+  }
+
+  CountedProgram count(const Program& program, const Machine& machine, bool steady,
+                       const ProgressReport& progress) override {
+    progress("simulating");
+    Simulator simulator(model_ == CacheModel::kMachine ? machine_hierarchy(machine)
+                                                       : cachegrind_hierarchy(machine));
+    CountedProgram result;
+    // The steady state is the second pass on the caches as the first one left them.
+    for (int pass = 0; pass < (steady ? 2 : 1); ++pass) {
+      result.steps.clear();
+      result.tensors.clear();
+      for (const Step& step : program.steps) {
+        const AccessProgram accesses = program.access_program(step);
+        const Simulation simulation = simulator.run(accesses);
+        const bool has_write_backs = model_ == CacheModel::kMachine;
+        result.steps.push_back(event_counts(simulation.traffic.total(), has_write_backs));
+        result.tensors.push_back(tensors(accesses, simulation.traffic, has_write_backs));
+      }
+    }
+    result.origin.source = "simulate";
+    result.origin.isa = program.isa;
+    return result;
+  }
+
+ private:
+  static std::vector<TensorCounts> tensors(const AccessProgram& program,
+                                           const ProgramTraffic& traffic, bool has_write_backs) {
+    std::vector<TensorCounts> result;
+    for (size_t i = 0; i < program.buffers.size(); ++i) {
+      result.push_back({std::string(name(program.buffers[i].role)),
+                        event_counts(traffic.buffers[i], has_write_backs)});
+    }
+    result.push_back({std::string(kElsewhere), event_counts(traffic.elsewhere, has_write_backs)});
+    return result;
+  }
+
+  CacheModel model_;
+};
+
+}  // namespace
+
+std::unique_ptr<CountSource> make_simulation_source(CacheModel model) {
+  return std::make_unique<SimulationSource>(model);
+}
+
+}  // namespace wattgrind
