@@ -1,0 +1,155 @@
+// wattgrind estimate, by simulation: what comes out, and what is refused.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/run_wattgrind.h"
+#include "tests/temporary_folder.h"
+
+namespace wattgrind {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+json estimate(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "estimate");
+  arguments.insert(arguments.end(), {"--format", "json"});
+  const Ran ran = run_wattgrind(arguments);
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_THAT(ran.error, IsEmpty());
+  return json::parse(ran.out);
+}
+
+void expect_refused(std::vector<std::string> arguments, int status, const std::string& message) {
+  arguments.insert(arguments.begin(), "estimate");
+  const Ran ran = run_wattgrind(arguments);
+  EXPECT_EQ(ran.status, status) << ran.error;
+  EXPECT_THAT(ran.out, IsEmpty());
+  EXPECT_THAT(ran.error, StartsWith("wattgrind: "));
+  EXPECT_THAT(ran.error, HasSubstr(message));
+  EXPECT_EQ(std::count(ran.error.begin(), ran.error.end(), '\n'), 1) << ran.error;
+}
+
+template <typename Number>
+Number sum_over_layers(const json& result, const json::json_pointer& key) {
+  Number sum = 0;
+  for (const json& layer : result["layers"]) sum += layer.at(key).get<Number>();
+  return sum;
+}
+
+TEST(Estimate, RowsAddUpToTheTotalExactly) {
+  const json result = estimate({"alexnet", "--machine", "xeon_x5650_powerml"});
+  for (const char* key : {"/macs", "/parameters", "/data_refs/reads", "/data_refs/writes",
+                          "/levels/0/misses", "/levels/1/hits", "/levels/2/accesses"}) {
+    const json::json_pointer pointer(key);
+    EXPECT_EQ(sum_over_layers<uint64_t>(result, pointer), result["total"].at(pointer)) << key;
+  }
+  for (const char* key : {"/cost_cycles", "/energy_pj/compute", "/energy_pj/levels/L1",
+                          "/energy_pj/levels/DRAM", "/energy_pj/total"}) {
+    const json::json_pointer pointer(key);
+    EXPECT_EQ(sum_over_layers<double>(result, pointer), result["total"].at(pointer)) << key;
+  }
+  EXPECT_EQ(result["total"]["macs"], 724406816);  // Krizhevsky et al.'s AlexNet as BVLC gives it
+}
+
+TEST(Estimate, TensorsAddUpToTheirLayer) {
+  const json result = estimate({"lenet5", "--machine", "skylake_server"});
+  for (const json& layer : result["layers"]) {
+    if (!layer.contains("tensors")) continue;
+    double energy = layer["energy_pj"]["compute"];
+    uint64_t reads = 0;
+    for (const json& tensor : layer["tensors"]) {
+      energy += tensor["energy_pj"]["total"].get<double>();
+      reads += tensor["data_refs"]["reads"].get<uint64_t>();
+    }
+    EXPECT_EQ(energy, layer["energy_pj"]["total"]) << layer["name"];
+    EXPECT_EQ(reads, layer["data_refs"]["reads"]) << layer["name"];
+  }
+}
+
+TEST(Estimate, CountsScaleWithTheBatch) {
+  const json one = estimate({"lenet5", "--machine", "zen3"});
+  const json eight = estimate({"lenet5", "--machine", "zen3", "--batch", "8"});
+  EXPECT_EQ(eight["network"]["macs"], 8 * one["network"]["macs"].get<uint64_t>());
+  EXPECT_EQ(eight["network"]["parameters"], one["network"]["parameters"]);
+}
+
+TEST(Estimate, ASteadyPassOfASmallNetworkStaysInTheLastLevel) {
+  const json steady = estimate({"dffr:layers=2,width=8", "--machine", "xeon_x5650", "--steady"});
+  EXPECT_EQ(steady["total"]["levels"][3]["accesses"], 0);
+  EXPECT_EQ(steady["counts"]["pass"], "second");
+}
+
+TEST(Estimate, AccessesChargeMoreThanHits) {
+  const json hits = estimate({"lenet5", "--machine", "xeon_x5650_powerml"});
+  const json accesses =
+      estimate({"lenet5", "--machine", "xeon_x5650_powerml", "--accounting", "accesses"});
+  // The authors' code charges L1 for misses too, and the last level for its own.
+  const json& levels = hits["total"]["levels"];
+  EXPECT_EQ(
+      accesses["total"]["cost_cycles"].get<double>() - hits["total"]["cost_cycles"].get<double>(),
+      4 * levels[0]["misses"].get<double>() + 41 * levels[1]["misses"].get<double>());
+}
+
+TEST(Estimate, MacUnitsAreAColumnOfTheirOwn) {
+  const json result = estimate({"lenet5", "--machine", "zen3", "--units", "mac"});
+  EXPECT_FALSE(result["total"].contains("energy_pj"));
+  EXPECT_GE(result["total"]["energy_mac"]["compute"].get<double>(), 416520);
+  EXPECT_EQ(estimate({"lenet5", "--machine", "zen3", "--prices", "eyeriss"})["prices"], "eyeriss");
+}
+
+TEST(Estimate, LayersAndMetricsAreChosen) {
+  const Ran ran = run_wattgrind({"estimate", "lenet5", "--machine", "zen3", "--layers", "conv1,fc3",
+                                 "--metrics", "macs,reads", "--format", "csv"});
+  EXPECT_THAT(ran.out, StartsWith("layer,macs,reads\nconv1,117600,"));
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 3);
+}
+
+TEST(Estimate, NeonIsSimulatedHere) {
+  const json result = estimate({"lenet5", "--machine", "jetson_tx1_a57"});
+  EXPECT_EQ(result["machine"]["isa"], "neon");
+  EXPECT_GT(result["total"]["energy_pj"]["total"].get<double>(), 0);
+}
+
+TEST(Estimate, DoesNotDependOnFolderOrEnvironment) {
+  const Ran first = run_wattgrind({"estimate", "lenet5", "--machine", "zen3"});
+  const Ran second = run_wattgrind({"estimate", "lenet5", "--machine", "zen3"});
+  EXPECT_EQ(first.out, second.out);
+}
+
+TEST(Estimate, RefusesWrongArguments) {
+  expect_refused({}, 2, "network is required");
+  expect_refused({"lenet5", "--batch", "0"}, 2, "--batch");
+  expect_refused({"lenet5", "--batch", "-1"}, 2, "--batch");
+  expect_refused({"lenet5", "--counts", "guess"}, 2, "--counts");
+  expect_refused({"lenet5", "--machine", "zen3", "--layers", "conv9"}, 2, "conv9");
+  expect_refused({"lenet5", "--machine", "zen3", "--metrics", "joy"}, 2, "joy");
+  expect_refused({"lenet5", "--machine", "zen3", "--prices", "eyeriss", "--units", "pj"}, 2,
+                 "--units mac");
+}
+
+TEST(Estimate, RefusesWrongInputs) {
+  expect_refused({"lenet6"}, 3, "lenet5");
+  expect_refused({"lenet5", "--machine", "pentium"}, 3, "pentium");
+  expect_refused({"lenet5", "--machine", "zen3", "--batch", "100000000"}, 3, "smaller batch");
+  expect_refused({"lenet5", "--machine", "jetson_tx1_a57", "--counts", "cachegrind"}, 3,
+                 "simulate");
+}
+
+TEST(Estimate, LeavesNoPartialFile) {
+  const TemporaryFolder folder;
+  expect_refused({"lenet5", "--machine", "zen3", "-o", "/dev/full"}, 1, "No space left");
+  expect_refused({"lenet5", "--machine", "pentium", "-o", (folder.path() / "result").string()}, 3,
+                 "pentium");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  expect_refused({"lenet5", "--machine", "zen3", "--keep", "/proc/kept"}, 1, "/proc/kept");
+}
+
+}  // namespace
+}  // namespace wattgrind
