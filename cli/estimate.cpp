@@ -1,5 +1,8 @@
 // wattgrind estimate NETWORK: counts, cycles and energy, layer by layer.
+#include <fmt/ranges.h>
+
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "cli/commands.h"
@@ -113,6 +116,19 @@ void run_estimate(const EstimateOptions& options) {
        [&] { return estimate_csv(estimate, options.metrics); }});
 }
 
+// An option that takes one of a few words. `value` must live as long as the command.
+template <typename Value, typename Choice>
+void add_choice(CLI::App& command, const std::string& name, Value& value, const std::string& help,
+                const std::map<std::string, Choice>& choices) {
+  std::vector<std::string> words;
+  for (const auto& [word, choice] : choices) words.push_back(word);
+  command
+      .add_option_function<std::string>(
+          name, [&value, choices](const std::string& word) { value = choices.at(word); }, help)
+      ->check(CLI::IsMember(words).description(""))
+      ->type_name(fmt::format("{}", fmt::join(words, "|")));
+}
+
 }  // namespace
 
 void add_estimate_command(CLI::App& program) {
@@ -122,36 +138,48 @@ void add_estimate_command(CLI::App& program) {
   command
       ->add_option("network", options->network,
                    "A built-in network, a .json file, or a short form (dffr:layers=3,width=12)")
+      ->type_name("NETWORK")
       ->required();
   command->add_option("--machine", options->machine, "A built-in machine, a .json file, or host")
+      ->type_name("MACHINE")
       ->capture_default_str();
   command->add_option("--batch", options->batch, "Images a pass")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N")
       ->capture_default_str();
   command->add_flag("--steady", options->steady,
                     "Count the second of two passes, as meters see it, not one from empty caches");
   command->add_option("--counts", options->counts, "Where counts come from")
-      ->check(CLI::IsMember({"simulate", "cachegrind"}))
+      ->check(CLI::IsMember({"simulate", "cachegrind"}).description(""))
+      ->type_name("simulate|cachegrind")
       ->capture_default_str();
   command->add_flag("--verify", options->verify,
                     "Count with cachegrind and by simulating its model, and show the differences");
-  command->add_option("--accounting", options->accounting, "Charge latencies to hits or accesses")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Accounting>{
-          {"hits", Accounting::kHits}, {"accesses", Accounting::kAccesses}}));
-  command->add_option("--prices", options->prices, "The machine's energies or Eyeriss's table")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, PriceOrigin>{
-          {"default", PriceOrigin::kDefault}, {"eyeriss", PriceOrigin::kEyeriss}}));
-  command->add_option("--units", options->unit, "Picojoules, or multiples of one MAC's energy")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, EnergyUnit>{
-          {"pj", EnergyUnit::kPicojoules}, {"mac", EnergyUnit::kMacs}}));
-  command->add_option("--by", options->by_tensor, "Rows by layer, or energy by layer and tensor")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, bool>{{"layer", false}, {"tensor", true}}));
-  command->add_option("--layers", options->layers, "Only these layers: A,B")->delimiter(',');
-  command->add_option("--metrics", options->metrics, "Only these columns: M,N (of table and CSV)")
+  add_choice(*command, "--accounting", options->accounting,
+             "Charge latencies to hits (default) or to accesses, as powerML's code does",
+             std::map<std::string, Accounting>{{"hits", Accounting::kHits},
+                                               {"accesses", Accounting::kAccesses}});
+  add_choice(*command, "--prices", options->prices,
+             "The machine's energies (default) or Eyeriss's normalised table",
+             std::map<std::string, PriceOrigin>{{"default", PriceOrigin::kDefault},
+                                                {"eyeriss", PriceOrigin::kEyeriss}});
+  add_choice(*command, "--units", options->unit,
+             "Picojoules (default), or multiples of one MAC's energy",
+             std::map<std::string, EnergyUnit>{{"pj", EnergyUnit::kPicojoules},
+                                               {"mac", EnergyUnit::kMacs}});
+  add_choice(*command, "--by", options->by_tensor,
+             "Counts and costs by layer (default), or energy by layer and tensor",
+             std::map<std::string, bool>{{"layer", false}, {"tensor", true}});
+  command->add_option("--layers", options->layers, "Only these layers")
+      ->type_name("A,B,...")
       ->delimiter(',');
-  command->add_option("--keep", options->keep,
-                      "A folder for the executable, the loop nests and cachegrind's output");
+  command->add_option("--metrics", options->metrics, "Only these columns of table and CSV")
+      ->type_name("M,N,...")
+      ->delimiter(',');
+  command
+      ->add_option("--keep", options->keep,
+                   "Keep the loop nests and, under cachegrind, executable and output in a folder")
+      ->type_name("DIR");
   options->output = add_output_options(*command);
   command->callback([options] { run_estimate(*options); });
 }

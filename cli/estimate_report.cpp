@@ -127,10 +127,12 @@ void append_level_metrics(const Estimate& estimate, std::vector<Metric>& metrics
 }
 
 void append_energy_metrics(const Estimate& estimate, std::vector<Metric>& metrics) {
-  const std::string unit = estimate.pricing.unit == EnergyUnit::kPicojoules ? "pj" : "mac";
+  const bool picojoules = estimate.pricing.unit == EnergyUnit::kPicojoules;
+  const std::string unit = picojoules ? "pj" : "mac";
+  const std::string title = picojoules ? "pJ" : "MACs";
   const auto add = [&](const std::string& part, auto get) {
     metrics.push_back({{fmt::format("energy_{}_{}", lower(part), unit),
-                        fmt::format("{} energy ({})", part, unit), 0},
+                        fmt::format("{} energy ({})", part, title), 0},
                        false,
                        [get](const PricedRow& row) { return energy_part(row, get); }});
   };
@@ -140,7 +142,7 @@ void append_energy_metrics(const Estimate& estimate, std::vector<Metric>& metric
   }
   add("DRAM", [](const auto& energy) { return energy.dram; });
   add("total", [](const auto& energy) { return energy.total(); });
-  if (estimate.pricing.unit == EnergyUnit::kPicojoules) {
+  if (picojoules) {
     metrics.push_back({{"energy_uj", "energy (uJ)", 3}, true, [](const PricedRow& row) {
                          return Cell(total_energy(row) / kPicojoulesAMicrojoule);
                        }});
