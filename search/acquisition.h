@@ -1,9 +1,12 @@
 // What a point is worth trying, given what a model says of it. The higher the better.
 #pragma once
 
-#include "search/gaussian_process.h"
-
 namespace wattgrind {
+
+struct Prediction {
+  double mean = 0;
+  double variance = 0;
+};
 
 // The logarithm of the expected amount by which the value falls below `incumbent` (Mockus 1975;
 // the logarithm as in Ament et al. 2023, exact to where the amount itself underflows).

@@ -39,10 +39,10 @@ class Covariance {
   void squared_differences(Eigen::Index d, const Eigen::Ref<const Eigen::ArrayXd>& column, double x,
                            Eigen::Ref<Eigen::ArrayXd> out) const;
 
-  // k(x, row) of each row of `points`, without noise.
-  Eigen::VectorXd between(const CovarianceParameters& parameters,
+  // k(row i of points, xs[j]) at (i, j), without noise.
+  Eigen::MatrixXd between(const CovarianceParameters& parameters,
                           const Eigen::Ref<const Eigen::MatrixXd>& points,
-                          std::span<const double> x) const;
+                          std::span<const Point> xs) const;
 
  private:
   enum class Kind { kLine, kLineOrInactive, kSameOrNot };

@@ -19,21 +19,21 @@ GaussianProcess::GaussianProcess(const Covariance& covariance, CovarianceParamet
 
 void GaussianProcess::truncate(Eigen::Index size) { size_ = std::min(size_, size); }
 
-void GaussianProcess::append(std::span<const double> point) {
+void GaussianProcess::append(const Point& point) {
   if (size_ == points_.rows()) {
     const Eigen::Index room = std::max<Eigen::Index>(32, 2 * size_);
     points_.conservativeResize(room, covariance_.dimensions());
-    factor_.conservativeResize(room, room);
+    inverse_factor_.conservativeResize(room, room);
   }
-  if (size_ > 0) {
-    Eigen::VectorXd row = covariances(point);
-    factor_.topLeftCorner(size_, size_).triangularView<Eigen::Lower>().solveInPlace(row);
-    factor_.row(size_).head(size_) = row.transpose();
-  }
+  const auto inverse = inverse_factor_.topLeftCorner(size_, size_);
+  const Eigen::VectorXd k = covariances(std::span(&point, 1));
+  const Eigen::VectorXd row = inverse.triangularView<Eigen::Lower>() * k;
   const double prior = parameters_.variance();
-  const double left =
-      prior + parameters_.noise_variance - factor_.row(size_).head(size_).squaredNorm();
-  factor_(size_, size_) = std::sqrt(std::max(left, 0.0) + kJitter * prior);
+  const double left = prior + parameters_.noise_variance - row.squaredNorm();
+  const double diagonal = std::sqrt(std::max(left, 0.0) + kJitter * prior);
+  inverse_factor_.row(size_).head(size_) =
+      (inverse.triangularView<Eigen::Lower>().transpose() * row).transpose() / -diagonal;
+  inverse_factor_(size_, size_) = 1 / diagonal;
   points_.row(size_) =
       Eigen::Map<const Eigen::RowVectorXd>(point.data(), static_cast<Eigen::Index>(point.size()));
   ++size_;
@@ -41,31 +41,28 @@ void GaussianProcess::append(std::span<const double> point) {
 
 void GaussianProcess::set_values(const Eigen::Ref<const Eigen::VectorXd>& values) {
   CHECK(values.size() == size_, "{} values, {} points", values.size(), size_);
-  const auto factor = factor_.topLeftCorner(size_, size_).triangularView<Eigen::Lower>();
-  weights_ = values;
-  factor.solveInPlace(weights_);
-  factor.transpose().solveInPlace(weights_);
+  const auto inverse = inverse_factor_.topLeftCorner(size_, size_).triangularView<Eigen::Lower>();
+  weights_ = inverse.transpose() * (inverse * values);
 }
 
-Eigen::VectorXd GaussianProcess::covariances(std::span<const double> x) const {
-  return covariance_.between(parameters_, points_.topRows(size_), x);
+Eigen::MatrixXd GaussianProcess::covariances(std::span<const Point> xs) const {
+  return covariance_.between(parameters_, points_.topRows(size_), xs);
 }
 
-double GaussianProcess::variance(const Eigen::VectorXd& covariances) const {
-  Eigen::VectorXd solved = covariances;
-  factor_.topLeftCorner(size_, size_).triangularView<Eigen::Lower>().solveInPlace(solved);
-  return std::max(parameters_.variance() - solved.squaredNorm(), 0.0);
+Eigen::VectorXd GaussianProcess::means(const Eigen::MatrixXd& covariances) const {
+  return covariances.transpose() * weights_;
 }
 
-double GaussianProcess::variance_bound(const Eigen::VectorXd& covariances) const {
+Eigen::VectorXd GaussianProcess::variances(const Eigen::MatrixXd& covariances) const {
+  const auto inverse = inverse_factor_.topLeftCorner(size_, size_);
+  const Eigen::MatrixXd solved = inverse.triangularView<Eigen::Lower>() * covariances;
+  return (parameters_.variance() - solved.colwise().squaredNorm().transpose().array()).max(0.0);
+}
+
+Eigen::VectorXd GaussianProcess::variance_bounds(const Eigen::MatrixXd& covariances) const {
   const double prior = parameters_.variance();
-  const double nearest = covariances.maxCoeff();
-  return prior - nearest * nearest / (prior * (1 + kJitter) + parameters_.noise_variance);
-}
-
-Prediction GaussianProcess::predict(std::span<const double> x) const {
-  const Eigen::VectorXd k = covariances(x);
-  return {mean(k), variance(k)};
+  const double observed = prior * (1 + kJitter) + parameters_.noise_variance;
+  return prior - covariances.colwise().maxCoeff().transpose().array().square() / observed;
 }
 
 }  // namespace wattgrind

@@ -32,7 +32,7 @@ class Observations {
   const std::vector<Observation>& finished() const { return finished_; }
   const std::vector<Observation>& running() const { return running_; }
 
-  bool tried(std::span<const double> point) const { return keys_.contains(point_key(point)); }
+  bool tried(uint64_t key) const { return keys_.contains(key); }  // a point_key()
   size_t distinct_points() const { return keys_.size(); }
 
  private:

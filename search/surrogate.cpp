@@ -14,9 +14,9 @@ using Observation = Observations::Observation;
 
 constexpr size_t kFirstStage = 4;
 constexpr size_t kMostBetweenStages = 64;
-constexpr size_t kFitted = 64;
+constexpr size_t kFitted = 48;
 constexpr size_t kSupport = 192;
-constexpr int kFitIterations = 12;
+constexpr int kFitIterations = 10;
 constexpr size_t kIncumbents = 16;  // best observed, whose means a noisy incumbent is sought among
 
 size_t next_stage(size_t trials) {
@@ -142,13 +142,11 @@ void Surrogate::update_values(const Observations& observations, std::span<const 
   process_->set_values(known);
   const auto& running = observations.running();
   if (!running.empty()) {
+    std::vector<Point> points;
+    for (const Observation& observation : running) points.push_back(*observation.point);
     Eigen::VectorXd believed(known.size() + static_cast<Eigen::Index>(running.size()));
-    believed.head(known.size()) = known;
-    for (size_t i = 0; i < running.size(); ++i) {
-      believed[known.size() + static_cast<Eigen::Index>(i)] =
-          process_->mean(process_->covariances(*running[i].point));
-    }
-    for (const Observation& observation : running) process_->append(*observation.point);
+    believed << known, process_->means(process_->covariances(points));
+    for (const Point& point : points) process_->append(point);
     process_->set_values(believed);
   }
   incumbent_ = known.minCoeff();
@@ -161,11 +159,11 @@ void Surrogate::update_values(const Observations& observations, std::span<const 
                       const double x = targets[rows_[a]], y = targets[rows_[b]];
                       return x < y || (x == y && a < b);
                     });
-  incumbent_ = known.maxCoeff();
+  std::vector<Point> points;
   for (size_t i = 0; i < considered; ++i) {
-    const Point& point = *observations.finished()[rows_[best[i]]].point;
-    incumbent_ = std::min(incumbent_, process_->mean(process_->covariances(point)));
+    points.push_back(*observations.finished()[rows_[best[i]]].point);
   }
+  incumbent_ = process_->means(process_->covariances(points)).minCoeff();
 }
 
 }  // namespace wattgrind

@@ -15,11 +15,11 @@ constexpr size_t kStartTrials = 8;
 constexpr double kGoodShare = 0.15;  // Watanabe 2023
 constexpr size_t kMostGood = 25;
 
-constexpr int kAnywhere = 32;  // candidates of each origin
-constexpr int kNearGood = 48;
-constexpr int kNearBest = 24;
+constexpr int kAnywhere = 24;  // candidates of each origin
+constexpr int kNearGood = 32;
+constexpr int kNearBest = 16;
 constexpr size_t kExact = 12;  // scored with the exact variance
-constexpr int kClimbs = 3;
+constexpr int kClimbs = 2;
 constexpr size_t kClimbers = 2;
 constexpr int kStepsEach = 5;
 // Bandwidths, in ranges of a parameter.
@@ -61,51 +61,24 @@ std::optional<Configuration> TpeSampler::ask(uint64_t number, std::span<const Tr
   const bool all_tried = configurations_ && observations_.distinct_points() >= *configurations_;
   if (all_tried && !noisy_) return std::nullopt;
   Random random(derive_seed(seed_, number));
-  if (number < start_.size() && !observations_.tried(start_[number])) {
+  if (number < start_.size() && !observations_.tried(point_key(start_[number]))) {
     return space_.to_configuration(start_[number]);
   }
-  return space_.to_configuration(propose(number, random));
+  if (observations_.finished().empty()) return space_.to_configuration(untried_point(random));
+  const std::vector<double> values = values_of_the_moment(random);
+  surrogate_.learn(observations_, values);
+  Candidates candidates = draw_candidates(good_points(values), random);
+  const bool none = candidates.points.empty();
+  return space_.to_configuration(none ? untried_point(random)
+                                      : best_of(std::move(candidates), random));
 }
 
-Point TpeSampler::propose(uint64_t, Random& random) {
-  if (observations_.finished().empty()) return untried_point(random);
+std::vector<double> TpeSampler::values_of_the_moment(Random& random) const {
   size_t objectives = 1;
   for (const auto& observation : observations_.finished()) {
     objectives = std::max(objectives, observation.trial->values.size());
   }
-  const std::vector<double> weights = draw_weights(objectives, random);
-  const std::vector<double> values = comparable_values(observations_.finished(), weights);
-  surrogate_.learn(observations_, values);
-
-  const std::vector<Point> good = good_points(values);
-  std::vector<Candidate> candidates;
-  for (int i = 0; i < kAnywhere; ++i) add_candidate(draw_anywhere(space_, random), candidates);
-  for (int i = 0; i < kNearGood; ++i) {
-    const Point& centre = good[random.below(good.size())];
-    add_candidate(draw_near(space_, centre, kGoodBandwidth, random), candidates);
-  }
-  for (int i = 0; i < kNearBest; ++i) {
-    add_candidate(draw_near(space_, good[0], kBestBandwidth, random), candidates);
-  }
-  if (candidates.empty()) return untried_point(random);
-
-  const auto better = [](const Candidate& a, const Candidate& b) { return a.score > b.score; };
-  const size_t exact = std::min(kExact, candidates.size());
-  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(exact),
-                    candidates.end(), better);
-  candidates.resize(exact);
-  score_exactly(candidates, 0);
-  for (int climb = 0; climb < kClimbs; ++climb) {
-    std::sort(candidates.begin(), candidates.end(), better);
-    const size_t known = candidates.size();
-    for (size_t i = 0; i < std::min(kClimbers, known); ++i) {
-      for (int step = 0; step < kStepsEach; ++step) {
-        add_candidate(draw_near(space_, candidates[i].point, kClimbBandwidth, random), candidates);
-      }
-    }
-    score_exactly(candidates, known);
-  }
-  return std::min_element(candidates.begin(), candidates.end(), better)->point;
+  return comparable_values(observations_.finished(), draw_weights(objectives, random));
 }
 
 std::vector<Point> TpeSampler::good_points(std::span<const double> values) const {
@@ -123,26 +96,79 @@ std::vector<Point> TpeSampler::good_points(std::span<const double> values) const
   return good;
 }
 
-// Scored optimistically, by a bound on the variance.
-void TpeSampler::add_candidate(Point point, std::vector<Candidate>& candidates) const {
-  const uint64_t key = point_key(point);
-  if (observations_.tried(point)) return;
-  for (const Candidate& candidate : candidates) {
-    if (candidate.key == key) return;
+TpeSampler::Candidates TpeSampler::draw_candidates(const std::vector<Point>& good,
+                                                   Random& random) const {
+  Candidates candidates;
+  for (int i = 0; i < kAnywhere; ++i) add(draw_anywhere(space_, random), candidates);
+  for (int i = 0; i < kNearGood; ++i) {
+    const Point& centre = good[random.below(good.size())];
+    add(draw_near(space_, centre, kGoodBandwidth, random), candidates);
   }
-  const GaussianProcess& process = surrogate_.process();
-  Candidate candidate{std::move(point), key, 0, 0, {}};
-  candidate.covariances = process.covariances(candidate.point);
-  candidate.mean = process.mean(candidate.covariances);
-  candidate.score = score(candidate.mean, process.variance_bound(candidate.covariances));
-  candidates.push_back(std::move(candidate));
+  for (int i = 0; i < kNearBest; ++i) {
+    add(draw_near(space_, good[0], kBestBandwidth, random), candidates);
+  }
+  return candidates;
 }
 
-void TpeSampler::score_exactly(std::vector<Candidate>& candidates, size_t first) const {
-  for (size_t i = first; i < candidates.size(); ++i) {
-    const double variance = surrogate_.process().variance(candidates[i].covariances);
-    candidates[i].score = score(candidates[i].mean, variance);
+void TpeSampler::add(Point point, Candidates& candidates) const {
+  const uint64_t key = point_key(point);
+  auto& keys = candidates.keys;
+  if (observations_.tried(key) || std::find(keys.begin(), keys.end(), key) != keys.end()) return;
+  keys.push_back(key);
+  candidates.points.push_back(std::move(point));
+}
+
+// Those with the highest scores under an upper bound of the variance, which is cheap.
+std::vector<Point> TpeSampler::most_promising(const std::vector<Point>& points) const {
+  const GaussianProcess& process = surrogate_.process();
+  const Eigen::MatrixXd covariances = process.covariances(points);
+  const Eigen::VectorXd means = process.means(covariances);
+  const Eigen::VectorXd bounds = process.variance_bounds(covariances);
+  std::vector<std::pair<double, size_t>> ranked;
+  for (size_t i = 0; i < points.size(); ++i) {
+    const auto row = static_cast<Eigen::Index>(i);
+    ranked.emplace_back(-score(means[row], bounds[row]), i);
   }
+  const size_t count = std::min(kExact, points.size());
+  std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(count),
+                    ranked.end());
+  std::vector<Point> promising;
+  for (size_t i = 0; i < count; ++i) promising.push_back(points[ranked[i].second]);
+  return promising;
+}
+
+std::vector<double> TpeSampler::exact_scores(const std::vector<Point>& points) const {
+  const GaussianProcess& process = surrogate_.process();
+  const Eigen::MatrixXd covariances = process.covariances(points);
+  const Eigen::VectorXd means = process.means(covariances);
+  const Eigen::VectorXd variances = process.variances(covariances);
+  std::vector<double> scores;
+  for (Eigen::Index i = 0; i < means.size(); ++i) scores.push_back(score(means[i], variances[i]));
+  return scores;
+}
+
+Point TpeSampler::best_of(Candidates candidates, Random& random) const {
+  std::vector<Point> points = most_promising(candidates.points);
+  std::vector<double> scores = exact_scores(points);
+  for (int climb = 0; climb < kClimbs; ++climb) {
+    std::vector<size_t> ranked(points.size());
+    for (size_t i = 0; i < ranked.size(); ++i) ranked[i] = i;
+    std::stable_sort(ranked.begin(), ranked.end(),
+                     [&scores](size_t a, size_t b) { return scores[a] > scores[b]; });
+    Candidates steps{{}, candidates.keys};
+    for (size_t i = 0; i < std::min(kClimbers, ranked.size()); ++i) {
+      for (int step = 0; step < kStepsEach; ++step) {
+        add(draw_near(space_, points[ranked[i]], kClimbBandwidth, random), steps);
+      }
+    }
+    if (steps.points.empty()) break;
+    candidates.keys = std::move(steps.keys);
+    const std::vector<double> step_scores = exact_scores(steps.points);
+    scores.insert(scores.end(), step_scores.begin(), step_scores.end());
+    points.insert(points.end(), steps.points.begin(), steps.points.end());
+  }
+  const auto best = std::max_element(scores.begin(), scores.end());
+  return points[static_cast<size_t>(best - scores.begin())];
 }
 
 double TpeSampler::score(double mean, double variance) const {
@@ -156,7 +182,7 @@ Point TpeSampler::untried_point(Random& random) const {
   constexpr int kDraws = 64;
   for (int i = 0; i < kDraws; ++i) {
     Point point = draw_anywhere(space_, random);
-    if (!observations_.tried(point)) return point;
+    if (!observations_.tried(point_key(point))) return point;
   }
   if (!configurations_ || observations_.distinct_points() >= *configurations_) {
     return draw_anywhere(space_, random);
@@ -164,7 +190,7 @@ Point TpeSampler::untried_point(Random& random) const {
   uint64_t index = random.below(*configurations_);
   while (true) {
     const Point point = space_.to_point(configuration_at(space_.space(), index));
-    if (!observations_.tried(point)) return point;
+    if (!observations_.tried(point_key(point))) return point;
     index = (index + 1) % *configurations_;
   }
 }

@@ -30,18 +30,19 @@ class TpeSampler : public Sampler {
   std::optional<Configuration> ask(uint64_t number, std::span<const Trial> history) override;
 
  private:
-  struct Candidate {
-    Point point;
-    uint64_t key = 0;
-    double mean = 0;
-    double score = 0;
-    Eigen::VectorXd covariances;
+  // Points worth considering, no two the same and none tried before.
+  struct Candidates {
+    std::vector<Point> points;
+    std::vector<uint64_t> keys;
   };
 
-  Point propose(uint64_t number, Random& random);
+  std::vector<double> values_of_the_moment(Random& random) const;
   std::vector<Point> good_points(std::span<const double> values) const;
-  void add_candidate(Point point, std::vector<Candidate>& candidates) const;
-  void score_exactly(std::vector<Candidate>& candidates, size_t first) const;
+  Candidates draw_candidates(const std::vector<Point>& good, Random& random) const;
+  void add(Point point, Candidates& candidates) const;
+  std::vector<Point> most_promising(const std::vector<Point>& points) const;
+  std::vector<double> exact_scores(const std::vector<Point>& points) const;
+  Point best_of(Candidates candidates, Random& random) const;
   double score(double mean, double variance) const;
   Point untried_point(Random& random) const;
 

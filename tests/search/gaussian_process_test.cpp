@@ -83,13 +83,14 @@ TEST(GaussianProcess, AgreesWithDenseAlgebra) {
   process.set_values(values);
   const Eigen::MatrixXd inverse = k.inverse();
   for (Eigen::Index i = n; i < n + 10; ++i) {
-    const std::vector<double> x = row(points, i);
+    const std::vector<Point> x = {row(points, i)};
     Eigen::VectorXd kx(n);
-    for (Eigen::Index j = 0; j < n; ++j) kx[j] = naive(parameters, x, row(points, j));
-    const Prediction prediction = process.predict(x);
-    EXPECT_NEAR(prediction.mean, kx.dot(inverse * values), 1e-6);
-    EXPECT_NEAR(prediction.variance, parameters.variance() - kx.dot(inverse * kx), 1e-6);
-    EXPECT_GE(process.variance_bound(kx) + 1e-9, prediction.variance);
+    for (Eigen::Index j = 0; j < n; ++j) kx[j] = naive(parameters, x[0], row(points, j));
+    const Eigen::MatrixXd covariances = process.covariances(x);
+    const double variance = process.variances(covariances)[0];
+    EXPECT_NEAR(process.means(covariances)[0], kx.dot(inverse * values), 1e-6);
+    EXPECT_NEAR(variance, parameters.variance() - kx.dot(inverse * kx), 1e-6);
+    EXPECT_GE(process.variance_bounds(covariances)[0] + 1e-9, variance);
   }
 }
 
@@ -106,9 +107,11 @@ TEST(GaussianProcess, ForgetsWhatIsTruncated) {
   const Eigen::VectorXd values = Eigen::VectorXd::LinSpaced(30, -1, 1);
   grown.set_values(values);
   cut.set_values(values);
-  const std::vector<double> x = row(points, 50);
-  EXPECT_EQ(grown.predict(x).mean, cut.predict(x).mean);
-  EXPECT_EQ(grown.predict(x).variance, cut.predict(x).variance);
+  const std::vector<Point> x = {row(points, 50)};
+  const Eigen::MatrixXd covariances = grown.covariances(x);
+  EXPECT_EQ(covariances, cut.covariances(x));
+  EXPECT_EQ(grown.means(covariances), cut.means(covariances));
+  EXPECT_EQ(grown.variances(covariances), cut.variances(covariances));
 }
 
 TEST(CovarianceFit, HasTheGradientOfItsDensity) {

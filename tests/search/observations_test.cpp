@@ -37,10 +37,10 @@ TEST(Observations, AreOrderedByNumberAndApartFromRunning) {
   EXPECT_EQ(observations.finished()[0].trial->number, 1u);
   EXPECT_EQ(observations.finished()[1].trial->number, 5u);
   ASSERT_EQ(observations.running().size(), 1u);
-  EXPECT_TRUE(observations.tried(space.to_point({Value(int64_t{20})})));
-  EXPECT_FALSE(observations.tried(space.to_point({Value(int64_t{30})})));
+  EXPECT_TRUE(observations.tried(point_key(space.to_point({Value(int64_t{20})}))));
+  EXPECT_FALSE(observations.tried(point_key(space.to_point({Value(int64_t{30})}))));
   observations.read(std::span(history).first(1));
-  EXPECT_FALSE(observations.tried(space.to_point({Value(int64_t{20})}))) << "forgotten";
+  EXPECT_FALSE(observations.tried(point_key(space.to_point({Value(int64_t{20})})))) << "forgotten";
   EXPECT_EQ(observations.distinct_points(), 1u);
 }
 
