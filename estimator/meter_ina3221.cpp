@@ -6,7 +6,7 @@
 
 #include "estimator/csv.h"
 #include "estimator/error.h"
-#include "estimator/sampler.h"
+#include "estimator/periodic_sampler.h"
 
 namespace wattgrind {
 namespace {
@@ -86,7 +86,7 @@ class Ina3221Meter : public Meter {
   Sysfs& sysfs_;
   std::vector<Rail> rails_;
   std::vector<PowerSample> series_;
-  Sampler sampler_;  // last: its thread uses what stands above
+  PeriodicSampler sampler_;  // last: its thread uses what stands above
 };
 
 void Ina3221Meter::find_rails() {

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "estimator/error.h"
-#include "estimator/sampler.h"
+#include "estimator/periodic_sampler.h"
 
 namespace wattgrind {
 namespace {
@@ -69,7 +69,7 @@ class RaplMeter : public Meter {
   double unplotted_j_ = 0;
   uint64_t samples_ = 0;
   std::vector<PowerSample> series_;
-  Sampler sampler_;  // last: its thread uses what stands above
+  PeriodicSampler sampler_;  // last: its thread uses what stands above
 };
 
 void RaplMeter::find_zones() {

@@ -7,7 +7,7 @@
 
 #include "estimator/calendar.h"
 #include "estimator/error.h"
-#include "estimator/sampler.h"
+#include "estimator/periodic_sampler.h"
 #include "tests/estimator/fake_clock.h"
 #include "tests/estimator/fake_sysfs.h"
 
@@ -89,9 +89,9 @@ TEST(PowerSeries, IsIntegratedLinearly) {
   EXPECT_DOUBLE_EQ(energy_between_j(series, 5, 5), 0);
 }
 
-TEST(Sampler, KeepsTimeOnTheSystemsClock) {
+TEST(PeriodicSampler, KeepsTimeOnTheSystemsClock) {
   int samples = 0;
-  Sampler sampler(system_clock(), 0.002, [&](double) { ++samples; });
+  PeriodicSampler sampler(system_clock(), 0.002, [&](double) { ++samples; });
   sampler.start();
   system_clock().sleep_until(system_clock().now_s() + 0.05, {});
   const uint64_t missed = sampler.stop();
@@ -99,10 +99,10 @@ TEST(Sampler, KeepsTimeOnTheSystemsClock) {
   EXPECT_GE(samples - 2 + static_cast<int>(missed), 23);
 }
 
-TEST(Sampler, WhatASampleThrowsIsThrownByStop) {
+TEST(PeriodicSampler, WhatASampleThrowsIsThrownByStop) {
   FakeClock clock;
   clock.set_end_after(1);
-  Sampler sampler(clock, 0.1, [&](double time_s) {
+  PeriodicSampler sampler(clock, 0.1, [&](double time_s) {
     if (time_s > 100.5) fail(ErrorKind::kFailed, "gone");
   });
   sampler.start();

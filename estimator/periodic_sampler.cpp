@@ -1,4 +1,4 @@
-#include "estimator/sampler.h"
+#include "estimator/periodic_sampler.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,12 +7,12 @@
 
 namespace wattgrind {
 
-Sampler::Sampler(Clock& clock, double period_s, std::function<void(double)> sample)
+PeriodicSampler::PeriodicSampler(Clock& clock, double period_s, std::function<void(double)> sample)
     : clock_(clock), period_s_(period_s), sample_(std::move(sample)) {
   CHECK(period_s > 0, "a period of {} s", period_s);
 }
 
-void Sampler::start() {
+void PeriodicSampler::start() {
   CHECK(!thread_.joinable(), "started twice");
   missed_ = 0;
   failure_ = nullptr;
@@ -21,7 +21,7 @@ void Sampler::start() {
   thread_ = std::jthread([this, start_s](const std::stop_token& stop) { run(stop, start_s); });
 }
 
-uint64_t Sampler::stop() {
+uint64_t PeriodicSampler::stop() {
   CHECK(thread_.joinable(), "stopped without a start");
   thread_.request_stop();
   thread_.join();
@@ -30,7 +30,7 @@ uint64_t Sampler::stop() {
   return missed_;
 }
 
-void Sampler::run(const std::stop_token& stop, double start_s) {
+void PeriodicSampler::run(const std::stop_token& stop, double start_s) {
   uint64_t period = 1;
   while (clock_.sleep_until(start_s + static_cast<double>(period) * period_s_, stop)) {
     const double now_s = clock_.now_s();

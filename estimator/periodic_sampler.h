@@ -10,11 +10,11 @@
 
 namespace wattgrind {
 
-class Sampler {
+class PeriodicSampler {
  public:
   // `sample` is called in the sampler's own thread with the time of the sample. What it throws
   // ends the sampling and is thrown again by stop().
-  Sampler(Clock& clock, double period_s, std::function<void(double time_s)> sample);
+  PeriodicSampler(Clock& clock, double period_s, std::function<void(double time_s)> sample);
 
   // Samples once at once, in the caller's thread, then every period.
   void start();
