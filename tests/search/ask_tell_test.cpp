@@ -62,7 +62,7 @@ TEST(AskTell, AnswersWrongLinesAndGoesOn) {
   AskTell session = make_session(R"({"space": {"x": {"float": [0, 1]}}})", 1);
   session.ask();
   EXPECT_EQ(error_of(session, "trial 0: 3"),
-            "line 4: no JSON at byte 2, wanted {\"trial\": 0, \"value\": 1.25}");
+            "line 4: no JSON at byte 3, wanted {\"trial\": 0, \"value\": 1.25}");
   EXPECT_EQ(error_of(session, "[]"), "line 4: found [], wanted an object");
   EXPECT_EQ(error_of(session, R"({"value": 1})"), "line 4: no \"trial\", wanted its number");
   EXPECT_EQ(error_of(session, R"({"trial": 1, "value": 1})"),
