@@ -29,6 +29,10 @@ constexpr double kClimbBandwidth = 0.03;
 
 constexpr double kConfidence = 2;  // standard deviations of the lower confidence bound
 
+// Noisy objectives: from so many finished trials on, every so many-th is a repeat.
+constexpr size_t kRepeatFrom = 40;
+constexpr uint64_t kRepeatEvery = 4;
+
 constexpr uint64_t kStartStream = uint64_t{1} << 63;  // apart from the numbers of trials
 
 // Weights of objectives, uniform on the simplex.
@@ -67,7 +71,10 @@ std::optional<Configuration> TpeSampler::ask(uint64_t number, std::span<const Tr
   if (observations_.finished().empty()) return space_.to_configuration(untried_point(random));
   const std::vector<double> values = values_of_the_moment(random);
   surrogate_.learn(observations_, values);
-  Candidates candidates = draw_candidates(good_points(values), random);
+  const std::vector<Point> good = good_points(values);
+  const bool repeat = observations_.finished().size() >= kRepeatFrom && number % kRepeatEvery == 0;
+  if (noisy_ && repeat) return space_.to_configuration(lowest_mean(good));
+  Candidates candidates = draw_candidates(good, random);
   const bool none = candidates.points.empty();
   return space_.to_configuration(none ? untried_point(random)
                                       : best_of(std::move(candidates), random));
@@ -94,6 +101,13 @@ std::vector<Point> TpeSampler::good_points(std::span<const double> values) const
   std::vector<Point> good;
   for (size_t i = 0; i < count; ++i) good.push_back(*finished[ranked[i]].point);
   return good;
+}
+
+Point TpeSampler::lowest_mean(const std::vector<Point>& points) const {
+  const GaussianProcess& process = surrogate_.process();
+  Eigen::Index lowest = 0;
+  process.means(process.covariances(points)).minCoeff(&lowest);
+  return points[static_cast<size_t>(lowest)];
 }
 
 TpeSampler::Candidates TpeSampler::draw_candidates(const std::vector<Point>& good,

@@ -9,8 +9,9 @@
 //   by the same draws around them.
 // - Deterministic objectives: never a configuration again, none left means none proposed. Noisy
 //   ones: the process estimates the noise, the lower confidence bound takes the place of the
-//   expected improvement (the incumbent is not known), and neighbours are tried before repeats: a
-//   configuration is only repeated once all were tried.
+//   expected improvement (the incumbent is not known), and neighbours are tried rather than
+//   repeats, but for every fourth trial from the 40th on, which tries the configuration with the
+//   lowest mean again: the best observed is then seldom one that was merely lucky.
 // - Several objectives: a random scalarisation each trial (ParEGO, Knowles 2006).
 // - Trials in flight, failed, infeasible and pruned ones: see surrogate.h and observations.h.
 #pragma once
@@ -38,6 +39,7 @@ class TpeSampler : public Sampler {
 
   std::vector<double> values_of_the_moment(Random& random) const;
   std::vector<Point> good_points(std::span<const double> values) const;
+  Point lowest_mean(const std::vector<Point>& points) const;
   Candidates draw_candidates(const std::vector<Point>& good, Random& random) const;
   void add(Point point, Candidates& candidates) const;
   std::vector<Point> most_promising(const std::vector<Point>& points) const;
