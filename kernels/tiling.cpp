@@ -101,7 +101,16 @@ int64_t tile_rows(Isa isa) {
 }
 
 int64_t tile_vectors(Isa isa, int64_t rows) {
-  return std::max<int64_t>(kBlockVectors, kBlockVectors * tile_rows(isa) / rows);
+  // Besides the sums: the operand that stays, the one that passes by, and a product to be added.
+  const auto fits = [&](int64_t vectors) {
+    return rows * vectors + std::min(rows, vectors) + 2 <= traits(isa).vector_registers;
+  };
+  int64_t vectors = kBlockVectors;
+  while (rows * (vectors + kBlockVectors) <= kBlockVectors * tile_rows(isa) &&
+         fits(vectors + kBlockVectors)) {
+    vectors += kBlockVectors;
+  }
+  return vectors;
 }
 
 }  // namespace wattgrind

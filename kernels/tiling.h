@@ -62,8 +62,8 @@ std::vector<Tiles> vector_pieces(int64_t width, int max_lanes);
 // the operands. 6x2 of AVX2's 16 registers, 14x2 of AVX-512's 32.
 int64_t tile_rows(Isa isa);
 
-// How many column vectors a tile of `rows` rows may have, at least 2: with few rows more columns
-// keep as many sums going, which hides the latency of the additions.
+// How many column vectors a tile of `rows` rows may have without spilling registers, at least 2:
+// with few rows more columns keep as many sums going, which hides the latency of the additions.
 int64_t tile_vectors(Isa isa, int64_t rows);
 
 }  // namespace wattgrind

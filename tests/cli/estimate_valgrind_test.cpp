@@ -61,22 +61,35 @@ TEST(EstimateUnderCachegrind, IsTheSameTwice) {
   EXPECT_EQ(run_wattgrind(arguments).out, run_wattgrind(arguments).out);
 }
 
+void expect_agreement(const std::string& network, const std::string& machine, int batch) {
+  const Ran ran = run_wattgrind({"estimate", network, "--machine", machine, "--batch",
+                                 std::to_string(batch), "--verify", "--format", "json"});
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  for (const json& layer : json::parse(ran.out)["layers"]) {
+    for (const auto& [key, value] : layer.items()) {
+      if (key == "name") continue;
+      EXPECT_EQ(value["simulate"], value["cachegrind"])
+          << network << ", batch " << batch << ", on " << machine << ", " << layer["name"] << ", "
+          << key;
+    }
+  }
+}
+
 // Every layer of the simulation after cachegrind's model, on every machine cachegrind can count.
 TEST(EstimateUnderCachegrind, AgreesWithSimulation) {
   for (const char* network :
        {"lenet5", "dffr:layers=3,width=12", "cnn:layers=2,filters=4,filter_size=3"}) {
     for (const char* machine : {kMachine, "xeon_x5650", "skylake_server"}) {
-      const Ran ran = run_wattgrind({"estimate", network, "--machine", machine, "--batch", "3",
-                                     "--verify", "--format", "json"});
-      ASSERT_EQ(ran.status, 0) << ran.error;
-      for (const json& layer : json::parse(ran.out)["layers"]) {
-        for (const auto& [key, value] : layer.items()) {
-          if (key == "name") continue;
-          EXPECT_EQ(value["simulate"], value["cachegrind"])
-              << network << " on " << machine << ", " << layer["name"] << ", " << key;
-        }
-      }
+      expect_agreement(network, machine, 3);
     }
+  }
+}
+
+// Tiles of every number of rows: more sums than registers would be references no nest names.
+TEST(EstimateUnderCachegrind, AgreesWithSimulationWhateverTheTile) {
+  for (const int batch : {1, 2, 3, 4, 5, 6, 7}) {
+    expect_agreement("dffr:layers=1,width=200", kMachine, batch);
+    expect_agreement("dffr:layers=1,width=200", "zen3", batch);
   }
 }
 

@@ -53,6 +53,16 @@ TEST(ColumnBlocks, ExactOnesNeverStickOut) {
   }
 }
 
+TEST(TileVectors, LeaveRegistersForTheOperands) {
+  EXPECT_EQ(tile_vectors(Isa::kAvx2, 6), 2);
+  EXPECT_EQ(tile_vectors(Isa::kAvx2, 3), 2);  // 3 x 4 sums, 3 values, a weight, a product: 17
+  EXPECT_EQ(tile_vectors(Isa::kAvx2, 2), 6);
+  EXPECT_EQ(tile_vectors(Isa::kAvx2, 1), 12);
+  EXPECT_EQ(tile_vectors(Isa::kAvx512, 14), 2);
+  EXPECT_EQ(tile_vectors(Isa::kAvx512, 7), 2);
+  EXPECT_EQ(tile_vectors(Isa::kAvx512, 6), 4);
+}
+
 TEST(Runs, GatherEqualBlocks) {
   const auto result = runs(column_blocks(70, Isa::kAvx2, Surplus::kPad));
   ASSERT_EQ(result.size(), 2u);
