@@ -4,18 +4,21 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <tuple>
 
 namespace wattgrind {
 namespace {
 
 constexpr uint64_t kForever = std::numeric_limits<uint64_t>::max();
-constexpr uint64_t kMaxClasses = 64;
+constexpr uint64_t kMaxClasses = kMaxLruRun;
+// Bounds the memory of an epoch where no slow stream ends it.
+constexpr uint64_t kLongestEpoch = 1024;
 
 uint64_t magnitude(int64_t stride) { return static_cast<uint64_t>(stride < 0 ? -stride : stride); }
 
 }  // namespace
 
-EpochWalk::EpochWalk(LaneHierarchy& caches, uint32_t line_bytes)
+EpochWalk::EpochWalk(LruHierarchy& caches, uint32_t line_bytes)
     : caches_(caches),
       line_bytes_(line_bytes),
       line_shift_(static_cast<uint32_t>(std::countr_zero(line_bytes))),
@@ -27,7 +30,7 @@ void EpochWalk::refer(uint64_t address, const FlatAccess& access) {
   const uint64_t first = address >> line_shift_;
   const uint64_t last = (address + access.bytes - 1) >> line_shift_;
   if (first == last) {
-    caches_.touch_line(first, requester, access.is_write);
+    caches_.touch(first, requester, access.is_write);
   } else {
     caches_.touch_straddling(first, last, requester);
   }
@@ -52,6 +55,10 @@ void EpochWalk::walk_references(const FlatProgram& program, const FlatLoop& loop
   }
 }
 
+bool EpochWalk::is_slow(const Stream& stream) const {
+  return magnitude(stream.stride) < line_bytes_;
+}
+
 // False where a reference may straddle two lines.
 bool EpochWalk::gather_streams(const FlatProgram& program, const FlatLoop& loop,
                                const Addresses& addresses) {
@@ -62,16 +69,16 @@ bool EpochWalk::gather_streams(const FlatProgram& program, const FlatLoop& loop,
     Stream stream;
     stream.address = addresses[index];
     stream.stride = loop.strides[k];
-    const uint64_t granule = magnitude(stream.stride) | line_bytes_;
-    stream.granule = uint32_t{1} << std::countr_zero(granule);
-    if ((stream.address & (stream.granule - 1)) + access.bytes > stream.granule) {
+    stream.granule = uint32_t{1} << std::countr_zero(magnitude(stream.stride) | line_bytes_);
+    const uint64_t offset = stream.address & (stream.granule - 1);
+    if (offset + access.bytes > stream.granule) {
       return false;
     }
     stream.requester = {access.buffer, access.is_write};
     stream.dirties = access.is_write;
     // Neighbours within one granule stay on one line together.
     if (!streams_.empty() && streams_.back().stride == stream.stride &&
-        streams_.back().address / stream.granule == stream.address / stream.granule) {
+        (streams_.back().address ^ stream.address) < stream.granule) {
       streams_.back().dirties |= stream.dirties;
     } else {
       streams_.push_back(stream);
@@ -80,18 +87,19 @@ bool EpochWalk::gather_streams(const FlatProgram& program, const FlatLoop& loop,
   slow_.clear();
   fast_.clear();
   for (size_t i = 0; i < streams_.size(); ++i) {
-    prepare(streams_[i]);
-    (magnitude(streams_[i].stride) < line_bytes_ ? slow_ : fast_).push_back(i);
+    Stream& stream = streams_[i];
+    if (!is_slow(stream)) {
+      fast_.push_back(i);
+      continue;
+    }
+    slow_.push_back(i);
+    if (stream.stride != 0) {
+      const uint64_t stride = magnitude(stream.stride);
+      stream.reciprocal = ((uint64_t{1} << 32) + stride - 1) / stride;
+    }
+    stream.stays = stays(stream);
   }
   return true;
-}
-
-void EpochWalk::prepare(Stream& stream) const {
-  const uint64_t stride = magnitude(stream.stride);
-  if (stride != 0 && stride < line_bytes_) {
-    stream.reciprocal = ((uint64_t{1} << 32) + stride - 1) / stride;
-  }
-  stream.stays = stays(stream);
 }
 
 uint64_t EpochWalk::stays(const Stream& stream) const {
@@ -105,171 +113,154 @@ uint64_t EpochWalk::stays(const Stream& stream) const {
 }
 
 void EpochWalk::touch(const Stream& stream, uint64_t line) {
-  caches_.touch_line(line, stream.requester, stream.dirties);
+  caches_.touch(line, stream.requester, stream.dirties);
 }
 
 void EpochWalk::walk_epochs(uint64_t trips) {
   while (trips > 0) {
-    const uint64_t invalidations = caches_.invalidations();
-    for (const Stream& stream : streams_) {
-      touch(stream, line(stream));
-    }
-    uint64_t iterations = epoch_length(trips);
-    if (iterations > 1 && (caches_.invalidations() != invalidations || !run_epoch(iterations))) {
-      iterations = 1;
-    }
-    for (Stream& stream : streams_) {
-      stream.address += iterations * static_cast<uint64_t>(stream.stride);
-    }
+    slow_classes_ = 0;
     for (const size_t i : slow_) {
-      Stream& stream = streams_[i];
-      if (stream.stays != kForever && (stream.stays -= iterations) == 0) {
-        stream.stays = stays(stream);
-      }
+      slow_classes_ |= class_bit(line(streams_[i]));
     }
+    const uint64_t iterations = epoch_length(trips);
+    if (iterations == 1) {
+      for (const Stream& stream : streams_) {
+        touch(stream, line(stream));
+      }
+    } else {
+      walk_epoch(iterations);
+    }
+    advance(iterations);
     trips -= iterations;
   }
 }
 
-// Until a slow stream leaves its line or a fast one comes back to a class it has been in.
+void EpochWalk::advance(uint64_t iterations) {
+  for (Stream& stream : streams_) {
+    stream.address += iterations * static_cast<uint64_t>(stream.stride);
+  }
+  for (const size_t i : slow_) {
+    Stream& stream = streams_[i];
+    if (stream.stays != kForever && (stream.stays -= iterations) == 0) {
+      stream.stays = stays(stream);
+    }
+  }
+}
+
+// Until a slow stream leaves its line.
 uint64_t EpochWalk::epoch_length(uint64_t trips) const {
-  uint64_t iterations = trips;
+  uint64_t iterations = std::min(trips, kLongestEpoch);
   for (const size_t i : slow_) {
     iterations = std::min(iterations, streams_[i].stays);
   }
-  for (const size_t i : fast_) {
-    const uint64_t window = (classes_ - 1) * line_bytes_;
-    iterations = std::min(iterations, 1 + window / magnitude(streams_[i].stride));
-  }
-  return iterations;
+  return iterations > 1 && slow_lines_fit() ? iterations : 1;
 }
 
-// The iterations of the epoch after the first. False, having done nothing, if they must be walked.
-bool EpochWalk::run_epoch(uint64_t iterations) {
-  slow_classes_ = 0;
-  for (const size_t i : slow_) {
-    slow_classes_ |= class_bit(line(streams_[i]));
-  }
-  if (!rounds_hit() || (fast_.size() > 1 && fast_streams_meet(iterations))) {
-    return false;
-  }
-  conflicts_.clear();
-  for (const size_t i : fast_) {
-    touch_lines(i, iterations);
-  }
-  for (const size_t i : fast_) {
-    // The fast line of the first iteration leaves its set to the slow ones.
-    const uint64_t left = line(streams_[i]);
-    if ((slow_classes_ & class_bit(left)) != 0) {
-      repeat_rounds(set_class(left), iterations - 1, true);
-    }
-  }
-  for (const Conflict& conflict : conflicts_) {
-    resolve(conflict, iterations);
-  }
-  return true;
-}
-
-// True if no class can see more lines in one iteration than a set of the first level has ways.
-bool EpochWalk::rounds_hit() const {
+// True if no class has more slow streams than the sets of the first level have ways.
+bool EpochWalk::slow_lines_fit() const {
   const uint32_t ways = caches_.first_level_ways();
-  if (streams_.size() <= ways) {
+  if (slow_.size() <= ways) {
     return true;
   }
   std::array<uint32_t, kMaxClasses> lines{};
-  uint32_t most = 0;
-  for (const size_t i : slow_) {
-    most = std::max(most, ++lines[set_class(line(streams_[i]))]);
-  }
-  return most + (fast_.empty() ? 0 : 1) <= ways;
+  return std::ranges::all_of(
+      slow_, [&](size_t i) { return ++lines[set_class(line(streams_[i]))] <= ways; });
 }
 
-// True if two fast streams may share a set during the epoch.
-bool EpochWalk::fast_streams_meet(uint64_t iterations) const {
-  uint64_t taken = 0;
+void EpochWalk::walk_epoch(uint64_t iterations) {
+  runs_.clear();
+  meetings_.clear();
+  met_classes_ = 0;
   for (const size_t i : fast_) {
-    const uint64_t classes = classes_of(streams_[i], iterations);
-    if ((taken & classes) != 0) {
-      return true;
-    }
-    taken |= classes;
+    add_lines(i, iterations);
   }
-  return false;
+  touch_runs();
+  touch_slow_streams(iterations);
+  if (!meetings_.empty()) {
+    walk_meetings(iterations);
+  }
 }
 
-uint64_t EpochWalk::classes_of(const Stream& stream, uint64_t iterations) const {
-  uint64_t classes = 0;
-  uint64_t address = stream.address;
-  for (uint64_t i = 0; i < iterations; ++i) {
-    classes |= class_bit(address >> line_shift_);
-    address += static_cast<uint64_t>(stream.stride);
-  }
-  return classes;
-}
-
-// Looks up a fast stream's lines after the first iteration, those that meet slow lines apart.
-void EpochWalk::touch_lines(size_t index, uint64_t iterations) {
+// Sorts a fast stream's lines into runs and meetings.
+void EpochWalk::add_lines(size_t index, uint64_t iterations) {
   const Stream& stream = streams_[index];
-  if (stream.stride == static_cast<int64_t>(line_bytes_)) {
-    touch_unit_stride(index, iterations);
+  if (stream.stride != static_cast<int64_t>(line_bytes_)) {
+    uint64_t address = stream.address;
+    for (uint64_t i = 0; i < iterations; ++i) {
+      add_run(index, i, address >> line_shift_, 1);
+      address += static_cast<uint64_t>(stream.stride);
+    }
     return;
   }
-  uint64_t address = stream.address;
-  for (uint64_t i = 1; i < iterations; ++i) {
-    address += static_cast<uint64_t>(stream.stride);
-    const uint64_t at = address >> line_shift_;
-    if ((slow_classes_ & class_bit(at)) != 0) {
-      conflicts_.push_back({at, i, index});
-    } else {
-      touch(stream, at);
-    }
-  }
-}
-
-void EpochWalk::touch_unit_stride(size_t index, uint64_t iterations) {
-  const Stream& stream = streams_[index];
   const uint64_t first = line(stream);
-  const uint64_t end = first + iterations;
-  for (uint64_t at = first + 1; at < end;) {
-    const uint64_t block = at / kLanes;
-    const uint64_t block_end = std::min(end, (block + 1) * kLanes);
-    const uint32_t lanes = ((1u << (block_end - at)) - 1) << (at % kLanes);
-    const auto slow = static_cast<uint32_t>(slow_classes_ >> set_class(block * kLanes));
-    if (const uint32_t alone = lanes & ~slow; alone != 0) {
-      caches_.touch(block, alone, stream.requester, stream.dirties);
-    }
-    for (uint32_t rest = lanes & slow; rest != 0; rest &= rest - 1) {
-      const uint64_t met = block * kLanes + static_cast<uint64_t>(std::countr_zero(rest));
-      conflicts_.push_back({met, met - first, index});
-    }
-    at = block_end;
+  for (uint64_t at = first; at < first + iterations;) {
+    const uint64_t wrap = at - set_class(at) + classes_;
+    const uint64_t end = std::min(first + iterations, wrap);
+    add_run(index, at - first, at, static_cast<uint32_t>(end - at));
+    at = end;
   }
 }
 
-// A fast line in a class with slow ones: after it, the rest of its iteration touches those behind
-// it in the program; the next iteration, if there is one, all of them.
-void EpochWalk::resolve(const Conflict& conflict, uint64_t iterations) {
+// Adds lines in ascending classes, split where slow ones are in their class.
+void EpochWalk::add_run(size_t stream, uint64_t first_iteration, uint64_t first, uint32_t count) {
+  const uint64_t first_class = set_class(first);
+  const auto start = static_cast<int64_t>(first_iteration) - static_cast<int64_t>(first_class);
+  uint64_t slow = slow_classes_ >> first_class;
+  if (count < kMaxClasses) {
+    slow &= (uint64_t{1} << count) - 1;
+  }
+  met_classes_ |= slow << first_class;
+  uint32_t done = 0;
+  for (; slow != 0; slow &= slow - 1) {
+    const auto met = static_cast<uint32_t>(std::countr_zero(slow));
+    if (met > done) {
+      runs_.push_back({start, stream, first + done, met - done});
+    }
+    meetings_.push_back({first_class + met, first_iteration + met, stream, first + met});
+    done = met + 1;
+  }
+  if (count > done) {
+    runs_.push_back({start, stream, first + done, count - done});
+  }
+}
+
+// Within a class, the line of the run that starts earlier comes earlier.
+void EpochWalk::touch_runs() {
+  if (fast_.size() > 1) {
+    std::ranges::sort(runs_, [](const Run& a, const Run& b) {
+      return std::tie(a.start, a.stream) < std::tie(b.start, b.stream);
+    });
+  }
+  for (const Run& run : runs_) {
+    const Stream& stream = streams_[run.stream];
+    if (run.count == 1) {
+      touch(stream, run.line);
+    } else {
+      caches_.touch_run(run.line, run.count, stream.requester, stream.dirties);
+    }
+  }
+}
+
+// Where no fast stream comes.
+void EpochWalk::touch_slow_streams(uint64_t iterations) {
   const uint64_t invalidations = caches_.invalidations();
-  const uint64_t of_class = set_class(conflict.line);
-  touch(streams_[conflict.stream], conflict.line);
-  bool has_before = false;
   for (const size_t i : slow_) {
     const uint64_t at = line(streams_[i]);
-    if (set_class(at) == of_class) {
-      if (i > conflict.stream) {
-        touch(streams_[i], at);
-      }
-      has_before |= i < conflict.stream;
+    if ((met_classes_ & class_bit(at)) == 0) {
+      touch(streams_[i], at);
     }
   }
-  repeat_rounds(of_class, iterations - 1 - conflict.iteration,
-                has_before || caches_.invalidations() != invalidations);
+  if (caches_.invalidations() != invalidations) {
+    for (uint64_t rest = slow_classes_ & ~met_classes_; rest != 0; rest &= rest - 1) {
+      walk_slow_rounds(static_cast<uint64_t>(std::countr_zero(rest)), iterations - 1);
+    }
+  }
 }
 
 // Touches the slow lines of a class, iteration by iteration, until a round takes nothing out.
-void EpochWalk::repeat_rounds(uint64_t of_class, uint64_t at_most, bool at_least_once) {
-  bool again = at_least_once;
-  for (uint64_t round = 0; again && round < at_most; ++round) {
+void EpochWalk::walk_slow_rounds(uint64_t of_class, uint64_t at_most) {
+  bool is_settled = false;
+  for (uint64_t round = 0; !is_settled && round < at_most; ++round) {
     const uint64_t invalidations = caches_.invalidations();
     for (const size_t i : slow_) {
       const uint64_t at = line(streams_[i]);
@@ -277,8 +268,59 @@ void EpochWalk::repeat_rounds(uint64_t of_class, uint64_t at_most, bool at_least
         touch(streams_[i], at);
       }
     }
-    again = caches_.invalidations() != invalidations;
+    is_settled = caches_.invalidations() == invalidations;
   }
+}
+
+// Class by class, iteration by iteration where a fast line comes.
+void EpochWalk::walk_meetings(uint64_t iterations) {
+  std::ranges::sort(meetings_, [](const Meeting& a, const Meeting& b) {
+    return std::tie(a.of_class, a.iteration, a.stream) <
+           std::tie(b.of_class, b.iteration, b.stream);
+  });
+  const Meeting* const end = meetings_.data() + meetings_.size();
+  uint64_t walked = 0;  // iterations of this class
+  for (const Meeting* next = meetings_.data(); next != end;) {
+    const uint64_t of_class = next->of_class;
+    walk_slow_rounds(of_class, next->iteration - walked);
+    walked = next->iteration + 1;
+    bool is_settled = false;
+    next = walk_iteration(next, end, is_settled);
+    const bool is_last = next == end || next->of_class != of_class;
+    if (!is_settled) {
+      const uint64_t rounds = (is_last ? iterations : next->iteration) - walked;
+      walk_slow_rounds(of_class, rounds);
+    }
+    walked = is_last ? 0 : next->iteration;
+  }
+}
+
+// Walks one iteration of one class from its first meeting on. `is_settled` if the slow lines are
+// left as later iterations without a meeting would leave them. Returns the first meeting after it.
+const EpochWalk::Meeting* EpochWalk::walk_iteration(const Meeting* first, const Meeting* end,
+                                                    bool& is_settled) {
+  const uint64_t invalidations = caches_.invalidations();
+  const Meeting* next = first;
+  const auto is_here = [&] {
+    return next != end && next->of_class == first->of_class && next->iteration == first->iteration;
+  };
+  const auto touch_meetings_before = [&](size_t stream) {
+    for (; is_here() && next->stream < stream; ++next) {
+      touch(streams_[next->stream], next->line);
+    }
+  };
+  is_settled = true;
+  for (const size_t i : slow_) {
+    const uint64_t at = line(streams_[i]);
+    if (set_class(at) == first->of_class) {
+      touch_meetings_before(i);
+      touch(streams_[i], at);
+      is_settled = is_settled && !is_here();
+    }
+  }
+  touch_meetings_before(streams_.size());
+  is_settled = is_settled && caches_.invalidations() == invalidations;
+  return next;
 }
 
 }  // namespace wattgrind

@@ -57,7 +57,7 @@ Hierarchy::Outcome Hierarchy::access_line(uint64_t line, const Reference& refere
     return {};
   }
   const bool from_dram = held_at == levels_.size();
-  const bool compulsory = from_dram && seen_.mark_line(line);
+  const bool compulsory = from_dram && seen_.mark(line);
   traffic.dram_reads += from_dram;
   for (size_t level = 1; level < levels_.size() && level <= held_at; ++level) {
     count_lookup(traffic.levels[level], reference.is_write);
@@ -130,7 +130,7 @@ void CachegrindModel::access(const Reference& reference) {
     bool hit = true;
     for (uint64_t line = first; line <= last; ++line) {
       const bool line_hit = touch_or_insert(caches_[i], line);
-      compulsory |= i == 0 && !line_hit && seen_.mark_line(line);
+      compulsory |= i == 0 && !line_hit && seen_.mark(line);
       hit &= line_hit;
     }
     count_lookup(traffic.levels[i], reference.is_write);

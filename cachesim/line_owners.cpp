@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "estimator/error.h"
+
 namespace wattgrind {
 
 LineOwners::LineOwners(const std::vector<AccessBuffer>& buffers, uint32_t line_bytes)
@@ -25,6 +27,12 @@ LineOwners::LineOwners(const std::vector<AccessBuffer>& buffers, uint32_t line_b
 size_t LineOwners::owner(uint64_t line) const {
   const auto range = std::ranges::lower_bound(ranges_, line, {}, &Range::last);
   return range != ranges_.end() && range->first <= line ? range->buffer : nobody_;
+}
+
+LineOwners::Lines LineOwners::lines(size_t buffer) const {
+  const auto range = std::ranges::find(ranges_, buffer, &Range::buffer);
+  CHECK(range != ranges_.end(), "buffer {} has no bytes", buffer);
+  return {range->first, range->last};
 }
 
 }  // namespace wattgrind

@@ -16,6 +16,12 @@ class LineOwners {
   // buffers.size() if there is none.
   size_t owner(uint64_t line) const;
 
+  struct Lines {
+    uint64_t first = 0, last = 0;
+  };
+  // The lines a buffer has bytes in; it must have bytes.
+  Lines lines(size_t buffer) const;
+
   // True if no line holds bytes of two buffers.
   bool disjoint() const { return disjoint_; }
 

@@ -1,10 +1,27 @@
 #include "cachesim/simulator.h"
 
-#include "cachesim/lane_hierarchy.h"
-#include "cachesim/lane_walk.h"
+#include "cachesim/collapsed_walk.h"
+#include "cachesim/lru_hierarchy.h"
 #include "cachesim/reference_walk.h"
+#include "estimator/error.h"
 
 namespace wattgrind {
+namespace {
+
+std::unique_ptr<Walker> make_walker(Counting counting, const HierarchyConfig& config) {
+  switch (counting) {
+    case Counting::kReference:
+      return make_reference_walker(config);
+    case Counting::kCollapsed:
+      return make_collapsed_walker(config);
+    case Counting::kReplayed:
+      return make_replaying_walker(config);
+  }
+  CHECK(false, "counting {}", static_cast<int>(counting));
+  return nullptr;
+}
+
+}  // namespace
 
 std::string_view name(Counting counting) {
   switch (counting) {
@@ -12,17 +29,21 @@ std::string_view name(Counting counting) {
       return "reference";
     case Counting::kCollapsed:
       return "collapsed";
+    case Counting::kReplayed:
+      return "replayed";
   }
   return "unknown";
 }
 
 Simulator::Simulator(const HierarchyConfig& config, Counting fastest) : counting_(fastest) {
   validate(config);
-  if (!LaneHierarchy::can_simulate(config)) {
+  if (counting_ == Counting::kReplayed && !LruHierarchy::can_replay(config)) {
+    counting_ = Counting::kCollapsed;
+  }
+  if (counting_ == Counting::kCollapsed && !LruHierarchy::can_simulate(config)) {
     counting_ = Counting::kReference;
   }
-  walker_ =
-      counting_ == Counting::kReference ? make_reference_walker(config) : make_lane_walker(config);
+  walker_ = make_walker(counting_, config);
 }
 
 Simulation Simulator::run(const AccessProgram& program) {

@@ -1,9 +1,13 @@
 // Runs access programs through a cache hierarchy and counts, without executing anything.
 //
-// Two ways of counting, both exact and tested equal:
+// Three ways of counting, all exact, each tested equal to the others:
 //   kReference   every reference on its own (hierarchy.h).
-//   kCollapsed   references that stay on a line are counted once a line, and lines that follow each
-//                other are looked up sixteen at a time (epoch_walk.h).
+//   kCollapsed   references that stay on a line are counted once a line, and runs of lines looked
+//   up
+//                together (epoch_walk.h).
+//   kReplayed    also, iterations of outer loops that are proved to repeat earlier ones up to a
+//   shift
+//                are not walked but replayed (replay.h).
 // Nothing is ever extrapolated. A hierarchy for which a way of counting is not exact is simulated
 // the way before; Simulator::counting says which it was.
 #pragma once
@@ -19,12 +23,13 @@
 
 namespace wattgrind {
 
-enum class Counting { kReference, kCollapsed };
+enum class Counting { kReference, kCollapsed, kReplayed };
 
 std::string_view name(Counting counting);
 
 struct Simulation {
   ProgramTraffic traffic;
+  uint64_t replayed_references = 0;  // of the program's references; the others were walked
 };
 
 // One way of counting: the caches and how to walk a program through them.
@@ -37,12 +42,12 @@ class Walker {
 class Simulator {
  public:
   // Caches start empty. Throws Error(kInput) as validate(config) does.
-  explicit Simulator(const HierarchyConfig& config, Counting fastest = Counting::kCollapsed);
+  explicit Simulator(const HierarchyConfig& config, Counting fastest = Counting::kReplayed);
 
   // Runs the program on the caches as the programs before it left them: a network's layers run one
   // after the other, and a second pass over them is the steady state. Throws Error(kInput) as
-  // validate(program) does, and for buffers beyond 2^31 * 16 lines (2 TiB at 64 bytes a line),
-  // which kCollapsed cannot address.
+  // validate(program) does, and for buffers beyond 2^31 - 1 lines (128 GiB at 64 bytes a line),
+  // which only kReference can address.
   Simulation run(const AccessProgram& program);
 
   Counting counting() const { return counting_; }

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <memory>
 #include <string>
 
-#include "cachesim/simulator.h"
+#include "cachesim/collapsed_walk.h"
+#include "cachesim/reference_walk.h"
 #include "tests/cachesim/list_oracle.h"
 #include "tests/cachesim/random_program.h"
 
@@ -32,31 +35,71 @@ inline std::string describe(const ProgramTraffic& traffic) {
   return text;
 }
 
+using MakeWalker = std::function<std::unique_ptr<Walker>(const HierarchyConfig&)>;
+using NextProgram = std::function<AccessProgram(RandomProgram&)>;
+
+struct Compared {
+  LevelTraffic second_levels;  // summed
+  uint64_t replayed_references = 0;
+  uint64_t programs = 0;
+};
+
 // Three random programs a seed one after the other, so that caches are full of other programs'
-// lines; the hierarchies take turns. Adds up what was counted at the second levels.
-inline void compare_with_oracle(Counting counting, uint64_t first_seed, uint64_t seeds,
-                                uint64_t references, LevelTraffic& second_level) {
-  const std::vector<HierarchyConfig> hierarchies = small_hierarchies();
+// lines; the hierarchies take turns.
+inline Compared compare_with_oracle(const std::vector<HierarchyConfig>& hierarchies,
+                                    const MakeWalker& make_walker, const NextProgram& next,
+                                    uint64_t first_seed, uint64_t seeds) {
+  Compared compared;
   for (uint64_t seed = first_seed; seed < first_seed + seeds; ++seed) {
     const HierarchyConfig& config = hierarchies[seed % hierarchies.size()];
     RandomProgram random(seed);
-    Simulator simulator(config, counting);
-    ASSERT_EQ(simulator.counting(), counting) << "hierarchy " << seed % hierarchies.size();
+    const std::unique_ptr<Walker> walker = make_walker(config);
     ListOracle oracle(config);
     for (int i = 0; i < 3; ++i) {
-      const AccessProgram program = random.next(references);
+      const AccessProgram program = next(random);
+      validate(program);
       const ProgramTraffic expected = oracle.run(program);
-      const ProgramTraffic found = simulator.run(program).traffic;
-      ASSERT_EQ(found, expected) << "seed " << seed << " program " << i << " hierarchy "
-                                 << seed % hierarchies.size() << "\n"
-                                 << to_text(program) << "found\n"
-                                 << describe(found) << "expected\n"
-                                 << describe(expected);
+      const Simulation found = walker->run(program);
+      EXPECT_EQ(found.traffic, expected) << "seed " << seed << " program " << i << " hierarchy "
+                                         << seed % hierarchies.size() << "\n"
+                                         << to_text(program) << "found\n"
+                                         << describe(found.traffic) << "expected\n"
+                                         << describe(expected);
+      if (found.traffic != expected) {
+        return compared;
+      }
+      ++compared.programs;
+      compared.replayed_references += found.replayed_references;
       if (config.levels.size() > 1) {
-        second_level += found.total().levels[1];
+        compared.second_levels += found.traffic.total().levels[1];
       }
     }
   }
+  return compared;
+}
+
+inline Compared compare_counting(Counting counting, uint64_t references, uint64_t first_seed,
+                                 uint64_t seeds) {
+  return compare_with_oracle(
+      small_hierarchies(),
+      [&](const HierarchyConfig& config) {
+        return counting == Counting::kReference ? make_reference_walker(config)
+                                                : make_collapsed_walker(config);
+      },
+      [&](RandomProgram& random) { return random.next(references); }, first_seed, seeds);
+}
+
+// Programs that often repeat, every loop of them tried.
+inline Compared compare_replay(uint64_t references, uint64_t first_seed, uint64_t seeds) {
+  std::vector<HierarchyConfig> hierarchies = small_hierarchies();
+  std::erase_if(hierarchies,
+                [](const HierarchyConfig& config) { return !LruHierarchy::can_replay(config); });
+  return compare_with_oracle(
+      hierarchies, [](const HierarchyConfig& config) { return make_replaying_walker(config, 0); },
+      [&](RandomProgram& random) {
+        return random.below(4) == 0 ? random.next(references) : random.next_repeating(references);
+      },
+      first_seed, seeds);
 }
 
 }  // namespace wattgrind

@@ -16,6 +16,31 @@ class RandomProgram {
  public:
   explicit RandomProgram(uint64_t seed) : random_(seed) {}
 
+  // As next(), but every buffer moves by whole kibibytes in an outer loop around all of it, so that
+  // iterations often repeat once the caches are full of them.
+  AccessProgram next_repeating(uint64_t max_references) {
+    program_ = {};
+    program_.name = "repeating";
+    aligned_ = true;
+    program_.buffers.resize(1 + below(4));
+    extents_.assign(program_.buffers.size(), 0);
+    pitches_.clear();
+    for (size_t i = 0; i < program_.buffers.size(); ++i) {
+      const int64_t pitches[] = {0, 0, 1024, 1024, 2048, 4096, -1024, 512, 64};
+      pitches_.push_back(pitches[below(9)]);
+    }
+    const uint64_t trips = 8 + below(32);
+    std::vector<Enclosing> around = {{program_.loop_count++, trips}};
+    AccessLoop outer{0, "image", trips, {}};
+    outer.body = body(1, max_references / trips, around);
+    AccessStep step;
+    step.node = std::move(outer);
+    program_.body.push_back(std::move(step));
+    place_buffers();
+    pitches_.clear();
+    return program_;
+  }
+
   // Loop nests of up to four loops around reads and writes of one to five buffers: strides below,
   // at and above a line, negative, or multiples of the caches' sets; references that straddle
   // lines; buffers that share a line. At most `max_references` references. Every program of one
@@ -79,7 +104,8 @@ class RandomProgram {
     access.bytes = widths[below(6)];
     access.is_write = below(4) == 0;
     for (const Enclosing& enclosing : around) {
-      const int64_t bytes = stride(access.bytes);
+      const bool is_image = !pitches_.empty() && enclosing.id == 0;
+      const int64_t bytes = is_image ? pitches_[access.buffer] : stride(access.bytes);
       if (bytes != 0) {
         access.strides.push_back({enclosing.id, bytes});
       }
@@ -131,6 +157,7 @@ class RandomProgram {
   std::mt19937_64 random_;
   AccessProgram program_;
   std::vector<int64_t> extents_;
+  std::vector<int64_t> pitches_;  // of the outermost loop, by buffer; empty: any
   bool aligned_ = true;
 };
 

@@ -6,8 +6,11 @@ namespace wattgrind {
 namespace {
 
 TEST(SimulatorFuzz, CollapsedReferencesEqualTheLists) {
-  LevelTraffic events;
-  compare_with_oracle(Counting::kCollapsed, 100'000, 40'000, 6000, events);
+  EXPECT_EQ(compare_counting(Counting::kCollapsed, 6000, 100'000, 40'000).programs, 120'000u);
+}
+
+TEST(SimulatorFuzz, ReplayedReferencesEqualTheLists) {
+  EXPECT_EQ(compare_replay(30000, 200'000, 10'000).programs, 30'000u);
 }
 
 }  // namespace

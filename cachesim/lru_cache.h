@@ -1,0 +1,135 @@
+// One set-associative LRU cache that is quick to look up, line by line or in runs of lines.
+//
+// Holds exactly what cache.h with LRU holds after the same uses. Lines must be below kLineLimit,
+// ways at most kMaxLruWays.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include "cachesim/lru_kernels.h"
+#include "estimator/machine.h"
+
+namespace wattgrind {
+
+class LruCache {
+ public:
+  static constexpr uint64_t kLineLimit = kInvalidEntry >> 1;
+
+  explicit LruCache(const CacheGeometry& geometry)
+      : sets_(static_cast<uint32_t>(geometry.sets())),
+        set_mask_(std::has_single_bit(sets_) ? sets_ - 1 : 0),
+        shape_{geometry.ways, geometry.ways <= 8 ? 8 : (geometry.ways + 15) / 16 * 16},
+        kernels_(lru_kernels(geometry.ways)),
+        storage_((size_t{sets_} * shape_.padded_ways + kChunk - 1) / kChunk, invalid_chunk()) {}
+
+  // True if the line is the most recently used of its set already; then it is touched, and marked
+  // dirty if `dirty` is 1. False changes nothing.
+  bool touch_newest(uint64_t line, uint32_t dirty) {
+    LruEntry& newest = *set(line);
+    if (newest >> 1 != line) {
+      return false;
+    }
+    newest |= dirty;
+    return true;
+  }
+
+  LruTouch touch(uint64_t line, uint32_t dirty) {
+    return kernels_.touch(set(line), shape_, entry(line), dirty);
+  }
+
+  // Touches `count` lines from `line` on, at most kMaxLruRun. Returns those that missed, bit i for
+  // line + i; displaced[i] is what such a line displaced.
+  uint64_t touch_run(uint64_t line, uint32_t count, uint32_t dirty, LruEntry* displaced) {
+    uint64_t missed = 0;
+    for (uint32_t done = 0; done < count;) {
+      const uint32_t first = set_index(line + done);
+      const uint32_t part = std::min(count - done, sets_ - first);
+      missed |= kernels_.touch_run(set(line + done), shape_, entry(line + done), part, dirty,
+                                   displaced + done)
+                << done;
+      done += part;
+    }
+    return missed;
+  }
+
+  // Takes the line out; kInvalidEntry where it is not held.
+  LruEntry remove(uint64_t line) {
+    LruEntry* entries = set(line);
+    const uint32_t place = kernels_.find(entries, shape_, entry(line));
+    if (place == shape_.ways) {
+      return kInvalidEntry;
+    }
+    const LruEntry removed = entries[place];
+    std::copy(entries + place + 1, entries + shape_.ways, entries + place);
+    entries[shape_.ways - 1] = kInvalidEntry;
+    return removed;
+  }
+
+  // False where the line is not held. Not a use.
+  bool mark_dirty(uint64_t line) {
+    LruEntry* entries = set(line);
+    const uint32_t place = kernels_.find(entries, shape_, entry(line));
+    if (place == shape_.ways) {
+      return false;
+    }
+    entries[place] |= 1;
+    return true;
+  }
+
+  // Puts an entry into the line's set as the least recently used; the set has just lost a line.
+  void restore_oldest(uint64_t line, LruEntry oldest) { set(line)[shape_.ways - 1] = oldest; }
+
+  uint32_t sets() const { return sets_; }
+
+  // Every set's entries in order of recency, sets one after the other.
+  std::vector<LruEntry> entries() const {
+    std::vector<LruEntry> all;
+    all.reserve(size_t{sets_} * shape_.ways);
+    for (uint32_t set = 0; set < sets_; ++set) {
+      const LruEntry* first = storage_[0].entries + size_t{set} * shape_.padded_ways;
+      all.insert(all.end(), first, first + shape_.ways);
+    }
+    return all;
+  }
+
+  // Entries as entries() gave them, each line in the set it belongs to.
+  void set_entries(const std::vector<LruEntry>& all) {
+    for (uint32_t set = 0; set < sets_; ++set) {
+      std::copy_n(all.data() + size_t{set} * shape_.ways, shape_.ways,
+                  storage_[0].entries + size_t{set} * shape_.padded_ways);
+    }
+  }
+
+  bool same_set(uint64_t line, uint64_t other) const { return set_index(line) == set_index(other); }
+
+ private:
+  static constexpr uint32_t kChunk = 16;
+  struct alignas(64) Chunk {
+    LruEntry entries[kChunk];
+  };
+
+  static Chunk invalid_chunk() {
+    Chunk chunk;
+    std::fill_n(chunk.entries, kChunk, kInvalidEntry);
+    return chunk;
+  }
+  static LruEntry entry(uint64_t line) { return static_cast<LruEntry>(line << 1); }
+  uint32_t set_index(uint64_t line) const {
+    const auto number = static_cast<uint32_t>(line);
+    return set_mask_ + 1 == sets_ ? number & set_mask_ : number % sets_;
+  }
+  LruEntry* set(uint64_t line) {
+    return storage_[0].entries + size_t{set_index(line)} * shape_.padded_ways;
+  }
+
+  uint32_t sets_;
+  uint32_t set_mask_;  // sets_ - 1 where that is a power of two
+  LruShape shape_;
+  LruKernels kernels_;
+  std::vector<Chunk> storage_;  // [set][way]
+};
+
+}  // namespace wattgrind

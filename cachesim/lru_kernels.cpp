@@ -1,0 +1,117 @@
+#include "cachesim/lru_kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cachesim/lru_kernels.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace wattgrind {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Entries a vector; sets of up to kWidth ways fit one where the processor's vectors are that wide.
+template <size_t kWidth>
+struct LruSet {
+  using Entries = hn::CappedTag<uint32_t, kWidth>;
+  static constexpr Entries kEntries{};
+  using Vector = hn::Vec<Entries>;
+
+  // Masks travel as whole words, never as bytes that a wider load would have to wait for.
+  static HWY_INLINE uint64_t bits_of(hn::Mask<Entries> mask) {
+    uint64_t bits = 0;
+    hn::StoreMaskBits(kEntries, mask, reinterpret_cast<uint8_t*>(&bits));
+    return bits;
+  }
+
+  static HWY_INLINE hn::Mask<Entries> mask_of(uint64_t bits) {
+    return hn::LoadMaskBits(kEntries, reinterpret_cast<const uint8_t*>(&bits));
+  }
+
+  // Bit i: way i holds the line.
+  static HWY_INLINE uint64_t matches(const LruEntry* set, LruShape shape, LruEntry entry) {
+    const Vector dirty = hn::Set(kEntries, 1);
+    const Vector wanted = hn::Set(kEntries, entry | 1);
+    uint64_t bits = 0;
+    for (uint32_t way = 0; way < shape.padded_ways; way += hn::Lanes(kEntries)) {
+      const Vector held = hn::Or(hn::Load(kEntries, set + way), dirty);
+      bits |= bits_of(hn::Eq(held, wanted)) << way;
+    }
+    return bits;
+  }
+
+  // What lies in front of each entry of a vector: `front` before the first.
+  static HWY_INLINE Vector shifted_back(Vector entries, LruEntry front) {
+    const auto one_back = hn::SetTableIndices(kEntries, kOneBack);
+    return hn::IfThenElse(hn::FirstN(kEntries, 1), hn::Set(kEntries, front),
+                          hn::TableLookupLanes(entries, one_back));
+  }
+
+  static HWY_INLINE LruTouch touch_inline(LruEntry* set, LruShape shape, LruEntry entry,
+                                          uint32_t dirty) {
+    const uint64_t held = matches(set, shape, entry);
+    // The ways up to the one that held the line take what was in front of them; where none held
+    // it, all ways do, and the last entry drops out.
+    const uint64_t place = held != 0 ? held : uint64_t{1} << (shape.ways - 1);
+    const uint64_t moved = place ^ (place - 1);
+    const LruEntry displaced = set[hwy::Num0BitsBelowLS1Bit_Nonzero64(place)];
+    LruEntry front = entry | dirty | (held != 0 ? displaced & 1 : 0);
+    for (uint32_t way = 0; way < shape.padded_ways; way += hn::Lanes(kEntries)) {
+      const Vector entries = hn::Load(kEntries, set + way);
+      const LruEntry last = set[way + hn::Lanes(kEntries) - 1];
+      hn::Store(hn::IfThenElse(mask_of(moved >> way), shifted_back(entries, front), entries),
+                kEntries, set + way);
+      front = last;
+    }
+    return {displaced, held == 0};
+  }
+
+  static LruTouch touch(LruEntry* set, LruShape shape, LruEntry entry, uint32_t dirty) {
+    return touch_inline(set, shape, entry, dirty);
+  }
+
+  static uint64_t touch_run(LruEntry* set, LruShape shape, LruEntry entry, uint32_t count,
+                            uint32_t dirty, LruEntry* displaced) {
+    uint64_t missed = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+      const LruTouch one = touch_inline(set, shape, entry, dirty);
+      displaced[i] = one.displaced;
+      missed |= uint64_t{one.missed} << i;
+      set += shape.padded_ways;
+      entry += 2;
+    }
+    return missed;
+  }
+
+  static uint32_t find(const LruEntry* set, LruShape shape, LruEntry entry) {
+    const uint64_t held = matches(set, shape, entry);
+    return held != 0 ? static_cast<uint32_t>(hwy::Num0BitsBelowLS1Bit_Nonzero64(held)) : shape.ways;
+  }
+
+  static constexpr int32_t kOneBack[16] = {0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
+};
+
+LruKernels kernels_up_to_8() { return {LruSet<8>::touch, LruSet<8>::touch_run, LruSet<8>::find}; }
+
+LruKernels kernels_up_to_64() {
+  return {LruSet<16>::touch, LruSet<16>::touch_run, LruSet<16>::find};
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace wattgrind
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace wattgrind {
+
+HWY_EXPORT(kernels_up_to_8);
+HWY_EXPORT(kernels_up_to_64);
+
+LruKernels lru_kernels(uint32_t ways) {
+  return ways <= 8 ? HWY_DYNAMIC_DISPATCH(kernels_up_to_8)()
+                   : HWY_DYNAMIC_DISPATCH(kernels_up_to_64)();
+}
+
+}  // namespace wattgrind
+#endif

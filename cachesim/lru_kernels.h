@@ -1,0 +1,44 @@
+// The inner loops of lru_cache.h, compiled for every vector instruction set the compiler knows and
+// chosen at run time.
+//
+// A set is its entries in order of recency, the most recently used first, invalid entries last, and
+// padding up to whole vectors behind.
+#pragma once
+
+#include <cstdint>
+
+namespace wattgrind {
+
+// A line number shifted left by one, and whether the line is dirty in bit 0.
+using LruEntry = uint32_t;
+inline constexpr LruEntry kInvalidEntry = ~LruEntry{1};
+inline constexpr uint32_t kMaxLruWays = 64;
+inline constexpr uint32_t kMaxLruRun = 64;
+
+struct LruShape {
+  uint32_t ways = 0;
+  uint32_t padded_ways = 0;  // entries from one set to the next; a multiple of the kernels' vectors
+};
+
+struct LruTouch {
+  LruEntry displaced = kInvalidEntry;  // on a miss: the entry the set gave up
+  uint32_t missed = 0;                 // 0 or 1
+};
+
+struct LruKernels {
+  // Makes the line of `entry` (not dirty) the most recently used, putting it in where it is not
+  // held; its entry is or-ed with `dirty`.
+  LruTouch (*touch)(LruEntry* set, LruShape shape, LruEntry entry, uint32_t dirty);
+  // The same for up to kMaxLruRun lines and sets, each one after the one before. Returns the lines
+  // that missed, bit i for line i, and fills displaced[i] for these.
+  uint64_t (*touch_run)(LruEntry* set, LruShape shape, LruEntry entry, uint32_t count,
+                        uint32_t dirty, LruEntry* displaced);
+  // The place of the line of `entry` in the set; the number of ways if it is not held.
+  uint32_t (*find)(const LruEntry* set, LruShape shape, LruEntry entry);
+};
+
+// Kernels for sets of so many ways, at most kMaxLruWays, of the best instruction set this processor
+// has.
+LruKernels lru_kernels(uint32_t ways);
+
+}  // namespace wattgrind

@@ -1,0 +1,149 @@
+#include "cachesim/replay.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <numeric>
+
+namespace wattgrind {
+namespace {
+
+// Longer periods would have to be walked too often before they can be replayed.
+constexpr uint64_t kLongestPeriod = 16;
+// Periods to walk before giving up: the first fills the caches, the second may still meet lines of
+// the kernel before.
+constexpr uint64_t kTrialPeriods = 4;
+
+}  // namespace
+
+void Replay::start_program(const FlatProgram& program, const LineOwners& owners) {
+  program_ = &program;
+  owners_ = &owners;
+  buffers_ = 0;
+  for (const FlatAccess& access : program.accesses) {
+    buffers_ = std::max<size_t>(buffers_, access.buffer + 1);
+  }
+  replayed_references_ = 0;
+}
+
+// Absent where the loop cannot repeat.
+std::optional<Replay::Period> Replay::period_of(const FlatLoop& loop) const {
+  constexpr int64_t kUnknown = INT64_MIN;
+  std::vector<int64_t> strides(buffers_, kUnknown);
+  for (size_t i = 0; i < loop.strides.size(); ++i) {
+    int64_t& stride = strides[program_->accesses[loop.first_access + i].buffer];
+    if (stride != kUnknown && stride != loop.strides[i]) {
+      return std::nullopt;
+    }
+    stride = loop.strides[i];
+  }
+  const auto span = static_cast<int64_t>(caches_.first_level().sets() * uint64_t{line_bytes_});
+  Period period{1, {}};
+  for (int64_t& stride : strides) {
+    stride = stride == kUnknown ? 0 : stride;
+    const int64_t turns = span / std::gcd(span, stride);
+    period.iterations = std::lcm(period.iterations, static_cast<uint64_t>(turns));
+    if (period.iterations > kLongestPeriod) {
+      return std::nullopt;
+    }
+  }
+  for (const int64_t stride : strides) {
+    period.shifts.push_back(stride * static_cast<int64_t>(period.iterations) / line_bytes_);
+  }
+  return period;
+}
+
+Replay::Snapshot Replay::take_snapshot() {
+  return {caches_.first_level().entries(), caches_.straddling()};
+}
+
+LruEntry Replay::shifted(LruEntry entry, const Period& period, int64_t periods) const {
+  if (entry == kInvalidEntry) {
+    return entry;
+  }
+  const size_t owner = owners_->owner(entry >> 1);
+  const int64_t lines = owner < period.shifts.size() ? period.shifts[owner] * periods : 0;
+  return entry + static_cast<LruEntry>(lines * 2);
+}
+
+bool Replay::repeats(const Snapshot& before, const Snapshot& now, const Period& period) const {
+  return before.straddling == now.straddling &&
+         std::ranges::equal(before.entries, now.entries, [&](LruEntry old, LruEntry recent) {
+           return shifted(old, period, 1) == recent;
+         });
+}
+
+// How many periods on every held line is still in its buffer: shifts must not take a line where
+// another buffer's line is.
+uint64_t Replay::periods_inside(const Snapshot& now, const Period& period, uint64_t wanted) const {
+  uint64_t periods = wanted;
+  for (const LruEntry entry : now.entries) {
+    const uint64_t line = entry >> 1;
+    const size_t owner = entry == kInvalidEntry ? buffers_ : owners_->owner(line);
+    if (owner >= period.shifts.size() || period.shifts[owner] == 0) {
+      continue;
+    }
+    const LineOwners::Lines lines = owners_->lines(owner);
+    const uint64_t room = period.shifts[owner] > 0 ? lines.last - line : line - lines.first;
+    periods = std::min(periods, room / static_cast<uint64_t>(std::abs(period.shifts[owner])));
+  }
+  return periods;
+}
+
+// Replays the period whose misses are in the log.
+void Replay::replay(const Snapshot& now, const Period& period, uint64_t periods) {
+  caches_.log_misses(nullptr);
+  for (uint64_t n = 1; n <= periods; ++n) {
+    const auto times = static_cast<int64_t>(n);
+    for (FirstLevelMiss miss : log_) {
+      miss.line += static_cast<uint32_t>(period.shifts[miss.requester.buffer] * times);
+      miss.displaced = shifted(miss.displaced, period, times);
+      caches_.miss_first_level(miss);
+    }
+  }
+  std::vector<LruEntry> entries = now.entries;
+  for (LruEntry& entry : entries) {
+    entry = shifted(entry, period, static_cast<int64_t>(periods));
+  }
+  caches_.first_level().set_entries(entries);
+}
+
+bool Replay::run(const FlatLoop& loop, const std::function<void(uint64_t)>& walk_iterations,
+                 const std::function<void(uint64_t)>& skip_iterations) {
+  if (is_running_ || loop.body_references < fewest_references_ || !owners_->disjoint()) {
+    return false;
+  }
+  const std::optional<Period> period = period_of(loop);
+  if (!period || loop.trips / period->iterations < 3) {
+    return false;
+  }
+  is_running_ = true;
+  log_.clear();
+  caches_.log_misses(&log_);
+  uint64_t done = 0;
+  Snapshot before;
+  for (uint64_t trial = 0; trial < kTrialPeriods; ++trial) {
+    walk_iterations(period->iterations);
+    done += period->iterations;
+    const Snapshot now = take_snapshot();
+    const uint64_t left = (loop.trips - done) / period->iterations;
+    if (left == 0 || log_.size() == LruHierarchy::kLongestLog) {
+      break;
+    }
+    if (trial > 0 && repeats(before, now, *period)) {
+      const uint64_t periods = periods_inside(now, *period, left);
+      replay(now, *period, periods);
+      skip_iterations(periods * period->iterations);
+      done += periods * period->iterations;
+      replayed_references_ += periods * period->iterations * loop.body_references;
+      break;
+    }
+    log_.clear();
+    before = now;
+  }
+  caches_.log_misses(nullptr);
+  is_running_ = false;
+  walk_iterations(loop.trips - done);
+  return true;
+}
+
+}  // namespace wattgrind

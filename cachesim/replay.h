@@ -1,0 +1,77 @@
+// Counting::kReplayed: iterations of an outer loop that are proved to repeat earlier ones, up to a
+// shift of every buffer's lines, are replayed instead of walked.
+//
+// If each buffer moves by a whole number of lines a period of iterations, and all by whole rounds
+// of the first level's sets, then the references of one period are those of the period before with
+// every line shifted within its buffer. If moreover the first level holds, after one period,
+// exactly what it held after the period before, shifted (same sets, same recency, same dirty
+// lines), then its misses in the next period are those of the last, shifted; and so on to the end
+// of the loop. This is Morelli and Reineke's warping (PLDI 2022) for one level: the misses are fed
+// to the levels below, which are simulated in full, so nothing about them needs to repeat.
+//
+// The proof is by comparing states, so it holds whatever the caches held before. It needs buffers
+// that share no line, one stride a buffer, and a first level that no level below reaches into
+// (LruHierarchy::can_replay).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "cachesim/flat_program.h"
+#include "cachesim/line_owners.h"
+#include "cachesim/lru_hierarchy.h"
+
+namespace wattgrind {
+
+class Replay {
+ public:
+  // Loops of fewer references an iteration are left alone: comparing states costs about as much as
+  // walking some thousand references.
+  static constexpr uint64_t kFewestReferences = 1u << 15;
+
+  Replay(LruHierarchy& caches, uint32_t line_bytes, uint64_t fewest_references)
+      : caches_(caches), line_bytes_(line_bytes), fewest_references_(fewest_references) {}
+
+  // For the program to be walked next; both must outlive its walk.
+  void start_program(const FlatProgram& program, const LineOwners& owners);
+
+  // Runs the loop if it might repeat, and says so; `walk_iterations(n)` walks its next n
+  // iterations, `skip_iterations(n)` only moves the addresses on.
+  bool run(const FlatLoop& loop, const std::function<void(uint64_t)>& walk_iterations,
+           const std::function<void(uint64_t)>& skip_iterations);
+
+  uint64_t replayed_references() const { return replayed_references_; }
+
+ private:
+  // How a loop moves its buffers.
+  struct Period {
+    uint64_t iterations = 0;
+    std::vector<int64_t> shifts;  // lines, by buffer; the last is of lines elsewhere: 0
+  };
+  // After an iteration.
+  struct Snapshot {
+    std::vector<LruEntry> entries;
+    uint64_t straddling = 0;
+  };
+
+  std::optional<Period> period_of(const FlatLoop& loop) const;
+  Snapshot take_snapshot();
+  LruEntry shifted(LruEntry entry, const Period& period, int64_t periods) const;
+  bool repeats(const Snapshot& before, const Snapshot& now, const Period& period) const;
+  uint64_t periods_inside(const Snapshot& now, const Period& period, uint64_t wanted) const;
+  void replay(const Snapshot& now, const Period& period, uint64_t periods);
+
+  LruHierarchy& caches_;
+  uint32_t line_bytes_;
+  uint64_t fewest_references_;
+  const FlatProgram* program_ = nullptr;
+  const LineOwners* owners_ = nullptr;
+  size_t buffers_ = 0;
+  uint64_t replayed_references_ = 0;
+  bool is_running_ = false;          // loops inside one that is being recorded are walked
+  std::vector<FirstLevelMiss> log_;  // of the period being walked
+};
+
+}  // namespace wattgrind
