@@ -3,17 +3,7 @@
 namespace wattgrind {
 namespace {
 
-// One pass where Eigen's expressions would take two: this is where proposals spend their time.
-void add_terms(const Eigen::ArrayXd& squares, double additive_scale, double joint_scale,
-               Eigen::ArrayXd& additive, Eigen::ArrayXd& joint) {
-  const double* const from = squares.data();
-  double* const a = additive.data();
-  double* const b = joint.data();
-  for (Eigen::Index i = 0; i < squares.size(); ++i) {
-    a[i] += 1 / (1 + from[i] * additive_scale);
-    b[i] += from[i] * joint_scale;
-  }
-}
+double square(double x) { return x * x; }
 
 }  // namespace
 
@@ -28,16 +18,27 @@ Covariance::Covariance(const UnitSpace& space) {
   }
 }
 
+// One pass over a column of points, without Eigen's temporaries: this is where proposals spend
+// their time.
+template <typename Use>
+void Covariance::for_each_square(Eigen::Index d, const Eigen::Ref<const Eigen::ArrayXd>& column,
+                                 double x, Use use) const {
+  const Kind kind = kinds_[static_cast<size_t>(d)];
+  const double* const y = column.data();
+  const Eigen::Index n = column.size();
+  if (kind == Kind::kLine) {
+    for (Eigen::Index i = 0; i < n; ++i) use(i, square(y[i] - x));
+  } else if (kind == Kind::kSameOrNot || x == kInactive) {
+    for (Eigen::Index i = 0; i < n; ++i) use(i, y[i] == x ? 0.0 : 1.0);
+  } else {
+    for (Eigen::Index i = 0; i < n; ++i) use(i, y[i] == kInactive ? 1.0 : square(y[i] - x));
+  }
+}
+
 void Covariance::squared_differences(Eigen::Index d, const Eigen::Ref<const Eigen::ArrayXd>& column,
                                      double x, Eigen::Ref<Eigen::ArrayXd> out) const {
-  const Kind kind = kinds_[static_cast<size_t>(d)];
-  if (kind == Kind::kLine) {
-    out = (column - x).square();
-  } else if (kind == Kind::kSameOrNot || x == kInactive) {
-    out = (column != x).cast<double>();
-  } else {
-    out = (column == kInactive).select(1.0, (column - x).square());
-  }
+  double* const squares = out.data();
+  for_each_square(d, column, x, [squares](Eigen::Index i, double q) { squares[i] = q; });
 }
 
 Eigen::MatrixXd Covariance::between(const CovarianceParameters& parameters,
@@ -48,14 +49,18 @@ Eigen::MatrixXd Covariance::between(const CovarianceParameters& parameters,
   const Eigen::ArrayXd additive_scales = 0.5 / parameters.additive_lengths.square();
   const Eigen::ArrayXd joint_scales = 0.5 / parameters.joint_lengths.square();
   Eigen::MatrixXd result(n, static_cast<Eigen::Index>(xs.size()));
-  Eigen::ArrayXd squares(n), additive(n), joint(n);
+  Eigen::ArrayXd additive(n), joint(n);
   for (size_t j = 0; j < xs.size(); ++j) {
     additive.setZero();
     joint.setOnes();
     for (Eigen::Index d = 0; d < dimensions(); ++d) {
-      const double x = xs[j][static_cast<size_t>(d)];
-      squared_differences(d, points.col(d).array(), x, squares);
-      add_terms(squares, additive_scales[d], joint_scales[d], additive, joint);
+      const double additive_scale = additive_scales[d], joint_scale = joint_scales[d];
+      for_each_square(d, points.col(d).array(), xs[j][static_cast<size_t>(d)],
+                      [a = additive.data(), b = joint.data(), additive_scale, joint_scale](
+                          Eigen::Index i, double q) {
+                        a[i] += 1 / (1 + q * additive_scale);
+                        b[i] += q * joint_scale;
+                      });
     }
     result.col(static_cast<Eigen::Index>(j)) =
         share * additive + parameters.joint_variance * joint.inverse();

@@ -47,6 +47,11 @@ class Covariance {
  private:
   enum class Kind { kLine, kLineOrInactive, kSameOrNot };
 
+  // Calls use(i, squared difference of x and column[i]).
+  template <typename Use>
+  void for_each_square(Eigen::Index d, const Eigen::Ref<const Eigen::ArrayXd>& column, double x,
+                       Use use) const;
+
   std::vector<Kind> kinds_;
 };
 

@@ -168,6 +168,20 @@ TEST_P(SamplerContract, BearsConstantAndExtremeValues) {
   }
 }
 
+TEST_P(SamplerContract, BearsSeveralObjectives) {
+  const Space space = mixed_space();
+  const auto asked = sampler(space, 8);
+  std::vector<Trial> history;
+  for (uint64_t i = 0; i < 60; ++i) {
+    const auto configuration = asked->ask(i, history);
+    ASSERT_TRUE(configuration);
+    expect_valid(space, *configuration);
+    history.push_back(completed(space, i, *configuration));
+    history.back().values.push_back(-history.back().values[0]);
+    if (i % 7 == 3) history.back().values.pop_back();  // one too few
+  }
+}
+
 TEST_P(SamplerContract, KeepsTrialsInFlightApart) {
   const Space space = space_of(R"({"a": {"int": [0, 99]}, "b": {"int": [0, 99]}})");
   const auto asked = sampler(space, 9);
