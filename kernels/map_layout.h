@@ -1,6 +1,7 @@
 // How kernels lay out feature maps in memory.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "estimator/network.h"
@@ -42,5 +43,23 @@ struct MapLayout {
 
   friend bool operator==(const MapLayout&, const MapLayout&) = default;
 };
+
+// Calls visit(stored, logical) for every value of a batch of images: where it lies in the map's
+// buffer, counted in values, and in images that follow each other as (channel, row, column).
+template <typename Visit>
+void for_each_value(const MapLayout& layout, int64_t batch, const Visit& visit) {
+  const FeatureShape& shape = layout.shape;
+  size_t logical = 0;
+  for (int64_t n = 0; n < batch; ++n) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      for (int64_t y = 0; y < shape.height; ++y) {
+        for (int64_t x = 0; x < shape.width; ++x) {
+          const int64_t bytes = n * layout.image_bytes() + layout.pixel_bytes(y, x);
+          visit(static_cast<size_t>(bytes / kFloatBytes + c), logical++);
+        }
+      }
+    }
+  }
+}
 
 }  // namespace wattgrind

@@ -1,43 +1,15 @@
-#include <algorithm>
 #include <limits>
 
 #include "kernels/lowering.h"
 #include "kernels/nest_builder.h"
 #include "kernels/tiling.h"
+#include "kernels/window_spans.h"
 
 namespace wattgrind {
 namespace {
 
 // Windows of at most this many values are written out; larger ones become loops.
 constexpr int64_t kUnrolledWindow = 9;
-
-// Consecutive outputs whose windows keep the same part of the kernel inside the input.
-struct Span {
-  int64_t first = 0, count = 0;                // outputs
-  int64_t kernel_first = 0, kernel_count = 0;  // the part of the kernel that lies inside
-
-  bool same_window(const Span& other) const {
-    return kernel_first == other.kernel_first && kernel_count == other.kernel_count;
-  }
-};
-
-// Interior outputs are one span; those whose window reaches into the padding form their own.
-std::vector<Span> window_spans(int64_t outputs, int64_t stride, int64_t kernel, int64_t pad,
-                               int64_t extent) {
-  std::vector<Span> spans;
-  for (int64_t o = 0; o < outputs; ++o) {
-    const int64_t start = o * stride - pad;
-    const int64_t low = std::max<int64_t>(0, -start);
-    const int64_t high = std::min(kernel, extent - start);
-    const Span span{o, 1, low, high - low};
-    if (!spans.empty() && spans.back().same_window(span)) {
-      ++spans.back().count;
-    } else {
-      spans.push_back(span);
-    }
-  }
-  return spans;
-}
 
 enum class Method { kMax, kAverage };
 
@@ -54,14 +26,12 @@ class PoolLowering {
     const MapLayout& out = context_.output;
     input_ = nest_.buffer("input", TensorRole::kInput, in.bytes(context_.batch));
     output_ = nest_.buffer("output", TensorRole::kOutput, out.bytes(context_.batch));
-    const auto rows = window_spans(out.shape.height, window_.stride_height, window_.kernel_height,
-                                   window_.pad_top, in.shape.height);
-    const auto columns = window_spans(out.shape.width, window_.stride_width, window_.kernel_width,
-                                      window_.pad_left, in.shape.width);
+    const auto rows = row_spans(window_, in.shape, out.shape);
+    const auto columns = column_spans(window_, in.shape, out.shape);
     nest_.loop("image", context_.batch, [&](LoopVariable n) {
-      for (const Span& row : rows) {
+      for (const WindowSpan& row : rows) {
         nest_.loop("row", row.count, [&](LoopVariable y) {
-          for (const Span& column : columns) {
+          for (const WindowSpan& column : columns) {
             nest_.loop("column", column.count,
                        [&](LoopVariable x) { lower_window(row, column, n, y, x); });
           }
@@ -72,16 +42,12 @@ class PoolLowering {
   }
 
  private:
-  void lower_window(const Span& row, const Span& column, LoopVariable n, LoopVariable y,
+  void lower_window(const WindowSpan& row, const WindowSpan& column, LoopVariable n, LoopVariable y,
                     LoopVariable x) {
     const MapLayout& in = context_.input;
     const MapLayout& out = context_.output;
-    const int64_t first_row =
-        row.first * window_.stride_height - window_.pad_top + row.kernel_first;
-    const int64_t first_column =
-        column.first * window_.stride_width - window_.pad_left + column.kernel_first;
-    Address from =
-        stepped(moved(input_, in.pixel_bytes(first_row, first_column)), n, in.image_bytes());
+    Address from = stepped(moved(input_, in.pixel_bytes(row.input_first, column.input_first)), n,
+                           in.image_bytes());
     from = stepped(from, y, window_.stride_height * in.row_bytes());
     from = stepped(from, x, window_.stride_width * in.channel_bytes());
     Address to =

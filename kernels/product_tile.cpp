@@ -1,5 +1,7 @@
 #include "kernels/product_tile.h"
 
+#include "estimator/error.h"
+
 namespace wattgrind {
 namespace {
 
@@ -28,17 +30,26 @@ class TileEmitter {
 
   void load_sums() {
     std::vector<Register> biases;
-    if (tile_.starts_from_bias) {
+    if (tile_.start == TileStart::kBias) {
       for (const TileVector& vector : tile_.vectors) {
         biases.push_back(nest_.load(tile_.lanes, moved(tile_.bias, vector.channel_bytes)));
       }
     }
     for (int64_t row = 0; row < tile_.rows; ++row) {
-      for (size_t v = 0; v < tile_.vectors.size(); ++v) {
-        sums_.push_back(tile_.starts_from_bias ? nest_.apply(Opcode::kMove, biases[v])
-                                               : nest_.load(tile_.lanes, output(row, v)));
-      }
+      for (size_t v = 0; v < tile_.vectors.size(); ++v) sums_.push_back(first_sum(biases, row, v));
     }
+  }
+
+  Register first_sum(const std::vector<Register>& biases, int64_t row, size_t vector) {
+    switch (tile_.start) {
+      case TileStart::kBias:
+        return nest_.apply(Opcode::kMove, biases[vector]);
+      case TileStart::kZero:
+        return nest_.constant(tile_.lanes, 0);
+      case TileStart::kOutput:
+        return nest_.load(tile_.lanes, output(row, vector));
+    }
+    CHECK(false, "start {}", static_cast<int>(tile_.start));
   }
 
   void emit_reduction(size_t depth, const Address& input, const Address& weights) {

@@ -25,6 +25,9 @@ struct TileVector {
   int64_t channel_bytes = 0;
 };
 
+// What a tile's sums start from.
+enum class TileStart { kBias, kZero, kOutput };
+
 struct ProductTile {
   int64_t rows = 0;
   int64_t input_row_bytes = 0;   // from one row's input to the next's
@@ -33,7 +36,7 @@ struct ProductTile {
   std::vector<TileVector> vectors;
   std::vector<ReductionLoop> reduction;
   Address input, weights, bias, output;  // of row 0, vector 0, step 0
-  bool starts_from_bias = true;          // else from what the output holds
+  TileStart start = TileStart::kBias;    // `bias` is read for kBias alone
 };
 
 void emit_product_tile(NestBuilder& nest, const ProductTile& tile);

@@ -87,12 +87,20 @@ Register quarter_power(NestBuilder& nest, Register x, int quarters) {
 
 Register emit_exp(NestBuilder& nest, Register x) {
   const int lanes = nest.lanes(x);
-  const Register bounded = nest.apply(Opcode::kMax, x, nest.constant(lanes, kSmallestExponent));
+  // In this order the maximum passes on an x that is no number.
+  const Register bounded = nest.apply(Opcode::kMax, nest.constant(lanes, kSmallestExponent), x);
   const Register scaled = nest.apply(Opcode::kMul, bounded, nest.constant(lanes, kLog2E));
   const Register n = nest.apply(Opcode::kRound, scaled);
   Register r = nest.apply(Opcode::kMulAdd, n, nest.constant(lanes, -kLn2High), bounded);
   r = nest.apply(Opcode::kMulAdd, n, nest.constant(lanes, -kLn2Low), r);
   return nest.apply(Opcode::kMul, exp_of_reduced(nest, r), nest.apply(Opcode::kExp2Int, n));
+}
+
+Register emit_log(NestBuilder& nest, Register x) {
+  const Register logarithm =
+      nest.apply(Opcode::kMul, log2_of(nest, x), nest.constant(nest.lanes(x), std::log(2.0f)));
+  // Taking the exponent loses what is no number; adding zero made of it does not.
+  return nest.apply(Opcode::kAdd, logarithm, nest.apply(Opcode::kSub, x, x));
 }
 
 Register emit_power(NestBuilder& nest, Register x, double exponent) {

@@ -6,26 +6,11 @@
 
 #include <cmath>
 
-#include "kernels/jit.h"
+#include "tests/kernels/nest_run.h"
 #include "tests/kernels/network_run.h"
 
 namespace wattgrind {
 namespace {
-
-// What the host runs: the width and form of each instruction set.
-struct Target {
-  Isa isa;
-  bool fuse;
-};
-
-std::vector<Target> targets() {
-  std::vector<Target> result;
-  for (const Isa isa : {Isa::kSse42, Isa::kAvx2, Isa::kAvx512}) {
-    if (isa <= host_isa()) result.push_back({isa, false});
-  }
-  if (traits(host_isa()).fused_multiply_add) result.push_back({host_isa(), true});
-  return result;
-}
 
 // Sums of n products of values in [-1, 1], rounded once each: errors grow like sqrt(n).
 double tolerance(const Layer& layer) {
@@ -220,6 +205,16 @@ TEST(SoftmaxKernel, Classes) {
     check({classes, 1, 1}, {{.operation = Softmax{}}}, 3, fmt::format("softmax of {}", classes));
     check({4, 1, 1}, {{.operation = Dense{classes}}, {.operation = Softmax{}}}, 3,
           fmt::format("softmax of {} in place", classes));
+  }
+}
+
+TEST(SoftmaxKernel, WhatIsNoNumberStaysNone) {
+  const MapLayout map{{9, 1, 1}, 9, {}};
+  for (const Target& target : targets()) {
+    NestRun run(lower_softmax({target.isa, 1, map, map}, false));
+    run.write_map("input", map, 1, std::vector<float>(9, NAN));
+    run.run(target.fuse);
+    for (const float p : run.read_map("output", map, 1)) EXPECT_TRUE(std::isnan(p));
   }
 }
 

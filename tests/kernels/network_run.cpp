@@ -8,22 +8,6 @@ namespace {
 
 constexpr size_t kLineValues = 16;
 
-template <typename Visit>
-void visit_map(const MapLayout& layout, int64_t batch, const Visit& visit) {
-  const FeatureShape& shape = layout.shape;
-  size_t logical = 0;
-  for (int64_t n = 0; n < batch; ++n) {
-    for (int64_t c = 0; c < shape.channels; ++c) {
-      for (int64_t y = 0; y < shape.height; ++y) {
-        for (int64_t x = 0; x < shape.width; ++x) {
-          const int64_t bytes = n * layout.image_bytes() + layout.pixel_bytes(y, x);
-          visit(static_cast<size_t>(bytes / kFloatBytes + c), logical++);
-        }
-      }
-    }
-  }
-}
-
 }  // namespace
 
 ProgramMemory::ProgramMemory(const Program& program) : program_(program) {
@@ -39,22 +23,22 @@ ProgramMemory::ProgramMemory(const Program& program) : program_(program) {
 void ProgramMemory::write_map(const OutputMap& map, int64_t batch,
                               const std::vector<float>& images) {
   float* values = buffer(map.buffer);
-  visit_map(map.layout, batch,
-            [&](size_t stored, size_t logical) { values[stored] = images[logical]; });
+  for_each_value(map.layout, batch,
+                 [&](size_t stored, size_t logical) { values[stored] = images[logical]; });
 }
 
 std::vector<float> ProgramMemory::read_map(const OutputMap& map, int64_t batch) {
   const float* values = buffer(map.buffer);
   std::vector<float> images(static_cast<size_t>(batch * map.layout.shape.elements()));
-  visit_map(map.layout, batch,
-            [&](size_t stored, size_t logical) { images[logical] = values[stored]; });
+  for_each_value(map.layout, batch,
+                 [&](size_t stored, size_t logical) { images[logical] = values[stored]; });
   return images;
 }
 
 bool ProgramMemory::surroundings_are_zero(const OutputMap& map, int64_t batch) {
   const float* values = buffer(map.buffer);
   std::vector<bool> belongs(program_.buffers[map.buffer].bytes / kFloatBytes, false);
-  visit_map(map.layout, batch, [&](size_t stored, size_t) { belongs[stored] = true; });
+  for_each_value(map.layout, batch, [&](size_t stored, size_t) { belongs[stored] = true; });
   for (size_t i = 0; i < belongs.size(); ++i) {
     if (!belongs[i] && values[i] != 0) return false;
   }

@@ -1,0 +1,131 @@
+#include "kernels/backward.h"
+#include "kernels/conv_phases.h"
+#include "kernels/direct_conv.h"
+#include "kernels/weight_transpose.h"
+
+namespace wattgrind {
+namespace {
+
+class ConvDataGradient {
+ public:
+  ConvDataGradient(const Conv2d& conv, const BackwardContext& context)
+      : conv_(conv),
+        context_(context),
+        nest_("conv2d_data_gradient", context.isa),
+        group_inputs_(context.input.shape.channels / conv.groups),
+        group_filters_(conv.filters / conv.groups),
+        filter_blocks_(column_blocks(group_filters_, context.isa,
+                                     conv.groups == 1 ? Surplus::kPad : Surplus::kExact)),
+        // A lone group's columns go over the padded channels, which become zero.
+        input_blocks_(
+            column_blocks(conv.groups == 1 ? context.input_gradient.channel_pitch : group_inputs_,
+                          context.isa, Surplus::kExact)) {}
+
+  LoopNest lower() && {
+    const Window2d& w = conv_.window;
+    const int64_t kernel = w.kernel_height * w.kernel_width;
+    const auto floats = [](int64_t count) { return static_cast<uint64_t>(count * kFloatBytes); };
+    weights_ =
+        nest_.buffer("weights", TensorRole::kWeights,
+                     floats(conv_.groups * kernel * group_inputs_ * padded_width(filter_blocks_)));
+    transposed_ =
+        nest_.buffer("transposed", TensorRole::kScratch,
+                     floats(conv_.groups * kernel * group_filters_ * padded_width(input_blocks_)));
+    output_gradient_ = nest_.buffer("output_gradient", TensorRole::kGradient,
+                                    context_.output_gradient.bytes(context_.batch));
+    input_gradient_ = nest_.buffer("input_gradient", TensorRole::kGradient,
+                                   context_.input_gradient.bytes(context_.batch));
+    for_each_phase([&](const Phase& row, const Phase& column, const Address& weights) {
+      transpose(row, column, weights);
+    });
+    nest_.loop("image", context_.batch, [&](LoopVariable n) {
+      for_each_phase([&](const Phase& row, const Phase& column, const Address& weights) {
+        convolve(row, column, weights, n);
+      });
+    });
+    return std::move(nest_).finish();
+  }
+
+ private:
+  // With the address of the phase's transposed weights.
+  template <typename Visit>
+  void for_each_phase(const Visit& visit) const {
+    Address weights = transposed_;
+    for (const Phase& row : row_phases(conv_.window, context_.input.shape)) {
+      for (const Phase& column : column_phases(conv_.window, context_.input.shape)) {
+        visit(row, column, weights);
+        weights.offset_bytes += conv_.groups * group_weight_bytes(row, column);
+      }
+    }
+  }
+
+  int64_t group_weight_bytes(const Phase& row, const Phase& column) const {
+    return row.taps * column.taps * group_filters_ * padded_width(input_blocks_) * kFloatBytes;
+  }
+
+  void transpose(const Phase& row, const Phase& column, const Address& weights) {
+    const Window2d& w = conv_.window;
+    WeightTranspose transpose;
+    transpose.from_blocks = filter_blocks_;
+    transpose.to_blocks = input_blocks_;
+    transpose.outputs = group_filters_;
+    transpose.inputs = group_inputs_;
+    transpose.from_steps = w.kernel_height * w.kernel_width * group_inputs_;
+    transpose.to_steps = row.taps * column.taps * group_filters_;
+    const int64_t last_row = row.first_tap + (row.taps - 1) * w.stride_height;
+    const int64_t last_column = column.first_tap + (column.taps - 1) * w.stride_width;
+    transpose.first_from_step = (last_row * w.kernel_width + last_column) * group_inputs_;
+    transpose.loops = {
+        {"kernel_row", row.taps, -w.stride_height * w.kernel_width * group_inputs_,
+         column.taps * group_filters_, 0},
+        {"kernel_column", column.taps, -w.stride_width * group_inputs_, group_filters_, 0}};
+    nest_.loop("group", conv_.groups, [&](LoopVariable g) {
+      transpose.from =
+          stepped(weights_, g, transpose.from_steps * padded_width(filter_blocks_) * kFloatBytes);
+      transpose.to = stepped(weights, g, group_weight_bytes(row, column));
+      emit_weight_transpose(nest_, transpose);
+    });
+  }
+
+  void convolve(const Phase& row, const Phase& column, const Address& weights, LoopVariable n) {
+    const MapLayout& in = context_.input_gradient;
+    const MapLayout& out = context_.output_gradient;
+    DirectConv direct;
+    direct.groups = conv_.groups;
+    direct.group_inputs = group_filters_;
+    direct.group_outputs = group_inputs_;
+    direct.kernel_height = row.taps;
+    direct.kernel_width = column.taps;
+    direct.rows = row.inputs;
+    direct.columns = column.inputs;
+    direct.input = out;
+    direct.output = in;
+    direct.output_row_step = conv_.window.stride_height;
+    direct.output_column_step = conv_.window.stride_width;
+    direct.blocks = input_blocks_;
+    direct.start = TileStart::kZero;
+    direct.weights = weights;
+    direct.input_values =
+        stepped(moved(output_gradient_, out.pixel_bytes(row.first_output, column.first_output)), n,
+                out.image_bytes());
+    direct.output_values =
+        stepped(moved(input_gradient_, in.pixel_bytes(row.first_input, column.first_input)), n,
+                in.image_bytes());
+    emit_direct_conv(nest_, direct);
+  }
+
+  const Conv2d& conv_;
+  const BackwardContext& context_;
+  NestBuilder nest_;
+  const int64_t group_inputs_, group_filters_;
+  const std::vector<ColumnBlock> filter_blocks_, input_blocks_;
+  Address weights_, transposed_, output_gradient_, input_gradient_;
+};
+
+}  // namespace
+
+LoopNest lower_conv2d_data_gradient(const Conv2d& conv, const BackwardContext& context) {
+  return ConvDataGradient(conv, context).lower();
+}
+
+}  // namespace wattgrind

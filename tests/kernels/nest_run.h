@@ -1,0 +1,43 @@
+// Runs one loop nest natively on buffers of its own, each on a line and zero before.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "kernels/map_layout.h"
+#include "kernels/nest.h"
+
+namespace wattgrind {
+
+// What this computer runs: the width and form of each instruction set.
+struct Target {
+  Isa isa;
+  bool fuse;
+};
+std::vector<Target> targets();
+
+class NestRun {
+ public:
+  explicit NestRun(LoopNest nest);
+
+  std::span<float> buffer(std::string_view name);
+  void write_map(std::string_view name, const MapLayout& layout, int64_t batch,
+                 const std::vector<float>& images);
+  std::vector<float> read_map(std::string_view name, const MapLayout& layout, int64_t batch);
+  // Whether everything in the map's buffer that is no value of the map is zero.
+  bool surroundings_are_zero(std::string_view name, const MapLayout& layout, int64_t batch);
+
+  void run(bool fuse_multiply_add);
+
+ private:
+  struct FreeLines {
+    void operator()(float* lines) const;
+  };
+
+  LoopNest nest_;
+  std::vector<std::unique_ptr<float[], FreeLines>> memory_;  // by buffer
+};
+
+}  // namespace wattgrind
