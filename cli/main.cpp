@@ -41,6 +41,7 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   program.get_formatter()->column_width(32);
   add_ask_tell_command(program);
+  add_calibrate_command(program);
   add_doctor_command(program);
   add_estimate_command(program);
   add_machines_command(program);

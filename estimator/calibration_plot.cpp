@@ -3,29 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
+
+#include "estimator/metric_prefix.h"
 
 namespace wattgrind {
 namespace {
 
-struct Scale {
-  double factor = 1;
-  std::string unit;
-};
-
-// The prefix that puts the largest energy between 1 and 1000.
-Scale scale_for(const FeatureTable& table, std::string_view unit) {
-  constexpr std::array<std::string_view, 9> kPrefixes = {"p", "n", "\u00b5", "m", "",
-                                                         "k", "M", "G",      "T"};
+MetricPrefix prefix_for(const FeatureTable& table) {
   double largest = 0;
   for (const Sample& sample : table.samples) largest = std::max(largest, sample.energy_j);
-  const int thousands = std::clamp(static_cast<int>(std::floor(std::log10(largest) / 3)), -4, 4);
-  return {std::pow(1000.0, -thousands),
-          std::string(kPrefixes[static_cast<size_t>(thousands + 4)]) + std::string(unit)};
+  return metric_prefix(largest);
 }
 
-// Calls take(name, sample, predicted_j) for both sorts of prediction.
+// The points take(sample, predicted_j) of both sorts of prediction.
 template <typename Take>
 std::vector<PlotSeries> both_predictions(const FeatureTable& table, const Calibration& calibration,
                                          Take take) {
@@ -50,9 +40,9 @@ double largest_x(const std::vector<PlotSeries>& series) {
 
 ScatterPlot plot_predictions(const FeatureTable& table, const Calibration& calibration,
                              std::string_view title, std::string_view unit) {
-  const Scale scale = scale_for(table, unit);
-  ScatterPlot plot{std::string(title), fmt::format("measured ({})", scale.unit),
-                   fmt::format("predicted ({})", scale.unit)};
+  const MetricPrefix scale = prefix_for(table);
+  ScatterPlot plot{std::string(title), fmt::format("measured ({}{})", scale.symbol, unit),
+                   fmt::format("predicted ({}{})", scale.symbol, unit)};
   plot.series = both_predictions(table, calibration, [&](const Sample& sample, double predicted_j) {
     return PlotPoint{scale.factor * sample.energy_j, scale.factor * predicted_j, sample.workload};
   });
@@ -63,8 +53,8 @@ ScatterPlot plot_predictions(const FeatureTable& table, const Calibration& calib
 
 ScatterPlot plot_residuals(const FeatureTable& table, const Calibration& calibration,
                            std::string_view title, std::string_view unit) {
-  const Scale scale = scale_for(table, unit);
-  ScatterPlot plot{std::string(title), fmt::format("measured ({})", scale.unit),
+  const MetricPrefix scale = prefix_for(table);
+  ScatterPlot plot{std::string(title), fmt::format("measured ({}{})", scale.symbol, unit),
                    "predicted \u2212 measured (% of measured)"};
   plot.series = both_predictions(table, calibration, [&](const Sample& sample, double predicted_j) {
     return PlotPoint{scale.factor * sample.energy_j, 100 * (predicted_j / sample.energy_j - 1),

@@ -10,7 +10,7 @@ namespace wattgrind {
 // reads A and B for every multiply-accumulate and writes C once an element, as NumPy's product of
 // integers does (A.dot(B): LONG_dot). The others keep A's element in a register and read and write
 // C for every multiply-accumulate, after writing zeros to it. Each matrix starts on a page.
-// Throws Error(kInput) when the matrices do not fit 60 GiB.
+// Throws Error(kInput) when the matrices together are larger than kLargestArenaBytes.
 AccessProgram matmul_program(const Matmul& matmul);
 
 }  // namespace wattgrind

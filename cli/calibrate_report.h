@@ -1,0 +1,27 @@
+// A calibration as tables, JSON and CSV.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "cli/table.h"
+#include "estimator/calibration.h"
+#include "estimator/energy_features.h"
+
+namespace wattgrind {
+
+struct CalibrateReport {
+  std::string readings;       // the file's base name
+  std::string energy_column;  // energies are in its unit, taken as joules
+  std::string machine;
+  CalibrationOptions options;
+  EnergyFeatures features;
+  Calibration calibration;
+};
+
+std::string calibrate_text(const CalibrateReport& report, Emphasis emphasis);
+nlohmann::ordered_json calibrate_json(const CalibrateReport& report);
+// A row for each reading: measured, fitted, left out.
+Table calibrate_csv(const CalibrateReport& report);
+
+}  // namespace wattgrind

@@ -1,0 +1,23 @@
+// What one repetition of a workload does in the steady state: what a meter sees of a load that is
+// repeated, and what calibration prices.
+#pragma once
+
+#include <cstdint>
+
+#include "estimator/counts.h"
+#include "estimator/machine.h"
+#include "estimator/workload.h"
+
+namespace wattgrind {
+
+struct WorkloadCounts {
+  EventCounts counts;
+  uint64_t macs = 0;
+  double operations_pj = 0;  // at the machine's prices; of 64-bit integers, as two and four 32-bit
+};
+
+// The second of two passes through the machine's own caches, simulated. `batch` images of a
+// network's inference; a matrix product has no batch.
+WorkloadCounts count_workload(const Workload& workload, int64_t batch, const Machine& machine);
+
+}  // namespace wattgrind
