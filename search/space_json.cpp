@@ -166,7 +166,8 @@ void check_possible(const Domain& domain, const Value& value, std::string_view w
 Condition parse_condition(const Entry& entry, const Reading& reading) {
   const auto item = entry.json->at("when").items().begin();
   const std::string at = join_key(join_key(entry.where, "when"), item.key());
-  Condition condition{reading.positions.at(item.key())};
+  Condition condition;
+  condition.parent = reading.positions.at(item.key());
   const Domain& parent = reading.parameters[condition.parent].domain;
   if (item.value().is_object()) {
     expect_keys(item.value(), {"above"}, at);

@@ -23,11 +23,6 @@ Trial completed(const Objective& objective, uint64_t number, Configuration confi
   return {number, std::move(configuration), TrialState::kComplete, {value}, std::nullopt};
 }
 
-double milliseconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-      .count();
-}
-
 // Random trials first, then suggestions, each told before the next.
 void time_sampler(const std::string& name, const SamplerOptions& options, uint64_t trials) {
   const std::vector<Objective> objectives = benchmark_objectives();

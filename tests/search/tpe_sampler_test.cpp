@@ -1,6 +1,6 @@
 // How well the samplers search: closed-form objectives, few seeds, generous bounds.
 // experiments/tpe_regret measures it properly.
-#include "search/tpe_sampler.h"
+#include "search/sampler.h"
 
 #include <gtest/gtest.h>
 
