@@ -16,8 +16,7 @@ void expect_golden(const std::string& name, FeatureShape input,
   const Network network = build_network(name, input, layers, name);
   std::string text;
   for (const Step& step : lower_network(network, isa, batch).steps) text += to_text(step.nest);
-  const std::string path =
-      std::string(WATTGRIND_SOURCE_DIR) + "/tests/golden/" + name + ".txt";
+  const std::string path = std::string(WATTGRIND_SOURCE_DIR) + "/tests/golden/" + name + ".txt";
   if (std::getenv("WATTGRIND_UPDATE_GOLDEN") != nullptr) write_file(path, text);
   EXPECT_EQ(text, read_file(path)) << "if this is meant: WATTGRIND_UPDATE_GOLDEN=1";
 }
