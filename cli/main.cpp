@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
   program.get_formatter()->column_width(32);
   add_ask_tell_command(program);
   add_calibrate_command(program);
+  add_data_command(program);
   add_doctor_command(program);
   add_estimate_command(program);
   add_machines_command(program);

@@ -1,27 +1,34 @@
 #include "search/data_source.h"
 
+#include <algorithm>
+
 #include "estimator/error.h"
 #include "estimator/suggestion.h"
 #include "search/digits.h"
 #include "search/mnist.h"
 
 namespace wattgrind {
-namespace {
+const std::vector<std::string_view>& data_set_names() {
+  static const std::vector<std::string_view> kNames = {"digits", "mnist", "mnist_small"};
+  return kNames;
+}
 
-// powerML's small set: digits 0 and 1, 100 training and 100 test images (Swanson & Noel, 2018).
-DataSelection small_selection(DataSelection selection) {
+void check_data_set_name(std::string_view name) {
+  const std::vector<std::string_view>& names = data_set_names();
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    fail(ErrorKind::kInput, "found no data set \"{}\"; {}", name, suggest(name, names));
+  }
+}
+
+DataSelection effective_selection(const DataRequest& request) {
+  DataSelection selection = request.selection;
+  if (request.set != "mnist_small") return selection;
+  // As in powerML (Swanson & Noel, 2018).
   constexpr uint64_t kImages = 100;
   if (selection.classes.empty()) selection.classes = {0, 1};
   if (!selection.train) selection.train = kImages;
   if (!selection.test) selection.test = kImages;
   return selection;
-}
-
-}  // namespace
-
-const std::vector<std::string_view>& data_set_names() {
-  static const std::vector<std::string_view> kNames = {"digits", "mnist", "mnist_small"};
-  return kNames;
 }
 
 std::string describe(const DataRequest& request) {
@@ -35,19 +42,14 @@ std::string describe(const DataRequest& request) {
 }
 
 DataSet load_data(const DataRequest& request) {
-  if (request.set == "digits") {
-    if (request.path) {
-      fail(ErrorKind::kInput, "digits: found path {}, wanted none: they are drawn",
-           request.path->string());
-    }
-    return draw_digits(request.selection);
+  check_data_set_name(request.set);
+  const DataSelection selection = effective_selection(request);
+  if (request.set != "digits") return load_mnist(find_mnist(request.path), selection);
+  if (request.path) {
+    fail(ErrorKind::kInput, "digits: found path {}, wanted none: they are drawn",
+         request.path->string());
   }
-  if (request.set == "mnist") return load_mnist(find_mnist(request.path), request.selection);
-  if (request.set == "mnist_small") {
-    return load_mnist(find_mnist(request.path), small_selection(request.selection));
-  }
-  fail(ErrorKind::kInput, "found no data set \"{}\"; {}", request.set,
-       suggest(request.set, data_set_names()));
+  return draw_digits(selection);
 }
 
 }  // namespace wattgrind

@@ -17,9 +17,15 @@ struct DataRequest {
   DataSelection selection;
 };
 
-// "digits", "mnist", "mnist_small": digits 0 and 1 of mnist, 100 training and 100 test images
-// unless the selection says otherwise.
+// "digits", "mnist" and "mnist_small": digits 0 and 1 of mnist, 100 training and 100 test images.
 const std::vector<std::string_view>& data_set_names();
+
+// Throws Error(kInput) for a name that is none of them.
+void check_data_set_name(std::string_view name);
+
+// The request's selection with what its set decides where the request does not: mnist_small's
+// classes and sizes.
+DataSelection effective_selection(const DataRequest& request);
 
 // What a result says of its data: "digits (drawn, seed 1)", "mnist, classes 0 1 (seed 7)".
 std::string describe(const DataRequest& request);

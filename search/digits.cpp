@@ -12,6 +12,8 @@ namespace wattgrind {
 namespace {
 
 constexpr int kStepsPerCurve = 6;
+// Of one part: 3 GB of pixels.
+constexpr uint64_t kMostImages = 1000000;
 constexpr uint64_t kDefaultTrain = 10000, kDefaultValidation = 2000, kDefaultTest = 2000;
 
 double between(Random& random, double low, double high) {
@@ -101,6 +103,10 @@ class Page {
 };
 
 LabelledImages draw_part(const std::vector<int>& digits, uint64_t count, uint64_t seed) {
+  if (count > kMostImages) {
+    fail(ErrorKind::kInput, "digits: wanted {} images, but at most {} are drawn", count,
+         kMostImages);
+  }
   LabelledImages part;
   part.shape = {1, kDigitSize, kDigitSize};
   part.labels.reserve(count);
@@ -139,6 +145,7 @@ DigitImage draw_digit(int digit, uint64_t seed) {
 
 DataSet draw_digits(const DataSelection& selection) {
   const std::vector<int> digits = selected_classes(selection, kDigitClasses, "digits");
+  if (selection.train == 0u) fail(ErrorKind::kInput, "digits: found no images left to train on");
   DataSet set;
   set.classes = static_cast<int>(digits.size());
   set.train =

@@ -3,7 +3,11 @@
 #include <array>
 #include <cstdlib>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
 
+#include "estimator/atomic_file.h"
 #include "estimator/error.h"
 #include "search/idx.h"
 
@@ -52,6 +56,25 @@ LabelledImages read_part(const fs::path& folder, const char* images_name, const 
                       images->filename().string(), labels->filename().string());
 }
 
+void write_array(const IdxArray& array, const fs::path& path) {
+  const std::vector<uint8_t> bytes = write_idx(array);
+  write_file(path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+void write_part(const LabelledImages& part, const fs::path& folder, const char* images_name,
+                const char* labels_name) {
+  const auto count = static_cast<uint32_t>(part.size());
+  IdxArray images{
+      {count, static_cast<uint32_t>(part.shape.height), static_cast<uint32_t>(part.shape.width)},
+      {}};
+  images.values.reserve(part.pixels.size());
+  for (const float pixel : part.pixels) {
+    images.values.push_back(static_cast<uint8_t>(pixel * 255.0f + 0.5f));
+  }
+  write_array(images, folder / images_name);
+  write_array({{count}, part.labels}, folder / labels_name);
+}
+
 }  // namespace
 
 DataSet load_mnist(const fs::path& folder, const DataSelection& selection) {
@@ -64,6 +87,16 @@ DataSet load_mnist(const fs::path& folder, const DataSelection& selection) {
          test_pool.shape.width);
   }
   return select(pool, test_pool, kClasses, selection, "mnist");
+}
+
+void write_as_mnist(const DataSet& set, const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail(ErrorKind::kFailed, "{}: cannot be made: {}", folder.string(), error.message());
+  write_part(set.train, folder, kTrainImages, kTrainLabels);
+  write_part(set.validation, folder, "validation-images-idx3-ubyte",
+             "validation-labels-idx1-ubyte");
+  write_part(set.test, folder, kTestImages, kTestLabels);
 }
 
 fs::path mnist_cache_folder() {

@@ -19,6 +19,10 @@ DataSet load_mnist(const std::filesystem::path& folder, const DataSelection& sel
 // folder mnist or data/mnist of it, or the cache folder. Throws Error(kMissing) without one.
 std::filesystem::path find_mnist(const std::optional<std::filesystem::path>& given);
 
+// Writes a set to the files that load_mnist() reads, and validation to validation-images-idx3-ubyte
+// and validation-labels-idx1-ubyte, each whole or not at all. Throws Error(kFailed).
+void write_as_mnist(const DataSet& set, const std::filesystem::path& folder);
+
 // Where fetched files stay: wattgrind/mnist in XDG_CACHE_HOME, by default ~/.cache.
 std::filesystem::path mnist_cache_folder();
 

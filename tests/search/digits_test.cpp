@@ -87,10 +87,10 @@ TEST(Digits, NoImageIsDrawnTwice) {
   EXPECT_NE(pixels(set.train, 0), pixels(draw_digits({{}, 1, 1, 1, 2}).train, 0));
 }
 
-TEST(Digits, RefuseClassesThatAreNone) {
-  const auto message = [](std::vector<int> classes) -> std::string {
+TEST(Digits, RefuseClassesAndSizesThatAreNone) {
+  const auto message = [](std::vector<int> classes, uint64_t train = 1) -> std::string {
     try {
-      draw_digits({std::move(classes), 1, 1, 1, 1});
+      draw_digits({std::move(classes), train, 1, 1, 1});
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kInput);
       return error.what();
@@ -100,6 +100,8 @@ TEST(Digits, RefuseClassesThatAreNone) {
   EXPECT_EQ(message({10}), "digits: found class 10, wanted one of 0..9");
   EXPECT_EQ(message({-1}), "digits: found class -1, wanted one of 0..9");
   EXPECT_EQ(message({2, 3, 2}), "digits: found class 2 twice, wanted each once");
+  EXPECT_EQ(message({}, 0), "digits: found no images left to train on");
+  EXPECT_EQ(message({}, 1000001), "digits: wanted 1000001 images, but at most 1000000 are drawn");
 }
 
 TEST(DigitStrokes, PassThroughTheirPoints) {

@@ -3,14 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "estimator/error.h"
 #include "search/data_source.h"
+#include "search/digits.h"
 #include "search/idx.h"
 #include "tests/temporary_folder.h"
 
@@ -40,9 +42,26 @@ void write_set(const fs::path& folder, uint32_t train, uint32_t test, uint32_t s
   }
 }
 
+// Each image's label and pixels.
+std::vector<std::pair<uint8_t, std::vector<float>>> images_of(const LabelledImages& images) {
+  std::vector<std::pair<uint8_t, std::vector<float>>> list;
+  for (size_t i = 0; i < images.size(); ++i) {
+    const auto image = images.image(i);
+    list.emplace_back(images.labels[i], std::vector<float>(image.begin(), image.end()));
+  }
+  return list;
+}
+
+const fs::path& shared_folder() {
+  static const char* const kNamed = std::getenv("WATTGRIND_DATA");
+  static const fs::path kFolder = kNamed ? kNamed : WATTGRIND_SOURCE_DIR "/../shared";
+  return kFolder;
+}
+
 class Mnist : public testing::Test {
  protected:
   void SetUp() override {
+    shared_folder();  // before its variable is taken away
     unsetenv("WATTGRIND_DATA");
     setenv("XDG_CACHE_HOME", (folder_.path() / "cache").c_str(), 1);
   }
@@ -113,8 +132,21 @@ TEST_F(Mnist, NamesWhatIsMissingOrDoesNotFit) {
   EXPECT_THAT(error(), HasSubstr("found training images of 2x2 and test images of 3x2"));
 }
 
-TEST_F(Mnist, RealFilesHaveTheCountsTheyAreKnownFor) {
-  const fs::path folder = fs::path(WATTGRIND_SOURCE_DIR) / "../shared/data/mnist";
+TEST_F(Mnist, WritesWhatItReads) {
+  const DataSet drawn = draw_digits({{4, 8}, 30, 20, 10, 1});
+  write_as_mnist(drawn, folder_.path() / "new" / "folder");
+  const DataSet read = load_mnist(folder_.path() / "new" / "folder", {{0, 1}, {}, {}, {}, 1});
+  EXPECT_EQ(read.train.size(), 30u);
+  EXPECT_EQ(read.test.size(), 10u);
+  EXPECT_THAT(images_of(read.train), testing::UnorderedElementsAreArray(images_of(drawn.train)));
+  EXPECT_THAT(images_of(read.test), testing::UnorderedElementsAreArray(images_of(drawn.test)));
+  const IdxArray validation =
+      read_idx_file(folder_.path() / "new" / "folder" / "validation-labels-idx1-ubyte");
+  EXPECT_EQ(validation.values, drawn.validation.labels);
+}
+
+TEST(MnistFiles, HaveTheCountsTheyAreKnownFor) {
+  const fs::path folder = shared_folder() / "data" / "mnist";
   if (!fs::exists(folder)) GTEST_SKIP() << "skipped: no data";
   const DataSet set = load_mnist(folder, {{0, 1}, {}, 665, {}, 1});
   // Zeros and ones among the 60,000 and the 10,000: 5,923 + 6,742 and 980 + 1,135.
