@@ -21,8 +21,8 @@ class LruCache {
   explicit LruCache(const CacheGeometry& geometry)
       : sets_(static_cast<uint32_t>(geometry.sets())),
         set_mask_(std::has_single_bit(sets_) ? sets_ - 1 : 0),
-        shape_{geometry.ways, geometry.ways <= 8 ? 8 : (geometry.ways + 15) / 16 * 16},
-        kernels_(lru_kernels(geometry.ways)),
+        shape_(lru_shape(geometry.ways)),
+        kernels_(lru_kernels(shape_)),
         storage_((size_t{sets_} * shape_.padded_ways + kChunk - 1) / kChunk, invalid_chunk()) {}
 
   // True if the line is the most recently used of its set already; then it is touched, and marked
@@ -53,6 +53,14 @@ class LruCache {
       done += part;
     }
     return missed;
+  }
+
+  // Tells the processor that the line is about to be looked up.
+  void prefetch(uint64_t line) {
+    const LruEntry* entries = set(line);
+    for (uint32_t way = 0; way < shape_.padded_ways; way += kChunk) {
+      __builtin_prefetch(entries + way, 1);
+    }
   }
 
   // Takes the line out; kInvalidEntry where it is not held.

@@ -88,6 +88,11 @@ void LruHierarchy::touch_run(uint64_t line, uint32_t count, Requester requester,
   std::array<LruEntry, kMaxLruRun> displaced;
   const uint32_t dirty = dirties && writes_back_ ? 1 : 0;
   uint64_t missed = levels_[0].cache.touch_run(line, count, dirty, displaced.data());
+  for (uint64_t rest = missed; rest != 0; rest &= rest - 1) {
+    for (size_t level = 1; level < levels_.size(); ++level) {
+      levels_[level].cache.prefetch(line + static_cast<uint64_t>(std::countr_zero(rest)));
+    }
+  }
   for (; missed != 0; missed &= missed - 1) {
     const auto i = static_cast<size_t>(std::countr_zero(missed));
     miss_first_level({static_cast<uint32_t>(line + i), displaced[i], requester});

@@ -11,12 +11,17 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Entries a vector; sets of up to kWidth ways fit one where the processor's vectors are that wide.
-template <size_t kWidth>
+// Vectors of up to kWidth entries; kPadded entries from one set to the next, 0 where only the shape
+// tells.
+template <size_t kWidth, uint32_t kPadded>
 struct LruSet {
   using Entries = hn::CappedTag<uint32_t, kWidth>;
   static constexpr Entries kEntries{};
   using Vector = hn::Vec<Entries>;
+
+  static HWY_INLINE uint32_t padded_ways(LruShape shape) {
+    return kPadded != 0 ? kPadded : shape.padded_ways;
+  }
 
   // Masks travel as whole words, never as bytes that a wider load would have to wait for.
   static HWY_INLINE uint64_t bits_of(hn::Mask<Entries> mask) {
@@ -34,7 +39,7 @@ struct LruSet {
     const Vector dirty = hn::Set(kEntries, 1);
     const Vector wanted = hn::Set(kEntries, entry | 1);
     uint64_t bits = 0;
-    for (uint32_t way = 0; way < shape.padded_ways; way += hn::Lanes(kEntries)) {
+    for (uint32_t way = 0; way < padded_ways(shape); way += hn::Lanes(kEntries)) {
       const Vector held = hn::Or(hn::Load(kEntries, set + way), dirty);
       bits |= bits_of(hn::Eq(held, wanted)) << way;
     }
@@ -57,7 +62,7 @@ struct LruSet {
     const uint64_t moved = place ^ (place - 1);
     const LruEntry displaced = set[hwy::Num0BitsBelowLS1Bit_Nonzero64(place)];
     LruEntry front = entry | dirty | (held != 0 ? displaced & 1 : 0);
-    for (uint32_t way = 0; way < shape.padded_ways; way += hn::Lanes(kEntries)) {
+    for (uint32_t way = 0; way < padded_ways(shape); way += hn::Lanes(kEntries)) {
       const Vector entries = hn::Load(kEntries, set + way);
       const LruEntry last = set[way + hn::Lanes(kEntries) - 1];
       hn::Store(hn::IfThenElse(mask_of(moved >> way), shifted_back(entries, front), entries),
@@ -78,7 +83,7 @@ struct LruSet {
       const LruTouch one = touch_inline(set, shape, entry, dirty);
       displaced[i] = one.displaced;
       missed |= uint64_t{one.missed} << i;
-      set += shape.padded_ways;
+      set += padded_ways(shape);
       entry += 2;
     }
     return missed;
@@ -92,10 +97,20 @@ struct LruSet {
   static constexpr int32_t kOneBack[16] = {0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
 };
 
-LruKernels kernels_up_to_8() { return {LruSet<8>::touch, LruSet<8>::touch_run, LruSet<8>::find}; }
+template <typename Set>
+LruKernels kernels_of() {
+  return {Set::touch, Set::touch_run, Set::find};
+}
 
-LruKernels kernels_up_to_64() {
-  return {LruSet<16>::touch, LruSet<16>::touch_run, LruSet<16>::find};
+LruKernels make_kernels(uint32_t padded_ways) {
+  switch (padded_ways) {
+    case 8:
+      return kernels_of<LruSet<8, 8>>();
+    case 16:
+      return kernels_of<LruSet<16, 16>>();
+    default:
+      return kernels_of<LruSet<16, 0>>();
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -105,12 +120,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace wattgrind {
 
-HWY_EXPORT(kernels_up_to_8);
-HWY_EXPORT(kernels_up_to_64);
+HWY_EXPORT(make_kernels);
 
-LruKernels lru_kernels(uint32_t ways) {
-  return ways <= 8 ? HWY_DYNAMIC_DISPATCH(kernels_up_to_8)()
-                   : HWY_DYNAMIC_DISPATCH(kernels_up_to_64)();
+LruShape lru_shape(uint32_t ways) { return {ways, ways <= 8 ? 8 : (ways + 15) / 16 * 16}; }
+
+LruKernels lru_kernels(LruShape shape) {
+  return HWY_DYNAMIC_DISPATCH(make_kernels)(shape.padded_ways);
 }
 
 }  // namespace wattgrind

@@ -17,7 +17,7 @@ inline constexpr uint32_t kMaxLruRun = 64;
 
 struct LruShape {
   uint32_t ways = 0;
-  uint32_t padded_ways = 0;  // entries from one set to the next; a multiple of the kernels' vectors
+  uint32_t padded_ways = 0;  // entries from one set to the next: 8 or a multiple of 16
 };
 
 struct LruTouch {
@@ -37,8 +37,10 @@ struct LruKernels {
   uint32_t (*find)(const LruEntry* set, LruShape shape, LruEntry entry);
 };
 
-// Kernels for sets of so many ways, at most kMaxLruWays, of the best instruction set this processor
-// has.
-LruKernels lru_kernels(uint32_t ways);
+// For at most kMaxLruWays ways.
+LruShape lru_shape(uint32_t ways);
+
+// Kernels for sets of this shape, of the best instruction set this processor has.
+LruKernels lru_kernels(LruShape shape);
 
 }  // namespace wattgrind
