@@ -32,9 +32,10 @@ struct CalibrateOptions {
   std::shared_ptr<OutputOptions> output;
 };
 
-// Readings of one workload are counted once.
+// Readings of one workload are counted once. What of a count is not exact is added to the notes.
 std::vector<CountedReading> count_readings(const std::vector<Reading>& readings,
-                                           const Machine& machine, ProgressLine& progress) {
+                                           const Machine& machine, ProgressLine& progress,
+                                           std::vector<std::string>& notes) {
   std::map<std::pair<std::string, uint64_t>, WorkloadCounts> counted;
   std::vector<CountedReading> result;
   for (const Reading& reading : readings) {
@@ -47,6 +48,8 @@ std::vector<CountedReading> count_readings(const std::vector<Reading>& readings,
     if (counted.count(key) == 0) {
       counted[key] = count_workload(find_workload(reading.workload),
                                     static_cast<int64_t>(reading.batch), machine);
+      const std::string& note = counted[key].note;
+      if (!note.empty()) notes.push_back(reading.workload + ": " + note);
     }
     const WorkloadCounts& counts = counted[key];
     result.push_back({reading, counts.counts, counts.operations_pj, counts.macs});
@@ -80,12 +83,12 @@ void run(const CalibrateOptions& options) {
   const Machine machine = find_machine(options.machine);
   const std::vector<Reading> readings =
       parse_readings(read_file(path), options.readings, options.format);
+  CalibrateReport report{name, options.format.energy_column, machine.name, {}, {}, {}, {}};
   std::vector<CountedReading> counted;
   {
     ProgressLine progress(options.output->quiet);
-    counted = count_readings(readings, machine, progress);
+    counted = count_readings(readings, machine, progress, report.notes);
   }
-  CalibrateReport report{name, options.format.energy_column, machine.name, {}, {}, {}};
   report.options.fit = options.fit;
   report.features = energy_features(counted, machine, options.terms);
   report.calibration = calibrate(report.features.table, report.features.baselines, report.options);

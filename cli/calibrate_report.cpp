@@ -144,6 +144,12 @@ std::string verdict(const CalibrateReport& report) {
       calibration.left_out.mape_percent);
 }
 
+std::string notes_text(const CalibrateReport& report) {
+  std::string text;
+  for (const std::string& note : report.notes) text += fmt::format("- {}\n", note);
+  return text.empty() ? text : "\n" + text;
+}
+
 ordered_json number(const std::optional<double>& value) {
   return value ? ordered_json(*value) : ordered_json(nullptr);
 }
@@ -206,12 +212,13 @@ std::string calibrate_text(const CalibrateReport& report, Emphasis emphasis) {
   return fmt::format(
       "{}: {} readings on {}, {} weights; \"left out\" is predicted by a fit, and a choice of "
       "terms, that never saw the workload\n\n{}\n{}\n{}\n{}\n{}\n"
-      "95 % interval of an energy estimated with these prices: +-{:.1f} %.\n",
+      "95 % interval of an energy estimated with these prices: +-{:.1f} %.\n{}",
       report.readings, report.features.table.samples.size(), report.machine,
       word(report.options.fit.weighting), aligned_text(quality_table(report), emphasis),
       verdict(report), aligned_text(coefficient_table(report), emphasis),
       aligned_text(candidate_table(report), emphasis),
-      aligned_text(reading_table(report), emphasis), calibration.interval_percent);
+      aligned_text(reading_table(report), emphasis), calibration.interval_percent,
+      notes_text(report));
 }
 
 ordered_json calibrate_json(const CalibrateReport& report) {
@@ -240,6 +247,7 @@ ordered_json calibrate_json(const CalibrateReport& report) {
                                  ? ordered_json(*calibration.winning_baseline)
                                  : ordered_json(nullptr);
   json["by_reading"] = readings_json(report);
+  json["notes"] = report.notes;
   return json;
 }
 

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/table.h"
 #include "estimator/calibration.h"
@@ -17,6 +18,7 @@ struct CalibrateReport {
   CalibrationOptions options;
   EnergyFeatures features;
   Calibration calibration;
+  std::vector<std::string> notes;  // what is not exact
 };
 
 std::string calibrate_text(const CalibrateReport& report, Emphasis emphasis);

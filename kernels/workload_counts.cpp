@@ -1,10 +1,14 @@
 #include "kernels/workload_counts.h"
 
+#include <fmt/format.h>
+
+#include <utility>
 #include <vector>
 
 #include "cachesim/simulator.h"
 #include "estimator/operations.h"
 #include "estimator/prices.h"
+#include "kernels/matmul_counts.h"
 #include "kernels/matmul_program.h"
 #include "kernels/program.h"
 
@@ -41,14 +45,29 @@ WorkloadCounts count(const Network& network, int64_t batch, const Machine& machi
   return result;
 }
 
+// A quarter of a minute's work.
+constexpr uint64_t kMostSimulatedMacs = uint64_t{1} << 25;
+
+double mac_pj(const Matmul& matmul, const OperationEnergy& operations) {
+  if (matmul.type == ElementType::kFloat32) return operations.mac_pj();
+  return 4 * operations.int_multiply_pj.value + 2 * operations.int_add_pj.value;
+}
+
 WorkloadCounts count(const Matmul& matmul, int64_t, const Machine& machine) {
-  const OperationEnergy& operations = machine.operations;
-  const double mac_pj =
-      matmul.type == ElementType::kFloat32
-          ? operations.mac_pj()
-          : 4 * operations.int_multiply_pj.value + 2 * operations.int_add_pj.value;
-  return {count_second_pass({matmul_program(matmul)}, machine), matmul.macs(),
-          static_cast<double>(matmul.macs()) * mac_pj};
+  WorkloadCounts result;
+  result.macs = matmul.macs();
+  result.operations_pj = static_cast<double>(matmul.macs()) * mac_pj(matmul, machine.operations);
+  if (matmul.macs() <= kMostSimulatedMacs) {
+    result.counts = count_second_pass({matmul_program(matmul)}, machine);
+    return result;
+  }
+  MatmulCounts counted = count_matmul(matmul, machine_hierarchy(machine), kMostSimulatedMacs);
+  result.counts = std::move(counted.counts);
+  if (counted.simulated_rows < matmul.m) {
+    result.note = fmt::format("{} of {} rows simulated, the others taken to be like the later half",
+                              counted.simulated_rows, matmul.m);
+  }
+  return result;
 }
 
 }  // namespace

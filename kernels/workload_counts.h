@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "estimator/counts.h"
 #include "estimator/machine.h"
@@ -14,10 +15,13 @@ struct WorkloadCounts {
   EventCounts counts;
   uint64_t macs = 0;
   double operations_pj = 0;  // at the machine's prices; of 64-bit integers, as two and four 32-bit
+  std::string note;          // what is not exact; empty: nothing
 };
 
 // The second of two passes through the machine's own caches, simulated. `batch` images of a
-// network's inference; a matrix product has no batch.
+// network's inference; a matrix product has no batch. Of products of more than 2^25
+// multiply-accumulates the first rows are simulated, and the note says how many
+// (kernels/matmul_counts.h).
 WorkloadCounts count_workload(const Workload& workload, int64_t batch, const Machine& machine);
 
 }  // namespace wattgrind
