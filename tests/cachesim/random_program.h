@@ -33,9 +33,7 @@ class RandomProgram {
     std::vector<Enclosing> around = {{program_.loop_count++, trips}};
     AccessLoop outer{0, "image", trips, {}};
     outer.body = body(1, max_references / trips, around);
-    AccessStep step;
-    step.node = std::move(outer);
-    program_.body.push_back(std::move(step));
+    program_.body.emplace_back().node.emplace<AccessLoop>(std::move(outer));
     place_buffers();
     pitches_.clear();
     return program_;
@@ -73,9 +71,7 @@ class RandomProgram {
     for (size_t i = 0; i < count; ++i) {
       const uint64_t share = budget / count;
       if (share > 4 && depth < 4 && below(depth < 2 ? 4 : 2) != 0) {
-        AccessStep step;
-        step.node = loop(depth, share, around);
-        steps.push_back(std::move(step));
+        steps.emplace_back().node.emplace<AccessLoop>(loop(depth, share, around));
       } else if (share > 0) {
         add_accesses(steps, std::min<uint64_t>(share, 1 + below(6)), around);
       }
@@ -115,9 +111,7 @@ class RandomProgram {
                                    : static_cast<int64_t>(below(256) * 4);
     for (size_t i = 0; i < count; ++i) {
       access.offset_bytes = start + static_cast<int64_t>(i) * gap;
-      AccessStep step;
-      step.node = keep_inside(access, around);
-      steps.push_back(std::move(step));
+      steps.emplace_back().node.emplace<Access>(keep_inside(access, around));
     }
   }
 
