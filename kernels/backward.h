@@ -52,13 +52,8 @@ LoopNest lower_relu_backward(const BackwardContext& context);
 // Copies the gradient of a plain vector to that of the map it was flattened from.
 LoopNest lower_flatten_backward(const BackwardContext& context);
 
-// y = x * mask, forward; the gradient by x is that by y, times mask. The mask ("mask") has the
-// output's layout and is filled outside: 0, or 1 / (1 - rate) with the probability 1 - rate.
-LoopNest lower_dropout(const BackwardContext& context);
+// The gradient by a dropout layer's input is that by its output, times its mask.
 LoopNest lower_dropout_backward(const BackwardContext& context);
-
-// One-hot labels, or targets that add up to one, of `classes` classes.
-MapLayout label_layout(int64_t classes);
 
 // Softmax and categorical cross-entropy, backward: of the probabilities that softmax left
 // ("output") and of "labels", the gradient of the mean loss of the batch by softmax's input,

@@ -1,4 +1,5 @@
 #include "kernels/backward.h"
+#include "kernels/lowering.h"
 #include "kernels/nest_builder.h"
 #include "kernels/tiling.h"
 #include "kernels/vector_math.h"
@@ -9,8 +10,6 @@ namespace {
 constexpr float kSmallestProbability = 1e-7f;  // Keras's backend epsilon
 
 }  // namespace
-
-MapLayout label_layout(int64_t classes) { return {{classes, 1, 1}, classes, {}}; }
 
 LoopNest lower_softmax_cross_entropy_backward(const BackwardContext& context) {
   const MapLayout& out = context.output;

@@ -1,6 +1,7 @@
 #include <string>
 
 #include "kernels/backward.h"
+#include "kernels/lowering.h"
 #include "kernels/map_loops.h"
 
 namespace wattgrind {
@@ -13,12 +14,12 @@ struct MaskedMap {
 };
 
 LoopNest lower_masking(std::string name, const MaskedMap& source, const MaskedMap& target,
-                       const MapLayout& mask_layout, const BackwardContext& context) {
-  NestBuilder nest(std::move(name), context.isa);
-  const Address from = nest.buffer(source.name, source.role, source.layout.bytes(context.batch));
-  const Address mask = nest.buffer("mask", TensorRole::kScratch, mask_layout.bytes(context.batch));
-  const Address to = nest.buffer(target.name, target.role, target.layout.bytes(context.batch));
-  for_each_vector(nest, context.batch, {source.layout, target.layout, mask_layout},
+                       const MapLayout& mask_layout, Isa isa, int64_t batch) {
+  NestBuilder nest(std::move(name), isa);
+  const Address from = nest.buffer(source.name, source.role, source.layout.bytes(batch));
+  const Address mask = nest.buffer("mask", TensorRole::kScratch, mask_layout.bytes(batch));
+  const Address to = nest.buffer(target.name, target.role, target.layout.bytes(batch));
+  for_each_vector(nest, batch, {source.layout, target.layout, mask_layout},
                   [&](const MapVector& at) {
                     const Register value = nest.load(at.lanes, at.in(from, source.layout));
                     const Register factor = nest.load(at.lanes, at.in(mask, mask_layout));
@@ -29,15 +30,17 @@ LoopNest lower_masking(std::string name, const MaskedMap& source, const MaskedMa
 
 }  // namespace
 
-LoopNest lower_dropout(const BackwardContext& context) {
+LoopNest lower_dropout(const LayerContext& context) {
   return lower_masking("dropout", {"input", TensorRole::kInput, context.input},
-                       {"output", TensorRole::kOutput, context.output}, context.output, context);
+                       {"output", TensorRole::kOutput, context.output}, context.output, context.isa,
+                       context.batch);
 }
 
 LoopNest lower_dropout_backward(const BackwardContext& context) {
-  return lower_masking(
-      "dropout_backward", {"output_gradient", TensorRole::kGradient, context.output_gradient},
-      {"input_gradient", TensorRole::kGradient, context.input_gradient}, context.output, context);
+  return lower_masking("dropout_backward",
+                       {"output_gradient", TensorRole::kGradient, context.output_gradient},
+                       {"input_gradient", TensorRole::kGradient, context.input_gradient},
+                       context.output, context.isa, context.batch);
 }
 
 }  // namespace wattgrind

@@ -44,6 +44,18 @@ LoopNest lower_lrn(const Lrn& lrn, const LayerContext& context);
 // Over all values of an image, in place where `in_place`. The exponential is a polynomial.
 LoopNest lower_softmax(const LayerContext& context, bool in_place);
 
+// Training's dropout: y = x * mask. The mask ("mask") has the output's layout and is filled
+// outside: 0, or 1 / (1 - rate) with the probability 1 - rate.
+LoopNest lower_dropout(const LayerContext& context);
+
+// A training step's first pass: copies a batch out of the data set, images ("images", (row, column,
+// channel) order, each on a line) into the input's map and one-hot labels ("image_labels") to
+// "labels".
+LoopNest lower_batch_input(int64_t classes, const LayerContext& context);
+
+// One-hot labels, or targets that add up to one, of `classes` classes.
+MapLayout label_layout(int64_t classes);
+
 // Copies a map to a plain vector in (channel, row, column) order.
 LoopNest lower_flatten(const LayerContext& context);
 

@@ -28,7 +28,8 @@ enum class Storage {
 
 class ProgramBuilder {
  public:
-  ProgramBuilder(const Network& network, Isa isa, int64_t batch) : network_(network) {
+  ProgramBuilder(const Network& network, Isa isa, int64_t batch, Phase phase)
+      : network_(network), phase_(phase) {
     program_.isa = isa;
     program_.batch = batch;
   }
@@ -70,7 +71,9 @@ class ProgramBuilder {
 
   Storage storage_of(int index) const {
     const Layer& self = layer(index);
-    if (std::holds_alternative<Dropout>(self.operation)) return Storage::kView;
+    if (std::holds_alternative<Dropout>(self.operation)) {
+      return phase_ == Phase::kTraining ? Storage::kOwn : Storage::kView;
+    }
     if (is_flatten(self)) {
       const bool is_vector = self.input_shape.height == 1 && self.input_shape.width == 1;
       return is_vector || readers_take_any_layout(index) ? Storage::kView : Storage::kOwn;
@@ -102,7 +105,10 @@ class ProgramBuilder {
       const Layer& self = network_.layers[i];
       if (storage_[i] == Storage::kOwn) {
         const int64_t pitch = output_pitch(self, layout(self.input).channel_pitch, program_.isa);
-        layouts_.push_back({self.output_shape, pitch, {}});
+        // An elementwise layer behind a flatten that does nothing still works on the map.
+        const FeatureShape& shape =
+            is_elementwise(self) ? layout(self.input).shape : self.output_shape;
+        layouts_.push_back({shape, pitch, {}});
       } else {
         layouts_.push_back(layout(self.input));
       }
@@ -143,13 +149,7 @@ class ProgramBuilder {
   }
 
   uint32_t add_buffer(std::string name, BufferKind kind, int owner, uint64_t size) {
-    const uint64_t address = kArenaAddress + program_.arena_bytes();
-    if (address + size - kArenaAddress > kLargestArenaBytes) {
-      fail(ErrorKind::kInput, "{}: {}: the network needs more than {} GiB", network_.name, name,
-           kLargestArenaBytes >> 30);
-    }
-    program_.buffers.push_back({std::move(name), kind, owner, address, size});
-    return static_cast<uint32_t>(program_.buffers.size() - 1);
+    return wattgrind::add_buffer(program_, network_.name, {std::move(name), kind, owner, 0, size});
   }
 
   const OutputMap& map(int index) const {
@@ -173,8 +173,9 @@ class ProgramBuilder {
       if (buffer.name == "input" || buffer.name == "map") {
         step.buffers.push_back(map(self.input).buffer);
       } else {
+        const BufferKind kind = buffer.name == "mask" ? BufferKind::kMask : kind_of(buffer);
         step.buffers.push_back(
-            add_buffer(self.name + "." + buffer.name, kind_of(buffer), index, buffer.bytes));
+            add_buffer(self.name + "." + buffer.name, kind, index, buffer.bytes));
         if (buffer.name == "output") output.buffer = step.buffers.back();
       }
     }
@@ -222,13 +223,14 @@ class ProgramBuilder {
             return lower_flatten(context);
           } else {
             static_assert(std::is_same_v<T, Dropout>);
-            CHECK(false, "{} has no kernel", self.name);
+            return lower_dropout(context);
           }
         },
         self.operation);
   }
 
   const Network& network_;
+  const Phase phase_;
   Program program_;
   std::vector<Storage> storage_;    // by layer
   std::vector<MapLayout> layouts_;  // by layer
@@ -253,8 +255,19 @@ AccessProgram Program::access_program(const Step& step) const {
   return wattgrind::access_program(step.nest, step.symbol, addresses(step));
 }
 
-Program lower_network(const Network& network, Isa isa, int64_t batch) {
-  return ProgramBuilder(network, isa, batch).build();
+Program lower_network(const Network& network, Isa isa, int64_t batch, Phase phase) {
+  return ProgramBuilder(network, isa, batch, phase).build();
+}
+
+uint32_t add_buffer(Program& program, std::string_view network, ProgramBuffer buffer) {
+  const uint64_t used = program.arena_bytes();
+  if (buffer.bytes > kLargestArenaBytes || used + buffer.bytes > kLargestArenaBytes) {
+    fail(ErrorKind::kInput, "{}: {}: the network needs more than {} GiB", network, buffer.name,
+         kLargestArenaBytes >> 30);
+  }
+  buffer.address = kArenaAddress + used;
+  program.buffers.push_back(std::move(buffer));
+  return static_cast<uint32_t>(program.buffers.size() - 1);
 }
 
 uint64_t padding_macs(const Layer& layer, Isa isa, int64_t batch) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cachesim/access_program.h"
@@ -18,7 +19,20 @@
 
 namespace wattgrind {
 
-enum class BufferKind { kInput, kWeights, kBias, kMap, kScratch };
+enum class BufferKind {
+  kInput,
+  kWeights,
+  kBias,
+  kMap,
+  kScratch,
+  kMask,      // of a dropout layer that trains
+  kGradient,  // of a map or of parameters
+  kState,     // an optimiser's
+  kBatch,     // what a training step is told and tells: images, labels, step size, loss
+};
+
+// Training keeps dropout, which inference leaves out.
+enum class Phase { kInference, kTraining };
 
 struct ProgramBuffer {
   std::string name;  // "input", "conv1.weights", "conv1.output", ...
@@ -28,7 +42,7 @@ struct ProgramBuffer {
   uint64_t bytes = 0;
 };
 
-// One kernel of one layer. Layers that do nothing at inference (dropout, most flattens) have none.
+// One kernel of one layer. Layers that do nothing (dropout at inference, most flattens) have none.
 struct Step {
   int layer = 0;
   std::string symbol;  // unique; the function's name in executables: "conv1", "fc6"
@@ -55,8 +69,14 @@ struct Program {
   AccessProgram access_program(const Step& step) const;
 };
 
-// Throws Error(kInput) when the arena would be larger than kLargestArenaBytes.
-Program lower_network(const Network& network, Isa isa, int64_t batch);
+// The network's forward pass. Throws Error(kInput) when the arena would be larger than
+// kLargestArenaBytes.
+Program lower_network(const Network& network, Isa isa, int64_t batch,
+                      Phase phase = Phase::kInference);
+
+// Appends a buffer to a program, behind its others; `owner` is a layer or kNetworkInput. Throws
+// Error(kInput), begun by `network`, when the arena would become too large.
+uint32_t add_buffer(Program& program, std::string_view network, ProgramBuffer buffer);
 
 // Multiply-accumulates that the layer's kernel adds by padding channels, for the whole batch.
 uint64_t padding_macs(const Layer& layer, Isa isa, int64_t batch);

@@ -361,7 +361,7 @@ TEST(Dropout, MasksForwardAndBackward) {
     for (float& value : mask) value = value > 0 ? 2 : 0;
     for (const Target& target : targets()) {
       const BackwardContext context = test.context(target.isa);
-      NestRun forward(lower_dropout(context));
+      NestRun forward(lower_dropout({context.isa, context.batch, context.input, context.output}));
       forward.write_map("input", context.input, 3, test.input);
       forward.write_map("mask", context.output, 3, mask);
       forward.run(target.fuse);

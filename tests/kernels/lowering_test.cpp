@@ -47,7 +47,7 @@ void check(FeatureShape input, const std::vector<LayerSpec>& specs, int64_t batc
     const std::string where = fmt::format("{}, batch {}, {}{}", what, batch,
                                           traits(target.isa).name, target.fuse ? " fused" : "");
     const Program program = lower_network(network, target.isa, batch);
-    ProgramMemory memory(program);
+    NetworkMemory memory(program);
     memory.write_map(program.input, batch, images);
     write_parameters(network, program, parameters, memory);
     run_natively(program, target.fuse, memory);

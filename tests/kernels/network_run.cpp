@@ -10,7 +10,7 @@ constexpr size_t kLineValues = 16;
 
 }  // namespace
 
-ProgramMemory::ProgramMemory(const Program& program) : program_(program) {
+NetworkMemory::NetworkMemory(const Program& program) : program_(program) {
   storage_.resize(program.arena_bytes() / kFloatBytes + kLineValues);
   const auto misalignment = reinterpret_cast<uintptr_t>(storage_.data()) % kLineBytes;
   const size_t skip = (kLineBytes - misalignment) % kLineBytes / kFloatBytes;
@@ -20,14 +20,14 @@ ProgramMemory::ProgramMemory(const Program& program) : program_(program) {
   }
 }
 
-void ProgramMemory::write_map(const OutputMap& map, int64_t batch,
+void NetworkMemory::write_map(const OutputMap& map, int64_t batch,
                               const std::vector<float>& images) {
   float* values = buffer(map.buffer);
   for_each_value(map.layout, batch,
                  [&](size_t stored, size_t logical) { values[stored] = images[logical]; });
 }
 
-std::vector<float> ProgramMemory::read_map(const OutputMap& map, int64_t batch) {
+std::vector<float> NetworkMemory::read_map(const OutputMap& map, int64_t batch) {
   const float* values = buffer(map.buffer);
   std::vector<float> images(static_cast<size_t>(batch * map.layout.shape.elements()));
   for_each_value(map.layout, batch,
@@ -35,7 +35,7 @@ std::vector<float> ProgramMemory::read_map(const OutputMap& map, int64_t batch) 
   return images;
 }
 
-bool ProgramMemory::surroundings_are_zero(const OutputMap& map, int64_t batch) {
+bool NetworkMemory::surroundings_are_zero(const OutputMap& map, int64_t batch) {
   const float* values = buffer(map.buffer);
   std::vector<bool> belongs(program_.buffers[map.buffer].bytes / kFloatBytes, false);
   for_each_value(map.layout, batch, [&](size_t stored, size_t) { belongs[stored] = true; });
@@ -46,7 +46,7 @@ bool ProgramMemory::surroundings_are_zero(const OutputMap& map, int64_t batch) {
 }
 
 void write_parameters(const Network& network, const Program& program,
-                      const std::vector<ReferenceParameters>& parameters, ProgramMemory& memory) {
+                      const std::vector<ReferenceParameters>& parameters, NetworkMemory& memory) {
   for (uint32_t i = 0; i < program.buffers.size(); ++i) {
     const ProgramBuffer& buffer = program.buffers[i];
     const std::span<float> packed(memory.buffer(i), buffer.bytes / kFloatBytes);
@@ -64,7 +64,7 @@ void write_parameters(const Network& network, const Program& program,
   }
 }
 
-void run_natively(const Program& program, bool fuse_multiply_add, ProgramMemory& memory) {
+void run_natively(const Program& program, bool fuse_multiply_add, NetworkMemory& memory) {
   std::vector<const LoopNest*> nests;
   for (const Step& step : program.steps) nests.push_back(&step.nest);
   const NativeKernels kernels(nests, {program.isa, fuse_multiply_add});

@@ -10,9 +10,9 @@
 namespace wattgrind {
 
 // Memory of a program's buffers, from zero, each on a line.
-class ProgramMemory {
+class NetworkMemory {
  public:
-  explicit ProgramMemory(const Program& program);
+  explicit NetworkMemory(const Program& program);
 
   float* buffer(uint32_t index) { return memory_.data() + offsets_[index]; }
   // NCHW images to and from a map's layout.
@@ -30,9 +30,9 @@ class ProgramMemory {
 
 // Packs every layer's parameters into the program's buffers.
 void write_parameters(const Network& network, const Program& program,
-                      const std::vector<ReferenceParameters>& parameters, ProgramMemory& memory);
+                      const std::vector<ReferenceParameters>& parameters, NetworkMemory& memory);
 
 // All steps once.
-void run_natively(const Program& program, bool fuse_multiply_add, ProgramMemory& memory);
+void run_natively(const Program& program, bool fuse_multiply_add, NetworkMemory& memory);
 
 }  // namespace wattgrind

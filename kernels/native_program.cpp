@@ -1,0 +1,52 @@
+#include "kernels/native_program.h"
+
+#include <cstring>
+#include <new>
+
+namespace wattgrind {
+namespace {
+
+constexpr std::align_val_t kPage{4096};
+
+}  // namespace
+
+void ProgramMemory::FreePages::operator()(std::byte* pages) const {
+  ::operator delete(pages, kPage);
+}
+
+ProgramMemory::ProgramMemory(const Program& program)
+    : buffers_(program.buffers),
+      arena_(static_cast<std::byte*>(::operator new(program.arena_bytes(), kPage))) {
+  std::memset(arena_.get(), 0, program.arena_bytes());
+}
+
+std::span<float> ProgramMemory::buffer(uint32_t index) const {
+  const ProgramBuffer& buffer = buffers_.at(index);
+  auto* first = reinterpret_cast<float*>(arena_.get() + (buffer.address - kArenaAddress));
+  return {first, buffer.bytes / sizeof(float)};
+}
+
+NativeSteps::NativeSteps(std::span<const Program* const> programs, const CodegenOptions& options) {
+  std::vector<const LoopNest*> unique;
+  for (const Program* program : programs) {
+    for (const Step& step : program->steps) {
+      size_t function = 0;
+      while (function < unique.size() && !(*unique[function] == step.nest)) ++function;
+      if (function == unique.size()) unique.push_back(&step.nest);
+      function_of_.push_back(function);
+      buffers_.push_back(step.buffers);
+    }
+  }
+  function_count_ = unique.size();
+  kernels_ = std::make_unique<NativeKernels>(unique, options);
+}
+
+void NativeSteps::run(size_t step, const ProgramMemory& memory) const {
+  std::vector<void*> addresses;
+  for (const uint32_t buffer : buffers_.at(step)) {
+    addresses.push_back(memory.buffer(buffer).data());
+  }
+  function(step)(addresses.data());
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,48 @@
+// Programs in this computer's memory, compiled and ready to run.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels/jit.h"
+#include "kernels/program.h"
+
+namespace wattgrind {
+
+// Buffers of a program, zero at first, where a run needs them.
+class ProgramMemory {
+ public:
+  explicit ProgramMemory(const Program& program);
+
+  std::span<float> buffer(uint32_t index) const;
+
+ private:
+  struct FreePages {
+    void operator()(std::byte* pages) const;
+  };
+  std::vector<ProgramBuffer> buffers_;
+  std::unique_ptr<std::byte, FreePages> arena_;
+};
+
+// Compiled steps of one or more programs that share their buffers. Equal nests share a function.
+class NativeSteps {
+ public:
+  // Steps are numbered as they follow each other in the programs, one program after the other.
+  // Throws Error(kFailed) when the system refuses executable memory.
+  NativeSteps(std::span<const Program* const> programs, const CodegenOptions& options);
+
+  KernelFunction function(size_t step) const { return kernels_->function(function_of_.at(step)); }
+  void run(size_t step, const ProgramMemory& memory) const;
+
+  size_t function_count() const { return function_count_; }
+
+ private:
+  std::vector<std::vector<uint32_t>> buffers_;  // by step
+  std::vector<size_t> function_of_;             // by step
+  size_t function_count_ = 0;
+  std::unique_ptr<NativeKernels> kernels_;
+};
+
+}  // namespace wattgrind
