@@ -45,10 +45,15 @@ std::array<uint64_t, 3> compared(const EventCounts& counts) {
 
 uint64_t distance(uint64_t a, uint64_t b) { return a > b ? a - b : b - a; }
 
+// A layer agrees when it differs by less than half a percent, or by no more than a few.
+constexpr double kRelativeTolerance = 0.005;
+constexpr std::array<uint64_t, 3> kAbsoluteTolerance = {64, 16, 16};
+
 struct Differences {
   std::array<uint64_t, 3> counted{};  // in total, by cachegrind
   std::array<uint64_t, 3> largest{};  // of one layer
   std::array<uint64_t, 3> in_total{};
+  int layers_outside = 0;  // of the tolerance, in anything
 };
 
 Differences compare(const NetworkCounts& counted, const NetworkCounts& simulated) {
@@ -57,11 +62,17 @@ Differences compare(const NetworkCounts& counted, const NetworkCounts& simulated
   for (size_t i = 0; i < simulated.rows.size(); ++i) {
     const auto ours = compared(simulated.rows[i].counts);
     const auto theirs = compared(counted.rows[i].counts);
+    bool outside = false;
     for (size_t k = 0; k < kCompared.size(); ++k) {
-      result.largest[k] = std::max(result.largest[k], distance(ours[k], theirs[k]));
+      const uint64_t difference = distance(ours[k], theirs[k]);
+      outside |=
+          difference > kAbsoluteTolerance[k] &&
+          static_cast<double>(difference) > kRelativeTolerance * static_cast<double>(theirs[k]);
+      result.largest[k] = std::max(result.largest[k], difference);
       result.counted[k] += theirs[k];
       total[k] += ours[k];
     }
+    result.layers_outside += outside;
   }
   for (size_t k = 0; k < kCompared.size(); ++k) {
     result.in_total[k] = distance(total[k], result.counted[k]);
@@ -83,7 +94,7 @@ void run_case(const std::string& name, const Machine& machine, int64_t batch) {
     fmt::print(" {:>14} {:>5} {:>5}", differences.counted[k], differences.largest[k],
                differences.in_total[k]);
   }
-  fmt::print("\n");
+  fmt::print(" {:>7}\n", differences.layers_outside);
   std::fflush(stdout);
 }
 
@@ -99,7 +110,7 @@ int run(int argc, char** argv) {
   for (const std::string_view what : kCompared) {
     fmt::print(" {:>14} {:>5} {:>5}", what, "layer", "total");
   }
-  fmt::print("\n");
+  fmt::print(" {:>7}\n", "outside");
   for (const int64_t batch : options.batches) {
     for (const std::string& network : options.networks) {
       for (const std::string& machine : options.machines) {
