@@ -1,7 +1,5 @@
 // How well the samplers search: closed-form objectives, few seeds, generous bounds.
 // experiments/tpe_regret measures it properly.
-#include "search/sampler.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 
 #include "experiments/tpe_regret/objectives.h"
 #include "search/pareto.h"
+#include "search/sampler.h"
 
 namespace wattgrind {
 namespace {
