@@ -14,5 +14,6 @@ void add_doctor_command(CLI::App& program);
 void add_estimate_command(CLI::App& program);
 void add_machines_command(CLI::App& program);
 void add_networks_command(CLI::App& program);
+void add_train_command(CLI::App& program);
 
 }  // namespace wattgrind
