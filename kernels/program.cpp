@@ -161,7 +161,7 @@ class ProgramBuilder {
     const Storage storage = storage_[static_cast<size_t>(index)];
     OutputMap output = map(self.input);
     if (storage == Storage::kView) {
-      program_.outputs.push_back(std::move(output));
+      program_.outputs.push_back(output);
       return;
     }
     const LayerContext context{program_.isa, program_.batch, layout(self.input), layout(index)};
@@ -180,7 +180,7 @@ class ProgramBuilder {
       }
     }
     output.layout = context.output;
-    program_.outputs.push_back(std::move(output));
+    program_.outputs.push_back(output);
     program_.steps.push_back(std::move(step));
   }
 
