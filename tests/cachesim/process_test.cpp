@@ -18,8 +18,6 @@
 namespace wattgrind {
 namespace {
 
-using testing::HasSubstr;
-
 ProcessResult run(const ProcessSpec& spec) { return make_process_runner()->run(spec); }
 
 ProcessResult run_shell(const std::string& script) { return run({{"/bin/sh", "-c", script}}); }
