@@ -144,4 +144,11 @@ void CachegrindModel::access(const Reference& reference) {
   }
 }
 
+std::unique_ptr<ReferenceModel> make_reference_model(const HierarchyConfig& config) {
+  if (config.model == CacheModel::kCachegrind) {
+    return std::make_unique<CachegrindModel>(config);
+  }
+  return std::make_unique<Hierarchy>(config);
+}
+
 }  // namespace wattgrind

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "cachesim/cache.h"
@@ -97,5 +98,8 @@ class CachegrindModel : public ReferenceModel {
   std::vector<Cache> caches_;
   SeenLines seen_;
 };
+
+// After config.model; a valid one.
+std::unique_ptr<ReferenceModel> make_reference_model(const HierarchyConfig& config);
 
 }  // namespace wattgrind

@@ -23,19 +23,12 @@ void walk(const FlatProgram& program, const std::vector<FlatStep>& body, Address
   }
 }
 
-std::unique_ptr<ReferenceModel> make_model(const HierarchyConfig& config) {
-  if (config.model == CacheModel::kCachegrind) {
-    return std::make_unique<CachegrindModel>(config);
-  }
-  return std::make_unique<Hierarchy>(config);
-}
-
 class ReferenceWalker : public Walker {
  public:
   explicit ReferenceWalker(const HierarchyConfig& config)
       : levels_(config.levels.size()),
         line_bytes_(config.levels[0].geometry.line_bytes),
-        model_(make_model(config)) {}
+        model_(make_reference_model(config)) {}
 
   Simulation run(const AccessProgram& program) override {
     Simulation simulation{empty_traffic(program, levels_)};

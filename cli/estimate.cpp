@@ -75,6 +75,12 @@ NetworkCounts count(const EstimateOptions& options, const Network& network, cons
       [&](std::string_view what) { progress.show(what, stage++, kStages); }, artifacts);
 }
 
+std::unique_ptr<CountSource> make_source(const std::string& counts, ProcessRunner& runner) {
+  if (counts == "cachegrind") return make_cachegrind_source(runner);
+  if (counts == "trace") return make_trace_source(CacheModel::kMachine);
+  return make_simulation_source(CacheModel::kMachine);
+}
+
 void run_verification(const EstimateOptions& options, const Network& network,
                       const Machine& machine, Output& output) {
   const auto runner = make_process_runner();
@@ -98,8 +104,7 @@ void run_estimate(const EstimateOptions& options) {
     return;
   }
   const auto runner = make_process_runner();
-  const auto source = options.counts == "cachegrind" ? make_cachegrind_source(*runner)
-                                                     : make_simulation_source(CacheModel::kMachine);
+  const auto source = make_source(options.counts, *runner);
   std::vector<Artifact> artifacts;
   NetworkCounts counts = count(options, network, machine, *source, &artifacts);
   const Estimate estimate = price_estimate(std::move(counts), machine, pricing, options.layers);
@@ -150,8 +155,8 @@ void add_estimate_command(CLI::App& program) {
   command->add_flag("--steady", options->steady,
                     "Count the second of two passes, as meters see it, not one from empty caches");
   command->add_option("--counts", options->counts, "Where counts come from")
-      ->check(CLI::IsMember({"simulate", "cachegrind"}).description(""))
-      ->type_name("simulate|cachegrind")
+      ->check(CLI::IsMember({"simulate", "trace", "cachegrind"}).description(""))
+      ->type_name("simulate|trace|cachegrind")
       ->capture_default_str();
   command->add_flag("--verify", options->verify,
                     "Count with cachegrind and by simulating its model, and show the differences");

@@ -14,7 +14,7 @@ namespace wattgrind {
 
 // Where counts come from, as results say it.
 struct CountOrigin {
-  std::string source;                  // "cachegrind", "simulate"
+  std::string source;                  // "cachegrind", "simulate", "trace"
   std::optional<std::string> version;  // of the tool that counted
   std::vector<std::string> commands;   // as they would be typed, files by their base names
   Isa isa = Isa::kAvx2;                // the kernels'; may be narrower than the machine's

@@ -6,11 +6,15 @@
 #include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
+#include <llvm/Pass.h>
 #include <llvm/Target/TargetMachine.h>
+
+#include <cstring>
 
 #include "estimator/error.h"
 #include "kernels/emit_nest.h"
 #include "kernels/object_code.h"
+#include "kernels/trace_pass.h"
 
 namespace wattgrind {
 namespace {
@@ -80,7 +84,11 @@ MachineCode generate_functions(std::span<const LoopNest* const> nests,
   return code;
 }
 
-MachineCode generate_chain(std::span<const KernelCall> calls, const CodegenOptions& options) {
+namespace {
+
+// `pass`, if any, is the last one before emission.
+MachineCode compile_chain(std::span<const KernelCall> calls, const CodegenOptions& options,
+                          std::unique_ptr<llvm::Pass> pass) {
   const auto machine = make_target_machine(options);
   llvm::LLVMContext context;
   llvm::Module module("kernels", context);
@@ -100,9 +108,30 @@ MachineCode generate_chain(std::span<const KernelCall> calls, const CodegenOptio
     emit_nest(*calls[i].nest, options.fuse_multiply_add, *functions[i], std::move(buffers));
     emit_jump(*functions[i], *functions[i + 1]);
   }
-  MachineCode code = compile(module, *machine);
+  MachineCode code = compile(module, *machine, std::move(pass));
   for (size_t i = 0; i < calls.size(); ++i) code.functions[i].name = calls[i].symbol;
   return code;
+}
+
+}  // namespace
+
+MachineCode generate_chain(std::span<const KernelCall> calls, const CodegenOptions& options) {
+  return compile_chain(calls, options, nullptr);
+}
+
+TracedChain generate_traced_chain(std::span<const KernelCall> calls, const CodegenOptions& options,
+                                  uint64_t frame_address) {
+  TracedChain chain;
+  chain.code = compile_chain(calls, options, make_trace_pass(frame_address, chain.most_records));
+  return chain;
+}
+
+void fill_addresses(MachineCode& code, uint64_t address, uint64_t continuation) {
+  for (const AddressFixup& fixup : code.fixups) {
+    const uint64_t target =
+        fixup.target_offset_bytes ? address + *fixup.target_offset_bytes : continuation;
+    std::memcpy(code.text.data() + fixup.offset_bytes, &target, sizeof target);
+  }
 }
 
 MachineCode assemble(const std::string& source, Isa isa) {

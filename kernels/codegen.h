@@ -65,6 +65,19 @@ struct KernelCall {
 // and no register survives it.
 MachineCode generate_chain(std::span<const KernelCall> calls, const CodegenOptions& options);
 
+// The same chain, instruction for instruction, with code in between that writes down its
+// references and disturbs nothing else (trace_frame.h). `frame_address`: of the TraceFrame, below
+// 2^31.
+struct TracedChain {
+  MachineCode code;
+  uint64_t most_records = 0;  // that a function writes between two checks for room
+};
+TracedChain generate_traced_chain(std::span<const KernelCall> calls, const CodegenOptions& options,
+                                  uint64_t frame_address);
+
+// Fills in the fixups of code that is to lie at `address`, and to go on at `continuation`.
+void fill_addresses(MachineCode& code, uint64_t address, uint64_t continuation);
+
 // Assembly text (AT&T syntax). Its one undefined symbol is `continuation`, for which it may name
 // an address of 8 bytes.
 MachineCode assemble(const std::string& source, Isa isa);

@@ -55,6 +55,12 @@ std::unique_ptr<CountSource> make_cachegrind_source(ProcessRunner& runner);
 // of them for the instruction set cachegrind would run.
 std::unique_ptr<CountSource> make_simulation_source(CacheModel model);
 
+// The kernels themselves, run here, write down what they reference: as deployed (multiply-adds
+// fused where the instruction set has them) for the machine's own caches, or as cachegrind would
+// run them for cachegrind's model. `isa` throws Error(kMissing) for a machine whose instructions
+// this processor lacks.
+std::unique_ptr<CountSource> make_trace_source(CacheModel model);
+
 // Lowers and counts a network. `artifacts`, if wanted, receives the loop nests' text and what the
 // source made.
 NetworkCounts count_network(const Network& network, int64_t batch, const Machine& machine,

@@ -14,14 +14,10 @@
 namespace wattgrind {
 namespace {
 
-// The usual place of a static executable's text on x86-64, and a page well below it. Both are under
-// 4 GiB, so that the start-up code can name them in 32 bits.
+// The usual place of a static executable's text on x86-64.
 constexpr uint64_t kTextAddress = 0x400000;
-constexpr uint64_t kDataAddress = 0x200000;
-// Kernels call nothing: what they spill needs some hundred bytes.
-constexpr uint64_t kStackBytes = 64 * 1024;
-// Where functions expect the stack: a return address below a multiple of 16 (System V ABI, 3.2.2).
-constexpr uint64_t kStackPointer = kDataAddress + kStackBytes - 8;
+// The counter of passes takes the far end of the stack.
+constexpr uint64_t kDataAddress = kStackAddress;
 // Functions of separately compiled parts start at lines of the instruction cache.
 constexpr uint64_t kPartAlignment = 64;
 
@@ -59,7 +55,7 @@ std::string start_up_assembly(const ExecutableSpec& spec) {
       syscall
     .size pass_end, .-pass_end
   )",
-      fmt::arg("stack_pointer", kStackPointer), fmt::arg("mmap", SYS_mmap),
+      fmt::arg("stack_pointer", kStackAddress + kStackPointerOffset), fmt::arg("mmap", SYS_mmap),
       fmt::arg("arena_address", spec.arena_address),
       fmt::arg("arena_bytes", std::max<uint64_t>(1, spec.arena_bytes)),
       fmt::arg("protection", PROT_READ | PROT_WRITE),
@@ -85,16 +81,6 @@ void append(ExecutableCode& code, const MachineCode& part, uint64_t begin) {
   }
 }
 
-// For a part that begins at `begin` and goes on at `continuation`, both offsets in the text.
-void fill_addresses(std::vector<uint8_t>& text, const std::vector<AddressFixup>& fixups,
-                    uint64_t begin, uint64_t continuation) {
-  for (const AddressFixup& fixup : fixups) {
-    const uint64_t target =
-        fixup.target_offset_bytes ? begin + *fixup.target_offset_bytes : continuation;
-    write_word(text, begin + fixup.offset_bytes, kTextAddress + target);
-  }
-}
-
 uint64_t offset_of(const MachineCode& code, std::string_view name) {
   for (const CodeSymbol& function : code.functions) {
     if (function.name == name) return function.offset_bytes;
@@ -107,16 +93,16 @@ uint64_t offset_of(const MachineCode& code, std::string_view name) {
 
 ExecutableCode compile_executable(const ExecutableSpec& spec) {
   CHECK(!spec.calls.empty(), "an executable without calls");
-  const MachineCode runtime = assemble(start_up_assembly(spec), spec.isa);
-  const MachineCode calls = generate_chain(spec.calls, {.isa = spec.isa});
+  MachineCode runtime = assemble(start_up_assembly(spec), spec.isa);
+  MachineCode calls = generate_chain(spec.calls, {.isa = spec.isa});
+  const uint64_t calls_begin = aligned(runtime.text.size(), kPartAlignment);
+  fill_addresses(runtime, kTextAddress, kTextAddress + calls_begin);
+  fill_addresses(calls, kTextAddress + calls_begin, kTextAddress + offset_of(runtime, "pass_end"));
 
   ExecutableCode code;
   code.text = runtime.text;
   code.functions = {{std::string(kRuntimeSymbol), 0, runtime.text.size()}};
-  const uint64_t calls_begin = aligned(runtime.text.size(), kPartAlignment);
   append(code, calls, calls_begin);
-  fill_addresses(code.text, runtime.fixups, 0, calls_begin);
-  fill_addresses(code.text, calls.fixups, calls_begin, offset_of(runtime, "pass_end"));
   return code;
 }
 

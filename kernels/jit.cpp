@@ -1,45 +1,9 @@
 #include "kernels/jit.h"
 
-#include <sys/mman.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-
 #include "estimator/error.h"
+#include "kernels/executable_memory.h"
 
 namespace wattgrind {
-
-class NativeKernels::ExecutableMemory {
- public:
-  explicit ExecutableMemory(std::span<const uint8_t> code)
-      : bytes_(std::max<size_t>(1, code.size())) {
-    address_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (address_ == MAP_FAILED) {
-      fail(ErrorKind::kFailed, "no memory for {} bytes of kernels: {}", bytes_,
-           std::strerror(errno));
-    }
-    std::copy(code.begin(), code.end(), static_cast<uint8_t*>(address_));
-    if (mprotect(address_, bytes_, PROT_READ | PROT_EXEC) != 0) {
-      const int reason = errno;
-      munmap(address_, bytes_);
-      fail(ErrorKind::kFailed,
-           "the system refuses executable memory for kernels: {}; allow it (SELinux: execmem) or "
-           "run elsewhere",
-           std::strerror(reason));
-    }
-  }
-  ~ExecutableMemory() { munmap(address_, bytes_); }
-  ExecutableMemory(const ExecutableMemory&) = delete;
-  ExecutableMemory& operator=(const ExecutableMemory&) = delete;
-
-  uint8_t* begin() const { return static_cast<uint8_t*>(address_); }
-  size_t size() const { return bytes_; }
-
- private:
-  void* address_ = nullptr;
-  size_t bytes_ = 0;
-};
 
 Isa host_isa() {
   // The compiler's run-time looks at the system's support (XCR0) too.
@@ -60,7 +24,9 @@ Isa host_isa() {
 NativeKernels::NativeKernels(std::span<const LoopNest* const> nests,
                              const CodegenOptions& options) {
   const MachineCode code = generate_functions(nests, options);
-  memory_ = std::make_unique<ExecutableMemory>(code.text);
+  memory_ = std::make_unique<ExecutableMemory>(code.text.size());
+  memory_->write(0, code.text);
+  memory_->make_executable();
   for (const CodeSymbol& symbol : code.functions) {
     functions_.push_back(reinterpret_cast<KernelFunction>(memory_->begin() + symbol.offset_bytes));
   }

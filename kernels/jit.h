@@ -10,6 +10,8 @@
 
 namespace wattgrind {
 
+class ExecutableMemory;
+
 // `buffers`: the address of each buffer of the nest, in its order. Values need be aligned to 4
 // bytes only; kernels of 64-byte aligned buffers are the fastest.
 using KernelFunction = void (*)(void* const* buffers);
@@ -35,7 +37,6 @@ class NativeKernels {
   size_t code_bytes() const;
 
  private:
-  class ExecutableMemory;
   std::unique_ptr<ExecutableMemory> memory_;
   std::vector<KernelFunction> functions_;
 };

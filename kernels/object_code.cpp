@@ -65,7 +65,7 @@ T expect(llvm::Expected<T> result) {
 // So are the machine scheduler and the peephole pass, which would fold a load into an operand
 // further down, past other loads: the nest's order is the order.
 void add_passes(llvm::LLVMTargetMachine& machine, llvm::legacy::PassManager& passes,
-                llvm::raw_pwrite_stream& object) {
+                std::unique_ptr<llvm::Pass> last_pass, llvm::raw_pwrite_stream& object) {
   llvm::TargetPassConfig* config = machine.createPassConfig(passes);
   config->setDisableVerify(true);
   config->disablePass(&llvm::MachineSchedulerID);
@@ -79,6 +79,7 @@ void add_passes(llvm::LLVMTargetMachine& machine, llvm::legacy::PassManager& pas
   CHECK(!config->addInstSelector(), "no instruction selection for this target");
   passes.add(llvm::Pass::createPass(&llvm::FinalizeISelID));
   config->addMachinePasses();
+  if (last_pass) passes.add(last_pass.release());  // which then owns it
   config->setInitialized();
   const bool refused = machine.addAsmPrinter(
       passes, object, nullptr, llvm::CodeGenFileType::ObjectFile, functions->getMMI().getContext());
@@ -149,13 +150,14 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& o
   return machine;
 }
 
-MachineCode compile(llvm::Module& module, llvm::TargetMachine& machine) {
+MachineCode compile(llvm::Module& module, llvm::TargetMachine& machine,
+                    std::unique_ptr<llvm::Pass> last_pass) {
   module.setTargetTriple(kTriple);
   module.setDataLayout(machine.createDataLayout());
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream object(bytes);
   llvm::legacy::PassManager passes;
-  add_passes(static_cast<llvm::LLVMTargetMachine&>(machine), passes, object);
+  add_passes(static_cast<llvm::LLVMTargetMachine&>(machine), passes, std::move(last_pass), object);
   passes.run(module);
   return read_object(object.str());
 }

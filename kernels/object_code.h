@@ -7,6 +7,7 @@
 
 namespace llvm {
 class Module;
+class Pass;
 class TargetMachine;
 }  // namespace llvm
 
@@ -20,7 +21,9 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& o
 inline constexpr const char* kContinuation = "continuation";
 
 // Sets the module's target and compiles it: instruction selection, register allocation and
-// emission, without any pass that works on IR. Functions keep the order of the module.
-MachineCode compile(llvm::Module& module, llvm::TargetMachine& machine);
+// emission, without any pass that works on IR. Functions keep the order of the module. `last_pass`,
+// if any, sees the machine code as it is about to be emitted.
+MachineCode compile(llvm::Module& module, llvm::TargetMachine& machine,
+                    std::unique_ptr<llvm::Pass> last_pass = nullptr);
 
 }  // namespace wattgrind

@@ -2,11 +2,10 @@
 
 #include "cachesim/simulator.h"
 #include "kernels/count_source.h"
+#include "kernels/tensor_counts.h"
 
 namespace wattgrind {
 namespace {
-
-constexpr std::string_view kElsewhere = "elsewhere";
 
 class SimulationSource : public CountSource {
  public:
@@ -33,7 +32,8 @@ class SimulationSource : public CountSource {
         const Simulation simulation = simulator.run(accesses);
         const bool has_write_backs = model_ == CacheModel::kMachine;
         result.steps.push_back(event_counts(simulation.traffic.total(), has_write_backs));
-        result.tensors.push_back(tensors(accesses, simulation.traffic, has_write_backs));
+        result.tensors.push_back(
+            tensor_counts(accesses.buffers, simulation.traffic, has_write_backs));
       }
     }
     result.origin.source = "simulate";
@@ -42,17 +42,6 @@ class SimulationSource : public CountSource {
   }
 
  private:
-  static std::vector<TensorCounts> tensors(const AccessProgram& program,
-                                           const ProgramTraffic& traffic, bool has_write_backs) {
-    std::vector<TensorCounts> result;
-    for (size_t i = 0; i < program.buffers.size(); ++i) {
-      result.push_back({std::string(name(program.buffers[i].role)),
-                        event_counts(traffic.buffers[i], has_write_backs)});
-    }
-    result.push_back({std::string(kElsewhere), event_counts(traffic.elsewhere, has_write_backs)});
-    return result;
-  }
-
   CacheModel model_;
 };
 

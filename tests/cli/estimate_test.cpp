@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "estimator/error.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/temporary_folder.h"
 
@@ -41,6 +42,26 @@ Number sum_over_layers(const json& result, const json::json_pointer& key) {
   Number sum = 0;
   for (const json& layer : result["layers"]) sum += layer.at(key).get<Number>();
   return sum;
+}
+
+// No kernel of LeNet-5 spills in these instruction sets: the compiled code makes the references of
+// the nests.
+TEST(Estimate, TracesWhatItSimulates) {
+  for (const char* machine : {"xeon_x5650", "skylake_i7_6700", "skylake_server"}) {
+    const Ran trace = run_wattgrind({"estimate", "lenet5", "--machine", machine, "--counts",
+                                     "trace", "--steady", "--batch", "2", "--format", "json"});
+    if (trace.status == static_cast<int>(ErrorKind::kMissing)) {
+      GTEST_SKIP() << "skipped: " << trace.error;
+    }
+    ASSERT_EQ(trace.status, 0) << trace.error;
+    const json simulated = estimate({"lenet5", "--machine", machine, "--steady", "--batch", "2"});
+    EXPECT_EQ(json::parse(trace.out)["layers"], simulated["layers"]) << machine;
+  }
+}
+
+TEST(Estimate, TraceNeedsTheMachinesInstructions) {
+  expect_refused({"lenet5", "--machine", "jetson_tx1_a57", "--counts", "trace"}, 3,
+                 "jetson_tx1_a57: a trace runs x86 code, found isa neon");
 }
 
 TEST(Estimate, RowsAddUpToTheTotalExactly) {

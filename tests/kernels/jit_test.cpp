@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "kernels/opcodes.h"
+#include "tests/kernels/codegen_targets.h"
 #include "tests/kernels/nest_interpreter.h"
 #include "tests/kernels/sample_nests.h"
 
@@ -53,28 +54,9 @@ void expect_runs_as_interpreted(const std::vector<LoopNest>& nests, const Codege
   }
 }
 
-class JitTest : public testing::TestWithParam<CodegenOptions> {
- protected:
-  void SetUp() override {
-    if (GetParam().isa > host_isa()) {
-      GTEST_SKIP() << "skipped: this processor does not run " << traits(GetParam().isa).name;
-    }
-  }
-};
+class JitTest : public HostTargetTest {};
 
-std::string target_name(const testing::TestParamInfo<CodegenOptions>& info) {
-  constexpr const char* kNames[] = {"sse42", "avx2", "avx512"};
-  return std::string(kNames[static_cast<size_t>(info.param.isa)]) +
-         (info.param.fuse_multiply_add ? "_fused" : "_separate");
-}
-
-INSTANTIATE_TEST_SUITE_P(Targets, JitTest,
-                         testing::Values(CodegenOptions{Isa::kSse42, false},
-                                         CodegenOptions{Isa::kAvx2, false},
-                                         CodegenOptions{Isa::kAvx2, true},
-                                         CodegenOptions{Isa::kAvx512, false},
-                                         CodegenOptions{Isa::kAvx512, true}),
-                         target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, JitTest, testing::ValuesIn(kCodegenTargets), target_name);
 
 // Arguments an opcode is defined for, with the edges: ties, zeros of both signs, infinities, NaN.
 std::vector<float> arguments(Opcode opcode) {

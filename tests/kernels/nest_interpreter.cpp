@@ -14,10 +14,12 @@ using Lanes = std::array<float, kMaxLanes>;
 
 class Interpreter {
  public:
-  Interpreter(const LoopNest& nest, std::vector<std::vector<uint8_t>>& buffers, bool fuse)
+  Interpreter(const LoopNest& nest, std::vector<std::vector<uint8_t>>& buffers, bool fuse,
+              std::vector<NestReference>* references)
       : nest_(nest),
         buffers_(buffers),
         fuse_(fuse),
+        references_(references),
         iteration_(nest.loop_count),
         registers_(nest.register_lanes.size()) {}
 
@@ -34,7 +36,8 @@ class Interpreter {
   ReferencesMade made() const { return made_; }
 
  private:
-  uint8_t* at(const Address& address, size_t values) {
+  // Where the reference is, which is counted.
+  uint8_t* refer(const Address& address, size_t values, bool is_write) {
     int64_t offset_bytes = address.offset_bytes;
     for (const Stride& stride : address.strides) {
       offset_bytes += stride.bytes * static_cast<int64_t>(iteration_[stride.loop]);
@@ -42,6 +45,11 @@ class Interpreter {
     std::vector<uint8_t>& buffer = buffers_[address.buffer];
     CHECK(offset_bytes >= 0 && static_cast<size_t>(offset_bytes) + 4 * values <= buffer.size(),
           "{}: byte {} of buffer {}", nest_.name, offset_bytes, address.buffer);
+    ++(is_write ? made_.writes : made_.reads);
+    if (references_ != nullptr) {
+      references_->push_back({address.buffer, static_cast<uint64_t>(offset_bytes),
+                              static_cast<uint32_t>(4 * values), is_write});
+    }
     return buffer.data() + offset_bytes;
   }
 
@@ -113,19 +121,16 @@ class Interpreter {
     Lanes result = {};
     switch (instruction.opcode) {
       case Opcode::kStore:
-        std::memcpy(at(instruction.address, lanes), registers_[instruction.src[0]].data(),
+        std::memcpy(refer(instruction.address, lanes, true), registers_[instruction.src[0]].data(),
                     4 * lanes);
-        ++made_.writes;
         return;
       case Opcode::kLoad:
-        std::memcpy(result.data(), at(instruction.address, lanes), 4 * lanes);
-        ++made_.reads;
+        std::memcpy(result.data(), refer(instruction.address, lanes, false), 4 * lanes);
         break;
       case Opcode::kBroadcast: {
         float value = 0;
-        std::memcpy(&value, at(instruction.address, 1), 4);
+        std::memcpy(&value, refer(instruction.address, 1, false), 4);
         result.fill(value);
-        ++made_.reads;
         break;
       }
       case Opcode::kReduceAdd:
@@ -144,6 +149,7 @@ class Interpreter {
   const LoopNest& nest_;
   std::vector<std::vector<uint8_t>>& buffers_;
   const bool fuse_;
+  std::vector<NestReference>* const references_;
   std::vector<uint64_t> iteration_;  // by loop id
   std::vector<Lanes> registers_;
   ReferencesMade made_;
@@ -152,8 +158,8 @@ class Interpreter {
 }  // namespace
 
 ReferencesMade interpret(const LoopNest& nest, std::vector<std::vector<uint8_t>>& buffers,
-                         bool fuse) {
-  Interpreter interpreter(nest, buffers, fuse);
+                         bool fuse, std::vector<NestReference>* references) {
+  Interpreter interpreter(nest, buffers, fuse, references);
   interpreter.run(nest.body);
   return interpreter.made();
 }

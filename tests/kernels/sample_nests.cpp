@@ -1,7 +1,9 @@
 #include "tests/kernels/sample_nests.h"
 
 #include <cstring>
+#include <functional>
 #include <random>
+#include <string>
 
 #include "kernels/nest_builder.h"
 #include "kernels/opcodes.h"
@@ -217,6 +219,49 @@ LoopNest tempting_references(Isa isa) {
     nest.store(sum, to);
     nest.store(sum, to);
   });
+  return std::move(nest).finish();
+}
+
+LoopNest crowded_vectors(Isa isa) {
+  NestBuilder nest("crowded_vectors", isa);
+  const int lanes = traits(isa).float_lanes;
+  const int64_t vector_bytes = lanes * kFloatBytes;
+  const int values = traits(isa).vector_registers + 6;
+  const auto bytes = static_cast<uint64_t>(values * vector_bytes);
+  const Address in = nest.buffer("in", TensorRole::kInput, 2 * bytes);
+  const Address out = nest.buffer("out", TensorRole::kOutput, bytes);
+  std::vector<Register> sums;
+  for (int i = 0; i < values; ++i) sums.push_back(nest.load(lanes, moved(in, i * vector_bytes)));
+  nest.loop("repeat", 20, [&](LoopVariable k) {
+    for (int i = 0; i < values; ++i) {
+      const Register next = nest.load(lanes, stepped(moved(in, i * vector_bytes), k, kFloatBytes));
+      nest.assign(sums[static_cast<size_t>(i)], Opcode::kAdd, sums[static_cast<size_t>(i)], next);
+    }
+  });
+  for (int i = 0; i < values; ++i) {
+    nest.store(sums[static_cast<size_t>(i)], moved(out, i * vector_bytes));
+  }
+  return std::move(nest).finish();
+}
+
+LoopNest deep_loops(Isa isa) {
+  constexpr int kDepth = 15;
+  constexpr int kValues = 13;  // too many instructions for the loops to be unrolled
+  NestBuilder nest("deep_loops", isa);
+  const Address in = nest.buffer("in", TensorRole::kInput, kValues * kFloatBytes);
+  const Address out = nest.buffer("out", TensorRole::kOutput, kValues * kFloatBytes);
+  const std::function<void(int)> add_loops = [&](int depth) {
+    if (depth > 0) {
+      nest.loop("loop" + std::to_string(depth), 2, [&](LoopVariable) { add_loops(depth - 1); });
+      return;
+    }
+    std::vector<Register> values;
+    for (int i = 0; i < kValues; ++i) values.push_back(nest.load(1, moved(in, i * kFloatBytes)));
+    for (int i = 0; i < kValues; ++i) {
+      nest.store(values[static_cast<size_t>(i)], moved(out, i * kFloatBytes));
+    }
+  };
+  add_loops(kDepth);
   return std::move(nest).finish();
 }
 

@@ -16,6 +16,12 @@ LoopNest tile_product(Isa isa, int rows, int vectors, uint64_t depth);
 // stores of a constant, a store overwritten at once, a wide load whose halves are used.
 LoopNest tempting_references(Isa isa);
 
+// More values alive at once than the instruction set has vector registers: some are spilled.
+LoopNest crowded_vectors(Isa isa);
+
+// More loops around one body than there are general registers to count them in.
+LoopNest deep_loops(Isa isa);
+
 // A nest of nested loops, repeated and short, over three buffers; registers of every lane count
 // live across loops; strides of both signs; every opcode. The same seed draws the same nest.
 LoopNest random_nest(Isa isa, uint64_t seed);

@@ -1,0 +1,35 @@
+// Tests of generated code that run it, on every target this processor has.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "kernels/codegen.h"
+#include "kernels/jit.h"
+
+namespace wattgrind {
+
+inline constexpr std::array<CodegenOptions, 5> kCodegenTargets = {{{Isa::kSse42, false},
+                                                                   {Isa::kAvx2, false},
+                                                                   {Isa::kAvx2, true},
+                                                                   {Isa::kAvx512, false},
+                                                                   {Isa::kAvx512, true}}};
+
+inline std::string target_name(const testing::TestParamInfo<CodegenOptions>& info) {
+  constexpr const char* kNames[] = {"sse42", "avx2", "avx512"};
+  return std::string(kNames[static_cast<size_t>(info.param.isa)]) +
+         (info.param.fuse_multiply_add ? "_fused" : "_separate");
+}
+
+class HostTargetTest : public testing::TestWithParam<CodegenOptions> {
+ protected:
+  void SetUp() override {
+    if (GetParam().isa > host_isa()) {
+      GTEST_SKIP() << "skipped: this processor does not run " << traits(GetParam().isa).name;
+    }
+  }
+};
+
+}  // namespace wattgrind
