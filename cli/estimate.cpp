@@ -75,19 +75,21 @@ NetworkCounts count(const EstimateOptions& options, const Network& network, cons
       [&](std::string_view what) { progress.show(what, stage++, kStages); }, artifacts);
 }
 
-std::unique_ptr<CountSource> make_source(const std::string& counts, ProcessRunner& runner) {
+std::unique_ptr<CountSource> make_source(const std::string& counts, CacheModel model,
+                                         ProcessRunner& runner) {
   if (counts == "cachegrind") return make_cachegrind_source(runner);
-  if (counts == "trace") return make_trace_source(CacheModel::kMachine);
-  return make_simulation_source(CacheModel::kMachine);
+  if (counts == "trace") return make_trace_source(model);
+  return make_simulation_source(model);
 }
 
 void run_verification(const EstimateOptions& options, const Network& network,
                       const Machine& machine, Output& output) {
   const auto runner = make_process_runner();
   const auto cachegrind = make_cachegrind_source(*runner);
-  const auto simulation = make_simulation_source(CacheModel::kCachegrind);
+  const std::string other = options.counts == "trace" ? "trace" : "simulate";
+  const auto source = make_source(other, CacheModel::kCachegrind, *runner);
   const Verification verification{machine, count(options, network, machine, *cachegrind, nullptr),
-                                  count(options, network, machine, *simulation, nullptr)};
+                                  count(options, network, machine, *source, nullptr)};
   output.print({[&](Emphasis emphasis) { return verification_text(verification, emphasis); },
                 [&] { return verification_json(verification); },
                 [&] { return verification_table(verification, false); }});
@@ -104,7 +106,7 @@ void run_estimate(const EstimateOptions& options) {
     return;
   }
   const auto runner = make_process_runner();
-  const auto source = make_source(options.counts, *runner);
+  const auto source = make_source(options.counts, CacheModel::kMachine, *runner);
   std::vector<Artifact> artifacts;
   NetworkCounts counts = count(options, network, machine, *source, &artifacts);
   const Estimate estimate = price_estimate(std::move(counts), machine, pricing, options.layers);
@@ -158,8 +160,10 @@ void add_estimate_command(CLI::App& program) {
       ->check(CLI::IsMember({"simulate", "trace", "cachegrind"}).description(""))
       ->type_name("simulate|trace|cachegrind")
       ->capture_default_str();
-  command->add_flag("--verify", options->verify,
-                    "Count with cachegrind and by simulating its model, and show the differences");
+  command->add_flag(
+      "--verify", options->verify,
+      "Count by simulating or tracing after cachegrind's model, and with cachegrind, and show "
+      "the differences");
   add_choice(*command, "--accounting", options->accounting,
              "Charge latencies to hits (default) or to accesses, as powerML's code does",
              std::map<std::string, Accounting>{{"hits", Accounting::kHits},

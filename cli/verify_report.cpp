@@ -14,10 +14,10 @@ using nlohmann::ordered_json;
 // One compared number of a row.
 struct Comparison {
   uint64_t counted = 0;
-  uint64_t simulated = 0;
+  uint64_t predicted = 0;
 
   double difference() const {
-    return static_cast<double>(simulated) - static_cast<double>(counted);
+    return static_cast<double>(predicted) - static_cast<double>(counted);
   }
   std::optional<double> percent() const {
     if (counted == 0) return std::nullopt;
@@ -26,10 +26,10 @@ struct Comparison {
 };
 
 // References, then each level's misses.
-std::vector<Comparison> compare(const EventCounts& counted, const EventCounts& simulated) {
-  std::vector<Comparison> result = {{counted.refs.total(), simulated.refs.total()}};
+std::vector<Comparison> compare(const EventCounts& counted, const EventCounts& predicted) {
+  std::vector<Comparison> result = {{counted.refs.total(), predicted.refs.total()}};
   for (size_t i = 0; i < counted.levels.size(); ++i) {
-    result.push_back({counted.levels[i].misses, simulated.levels[i].misses});
+    result.push_back({counted.levels[i].misses, predicted.levels[i].misses});
   }
   return result;
 }
@@ -52,12 +52,12 @@ struct ComparedRow {
   std::vector<Comparison> comparisons;
 };
 
-// Simulated rows are the counted ones without `runtime`, in the same order.
+// Predicted rows are the counted ones without `runtime`, in the same order.
 std::vector<ComparedRow> compared_rows(const Verification& verification) {
   std::vector<ComparedRow> rows;
-  for (size_t i = 0; i < verification.simulated.rows.size(); ++i) {
+  for (size_t i = 0; i < verification.predicted.rows.size(); ++i) {
     const CountedRow& counted = verification.counted.rows[i];
-    rows.push_back({counted.name, compare(counted.counts, verification.simulated.rows[i].counts)});
+    rows.push_back({counted.name, compare(counted.counts, verification.predicted.rows[i].counts)});
   }
   return rows;
 }
@@ -67,7 +67,7 @@ ComparedRow total_of(const std::vector<ComparedRow>& rows) {
   for (const ComparedRow& row : rows) {
     for (size_t i = 0; i < row.comparisons.size(); ++i) {
       total.comparisons[i].counted += row.comparisons[i].counted;
-      total.comparisons[i].simulated += row.comparisons[i].simulated;
+      total.comparisons[i].predicted += row.comparisons[i].predicted;
     }
   }
   return total;
@@ -106,10 +106,10 @@ Table verification_table(const Verification& verification, bool with_total) {
 std::string verification_text(const Verification& verification, Emphasis emphasis) {
   const NetworkCounts& counted = verification.counted;
   return fmt::format(
-      "{}, batch {}, on {}, {} kernels: what cachegrind {} counts, and how far the simulation of "
+      "{}, batch {}, on {}, {} kernels: what cachegrind {} counts, and how far --counts {} after "
       "its model is from it\n\n{}",
       counted.network, counted.batch, verification.machine.name, traits(counted.origin.isa).name,
-      counted.origin.version.value_or(""),
+      counted.origin.version.value_or(""), verification.predicted.origin.source,
       aligned_text(verification_table(verification, true), emphasis));
 }
 
@@ -120,11 +120,12 @@ ordered_json verification_json(const Verification& verification) {
   json["machine"] = verification.machine.name;
   json["isa"] = traits(verification.counted.origin.isa).name;
   const std::vector<std::string> names = titles(verification.machine);
+  const std::string& source = verification.predicted.origin.source;
   const auto row_json = [&](const ComparedRow& row) {
     ordered_json result = {{"name", row.name}};
     for (size_t i = 0; i < names.size(); ++i) {
       result[key_of(names[i])] = {{"cachegrind", row.comparisons[i].counted},
-                                  {"simulate", row.comparisons[i].simulated}};
+                                  {source, row.comparisons[i].predicted}};
     }
     return result;
   };

@@ -1,4 +1,4 @@
-// Two countings of one network beside each other: how far simulation is from cachegrind.
+// Two countings of one network beside each other: how far a source is from cachegrind.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,11 +12,11 @@ namespace wattgrind {
 struct Verification {
   Machine machine;
   NetworkCounts counted;    // by cachegrind
-  NetworkCounts simulated;  // after cachegrind's model, the same kernels
+  NetworkCounts predicted;  // by another source after cachegrind's model, the same kernels
 };
 
-// A row a layer: references and the misses of every level as counted, each beside the simulation's
-// difference from it; then the row `runtime`, which is not simulated, and the total without it.
+// A row a layer: references and the misses of every level as counted, each beside the other
+// source's difference from it, and the total. Without the row `runtime`, which only cachegrind has.
 Table verification_table(const Verification& verification, bool with_total);
 std::string verification_text(const Verification& verification, Emphasis emphasis);
 nlohmann::ordered_json verification_json(const Verification& verification);

@@ -61,14 +61,16 @@ TEST(EstimateUnderCachegrind, IsTheSameTwice) {
   EXPECT_EQ(run_wattgrind(arguments).out, run_wattgrind(arguments).out);
 }
 
-void expect_agreement(const std::string& network, const std::string& machine, int batch) {
-  const Ran ran = run_wattgrind({"estimate", network, "--machine", machine, "--batch",
-                                 std::to_string(batch), "--verify", "--format", "json"});
+void expect_agreement(const std::string& network, const std::string& machine, int batch,
+                      const std::string& source = "simulate") {
+  const Ran ran =
+      run_wattgrind({"estimate", network, "--machine", machine, "--batch", std::to_string(batch),
+                     "--counts", source, "--verify", "--format", "json"});
   ASSERT_EQ(ran.status, 0) << ran.error;
   for (const json& layer : json::parse(ran.out)["layers"]) {
     for (const auto& [key, value] : layer.items()) {
       if (key == "name") continue;
-      EXPECT_EQ(value["simulate"], value["cachegrind"])
+      EXPECT_EQ(value[source], value["cachegrind"])
           << network << ", batch " << batch << ", on " << machine << ", " << layer["name"] << ", "
           << key;
     }
@@ -82,6 +84,12 @@ TEST(EstimateUnderCachegrind, AgreesWithSimulation) {
     for (const char* machine : {kMachine, "xeon_x5650", "skylake_server"}) {
       expect_agreement(network, machine, 3);
     }
+  }
+}
+
+TEST(EstimateUnderCachegrind, AgreesWithTrace) {
+  for (const char* network : {"lenet5", "dffr:layers=3,width=12"}) {
+    expect_agreement(network, kMachine, 3, "trace");
   }
 }
 
