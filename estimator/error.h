@@ -1,7 +1,7 @@
 // The two kinds of failure.
 //
 // `Error` is the user's or the system's: it says what was found where, what was wanted and how to
-// fix it, in one line, and is caught only in cli/, where its kind becomes the exit status.
+// fix it, in one line, and is handled only in cli/, where its kind becomes the exit status.
 // `CHECK` is ours: it is always on, prints what it compared and aborts.
 #pragma once
 
@@ -9,6 +9,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace wattgrind {
@@ -34,6 +35,17 @@ class Error : public std::runtime_error {
 template <typename... Args>
 [[noreturn]] void fail(ErrorKind kind, fmt::format_string<Args...> format, Args&&... args) {
   throw Error(kind, fmt::format(format, std::forward<Args>(args)...));
+}
+
+// What `action` returns; an Error it throws passes on with `where` before its message: the file and
+// key, say, that named what could not be read.
+template <typename Action>
+auto within(std::string_view where, Action&& action) {
+  try {
+    return action();
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("{}: {}", where, error.what()));
+  }
 }
 
 // Prints the message to stderr and aborts. Called by CHECK only.

@@ -75,27 +75,35 @@ std::string lay_out(const nlohmann::ordered_json& value, size_t indent, size_t c
   fail(ErrorKind::kInput, "{}:{}:{}: {}", where, line, end - line_start + 1, what);
 }
 
-}  // namespace
-
-json parse_json(std::string_view text, std::string_view where) {
+template <typename Json>
+Json parse(std::string_view text, std::string_view where) {
   std::vector<std::set<std::string>> keys;  // of the objects that are open
-  const json::parser_callback_t refuse_repeated_keys = [&](int, json::parse_event_t event,
-                                                           json& parsed) {
-    if (event == json::parse_event_t::object_start) keys.emplace_back();
-    if (event == json::parse_event_t::object_end) keys.pop_back();
-    if (event == json::parse_event_t::key &&
-        !keys.back().insert(parsed.get_ref<const std::string&>()).second) {
-      fail(ErrorKind::kInput, "{}: key {} occurs twice in one object", where, quote_json(parsed));
-    }
-    return true;
-  };
+  const typename Json::parser_callback_t refuse_repeated_keys =
+      [&](int, nlohmann::json::parse_event_t event, Json& parsed) {
+        if (event == nlohmann::json::parse_event_t::object_start) keys.emplace_back();
+        if (event == nlohmann::json::parse_event_t::object_end) keys.pop_back();
+        if (event == nlohmann::json::parse_event_t::key &&
+            !keys.back().insert(parsed.template get_ref<const std::string&>()).second) {
+          fail(ErrorKind::kInput, "{}: key {} occurs twice in one object", where,
+               quote_json(parsed));
+        }
+        return true;
+      };
   try {
-    return json::parse(text.begin(), text.end(), refuse_repeated_keys, true, true);
+    return Json::parse(text.begin(), text.end(), refuse_repeated_keys, true, true);
   } catch (const json::parse_error& error) {
     fail_syntax(error, text, where);
   } catch (const json::out_of_range& error) {
     fail(ErrorKind::kInput, "{}: a number in it is too large for a double", where);
   }
+}
+
+}  // namespace
+
+json parse_json(std::string_view text, std::string_view where) { return parse<json>(text, where); }
+
+nlohmann::ordered_json parse_ordered_json(std::string_view text, std::string_view where) {
+  return parse<nlohmann::ordered_json>(text, where);
 }
 
 std::string layout_json(const nlohmann::ordered_json& value) {

@@ -10,6 +10,8 @@ namespace wattgrind {
 // Parses JSON; `//` and `/* */` comments are allowed, keys that occur twice in one object are not.
 // Throws Error(kInput): "WHERE:LINE:COLUMN: ..." for a syntax error. `where` is the file's name.
 nlohmann::json parse_json(std::string_view text, std::string_view where);
+// The same, its keys in the order of the text.
+nlohmann::ordered_json parse_ordered_json(std::string_view text, std::string_view where);
 
 // JSON as people like to read it: an object or array in one line where that fits into 140 columns
 // or an object holds nothing but scalars, otherwise a member a line, indented by two. Ends in a

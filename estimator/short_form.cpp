@@ -23,11 +23,16 @@ constexpr int64_t kCnnHiddenUnits = 128;
 
 using Sizes = std::vector<int64_t>;
 
+// By Pooling.
+constexpr std::array<std::string_view, 3> kPoolingWords = {"none", "max", "average"};
+constexpr int64_t kPoolSize = 2;
+
 // "12" where all are equal, "24-12-6" where they are not.
-std::string join_sizes(const Sizes& sizes) {
-  const bool equal =
-      std::all_of(sizes.begin(), sizes.end(), [&](int64_t size) { return size == sizes.front(); });
-  return equal ? fmt::format("{}", sizes.front()) : fmt::format("{}", fmt::join(sizes, "-"));
+template <typename Value>
+std::string join_values(const std::vector<Value>& values) {
+  const bool equal = std::all_of(values.begin(), values.end(),
+                                 [&](const Value& value) { return value == values.front(); });
+  return equal ? fmt::format("{}", values.front()) : fmt::format("{}", fmt::join(values, "-"));
 }
 
 std::string task_text(const Task& task) {
@@ -70,6 +75,29 @@ Network build_dense(const std::string& name, const Sizes& widths, const Task& ta
   return build_network(name, task.input, specs, name);
 }
 
+std::string cnn_name(const std::vector<ConvBlock>& blocks, const Task& task) {
+  Sizes filters, filter_sizes;
+  std::vector<std::string_view> poolings;
+  bool pooled = false;
+  for (const ConvBlock& block : blocks) {
+    filters.push_back(block.filters);
+    filter_sizes.push_back(block.filter_size);
+    poolings.push_back(kPoolingWords[static_cast<size_t>(block.pooling)]);
+    pooled |= block.pooling != Pooling::kNone;
+  }
+  return fmt::format("cnn:layers={},filters={},filter_size={}{}{}", blocks.size(),
+                     join_values(filters), join_values(filter_sizes),
+                     pooled ? ",pooling=" + join_values(poolings) : "", task_text(task));
+}
+
+void add_pooling(std::vector<LayerSpec>& specs, Pooling pooling) {
+  Window2d window;
+  window.kernel_height = window.kernel_width = kPoolSize;
+  window.stride_height = window.stride_width = kPoolSize;
+  if (pooling == Pooling::kMax) add(specs, MaxPool2d{window});
+  if (pooling == Pooling::kAverage) add(specs, AvgPool2d{window});
+}
+
 std::string quote(std::string_view text) { return quote_json(std::string(text)); }
 
 // The keys and values of a topology.
@@ -102,6 +130,17 @@ class ShortForm {
     return sizes;
   }
 
+  std::vector<ConvBlock> blocks() const {
+    const int64_t layers = integer("layers");
+    const Sizes filters = sizes("filters", layers), filter_sizes = sizes("filter_size", layers);
+    const std::vector<Pooling> pooling = poolings(filters.size());
+    std::vector<ConvBlock> blocks;
+    for (size_t i = 0; i < filters.size(); ++i) {
+      blocks.push_back({filters[i], filter_sizes[i], pooling[i]});
+    }
+    return blocks;
+  }
+
   Task task() const {
     Task task;
     if (values_.find("classes")) task.classes = integer("classes");
@@ -121,6 +160,26 @@ class ShortForm {
   }
 
  private:
+  // One for every layer, or as many as there are layers, with "-" between them.
+  std::vector<Pooling> poolings(size_t layers) const {
+    const std::optional<std::string_view> words = values_.find("pooling");
+    if (!words) return std::vector<Pooling>(layers, Pooling::kNone);
+    std::vector<Pooling> poolings;
+    for (const std::string_view word : split(*words, '-')) {
+      const auto known = std::find(kPoolingWords.begin(), kPoolingWords.end(), word);
+      if (known == kPoolingWords.end()) {
+        values_.reject("pooling: found {}, wanted max, average or none, or one for each layer",
+                       quote(*words));
+      }
+      poolings.push_back(static_cast<Pooling>(known - kPoolingWords.begin()));
+    }
+    if (poolings.size() == 1) poolings.assign(layers, poolings.front());
+    if (poolings.size() != layers) {
+      values_.reject("pooling: found {}, wanted one, or {}, one a layer", poolings.size(), layers);
+    }
+    return poolings;
+  }
+
   KeyValues values_;
 };
 
@@ -141,11 +200,8 @@ const std::array<Topology, 3>& topologies() {
        {"layers", "classes", "input"},
        [](const ShortForm& form) { return dffr_triangle(form.integer("layers"), form.task()); }},
       {"cnn",
-       {"layers", "filters", "filter_size", "classes", "input"},
-       [](const ShortForm& form) {
-         const int64_t layers = form.integer("layers");
-         return cnn(form.sizes("filters", layers), form.sizes("filter_size", layers), form.task());
-       }},
+       {"layers", "filters", "filter_size", "pooling", "classes", "input"},
+       [](const ShortForm& form) { return cnn(form.blocks(), form.task()); }},
   }};
   return all;
 }
@@ -172,8 +228,8 @@ Network dffr(const Sizes& widths, const Task& task) {
   const auto layers = static_cast<int64_t>(widths.size());
   check_size(layers, "layers", kMostLayers, "dffr");
   return build_dense(
-      fmt::format("dffr:layers={},width={}{}", layers, join_sizes(widths), task_text(task)), widths,
-      task);
+      fmt::format("dffr:layers={},width={}{}", layers, join_values(widths), task_text(task)),
+      widths, task);
 }
 
 Network dffr_triangle(int64_t layers, const Task& task) {
@@ -188,26 +244,26 @@ Network cnn(int64_t layers, int64_t filters, int64_t filter_size, const Task& ta
   check_size(layers, "layers", kMostLayers,
              fmt::format("cnn:layers={},filters={},filter_size={}{}", layers, filters, filter_size,
                          task_text(task)));
-  const auto count = static_cast<size_t>(layers);
-  return cnn(Sizes(count, filters), Sizes(count, filter_size), task);
+  const ConvBlock block{filters, filter_size};
+  return cnn(std::vector<ConvBlock>(static_cast<size_t>(layers), block), task);
 }
 
-Network cnn(const Sizes& filters, const Sizes& filter_sizes, const Task& task) {
-  CHECK(filters.size() == filter_sizes.size(), "{} numbers of filters, {} filter sizes",
-        filters.size(), filter_sizes.size());
-  const auto layers = static_cast<int64_t>(filters.size());
-  check_size(layers, "layers", kMostLayers, "cnn");
-  const std::string name =
-      fmt::format("cnn:layers={},filters={},filter_size={}{}", layers, join_sizes(filters),
-                  join_sizes(filter_sizes), task_text(task));
+Network cnn(const std::vector<ConvBlock>& blocks, const Task& task) {
+  check_size(static_cast<int64_t>(blocks.size()), "layers", kMostLayers, "cnn");
+  const std::string name = cnn_name(blocks, task);
   std::vector<LayerSpec> specs;
-  for (size_t i = 0; i < filters.size(); ++i) {
-    check_size(filters[i], "filters", kMaxSize, name);
-    check_size(filter_sizes[i], "filter_size", kMaxSize, name);
+  int64_t smaller_side = std::min(task.input.height, task.input.width);
+  for (const ConvBlock& block : blocks) {
+    check_size(block.filters, "filters", kMaxSize, name);
+    check_size(block.filter_size, "filter_size", kMaxSize, name);
     Window2d window;
-    window.kernel_height = window.kernel_width = filter_sizes[i];
-    add(specs, Conv2d{filters[i], window, 1}, true);
+    window.kernel_height = window.kernel_width = block.filter_size;
+    add(specs, Conv2d{block.filters, window, 1}, true);
     add(specs, Relu{});
+    if (block.pooling != Pooling::kNone && smaller_side >= kPoolSize) {
+      add_pooling(specs, block.pooling);
+      smaller_side /= kPoolSize;
+    }
   }
   check_size(task.classes, "classes", kMaxSize, name);
   add_dense_part(specs, {kCnnHiddenUnits}, task);

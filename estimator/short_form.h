@@ -5,10 +5,12 @@
 //                  dense(classes) + softmax
 //   dffr_triangle  the same with widths 16, 32, 64, ... doubling; layers 1 to 7
 //   cnn            `layers` times conv2d(filters, filter_size x filter_size, "same") + ReLU,
-//                  flatten, dense(128) + ReLU, dense(classes) + softmax
+//                  flatten, dense(128) + ReLU, dense(classes) + softmax; with pooling=max or
+//                  pooling=average (not powerML's) each ReLU is followed by a 2x2 pooling, as long
+//                  as the map is at least that large
 // The input is one channel of 28 x 28 and there are ten classes unless said otherwise:
-// "cnn:layers=2,filters=4,filter_size=3,classes=2,input=3x32x32". A width, a number of filters or
-// a filter size may differ by layer: "dffr:layers=3,width=24-12-6".
+// "cnn:layers=2,filters=4,filter_size=3,classes=2,input=3x32x32". A width, a number of filters, a
+// filter size or the pooling may differ by layer: "dffr:layers=3,width=24-12-6".
 //
 // A network's name is its short form, with all that is not a default.
 #pragma once
@@ -27,15 +29,22 @@ struct Task {
   int64_t classes = 10;
 };
 
+enum class Pooling { kNone, kMax, kAverage };
+
+// A convolution of a cnn and what follows it.
+struct ConvBlock {
+  int64_t filters = 1;
+  int64_t filter_size = 1;
+  Pooling pooling = Pooling::kNone;
+};
+
 // All throw Error(kInput) for a size that is not positive, more than 1000 layers, or a network
 // that build_network refuses; errors start with the network's name.
 Network dffr(int64_t layers, int64_t width, const Task& task = {});
 Network dffr(const std::vector<int64_t>& widths, const Task& task = {});
 Network dffr_triangle(int64_t layers, const Task& task = {});
 Network cnn(int64_t layers, int64_t filters, int64_t filter_size, const Task& task = {});
-// As many filter sizes as numbers of filters: one a layer.
-Network cnn(const std::vector<int64_t>& filters, const std::vector<int64_t>& filter_sizes,
-            const Task& task = {});
+Network cnn(const std::vector<ConvBlock>& blocks, const Task& task = {});
 
 // Throws Error(kInput) naming the text and the key.
 Network read_short_form(std::string_view text);

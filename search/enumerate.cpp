@@ -99,6 +99,25 @@ class Forest {
   std::vector<size_t> roots_;
 };
 
+double value_at_share(const FloatRange& range, double share) {
+  const double value = range.log ? range.low * std::pow(range.high / range.low, share)
+                                 : range.low + share * (range.high - range.low);
+  return std::clamp(value, range.low, range.high);
+}
+
+Value value_at_share(const Domain& domain, double share) {
+  if (const auto* range = std::get_if<FloatRange>(&domain)) return value_at_share(*range, share);
+  const auto* range = std::get_if<IntRange>(&domain);
+  if (range && range->log) {
+    const auto low = static_cast<double>(range->low), high = static_cast<double>(range->high);
+    // An integer that the power misses by rounding is meant.
+    const double value = std::floor(value_at_share(FloatRange{low, high, true}, share) + 1e-9);
+    return std::clamp(static_cast<int64_t>(value), range->low, range->high);
+  }
+  const auto last = static_cast<double>(levels(domain).value() - 1);
+  return value_at(domain, static_cast<uint64_t>(share * last));
+}
+
 Value draw(const Domain& domain, Random& random) {
   if (const auto* range = std::get_if<FloatRange>(&domain)) {
     const double u = random.uniform();
@@ -144,6 +163,16 @@ Configuration configuration_at(const Space& space, uint64_t index) {
   return forest.at(index);
 }
 
+Configuration configuration_at_share(const Space& space, double share) {
+  Configuration configuration(space.size());
+  for (size_t i = 0; i < space.size(); ++i) {
+    if (space.active(i, configuration)) {
+      configuration[i] = value_at_share(space.parameters()[i].domain, share);
+    }
+  }
+  return configuration;
+}
+
 Space discretised(const Space& space, int points) {
   std::vector<Parameter> parameters = space.parameters();
   for (Parameter& parameter : parameters) {
@@ -152,9 +181,7 @@ Space discretised(const Space& space, int points) {
     Choice choice;
     for (int i = 0; i < points; ++i) {
       const double u = points == 1 ? 0.5 : static_cast<double>(i) / (points - 1);
-      const double value = range->log ? range->low * std::pow(range->high / range->low, u)
-                                      : range->low + u * (range->high - range->low);
-      choice.options.emplace_back(std::clamp(value, range->low, range->high));
+      choice.options.emplace_back(value_at_share(*range, u));
       if (range->low == range->high) break;
     }
     parameter.domain = std::move(choice);

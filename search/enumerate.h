@@ -22,6 +22,10 @@ std::optional<uint64_t> count_configurations(const Space& space);
 // Configuration number `index` < count_configurations(space), the last parameter varying fastest.
 Configuration configuration_at(const Space& space, uint64_t index);
 
+// Each active parameter at the same share, 0 to 1, of its domain on its scale, levels rounded down:
+// 0 the lowest, 0.5 the lower midpoint, 1 the highest. Options of a choice count in their order.
+Configuration configuration_at_share(const Space& space, double share);
+
 // The space with `points` values from each float, ends included, evenly on the float's scale.
 Space discretised(const Space& space, int points);
 

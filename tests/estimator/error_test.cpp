@@ -15,6 +15,17 @@ TEST(Error, CarriesKindAndMessage) {
   }
 }
 
+TEST(Error, WithinPutsWhatNamedItBeforeTheMessage) {
+  EXPECT_EQ(within("a.json", [] { return 3; }), 3);
+  try {
+    within("a.json: machine", [] { fail(ErrorKind::kMissing, "no such"); });
+    FAIL() << "nothing thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kMissing);
+    EXPECT_STREQ(error.what(), "a.json: machine: no such");
+  }
+}
+
 TEST(CheckDeathTest, PrintsConditionAndValues) {
   const int ways = 0;
   EXPECT_DEATH(CHECK(ways > 0, "ways = {}", ways), "ways > 0 \\(ways = 0\\)");

@@ -32,6 +32,12 @@ TEST(JsonText, RefusesRepeatedKeys) {
   EXPECT_EQ(error_of("[{\"a\": 1}, {\"a\": 1}]"), "nothing thrown");
 }
 
+TEST(JsonText, OrderedKeepsTheOrderOfTheText) {
+  EXPECT_EQ(parse_ordered_json("{\"b\": 1, /* c */ \"a\": 2}", "x").dump(), "{\"b\":1,\"a\":2}");
+  EXPECT_EQ(error_text([] { parse_ordered_json("{\"a\": 1, \"a\": 2}", "x"); }),
+            "x: key \"a\" occurs twice in one object");
+}
+
 TEST(JsonText, RefusesNumbersThatAreTooLarge) {
   EXPECT_EQ(error_of("[1e999]"), "net.json: a number in it is too large for a double");
 }

@@ -52,20 +52,46 @@ TEST(ShortForm, SizesMayDifferByLayer) {
   EXPECT_EQ(network.parameters(), 785u * 24 + 25 * 12 + 13 * 6 + 7 * 10);
   EXPECT_EQ(network.name, dffr({24, 12, 6}).name);
   EXPECT_EQ(dffr({12, 12}).name, dffr(2, 12).name);
-  const Network convolutions = cnn({4, 8}, {3, 5}, {{3, 32, 32}, 5});
+  const Network convolutions = cnn({{4, 3}, {8, 5}}, {{3, 32, 32}, 5});
   EXPECT_EQ(convolutions.name, "cnn:layers=2,filters=4-8,filter_size=3-5,classes=5,input=3x32x32");
   EXPECT_EQ(convolutions.layers[2].parameters, 8u * 4 * 25 + 8);
 }
 
+TEST(ShortForm, PoolingFollowsEachConvolutionWhileTheMapIsLargeEnough) {
+  const Network network = read_short_form("cnn:layers=5,filters=2,filter_size=3,pooling=max");
+  // 28, 14, 7, 3, 1: four halvings, and none of a 1x1 map.
+  EXPECT_EQ(network.layers[15].output_shape, (FeatureShape{128, 1, 1}));
+  EXPECT_EQ(network.layers[15].parameters, (2u * 1 * 1 + 1) * 128);
+  EXPECT_EQ(kind_name(network.layers[11].operation), "maxpool2d");
+  EXPECT_EQ(kind_name(network.layers[12].operation), "conv2d");
+  const Network mixed =
+      read_short_form("cnn:layers=2,filters=2,filter_size=3,pooling=none-average");
+  EXPECT_EQ(kinds(mixed)[4], "avgpool2d");
+  EXPECT_EQ(mixed.name, "cnn:layers=2,filters=2,filter_size=3,pooling=none-average");
+  EXPECT_EQ(read_short_form("cnn:layers=1,filters=2,filter_size=3,pooling=none").name,
+            "cnn:layers=1,filters=2,filter_size=3");
+}
+
 TEST(ShortForm, TheNameReadsBackAsTheSameNetwork) {
   const Task task{{3, 8, 9}, 4};
-  for (const Network& network : {dffr(3, 12, task), dffr({3, 1, 2}, task), dffr_triangle(2, task),
-                                 cnn(1, 5, 10, task), cnn({1, 2}, {4, 3}, task)}) {
+  for (const Network& network :
+       {dffr(3, 12, task), dffr({3, 1, 2}, task), dffr_triangle(2, task), cnn(1, 5, 10, task),
+        cnn({{1, 4}, {2, 3}}, task), cnn({{1, 4, Pooling::kMax}, {2, 3}}, task),
+        cnn({{1, 4, Pooling::kAverage}, {2, 3, Pooling::kAverage}}, task)}) {
     const Network again = read_short_form(network.name);
     EXPECT_EQ(again.name, network.name);
     EXPECT_EQ(again.macs(), network.macs());
     EXPECT_EQ(again.parameters(), network.parameters());
   }
+}
+
+TEST(ShortForm, RefusesPoolingThatIsNone) {
+  EXPECT_EQ(error_of("cnn:layers=2,filters=2,filter_size=3,pooling=avg"),
+            "cnn:layers=2,filters=2,filter_size=3,pooling=avg: pooling: found \"avg\", wanted max, "
+            "average or none, or one for each layer");
+  EXPECT_EQ(error_of("cnn:layers=3,filters=2,filter_size=3,pooling=max-max"),
+            "cnn:layers=3,filters=2,filter_size=3,pooling=max-max: pooling: found 2, wanted one, "
+            "or 3, one a layer");
 }
 
 TEST(ShortForm, RefusesWhatIsNoShortForm) {

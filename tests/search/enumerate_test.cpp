@@ -76,5 +76,32 @@ TEST(Enumerate, DrawsUniformlyOnTheScale) {
   EXPECT_NEAR(small_reals, n / 2.0, 400);
 }
 
+TEST(Enumerate, SharesOfASpaceGoFromTheLowestToTheHighest) {
+  const Space space = parse_space(nlohmann::ordered_json::parse(R"({
+        "layers": {"int": [1, 10]}, "batch": {"int": [2, 128]}, "even": {"int": [2, 8], "step": 2},
+        "power": {"int": [1, 1000], "log": true}, "rate": {"float": [0.001, 0.1], "log": true},
+        "word": {"choice": ["a", "b", "c", "d"]}})"),
+                                  "x");
+  EXPECT_EQ(to_string(space, configuration_at_share(space, 0)),
+            "layers=1 batch=2 even=2 power=1 rate=0.001 word=a");
+  EXPECT_EQ(to_string(space, configuration_at_share(space, 1)),
+            "layers=10 batch=128 even=8 power=1000 rate=0.1 word=d");
+  const Configuration midpoint = configuration_at_share(space, 0.5);
+  EXPECT_EQ(midpoint[0], Value(int64_t{5}));
+  EXPECT_EQ(midpoint[1], Value(int64_t{65}));
+  EXPECT_EQ(midpoint[2], Value(int64_t{4}));
+  EXPECT_EQ(midpoint[3], Value(int64_t{31}));  // sqrt(1000) = 31.6
+  EXPECT_NEAR(std::get<double>(*midpoint[4]), 0.01, 1e-12);
+  EXPECT_EQ(midpoint[5], Value(std::string("b")));
+}
+
+TEST(Enumerate, SharesFillTheActiveElementsOfLists) {
+  const Space space = parse_space(nlohmann::ordered_json::parse(R"({
+    "layers": {"int": [1, 4]}, "widths": {"int": [1, 9], "per": "layers"}})"),
+                                  "x");
+  EXPECT_EQ(to_string(space, configuration_at_share(space, 0.5)),
+            "layers=2 widths[0]=5 widths[1]=5");
+}
+
 }  // namespace
 }  // namespace wattgrind
