@@ -116,27 +116,18 @@ std::vector<RunOutput> run_all(const std::vector<Run>& runs, const fs::path& fol
 
 // The runs of one executable. It is run through a link in the temporary folder, so that neither
 // its own folder nor the temporary one's name is in the output.
-std::vector<Run> runs_of(const fs::path& executable, std::string_view prefix,
-                         const CachegrindPlan& plan, const fs::path& folder) {
+std::vector<Run> runs_of(const fs::path& executable, const CachegrindPlan& plan,
+                         const fs::path& folder) {
   const std::string name = executable.filename();
   fs::create_symlink(fs::absolute(executable), folder / name);
   std::vector<Run> runs;
   for (size_t i = 0; i < plan.runs.size(); ++i) {
     Run run;
-    run.output_file = fmt::format("cachegrind.{}L{}.out", prefix, i + 2);
+    run.output_file = fmt::format("cachegrind.L{}.out", i + 2);
     run.command = cachegrind_command(plan.runs[i], run.output_file, "./" + name);
     runs.push_back(std::move(run));
   }
   return runs;
-}
-
-CountedLayers steady_state(const CountedLayers& two_passes, const CountedLayers& one_pass) {
-  CountedLayers steady;
-  for (size_t i = 0; i < one_pass.layers.size(); ++i) {
-    steady.layers.push_back(difference(two_passes.layers[i], one_pass.layers[i]));
-  }
-  steady.runtime = difference(two_passes.runtime, one_pass.runtime);
-  return steady;
 }
 
 }  // namespace
@@ -146,7 +137,7 @@ CachegrindOutput count_executable(const fs::path& executable, const CachegrindGe
   const InterruptGuard guard;
   const std::string version = installed_valgrind(runner).text;
   const ScratchFolder folder;
-  const std::vector<Run> runs = runs_of(executable, "", {{geometry}, {}}, folder.path());
+  const std::vector<Run> runs = runs_of(executable, {{geometry}, {}}, folder.path());
   return run_once(runs.front(), folder.path(), version, runner).output;
 }
 
@@ -159,15 +150,7 @@ CachegrindResult run_cachegrind(const Machine& machine, const CachegrindRequest&
   result.substitutions = plan.substitutions;
 
   const ScratchFolder folder;
-  std::vector<Run> runs = runs_of(request.executable, "", plan, folder.path());
-  if (request.two_passes) {
-    CHECK(request.two_passes->filename() != request.executable.filename(), "{} twice",
-          request.executable.string());
-    for (Run& run : runs_of(*request.two_passes, "two-passes.", plan, folder.path())) {
-      runs.push_back(std::move(run));
-    }
-  }
-
+  const std::vector<Run> runs = runs_of(request.executable, plan, folder.path());
   std::vector<CachegrindOutput> outputs;
   const std::vector<RunOutput> run_outputs = run_all(runs, folder.path(), result.version, runner);
   for (size_t i = 0; i < runs.size(); ++i) {
@@ -176,14 +159,7 @@ CachegrindResult run_cachegrind(const Machine& machine, const CachegrindRequest&
     outputs.push_back(run_outputs[i].output);
   }
 
-  const std::span all(outputs);
-  const size_t levels = machine.levels.size();
-  result.counts = count_layers(all.first(plan.runs.size()), levels, request.layer_symbols);
-  if (request.two_passes) {
-    const CountedLayers two_passes =
-        count_layers(all.subspan(plan.runs.size()), levels, request.layer_symbols);
-    result.counts = steady_state(two_passes, result.counts);
-  }
+  result.counts = count_layers(outputs, machine.levels.size(), request.layer_symbols);
   throw_if_interrupted();
   return result;
 }

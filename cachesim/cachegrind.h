@@ -17,10 +17,7 @@ namespace wattgrind {
 // with 1 where the system refuses it memory, and does the same each time whatever its environment,
 // folder and stack are.
 struct CachegrindRequest {
-  std::filesystem::path executable;  // one pass of the network
-  // For the steady state: the same with two passes. The second pass is counted, as the counts of
-  // two passes less those of one.
-  std::optional<std::filesystem::path> two_passes;
+  std::filesystem::path executable;
   std::vector<std::string> layer_symbols;  // the function of each layer, each name once
 };
 

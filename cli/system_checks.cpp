@@ -55,7 +55,7 @@ std::vector<uint8_t> copying_executable() {
   spec.arena_address = kArenaAddress;
   spec.arena_bytes = 2 * bytes;
   spec.calls = {{"copy", &nest, {spec.arena_address, spec.arena_address + bytes}}};
-  return link_executable(compile_executable(spec), 1);
+  return make_executable(spec);
 }
 
 // The whole way of an estimate: generate, link, write, run, read, compare with the kernel.

@@ -16,8 +16,8 @@ uint64_t add(uint64_t a, uint64_t b) {
 
 uint64_t subtract(uint64_t a, uint64_t b) {
   if (a < b) {
-    fail(ErrorKind::kFailed, "two passes count {} events of a kind of which one pass counts {}", a,
-         b);
+    fail(ErrorKind::kFailed, "the longer of two countings has {} events of a kind, the shorter {}",
+         a, b);
   }
   return a - b;
 }
@@ -64,6 +64,19 @@ EventCounts sum(const EventCounts& a, const EventCounts& b) {
   EventCounts result = combined(a, b, add);
   for (size_t i = 0; i < result.levels.size(); ++i) {
     result.levels[i].hits = combined(a.levels[i].hits, b.levels[i].hits, add);
+  }
+  return result;
+}
+
+EventCounts scaled(const EventCounts& counts, uint64_t times) {
+  const auto scale = [times](uint64_t count, uint64_t) {
+    const auto product = checked_product({count, times});
+    if (!product) fail(ErrorKind::kFailed, "event counts multiply to more than 64 bits hold");
+    return *product;
+  };
+  EventCounts result = combined(counts, counts, scale);
+  for (size_t i = 0; i < result.levels.size(); ++i) {
+    result.levels[i].hits = combined(counts.levels[i].hits, counts.levels[i].hits, scale);
   }
   return result;
 }

@@ -46,9 +46,12 @@ struct EventCounts {
 // must agree. Throws Error(kFailed) if a sum overflows 64 bits.
 EventCounts sum(const EventCounts& a, const EventCounts& b);
 
-// a - b field by field, for the steady state (two passes minus one). A negative difference of a
+// a - b field by field, for what comes between two countings. A negative difference of a
 // hit count makes it absent; any other negative difference throws Error(kFailed).
 EventCounts difference(const EventCounts& a, const EventCounts& b);
+
+// Every count `times` as often. Throws Error(kFailed) if one overflows 64 bits.
+EventCounts scaled(const EventCounts& counts, uint64_t times);
 
 // Operations of the network as written, and what a kernel adds by padding channels.
 struct OperationCounts {

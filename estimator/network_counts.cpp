@@ -7,6 +7,24 @@
 namespace wattgrind {
 namespace {
 
+OperationCounts sum(const OperationCounts& a, const OperationCounts& b) {
+  return {a.macs + b.macs, a.other + b.other, a.padding_macs + b.padding_macs};
+}
+
+void add_passes(const std::vector<PassCounts>& passes, std::vector<PassCounts>& sums) {
+  for (const PassCounts& pass : passes) {
+    const auto at = std::ranges::find(sums, pass.pass, &PassCounts::pass);
+    if (at == sums.end()) {
+      sums.push_back(pass);
+    } else {
+      at->operations = sum(at->operations, pass.operations);
+      at->counts = sum(at->counts, pass.counts);
+    }
+  }
+}
+
+}  // namespace
+
 void add_tensors(const std::vector<TensorCounts>& tensors, std::vector<TensorCounts>& sums) {
   for (const TensorCounts& tensor : tensors) {
     const auto at = std::ranges::find(sums, tensor.tensor, &TensorCounts::tensor);
@@ -18,8 +36,6 @@ void add_tensors(const std::vector<TensorCounts>& tensors, std::vector<TensorCou
   }
 }
 
-}  // namespace
-
 CountedRow total(const std::vector<CountedRow>& rows) {
   CHECK(!rows.empty(), "no rows");
   CountedRow result;
@@ -28,12 +44,11 @@ CountedRow total(const std::vector<CountedRow>& rows) {
   References bytes;
   for (size_t i = 0; i < rows.size(); ++i) {
     const CountedRow& row = rows[i];
-    result.operations.macs += row.operations.macs;
-    result.operations.other += row.operations.other;
-    result.operations.padding_macs += row.operations.padding_macs;
+    result.operations = sum(result.operations, row.operations);
     result.parameters += row.parameters;
     result.counts = i == 0 ? row.counts : sum(result.counts, row.counts);
     add_tensors(row.tensors, result.tensors);
+    add_passes(row.passes, result.passes);
     if (row.counts.bytes) {
       bytes.reads += row.counts.bytes->reads;
       bytes.writes += row.counts.bytes->writes;

@@ -50,4 +50,16 @@ uint64_t other_operations(const Layer& layer) {
       layer.operation);
 }
 
+uint64_t other_backward_operations(const Layer& layer) {
+  const auto outputs = static_cast<uint64_t>(layer.output_shape.elements());
+  if (std::holds_alternative<Softmax>(layer.operation)) return outputs + 2;
+  const bool has_bias = layer.parameters > 0;
+  return has_bias ? outputs : other_operations(layer) + other_training_operations(layer);
+}
+
+uint64_t other_training_operations(const Layer& layer) {
+  const bool is_dropout = std::holds_alternative<Dropout>(layer.operation);
+  return is_dropout ? static_cast<uint64_t>(layer.output_shape.elements()) : 0;
+}
+
 }  // namespace wattgrind

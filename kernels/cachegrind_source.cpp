@@ -7,12 +7,10 @@
 #include "estimator/error.h"
 #include "kernels/count_source.h"
 #include "kernels/executable.h"
+#include "kernels/pass_calls.h"
 
 namespace wattgrind {
 namespace {
-
-constexpr int kPlainPasses = 1;
-constexpr int kSteadyPasses = 2;
 
 class CachegrindSource : public CountSource {
  public:
@@ -28,33 +26,31 @@ class CachegrindSource : public CountSource {
     return std::min(machine.isa, Isa::kAvx2);
   }
 
-  CountedProgram count(const Program& program, const Machine& machine, bool steady,
-                       const ProgressReport& progress) override {
+  CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
+                      const ProgressReport& progress) override {
     plan_cachegrind(machine);  // refuses geometries before anything is compiled
     progress("generating code");
     ExecutableSpec spec;
-    spec.isa = program.isa;
-    spec.arena_bytes = program.arena_bytes();
+    spec.isa = passes[0]->isa;
+    spec.arena_bytes = arena_bytes(passes);
+    spec.calls = calls_of(passes);
     CachegrindRequest request;
-    for (const Step& step : program.steps) {
-      request.layer_symbols.push_back(step.symbol);
-      spec.calls.push_back({request.layer_symbols.back(), &step.nest, program.addresses(step)});
-    }
-    const ExecutableCode code = compile_executable(spec);
+    for (const KernelCall& call : spec.calls) request.layer_symbols.push_back(call.symbol);
     const ScratchFolder folder;
-    CountedProgram result;
     request.executable = folder.path() / "network";
-    result.artifacts.push_back(executable(code, kPlainPasses, request.executable));
-    if (steady) {
-      request.two_passes = folder.path() / "network_twice";
-      result.artifacts.push_back(executable(code, kSteadyPasses, *request.two_passes));
-    }
+    CountedPasses result;
+    result.artifacts.push_back(executable(spec, request.executable));
     progress("counting under cachegrind");
     CachegrindResult counted = run_cachegrind(machine, request, runner_);
-    result.steps = std::move(counted.counts.layers);
+    auto step = counted.counts.layers.begin();
+    for (const Program* program : passes) {
+      const auto end = step + static_cast<std::ptrdiff_t>(program->steps.size());
+      result.passes.push_back({{step, end}, {}});
+      step = end;
+    }
     result.runtime = std::move(counted.counts.runtime);
-    result.origin = {"cachegrind", counted.version, std::move(counted.commands), program.isa,
-                     notes(program, machine, counted.substitutions)};
+    result.origin = {"cachegrind", counted.version, std::move(counted.commands), spec.isa,
+                     notes(spec.isa, machine, counted.substitutions)};
     for (CachegrindFile& file : counted.outputs) {
       result.artifacts.push_back({std::move(file.name), std::move(file.text)});
     }
@@ -62,21 +58,20 @@ class CachegrindSource : public CountSource {
   }
 
  private:
-  static Artifact executable(const ExecutableCode& code, int passes,
-                             const std::filesystem::path& path) {
-    const std::vector<uint8_t> bytes = link_executable(code, static_cast<uint64_t>(passes));
+  static Artifact executable(const ExecutableSpec& spec, const std::filesystem::path& path) {
+    const std::vector<uint8_t> bytes = make_executable(spec);
     Artifact artifact{path.filename().string(), std::string(bytes.begin(), bytes.end()),
                       FileKind::kExecutable};
     write_file(path, artifact.content, FileKind::kExecutable);
     return artifact;
   }
 
-  static std::vector<std::string> notes(const Program& program, const Machine& machine,
+  static std::vector<std::string> notes(Isa isa, const Machine& machine,
                                         std::vector<std::string> substitutions) {
     std::vector<std::string> result = std::move(substitutions);
-    if (program.isa != machine.isa) {
+    if (isa != machine.isa) {
       result.push_back(fmt::format("Valgrind does not run {}: kernels are {}",
-                                   traits(machine.isa).name, traits(program.isa).name));
+                                   traits(machine.isa).name, traits(isa).name));
     }
     if (machine.levels.size() > 2) {
       result.push_back(fmt::format(

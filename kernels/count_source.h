@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,10 +25,14 @@ struct Artifact {
   FileKind kind = FileKind::kOrdinary;
 };
 
-struct CountedProgram {
+struct CountedPass {
   std::vector<EventCounts> steps;                  // by step of the program
   std::vector<std::vector<TensorCounts>> tensors;  // by step; none where the source can't tell
-  std::optional<EventCounts> runtime;              // code that belongs to no step
+};
+
+struct CountedPasses {
+  std::vector<CountedPass> passes;
+  std::optional<EventCounts> runtime;  // code that belongs to no step; before the first pass
   CountOrigin origin;
   std::vector<Artifact> artifacts;
 };
@@ -43,12 +48,17 @@ class CountSource {
   // Error(kInput) where it cannot.
   virtual Isa isa(const Machine& machine) const = 0;
 
-  // Counts one pass from empty caches or, `steady`, the second of two.
-  virtual CountedProgram count(const Program& program, const Machine& machine, bool steady,
-                               const ProgressReport& progress) = 0;
+  // Counts passes that run one after the other, the first from empty caches, each on the caches as
+  // those before it left them. All are programs of one arena, lowered for isa(); the same program
+  // may come again: the second of two passes is the steady state.
+  virtual CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
+                              const ProgressReport& progress) = 0;
 };
 
-// An executable of the same kernels under Valgrind's cachegrind.
+// An executable of the same kernels under Valgrind's cachegrind: one run a level below the first.
+// Each pass's kernels are functions of their own, so that one run tells all passes apart. What
+// cachegrind takes for the last level holds their instructions too, which no other source models:
+// where that is a small L2, kernels of much code (a training step's) lose some data lines there.
 std::unique_ptr<CountSource> make_cachegrind_source(ProcessRunner& runner);
 
 // The simulator walks the kernels' access programs: the machine's own caches, or cachegrind's model

@@ -3,10 +3,10 @@
 // It is static, uses no libc and makes two kinds of system call (mmap, exit). What it does, data
 // references included, is a function of the calls alone: neither environment nor arguments are
 // looked at, the stack and the arena are its own. Its functions are the calls, under their symbols,
-// and `runtime`, which maps the arena and begins each pass.
+// and `runtime`, which maps the arena and begins the first call.
 //
 // Data references: a call makes those its nest names and, where registers run out, those of spilled
-// registers; `runtime` makes one read a pass. Valgrind does not count a load whose result nobody
+// registers; `runtime` makes none. Valgrind does not count a load whose result nobody
 // uses; nests have none. Kernels multiply and add separately: Valgrind emulates fused multiply-adds
 // lane by lane, 60 times slower.
 //
@@ -32,16 +32,7 @@ struct ExecutableSpec {
   std::vector<KernelCall> calls;  // in order; buffers in the arena
 };
 
-// The machine code of an executable, in its place.
-struct ExecutableCode {
-  std::vector<uint8_t> text;
-  std::vector<CodeSymbol> functions;
-};
-
-ExecutableCode compile_executable(const ExecutableSpec& spec);
-
-// The bytes of the file, for any number of passes: the calls are run `passes` (at least 1) times,
-// one after the other.
-std::vector<uint8_t> link_executable(const ExecutableCode& code, uint64_t passes);
+// The bytes of the file.
+std::vector<uint8_t> make_executable(const ExecutableSpec& spec);
 
 }  // namespace wattgrind

@@ -101,6 +101,25 @@ float step_size(const Optimizer& optimizer, uint64_t step) {
   return static_cast<float>(size);
 }
 
+uint64_t update_operations(const Optimizer& optimizer) {
+  // A moving average: two products and a sum. A scaled step: product, root, sum, quotient and
+  // difference.
+  constexpr uint64_t kAverage = 3, kScaledStep = 5;
+  return std::visit(
+      [](const auto& kind) -> uint64_t {
+        using T = std::decay_t<decltype(kind)>;
+        if constexpr (std::is_same_v<T, Sgd>) {
+          return kind.momentum == 0 ? 2 : 4;
+        } else if constexpr (std::is_same_v<T, Adam>) {
+          return 2 * kAverage + 1 + kScaledStep;  // and the square of the gradient
+        } else {
+          static_assert(std::is_same_v<T, RmsProp>);
+          return kAverage + 1 + kScaledStep;
+        }
+      },
+      optimizer);
+}
+
 LoopNest lower_update(const Optimizer& optimizer, TensorRole role, int64_t values, Isa isa) {
   NestBuilder nest(std::string(optimizer_name(optimizer)) + "_update", isa);
   const auto bytes = static_cast<uint64_t>(values * kFloatBytes);

@@ -46,6 +46,9 @@ std::string_view optimizer_name(const Optimizer& optimizer);
 // What "step_size" is to hold in step `step`, counted from 1.
 float step_size(const Optimizer& optimizer, uint64_t step);
 
+// Arithmetic operations of an update, for each parameter, as the formulas above have them.
+uint64_t update_operations(const Optimizer& optimizer);
+
 // The update of `values` parameters ("parameters", with the role given) by "gradient". The
 // optimiser's own state, if any, is in "momentum" and "variance", zero before the first step.
 LoopNest lower_update(const Optimizer& optimizer, TensorRole role, int64_t values, Isa isa);

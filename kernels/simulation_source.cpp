@@ -17,27 +17,25 @@ class SimulationSource : public CountSource {
     return compared ? std::min(machine.isa, Isa::kAvx2) : machine.isa;
   }
 
-  CountedProgram count(const Program& program, const Machine& machine, bool steady,
-                       const ProgressReport& progress) override {
+  CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
+                      const ProgressReport& progress) override {
     progress("simulating");
     Simulator simulator(model_ == CacheModel::kMachine ? machine_hierarchy(machine)
                                                        : cachegrind_hierarchy(machine));
-    CountedProgram result;
-    // The steady state is the second pass on the caches as the first one left them.
-    for (int pass = 0; pass < (steady ? 2 : 1); ++pass) {
-      result.steps.clear();
-      result.tensors.clear();
-      for (const Step& step : program.steps) {
-        const AccessProgram accesses = program.access_program(step);
+    CountedPasses result;
+    for (const Program* program : passes) {
+      CountedPass& pass = result.passes.emplace_back();
+      for (const Step& step : program->steps) {
+        const AccessProgram accesses = program->access_program(step);
         const Simulation simulation = simulator.run(accesses);
         const bool has_write_backs = model_ == CacheModel::kMachine;
-        result.steps.push_back(event_counts(simulation.traffic.total(), has_write_backs));
-        result.tensors.push_back(
+        pass.steps.push_back(event_counts(simulation.traffic.total(), has_write_backs));
+        pass.tensors.push_back(
             tensor_counts(accesses.buffers, simulation.traffic, has_write_backs));
       }
     }
     result.origin.source = "simulate";
-    result.origin.isa = program.isa;
+    result.origin.isa = passes[0]->isa;
     return result;
   }
 

@@ -7,6 +7,7 @@
 #include "kernels/count_source.h"
 #include "kernels/jit.h"
 #include "kernels/machine_trace.h"
+#include "kernels/pass_calls.h"
 #include "kernels/tensor_counts.h"
 
 namespace wattgrind {
@@ -83,40 +84,36 @@ class TraceSource : public CountSource {
     return wanted;
   }
 
-  CountedProgram count(const Program& program, const Machine& machine, bool steady,
-                       const ProgressReport& progress) override {
+  CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
+                      const ProgressReport& progress) override {
     const HierarchyConfig config =
         model_ == CacheModel::kMachine ? machine_hierarchy(machine) : cachegrind_hierarchy(machine);
     validate(config);
     progress("generating code");
-    MachineTrace trace(trace_spec(program));
+    MachineTrace trace(trace_spec(passes));
     const std::unique_ptr<ReferenceModel> caches = make_reference_model(config);
     progress("tracing");
-    // The steady state is the second pass on the caches as the first one left them.
-    std::vector<StepCounter> steps;
-    for (int pass = 0; pass < (steady ? 2 : 1); ++pass) {
-      steps.clear();
-      for (const Step& step : program.steps) {
-        steps.emplace_back(program.access_program(step).buffers, config);
+    std::vector<StepCounter> steps;  // of all passes
+    for (const Program* program : passes) {
+      for (const Step& step : program->steps) {
+        steps.emplace_back(program->access_program(step).buffers, config);
       }
-      trace.run([&](size_t step, std::span<const TraceRecord> references) {
-        throw_if_interrupted();
-        feed(references, steps[step], *caches);
-      });
     }
-    return counted(program, steps);
+    trace.run([&](size_t step, std::span<const TraceRecord> references) {
+      throw_if_interrupted();
+      feed(references, steps[step], *caches);
+    });
+    return counted(passes, steps);
   }
 
  private:
-  TraceSpec trace_spec(const Program& program) const {
+  TraceSpec trace_spec(std::span<const Program* const> passes) const {
     TraceSpec spec;
-    spec.arena_bytes = program.arena_bytes();
     // Cachegrind runs separate multiplications and additions; what is deployed is fused.
-    spec.options = {program.isa,
-                    model_ == CacheModel::kMachine && traits(program.isa).fused_multiply_add};
-    for (const Step& step : program.steps) {
-      spec.calls.push_back({step.symbol, &step.nest, program.addresses(step)});
-    }
+    const Isa isa = passes[0]->isa;
+    spec.options = {isa, model_ == CacheModel::kMachine && traits(isa).fused_multiply_add};
+    spec.calls = calls_of(passes);
+    spec.arena_bytes = arena_bytes(passes);
     return spec;
   }
 
@@ -131,15 +128,20 @@ class TraceSource : public CountSource {
     }
   }
 
-  CountedProgram counted(const Program& program, const std::vector<StepCounter>& steps) const {
+  CountedPasses counted(std::span<const Program* const> passes,
+                        const std::vector<StepCounter>& steps) const {
     const bool has_write_backs = model_ == CacheModel::kMachine;
-    CountedProgram result;
-    for (const StepCounter& step : steps) {
-      result.steps.push_back(step.counts(has_write_backs));
-      result.tensors.push_back(step.tensors(has_write_backs));
+    CountedPasses result;
+    auto step = steps.begin();
+    for (const Program* program : passes) {
+      CountedPass& pass = result.passes.emplace_back();
+      for (size_t i = 0; i < program->steps.size(); ++i, ++step) {
+        pass.steps.push_back(step->counts(has_write_backs));
+        pass.tensors.push_back(step->tensors(has_write_backs));
+      }
     }
     result.origin.source = "trace";
-    result.origin.isa = program.isa;
+    result.origin.isa = passes[0]->isa;
     return result;
   }
 

@@ -114,7 +114,7 @@ class Cachegrind : public testing::Test {
   }
 
   FakeValgrind valgrind_;
-  CachegrindRequest request_{"/somewhere/lenet5", std::nullopt, {"layer_strided", "layer_dense"}};
+  CachegrindRequest request_{"/somewhere/lenet5", {"layer_strided", "layer_dense"}};
 
  private:
   const ScratchFolder folder_;
@@ -149,32 +149,6 @@ TEST_F(Cachegrind, RunsAMachineOfThreeLevelsTwice) {
   EXPECT_THAT(result.commands[1], AllOf(HasSubstr("--LL=1048576,16,64"),
                                         HasSubstr("--cachegrind-out-file=cachegrind.L3.out")));
   EXPECT_EQ(result.counts.layers.at(0).levels.at(2).hits, 1U);
-}
-
-TEST_F(Cachegrind, CountsTheSecondOfTwoPasses) {
-  request_.two_passes = "/somewhere/lenet5-two-passes";
-  const std::string one_pass =
-      "events: Ir I1mr ILmr Dr D1mr DLmr Dw D1mw DLmw\n"
-      "fn=layer_strided\n0 9 9 9 10 5 3 8 4 2\nfn=layer_dense\n0 1\nfn=_start\n0 1 0 0 2 1 1\n"
-      "summary: 11 9 9 12 6 4 8 4 2\n";
-  const std::string two_passes =
-      "events: Ir I1mr ILmr Dr D1mr DLmr Dw D1mw DLmw\n"
-      "fn=layer_strided\n0 9 0 0 20 7 3 16 5 2\nfn=layer_dense\n0 2\nfn=_start\n0 1 0 0 2 1 1\n"
-      "summary: 12 0 0 22 8 4 16 5 2\n";
-  valgrind_.output = [&](const ProcessSpec& spec) {
-    return spec.argv.back() == "./lenet5" ? one_pass : two_passes;
-  };
-  const CachegrindResult result = run();
-  EXPECT_THAT(result.commands,
-              ElementsAre(HasSubstr("=cachegrind.L2.out ./lenet5"),
-                          HasSubstr("=cachegrind.two-passes.L2.out ./lenet5-two-passes")));
-  const EventCounts& strided = result.counts.layers.at(0);
-  EXPECT_EQ(strided.refs.reads, 10U);
-  EXPECT_EQ(strided.refs.writes, 8U);
-  EXPECT_EQ(strided.levels.at(0).read_misses, 2U);
-  EXPECT_EQ(strided.levels.at(0).write_misses, 1U);
-  EXPECT_EQ(strided.dram.reads, 0U);
-  EXPECT_EQ(result.counts.runtime.refs.total(), 0U);
 }
 
 TEST_F(Cachegrind, ValgrindThatIsMissingHasARemedy) {

@@ -54,8 +54,8 @@ class ExecutableTest : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  std::filesystem::path write(const ExecutableCode& code, uint64_t passes) {
-    const std::vector<uint8_t> bytes = link_executable(code, passes);
+  std::filesystem::path write(const ExecutableSpec& spec) {
+    const std::vector<uint8_t> bytes = make_executable(spec);
     const std::filesystem::path path = folder_ / "network";
     write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
                FileKind::kExecutable);

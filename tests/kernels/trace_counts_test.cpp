@@ -66,7 +66,7 @@ TEST_F(TraceSpillsTest, SpilledRegistersAreCachegrinds) {
     CallList calls(isa);
     calls.add("crowded", crowded_vectors(isa));
     calls.add("deep", deep_loops(isa));
-    write(compile_executable(calls.spec()), 1);
+    write(calls.spec());
     const CachegrindGeometry geometry = {{.size_bytes = 32 << 10, .ways = 8, .line_bytes = 64},
                                          {.size_bytes = 32 << 10, .ways = 8, .line_bytes = 64},
                                          {.size_bytes = 8 << 20, .ways = 16, .line_bytes = 64}};
