@@ -18,16 +18,17 @@ namespace {
 // share of a fit.
 constexpr uint64_t kTimed = 64;
 
-Trial completed(const Objective& objective, uint64_t number, Configuration configuration) {
+Trial completed(const BenchmarkObjective& objective, uint64_t number, Configuration configuration) {
   const double value = objective.true_value(coordinates(objective.space, configuration));
   return {number, std::move(configuration), TrialState::kComplete, {value}, std::nullopt};
 }
 
 // Random trials first, then suggestions, each told before the next.
 void time_sampler(const std::string& name, const SamplerOptions& options, uint64_t trials) {
-  const std::vector<Objective> objectives = benchmark_objectives();
-  const Objective& objective = *std::find_if(objectives.begin(), objectives.end(),
-                                             [](const Objective& o) { return o.name == "cnn4"; });
+  const std::vector<BenchmarkObjective> objectives = benchmark_objectives();
+  const BenchmarkObjective& objective =
+      *std::find_if(objectives.begin(), objectives.end(),
+                    [](const BenchmarkObjective& o) { return o.name == "cnn4"; });
   SamplerOptions random_options;
   random_options.kind = SamplerKind::kRandom;
   const auto random = make_sampler(random_options, objective.space, 1);

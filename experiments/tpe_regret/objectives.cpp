@@ -120,7 +120,7 @@ double chained_gauss(std::span<const uint64_t> keys) {
   return sum - 6.0;
 }
 
-std::vector<Objective> benchmark_objectives() {
+std::vector<BenchmarkObjective> benchmark_objectives() {
   const Space mlp = integers({{"L", {1, 10}}, {"W", {1, 20}}, {"B", {2, 128}}});
   const Space cnn = integers({{"L", {1, 10}}, {"F", {1, 5}}, {"K", {1, 10}}, {"B", {2, 128}}});
   const Space lattice =

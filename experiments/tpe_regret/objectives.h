@@ -12,7 +12,7 @@
 
 namespace wattgrind {
 
-struct Objective {
+struct BenchmarkObjective {
   std::string name;
   bool noisy = false;
   Space space;
@@ -26,7 +26,7 @@ struct Objective {
 };
 
 // mlp3, mlp3n, cnn4, cnn4n, rast4d.
-std::vector<Objective> benchmark_objectives();
+std::vector<BenchmarkObjective> benchmark_objectives();
 
 // Numbers of a configuration: an int's or a float's value, a choice's index; -1 where inactive.
 std::vector<double> coordinates(const Space& space, const Configuration& configuration);

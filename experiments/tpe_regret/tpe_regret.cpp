@@ -35,7 +35,7 @@ const std::map<std::string, std::array<double, 4>> kOptuna5 = {
     {"cnn4n", {.121, .056, .021, .012}},
     {"rast4d", {.416, .318, .211, .122}}};
 
-SamplerOptions options_of(const std::string& name, const Objective& objective) {
+SamplerOptions options_of(const std::string& name, const BenchmarkObjective& objective) {
   SamplerOptions options;
   if (name == "ours") {
     options.noisy = objective.noisy;
@@ -49,20 +49,22 @@ SamplerOptions options_of(const std::string& name, const Objective& objective) {
   return options;
 }
 
-const Objective& find_objective(const std::vector<Objective>& all, const std::string& name) {
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&name](const Objective& o) { return o.name == name; });
+const BenchmarkObjective& find_objective(const std::vector<BenchmarkObjective>& all,
+                                         const std::string& name) {
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&name](const BenchmarkObjective& o) { return o.name == name; });
   if (found == all.end()) fail(ErrorKind::kUsage, "objective: found \"{}\", no such", name);
   return *found;
 }
 
-double observe(const Objective& objective, std::span<const double> x, uint64_t seed,
+double observe(const BenchmarkObjective& objective, std::span<const double> x, uint64_t seed,
                uint64_t repetition) {
   return objective.noisy ? objective.observed(x, seed, repetition) : objective.true_value(x);
 }
 
 // One study: a line at each checkpoint, with the regret of the best observed.
-void run_study(const std::string& sampler_name, const Objective& objective, uint64_t seed) {
+void run_study(const std::string& sampler_name, const BenchmarkObjective& objective,
+               uint64_t seed) {
   const auto sampler = make_sampler(options_of(sampler_name, objective), objective.space, seed);
   std::vector<Trial> history;
   std::map<std::vector<double>, uint64_t> evaluations;
@@ -90,19 +92,19 @@ void run_study(const std::string& sampler_name, const Objective& objective, uint
 
 void run(const std::string& sampler, uint64_t first_seed, uint64_t seeds) {
   fmt::print("sampler,objective,seed,n,regret,repeats\n");
-  for (const Objective& objective : benchmark_objectives()) {
+  for (const BenchmarkObjective& objective : benchmark_objectives()) {
     for (uint64_t s = 0; s < seeds; ++s) run_study(sampler, objective, first_seed + s);
   }
 }
 
 void evaluate() {
-  const std::vector<Objective> objectives = benchmark_objectives();
+  const std::vector<BenchmarkObjective> objectives = benchmark_objectives();
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
     std::string name;
     uint64_t seed = 0, repetition = 0;
     words >> name >> seed >> repetition;
-    const Objective& objective = find_objective(objectives, name);
+    const BenchmarkObjective& objective = find_objective(objectives, name);
     std::vector<double> x;
     for (double v = 0; words >> v;) x.push_back(v);
     if (x.size() != objective.space.size()) fail(ErrorKind::kUsage, "wrong line: {}", line);

@@ -49,15 +49,17 @@ const std::vector<Reference>& references() {
   return kReferences;
 }
 
-const Objective& find(const std::vector<Objective>& objectives, const std::string& name) {
-  return *std::find_if(objectives.begin(), objectives.end(),
-                       [&name](const Objective& objective) { return objective.name == name; });
+const BenchmarkObjective& find(const std::vector<BenchmarkObjective>& objectives,
+                               const std::string& name) {
+  return *std::find_if(
+      objectives.begin(), objectives.end(),
+      [&name](const BenchmarkObjective& objective) { return objective.name == name; });
 }
 
 TEST(BenchmarkObjectives, AreThoseOfThePythonFile) {
-  const std::vector<Objective> objectives = benchmark_objectives();
+  const std::vector<BenchmarkObjective> objectives = benchmark_objectives();
   for (const Reference& reference : references()) {
-    const Objective& objective = find(objectives, reference.name);
+    const BenchmarkObjective& objective = find(objectives, reference.name);
     const double value = objective.noisy
                              ? objective.observed(reference.x, reference.seed, reference.repetition)
                              : objective.true_value(reference.x);
@@ -66,9 +68,9 @@ TEST(BenchmarkObjectives, AreThoseOfThePythonFile) {
 }
 
 TEST(BenchmarkObjectives, HaveTheirPublishedOptimumAndMedian) {
-  const std::vector<Objective> objectives = benchmark_objectives();
+  const std::vector<BenchmarkObjective> objectives = benchmark_objectives();
   for (const char* name : {"mlp3", "cnn4"}) {
-    const Objective& objective = find(objectives, name);
+    const BenchmarkObjective& objective = find(objectives, name);
     const uint64_t count = count_configurations(objective.space).value();
     std::vector<double> values;
     for (uint64_t i = 0; i < count; ++i) {

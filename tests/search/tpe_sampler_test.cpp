@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint64_t kSeeds = 8;
 
-std::vector<Trial> run(Sampler& sampler, const Objective& objective, uint64_t trials) {
+std::vector<Trial> run(Sampler& sampler, const BenchmarkObjective& objective, uint64_t trials) {
   std::vector<Trial> history;
   for (uint64_t i = 0; i < trials; ++i) {
     const Configuration asked = sampler.ask(i, history).value();
@@ -26,7 +26,8 @@ std::vector<Trial> run(Sampler& sampler, const Objective& objective, uint64_t tr
   return history;
 }
 
-double mean_regret(const Objective& objective, const SamplerOptions& options, uint64_t trials) {
+double mean_regret(const BenchmarkObjective& objective, const SamplerOptions& options,
+                   uint64_t trials) {
   double sum = 0;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     const auto sampler = make_sampler(options, objective.space, 12345 + seed);
@@ -42,7 +43,7 @@ TEST(TpeSampler, BeatsHyperoptAndRandomByFar) {
   hyperopt.hyperopt = true;
   random.kind = SamplerKind::kRandom;
   double log_ratio = 0;
-  for (const Objective& objective : benchmark_objectives()) {
+  for (const BenchmarkObjective& objective : benchmark_objectives()) {
     SamplerOptions ours;
     ours.noisy = objective.noisy;
     const double regret = mean_regret(objective, ours, 60);
@@ -56,7 +57,7 @@ TEST(TpeSampler, BeatsHyperoptAndRandomByFar) {
 }
 
 TEST(TpeSampler, RepeatsOnlyWhereItIsNoisy) {
-  for (const Objective& objective : benchmark_objectives()) {
+  for (const BenchmarkObjective& objective : benchmark_objectives()) {
     SamplerOptions options;
     options.noisy = objective.noisy;
     const auto sampler = make_sampler(options, objective.space, 7);
