@@ -68,11 +68,6 @@ std::string learning_text(const TrainReport& report) {
   CHECK(false, "learning {}", static_cast<int>(report.learning));
 }
 
-std::string_view learning_word(Learning learning) {
-  constexpr std::string_view kWords[] = {"loss-fell", "loss-did-not-fall", "loss-not-a-number"};
-  return kWords[static_cast<size_t>(learning)];
-}
-
 Table epoch_table(const TrainReport& report) {
   Table table;
   table.columns = {{"epoch", "epoch"},
@@ -123,7 +118,7 @@ nlohmann::ordered_json report_json(const TrainReport& report) {
     json["epochs"].push_back(std::move(row));
   }
   if (!report.test_accuracy.empty()) json["test_accuracy"] = report.test_accuracy.back();
-  if (!report.epochs.empty()) json["learning"] = learning_word(report.learning);
+  if (!report.epochs.empty()) json["learning"] = name(report.learning);
   return json;
 }
 

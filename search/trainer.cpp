@@ -281,6 +281,11 @@ Learning judge(const std::vector<EpochResult>& epochs, int classes) {
   return loss < std::log(static_cast<double>(classes)) ? Learning::kFell : Learning::kDidNotFall;
 }
 
+std::string_view name(Learning learning) {
+  constexpr std::string_view kWords[] = {"loss-fell", "loss-did-not-fall", "loss-not-a-number"};
+  return kWords[static_cast<size_t>(learning)];
+}
+
 Trainer::Trainer(const Network& network, const LabelledImages& images, int classes,
                  const TrainingOptions& options)
     : state_(std::make_unique<State>(network, images, classes, options)) {}

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "estimator/network.h"
@@ -36,6 +37,7 @@ enum class Learning {
   kNotANumber,
 };
 Learning judge(const std::vector<EpochResult>& epochs, int classes);
+std::string_view name(Learning learning);  // "loss-fell", "loss-did-not-fall", "loss-not-a-number"
 
 // Called with the images trained on, of those in the epoch.
 using EpochProgress = std::function<void(uint64_t done, uint64_t total)>;

@@ -1,0 +1,164 @@
+#include "search/candidate_evaluation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "estimator/error.h"
+#include "search/random.h"
+
+namespace wattgrind {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// FNV-1a (Fowler, Noll, Vo): the same on every platform.
+uint64_t hash(std::string_view text) {
+  uint64_t value = 0xCBF29CE484222325u;
+  for (const char c : text) {
+    value = (value ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
+  }
+  return value;
+}
+
+DataSet load_checked(const SearchConfig& config) {
+  DataSet data = load_data(config.data);
+  const FeatureShape& wanted = config.form.task.input;
+  if (data.train.shape != wanted) {
+    fail(ErrorKind::kInput, "{}: images of {}, wanted {}: a search takes no others",
+         describe(config.data), to_string(data.train.shape), to_string(wanted));
+  }
+  CHECK(data.validation.size() > 0, "no validation images of {}", config.data.set);
+  return data;
+}
+
+Json describe_candidate(const Candidate& candidate) {
+  return {{"network", candidate.network.name}, {"batch", candidate.batch}};
+}
+
+void add_costs(const CandidateCosts& costs, int64_t infer_batch, Json& result) {
+  result["parameters"] = costs.parameters;
+  result["macs"] = costs.macs;
+  result["train_cycles"] = costs.train.cycles.value();
+  result["train_energy_pj"] = costs.train.energy.value();
+  result["infer_cycles"] = costs.infer.cycles.value();
+  result["infer_energy_pj"] = costs.infer.energy.value();
+  if (infer_batch == 1) return;
+  const auto images = static_cast<double>(infer_batch);
+  result["infer_batch_cycles"] = costs.infer.cycles.value() * images;
+  result["infer_batch_energy_pj"] = costs.infer.energy.value() * images;
+}
+
+// The trial with the lowest number.
+const Trial* first_trial(std::span<const Trial> history) {
+  const auto first =
+      std::min_element(history.begin(), history.end(),
+                       [](const Trial& a, const Trial& b) { return a.number < b.number; });
+  return first == history.end() ? nullptr : &*first;
+}
+
+}  // namespace
+
+CandidateEvaluation::CandidateEvaluation(SearchConfig config, const Clock& clock)
+    : config_(std::move(config)),
+      clock_(clock),
+      data_(load_checked(config_)),
+      cost_model_(config_.machine, {data_.train.size(), config_.epochs}, config_.infer_batch) {}
+
+Candidate CandidateEvaluation::candidate(const Configuration& configuration) const {
+  return make_candidate(config_.form, to_json(config_.space, configuration), config_.name);
+}
+
+std::optional<Candidate> CandidateEvaluation::reference(std::span<const Trial> history) const {
+  if (config_.reference) return config_.reference;
+  const Trial* first = first_trial(history);
+  if (first == nullptr) return std::nullopt;
+  return candidate(first->configuration);
+}
+
+NormalisedCosts CandidateEvaluation::normalised(const CandidateCosts& costs,
+                                                const CandidateCosts& reference) const {
+  return normalise(costs, reference, config_.objective.unit);
+}
+
+Outcome CandidateEvaluation::evaluate(const Configuration& configuration,
+                                      std::span<const Trial> history) {
+  const Candidate found = candidate(configuration);
+  Outcome outcome;
+  outcome.result = describe_candidate(found);
+  const double start_s = clock_.now_s();
+  CandidateCosts costs;
+  try {
+    costs = cost_model_.costs(found);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) throw;
+    outcome.state = TrialState::kFailed;  // the candidate's failure, not the study's
+    outcome.result["error"] = error.what();
+    return outcome;
+  }
+  add_costs(costs, config_.infer_batch, outcome.result);
+  const NormalisedCosts relative =
+      normalised(costs, cost_model_.costs(reference(history).value_or(found)));
+  outcome.result["train_cost"] = relative.train;
+  outcome.result["infer_cost"] = relative.infer;
+  const double costs_end_s = clock_.now_s();
+  outcome.result["timing_s"]["costs"] = costs_end_s - start_s;
+
+  const std::vector<double> bound = objective_bound(config_.objective, relative);
+  if (const auto violated = violation(config_.objective.limits, costs, std::nullopt)) {
+    outcome.state = TrialState::kInfeasible;
+    outcome.violation = violated->excess;
+    outcome.result["exceeded"] = violated->exceeded;
+  } else if (const Trial* better = ruled_out_by(bound, history)) {
+    outcome.state = TrialState::kPruned;
+    outcome.values = bound;
+    outcome.result["bound"] = bound;
+    outcome.result["ruled_out_by"] = better->number;
+  } else {
+    score(found, costs, relative, outcome);
+    outcome.result["timing_s"]["training"] = clock_.now_s() - costs_end_s;
+  }
+  return outcome;
+}
+
+void CandidateEvaluation::score(const Candidate& candidate, const CandidateCosts& costs,
+                                const NormalisedCosts& normalised, Outcome& outcome) const {
+  const Training training = train(candidate, data_.validation);
+  outcome.result["score"] = training.score;
+  if (std::isfinite(training.loss)) outcome.result["loss"] = training.loss;
+  outcome.result["learning"] = name(training.learning);
+  if (const auto violated = violation(config_.objective.limits, costs, training.score)) {
+    outcome.state = TrialState::kInfeasible;
+    outcome.violation = violated->excess;
+    outcome.result["exceeded"] = violated->exceeded;
+  }
+  outcome.values = objective_values(config_.objective, normalised, training.score);
+}
+
+CandidateEvaluation::Training CandidateEvaluation::train(const Candidate& candidate,
+                                                         const LabelledImages& judges) const {
+  TrainingOptions options;
+  options.batch = candidate.batch;
+  options.optimizer = candidate.optimizer;
+  options.initializer = config_.initializer;
+  // The same initial weights whatever the batch and the optimiser: what they do is compared.
+  options.seed = derive_seed(config_.seed, hash(candidate.network.name));
+  Trainer trainer(candidate.network, data_.train, data_.classes, options);
+  std::vector<EpochResult> epochs;
+  for (uint64_t epoch = 0; epoch < config_.epochs; ++epoch) {
+    epochs.push_back(trainer.train_epoch());
+    if (!std::isfinite(epochs.back().loss)) break;
+  }
+  Training training;
+  training.learning = judge(epochs, data_.classes);
+  training.loss = epochs.back().loss;
+  training.score =
+      training.learning == Learning::kNotANumber ? 1.0 / data_.classes : trainer.accuracy(judges);
+  return training;
+}
+
+double CandidateEvaluation::test_accuracy(const Configuration& configuration) {
+  return train(candidate(configuration), data_.test).score;
+}
+
+}  // namespace wattgrind
