@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/estimate_json.h"
 #include "cli/estimate_report.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -16,6 +17,7 @@
 #include "estimator/machine_source.h"
 #include "estimator/network_source.h"
 #include "kernels/count_source.h"
+#include "kernels/count_training.h"
 
 namespace wattgrind {
 namespace {
@@ -24,6 +26,10 @@ struct EstimateOptions {
   std::string network;
   std::string machine = "host";
   int64_t batch = 1;
+  bool training = false;
+  std::string optimizer = "adam";
+  uint64_t images = 0;  // 0: one step
+  std::optional<uint64_t> epochs;
   bool steady = false;
   std::string counts = "simulate";
   bool verify = false;
@@ -64,15 +70,47 @@ void keep(const std::filesystem::path& folder, const std::vector<Artifact>& arti
   }
 }
 
-// Counts the network with a source, its progress on a line of standard error.
-NetworkCounts count(const EstimateOptions& options, const Network& network, const Machine& machine,
-                    CountSource& source, std::vector<Artifact>* artifacts) {
+// What was counted, and of a whole training the kinds of steps it is made up of.
+struct Counted {
+  NetworkCounts counts;
+  std::optional<TrainingCounts> training;
+};
+
+// Counts with a source, its progress on a line of standard error.
+Counted count(const EstimateOptions& options, const Network& network, const Machine& machine,
+              CountSource& source, std::vector<Artifact>* artifacts) {
   ProgressLine progress(options.output->quiet);
   uint64_t stage = 0;
   constexpr uint64_t kStages = 2;
-  return count_network(
-      network, options.batch, machine, options.steady, source,
-      [&](std::string_view what) { progress.show(what, stage++, kStages); }, artifacts);
+  const auto report = [&](std::string_view what) { progress.show(what, stage++, kStages); };
+  if (!options.training) {
+    return {
+        count_network(network, options.batch, machine, options.steady, source, report, artifacts),
+        std::nullopt};
+  }
+  const Optimizer optimizer = optimizer_named(options.optimizer).value();
+  if (options.images == 0) {
+    return {count_training_step(network, optimizer, options.batch, machine, options.steady, source,
+                                report, artifacts),
+            std::nullopt};
+  }
+  TrainingCounts training = count_training(network, optimizer, options.batch,
+                                           {options.images, options.epochs.value_or(1)}, machine,
+                                           source, report, artifacts);
+  NetworkCounts whole = training.whole;
+  return {std::move(whole), std::move(training)};
+}
+
+void check_phase(const EstimateOptions& options) {
+  if (options.epochs && options.images == 0) {
+    fail(ErrorKind::kUsage, "--epochs wants --images: how many images an epoch has");
+  }
+  if (options.images > 0 && !options.training) {
+    fail(ErrorKind::kUsage, "--images and --epochs are of a training: add --phase training");
+  }
+  if (options.images > 0 && options.steady) {
+    fail(ErrorKind::kUsage, "--steady is of one step: leave out --images, or --steady");
+  }
 }
 
 std::unique_ptr<CountSource> make_source(const std::string& counts, CacheModel model,
@@ -88,14 +126,32 @@ void run_verification(const EstimateOptions& options, const Network& network,
   const auto cachegrind = make_cachegrind_source(*runner);
   const std::string other = options.counts == "trace" ? "trace" : "simulate";
   const auto source = make_source(other, CacheModel::kCachegrind, *runner);
-  const Verification verification{machine, count(options, network, machine, *cachegrind, nullptr),
-                                  count(options, network, machine, *source, nullptr)};
+  const Verification verification{machine,
+                                  count(options, network, machine, *cachegrind, nullptr).counts,
+                                  count(options, network, machine, *source, nullptr).counts};
   output.print({[&](Emphasis emphasis) { return verification_text(verification, emphasis); },
                 [&] { return verification_json(verification); },
                 [&] { return verification_table(verification, false); }});
 }
 
+PricedTraining price_training(const EstimateOptions& options,
+                              const std::optional<TrainingCounts>& counted, const Machine& machine,
+                              const Pricing& pricing) {
+  PricedTraining training;
+  training.optimizer = options.optimizer;
+  if (!counted) return training;
+  training.images = options.images;
+  training.epochs = options.epochs.value_or(1);
+  training.steps = counted->steps;
+  for (const CountedTrainingStep& kind : counted->kinds) {
+    training.kinds.push_back(
+        {name(kind.step), kind.times, price_total(kind.counts.rows, machine, pricing)});
+  }
+  return training;
+}
+
 void run_estimate(const EstimateOptions& options) {
+  check_phase(options);
   const Network network = find_network(options.network);
   const Machine machine = find_machine(options.machine);
   const Pricing pricing = pricing_of(options, machine);
@@ -108,8 +164,11 @@ void run_estimate(const EstimateOptions& options) {
   const auto runner = make_process_runner();
   const auto source = make_source(options.counts, CacheModel::kMachine, *runner);
   std::vector<Artifact> artifacts;
-  NetworkCounts counts = count(options, network, machine, *source, &artifacts);
-  const Estimate estimate = price_estimate(std::move(counts), machine, pricing, options.layers);
+  Counted counted = count(options, network, machine, *source, &artifacts);
+  Estimate estimate = price_estimate(std::move(counted.counts), machine, pricing, options.layers);
+  if (options.training) {
+    estimate.training = price_training(options, counted.training, machine, pricing);
+  }
   if (!options.keep.empty()) keep(options.keep, artifacts);
   if (options.by_tensor) {
     output.print({[&](Emphasis emphasis) { return tensor_text(estimate, emphasis); },
@@ -154,6 +213,22 @@ void add_estimate_command(CLI::App& program) {
       ->check(CLI::PositiveNumber.description(""))
       ->type_name("N")
       ->capture_default_str();
+  add_choice(
+      *command, "--phase", options->training,
+      "Inference (default), or a training step: copy of the batch, forward, backward, update",
+      std::map<std::string, bool>{{"inference", false}, {"training", true}});
+  command->add_option("--optimizer", options->optimizer, "What updates the parameters in training")
+      ->check(CLI::IsMember({"adam", "rmsprop", "sgd"}).description(""))
+      ->type_name("adam|rmsprop|sgd")
+      ->capture_default_str();
+  command
+      ->add_option("--images", options->images,
+                   "Images of an epoch: count a whole training, not one step")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N");
+  command->add_option("--epochs", options->epochs, "Epochs of the whole training (default 1)")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("E");
   command->add_flag("--steady", options->steady,
                     "Count the second of two passes, as meters see it, not one from empty caches");
   command->add_option("--counts", options->counts, "Where counts come from")

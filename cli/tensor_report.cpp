@@ -4,12 +4,12 @@
 #include <optional>
 #include <utility>
 
+#include "cli/estimate_metrics.h"
+#include "cli/estimate_report.h"
 #include "estimator/error.h"
 
 namespace wattgrind {
 namespace {
-
-constexpr double kPicojoulesAMicrojoule = 1e6;
 
 // The tensors of all rows, in the order of their first appearance, what moved nothing left out.
 std::vector<std::string> tensors_of(const Estimate& estimate) {

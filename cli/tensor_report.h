@@ -2,7 +2,8 @@
 // it.
 #pragma once
 
-#include "cli/estimate_report.h"
+#include "cli/priced_estimate.h"
+#include "cli/table.h"
 
 namespace wattgrind {
 

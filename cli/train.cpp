@@ -46,9 +46,7 @@ struct TrainReport {
 };
 
 Optimizer chosen_optimizer(const TrainOptions& options) {
-  Optimizer optimizer = Adam{};
-  if (options.optimizer == "sgd") optimizer = Sgd{};
-  if (options.optimizer == "rmsprop") optimizer = RmsProp{};
+  Optimizer optimizer = optimizer_named(options.optimizer).value();
   if (options.learning_rate) {
     std::visit([&](auto& kind) { kind.learning_rate = *options.learning_rate; }, optimizer);
   }

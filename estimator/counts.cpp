@@ -93,4 +93,8 @@ EventCounts difference(const EventCounts& a, const EventCounts& b) {
   return result;
 }
 
+OperationCounts sum(const OperationCounts& a, const OperationCounts& b) {
+  return {a.macs + b.macs, a.other + b.other, a.padding_macs + b.padding_macs};
+}
+
 }  // namespace wattgrind

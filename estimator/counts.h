@@ -60,4 +60,6 @@ struct OperationCounts {
   uint64_t padding_macs = 0;  // dead work in lanes that hold no channel
 };
 
+OperationCounts sum(const OperationCounts& a, const OperationCounts& b);
+
 }  // namespace wattgrind

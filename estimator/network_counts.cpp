@@ -7,10 +7,6 @@
 namespace wattgrind {
 namespace {
 
-OperationCounts sum(const OperationCounts& a, const OperationCounts& b) {
-  return {a.macs + b.macs, a.other + b.other, a.padding_macs + b.padding_macs};
-}
-
 void add_passes(const std::vector<PassCounts>& passes, std::vector<PassCounts>& sums) {
   for (const PassCounts& pass : passes) {
     const auto at = std::ranges::find(sums, pass.pass, &PassCounts::pass);

@@ -228,6 +228,13 @@ void add_runtime(const CountedPasses& counted, std::vector<CountedRow>& rows) {
   rows.push_back(std::move(runtime));
 }
 
+void keep_artifacts(CountedPasses& counted, const TrainingSteps& training,
+                    std::vector<Artifact>* artifacts) {
+  if (artifacts == nullptr) return;
+  *artifacts = std::move(counted.artifacts);
+  artifacts->push_back({"loop_nests.txt", nests_text(training.steps().front().program)});
+}
+
 // How often each kind of step comes.
 struct Schedule {
   uint64_t full = 0;    // steps of a whole batch, an epoch
@@ -260,7 +267,8 @@ std::string_view name(TrainingStep step) { return kStepNames[static_cast<size_t>
 
 TrainingCounts count_training(const Network& network, const Optimizer& optimizer, int64_t batch,
                               const TrainingLength& length, const Machine& machine,
-                              CountSource& source, const ProgressReport& progress) {
+                              CountSource& source, const ProgressReport& progress,
+                              std::vector<Artifact>* artifacts) {
   CHECK(batch > 0 && length.images > 0 && length.epochs > 0, "batch {}, {} images, {} epochs",
         batch, length.images, length.epochs);
   if (length.images < static_cast<uint64_t>(batch)) batch = static_cast<int64_t>(length.images);
@@ -293,7 +301,7 @@ TrainingCounts count_training(const Network& network, const Optimizer& optimizer
     if (schedule.smaller > 0) add_kind(TrainingStep::kLaterLast, later, 2, true);
   }
 
-  const CountedPasses counted = source.count(training.programs(), machine, progress);
+  CountedPasses counted = source.count(training.programs(), machine, progress);
   for (size_t i = 0; i < result.kinds.size(); ++i) {
     const TrainingProgram& step = training.steps()[i];
     NetworkCounts& counts = result.kinds[i].counts;
@@ -305,6 +313,7 @@ TrainingCounts count_training(const Network& network, const Optimizer& optimizer
   result.whole.batch = batch;
   add_runtime(counted, result.kinds[0].counts.rows);
   add_runtime(counted, result.whole.rows);
+  keep_artifacts(counted, training, artifacts);
   return result;
 }
 
@@ -320,10 +329,7 @@ NetworkCounts count_training_step(const Network& network, const Optimizer& optim
   counts.steady = steady;
   counts.rows = StepRows(network, optimizer, training.steps().back(), counted.passes.back()).rows();
   if (!steady) add_runtime(counted, counts.rows);
-  if (artifacts != nullptr) {
-    *artifacts = std::move(counted.artifacts);
-    artifacts->push_back({"loop_nests.txt", nests_text(training.steps().back().program)});
-  }
+  keep_artifacts(counted, training, artifacts);
   return counts;
 }
 

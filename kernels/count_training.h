@@ -46,11 +46,12 @@ struct TrainingCounts {
 
 // Rows: "input", the copy of the batch, then the network's layers, each with its passes; last
 // `runtime`, where there is one. Throws as lower_training() and the source do, and Error(kInput)
-// where counts overflow 64 bits. Compulsory misses of the whole are the first step's and every new
-// image's.
+// where counts overflow 64 bits. `artifacts` as count_network() has them. Compulsory misses of the
+// whole are the first step's and every new image's.
 TrainingCounts count_training(const Network& network, const Optimizer& optimizer, int64_t batch,
                               const TrainingLength& length, const Machine& machine,
-                              CountSource& source, const ProgressReport& progress);
+                              CountSource& source, const ProgressReport& progress,
+                              std::vector<Artifact>* artifacts = nullptr);
 
 // One step alone: the first, from empty caches, or `steady`, the second.
 NetworkCounts count_training_step(const Network& network, const Optimizer& optimizer, int64_t batch,

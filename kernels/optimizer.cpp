@@ -86,6 +86,13 @@ std::string_view optimizer_name(const Optimizer& optimizer) {
   return kNames[optimizer.index()];
 }
 
+std::optional<Optimizer> optimizer_named(std::string_view name) {
+  for (const Optimizer& optimizer : {Optimizer(Sgd{}), Optimizer(Adam{}), Optimizer(RmsProp{})}) {
+    if (optimizer_name(optimizer) == name) return optimizer;
+  }
+  return std::nullopt;
+}
+
 float step_size(const Optimizer& optimizer, uint64_t step) {
   const double size = std::visit(
       [&](const auto& kind) {

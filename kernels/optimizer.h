@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -42,6 +43,9 @@ using Optimizer = std::variant<Sgd, Adam, RmsProp>;
 
 // The word for it on command lines: "sgd", "adam", "rmsprop".
 std::string_view optimizer_name(const Optimizer& optimizer);
+
+// The optimiser of that name with its defaults; none for a word that names none.
+std::optional<Optimizer> optimizer_named(std::string_view name);
 
 // What "step_size" is to hold in step `step`, counted from 1.
 float step_size(const Optimizer& optimizer, uint64_t step);

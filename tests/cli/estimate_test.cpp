@@ -172,5 +172,78 @@ TEST(Estimate, LeavesNoPartialFile) {
   expect_refused({"lenet5", "--machine", "zen3", "--keep", "/proc/kept"}, 1, "/proc/kept");
 }
 
+TEST(EstimateTraining, AStepHasPassesByLayer) {
+  const json step = estimate({"lenet5", "--machine", "xeon_x5650", "--phase", "training", "--batch",
+                              "4", "--optimizer", "sgd"});
+  EXPECT_EQ(step["network"]["phase"], "training");
+  EXPECT_EQ(step["training"], json({{"optimizer", "sgd"}}));
+  EXPECT_EQ(step["layers"][0]["name"], "input");
+  for (const json& layer : step["layers"]) {
+    uint64_t reads = 0;
+    double cycles = 0;
+    const json passes_of_layer = layer.value("passes", json::object());
+    for (const auto& [name, pass] : passes_of_layer.items()) {
+      reads += pass["data_refs"]["reads"].get<uint64_t>();
+      cycles += pass["cost_cycles"].get<double>();
+    }
+    EXPECT_EQ(reads, layer["data_refs"]["reads"]) << layer["name"];
+    EXPECT_EQ(cycles, layer["cost_cycles"]) << layer["name"];
+  }
+  const json& passes = step["total"]["passes"];
+  EXPECT_EQ(passes["forward"]["macs"], 4 * 416'520);
+  EXPECT_GT(passes["backward"]["macs"], passes["forward"]["macs"]);
+  EXPECT_EQ(passes["update"]["macs"], 0);
+  EXPECT_DOUBLE_EQ(step["per_image"]["cost_cycles"].get<double>(),
+                   step["total"]["cost_cycles"].get<double>() / 4);
+}
+
+TEST(EstimateTraining, AWholeTrainingIsItsStepsAsOftenAsTheyCome) {
+  const json whole =
+      estimate({"dffr:layers=2,width=8", "--machine", "xeon_x5650_powerml", "--phase", "training",
+                "--batch", "32", "--images", "100", "--epochs", "5"});
+  EXPECT_EQ(whole["training"]["steps"], 20);
+  double cycles = 0;
+  uint64_t steps = 0;
+  for (const json& kind : whole["training"]["kinds"]) {
+    cycles += kind["times"].get<double>() * kind["cost_cycles"].get<double>();
+    steps += kind["times"].get<uint64_t>();
+  }
+  EXPECT_EQ(steps, 20);
+  EXPECT_DOUBLE_EQ(cycles, whole["total"]["cost_cycles"].get<double>());
+  EXPECT_DOUBLE_EQ(whole["per_image"]["cost_cycles"].get<double>(), cycles / 500);
+}
+
+TEST(EstimateTraining, TensorsOfTrainingAreToldApart) {
+  const Ran ran = run_wattgrind({"estimate", "dffr:layers=1,width=8", "--machine", "xeon_x5650",
+                                 "--phase", "training", "--by", "tensor", "--format", "csv"});
+  EXPECT_THAT(ran.out, HasSubstr("gradient_uj"));
+  EXPECT_THAT(ran.out, HasSubstr("state_uj"));
+}
+
+TEST(EstimateTraining, TheSecondStepReadsNewImagesOnly) {
+  const std::vector<std::string> arguments = {
+      "dffr:layers=1,width=4", "--machine", "xeon_x5650", "--phase", "training", "--batch", "8"};
+  const json first = estimate(arguments);
+  std::vector<std::string> steady_arguments = arguments;
+  steady_arguments.push_back("--steady");
+  const json steady = estimate(steady_arguments);
+  const uint64_t lines = steady["total"]["levels"].back()["accesses"];
+  EXPECT_LT(lines, first["total"]["levels"].back()["accesses"]);
+  EXPECT_NEAR(static_cast<double>(lines), 8 * 28 * 28 * 4 / 64.0, 8) << "the images and labels";
+}
+
+TEST(EstimateTraining, WhatMakesNoSenseIsRefused) {
+  expect_refused({"lenet5", "--images", "10"}, 2, "add --phase training");
+  expect_refused({"lenet5", "--phase", "training", "--epochs", "2"}, 2, "--epochs wants --images");
+  expect_refused({"lenet5", "--phase", "training", "--images", "8", "--steady"}, 2,
+                 "--steady is of one step");
+  expect_refused({"lenet5", "--phase", "training", "--images", "0"}, 2, "--images");
+  expect_refused({"lenet5", "--phase", "training", "--optimizer", "lion"}, 2, "--optimizer");
+  expect_refused({"lenet5", "--phase", "learning"}, 2, "--phase");
+  expect_refused(
+      {"lenet5", "--phase", "training", "--images", "4611686018427387904", "--epochs", "8"}, 3,
+      "longer than 64 bits hold");
+}
+
 }  // namespace
 }  // namespace wattgrind

@@ -1,0 +1,83 @@
+// Counts with their prices, row by row.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "estimator/machine.h"
+#include "estimator/network_counts.h"
+#include "estimator/prices.h"
+
+namespace wattgrind {
+
+enum class EnergyUnit { kPicojoules, kMacs };
+
+struct Pricing {
+  PriceTable prices;
+  Accounting accounting = Accounting::kHits;
+  EnergyUnit unit = EnergyUnit::kPicojoules;
+};
+
+using Energy = std::variant<EnergyBreakdown<Picojoules>, EnergyBreakdown<MacEnergies>>;
+
+// What moving one tensor costs.
+struct PricedTensor {
+  std::string tensor;
+  Energy energy;  // no arithmetic in it
+};
+
+// One row with what it costs. Where tensors are told apart the energy is their sum and the
+// arithmetic's.
+struct PricedRow {
+  CountedRow row;
+  Cycles cost;
+  Energy energy;
+  std::vector<PricedTensor> tensors;
+  std::vector<PricedRow> passes;  // of training, each a row named after its pass
+};
+
+// An energy's parts as numbers of its unit.
+struct EnergyParts {
+  double compute = 0;
+  double total = 0;
+};
+EnergyParts energy_of(const Energy& energy);
+
+// A kind of training step, and what one like it costs.
+struct PricedStep {
+  std::string_view step;
+  uint64_t times = 1;  // that the training makes one
+  PricedRow total;
+};
+
+// What is special to the estimate of a training.
+struct PricedTraining {
+  std::string_view optimizer;
+  // Of a whole training; none of one step.
+  std::optional<uint64_t> images, epochs, steps;
+  std::vector<PricedStep> kinds;
+};
+
+struct Estimate {
+  NetworkCounts counts;
+  Machine machine;
+  Pricing pricing;
+  std::vector<PricedRow> rows;
+  PricedRow total;
+  std::optional<PricedTraining> training;  // none for inference
+};
+
+// Prices every row; the total is the rows' sum. `layers`, if any, are the rows to keep: the total
+// is then theirs. Throws Error(kUsage) for a layer there is not.
+Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
+                        const std::vector<std::string>& layers);
+
+// The sum of all rows, priced as price_estimate() would.
+PricedRow price_total(const std::vector<CountedRow>& rows, const Machine& machine,
+                      const Pricing& pricing);
+
+}  // namespace wattgrind
