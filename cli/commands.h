@@ -14,6 +14,8 @@ void add_doctor_command(CLI::App& program);
 void add_estimate_command(CLI::App& program);
 void add_machines_command(CLI::App& program);
 void add_networks_command(CLI::App& program);
+void add_search_command(CLI::App& program);
+void add_study_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 
 }  // namespace wattgrind

@@ -47,6 +47,8 @@ int run(int argc, char** argv) {
   add_estimate_command(program);
   add_machines_command(program);
   add_networks_command(program);
+  add_search_command(program);
+  add_study_command(program);
   add_train_command(program);
   try {
     check_command(program, argc, argv);

@@ -196,6 +196,9 @@ void add_train_command(CLI::App& program) {
           CLI::IsMember(std::vector<std::string>(data_set_names().begin(), data_set_names().end())))
       ->capture_default_str();
   command->add_option("--path", options->path, "The folder of mnist's files");
+  command->add_option("--classes", options->data.selection.classes, "Only these, as in 0,1")
+      ->delimiter(',')
+      ->type_name("A,B");
   command
       ->add_option("--epochs", options->epochs,
                    "How often every image is trained on; 0: only "

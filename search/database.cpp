@@ -72,67 +72,67 @@ int64_t Database::changes() const { return sqlite3_changes64(handle_.get()); }
 
 void Database::fail_with(int code) const { fail_for(code, path_, reason_of(handle_.get())); }
 
-void Statement::Finalizer::operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
+void Query::Finalizer::operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
 
-Statement::Statement(Database& database, const char* sql) : database_(database) {
+Query::Query(Database& database, const char* sql) : database_(database) {
   sqlite3_stmt* handle = nullptr;
   const int code = sqlite3_prepare_v2(database.handle_.get(), sql, -1, &handle, nullptr);
   handle_.reset(handle);
   check(code);
 }
 
-void Statement::check(int code) const {
+void Query::check(int code) const {
   if (code != SQLITE_OK) database_.fail_with(code);
 }
 
-Statement& Statement::bind(int parameter, int64_t value) {
+Query& Query::bind(int parameter, int64_t value) {
   check(sqlite3_bind_int64(handle_.get(), parameter, value));
   return *this;
 }
 
-Statement& Statement::bind(int parameter, double value) {
+Query& Query::bind(int parameter, double value) {
   check(sqlite3_bind_double(handle_.get(), parameter, value));
   return *this;
 }
 
-Statement& Statement::bind(int parameter, std::optional<double> value) {
+Query& Query::bind(int parameter, std::optional<double> value) {
   check(value ? sqlite3_bind_double(handle_.get(), parameter, *value)
               : sqlite3_bind_null(handle_.get(), parameter));
   return *this;
 }
 
-Statement& Statement::bind(int parameter, std::string_view value) {
+Query& Query::bind(int parameter, std::string_view value) {
   check(sqlite3_bind_text64(handle_.get(), parameter, value.data(), value.size(), SQLITE_TRANSIENT,
                             SQLITE_UTF8));
   return *this;
 }
 
-bool Statement::step() {
+bool Query::step() {
   const int code = sqlite3_step(handle_.get());
   if (code == SQLITE_ROW) return true;
   if (code != SQLITE_DONE) database_.fail_with(code);
   return false;
 }
 
-void Statement::run() {
+void Query::run() {
   const bool row = step();
   CHECK(!row, "a row from {}", sqlite3_sql(handle_.get()));
 }
 
-bool Statement::is_null(int column) const {
+bool Query::is_null(int column) const {
   return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
 }
 
-int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
+int64_t Query::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
 
-double Statement::real(int column) const { return sqlite3_column_double(handle_.get(), column); }
+double Query::real(int column) const { return sqlite3_column_double(handle_.get(), column); }
 
-std::optional<double> Statement::optional_real(int column) const {
+std::optional<double> Query::optional_real(int column) const {
   if (is_null(column)) return std::nullopt;
   return real(column);
 }
 
-std::string Statement::text(int column) const {
+std::string Query::text(int column) const {
   const unsigned char* bytes = sqlite3_column_text(handle_.get(), column);
   const int size = sqlite3_column_bytes(handle_.get(), column);
   return bytes == nullptr

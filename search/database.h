@@ -44,7 +44,7 @@ class Database {
   [[noreturn]] void fail_with(int code) const;
 
  private:
-  friend class Statement;
+  friend class Query;
   struct Closer {
     void operator()(sqlite3* handle) const;
   };
@@ -53,16 +53,16 @@ class Database {
   std::unique_ptr<sqlite3, Closer> handle_;
 };
 
-// One SQL statement. Parameters and columns are counted from 1 and 0, as SQLite does. The database
-// must outlive it.
-class Statement {
+// One SQL statement, whether it asks or changes. Parameters and columns are counted from 1 and 0,
+// as SQLite does. The database must outlive it.
+class Query {
  public:
-  Statement(Database& database, const char* sql);
+  Query(Database& database, const char* sql);
 
-  Statement& bind(int parameter, int64_t value);
-  Statement& bind(int parameter, double value);
-  Statement& bind(int parameter, std::optional<double> value);
-  Statement& bind(int parameter, std::string_view value);
+  Query& bind(int parameter, int64_t value);
+  Query& bind(int parameter, double value);
+  Query& bind(int parameter, std::optional<double> value);
+  Query& bind(int parameter, std::string_view value);
 
   // Whether there is another row.
   bool step();

@@ -69,7 +69,7 @@ std::string dump(const Json& json) {
 }
 
 int64_t read_pragma(Database& database, const char* pragma) {
-  Statement statement(database, pragma);
+  Query statement(database, pragma);
   return statement.step() ? statement.integer(0) : 0;
 }
 
@@ -83,7 +83,7 @@ Json parse_stored(const std::string& text, const std::filesystem::path& file) {
   return json;
 }
 
-Trial read_outcome(Statement& row, int first, const std::filesystem::path& file) {
+Trial read_outcome(Query& row, int first, const std::filesystem::path& file) {
   Trial trial;
   trial.state = state_of(row.text(first), file);
   if (!row.is_null(first + 1)) trial.values = values_of(parse_stored(row.text(first + 1), file));
@@ -238,9 +238,9 @@ Claim StudyFile::claim(uint64_t trials, Sampler& sampler) {
 // What nobody works on: given up (no process), of a process that has ended, or without a sign of
 // life.
 std::optional<uint64_t> StudyFile::first_waiting(uint64_t trials) {
-  Statement unfinished(database_,
-                       "SELECT number, process, renewed_unix_s FROM trials "
-                       "WHERE end_rank IS NULL AND number < ?1 ORDER BY number");
+  Query unfinished(database_,
+                   "SELECT number, process, renewed_unix_s FROM trials "
+                   "WHERE end_rank IS NULL AND number < ?1 ORDER BY number");
   unfinished.bind(1, static_cast<int64_t>(trials));
   const double oldest = options_.clock->unix_s() - options_.lease_s;
   while (unfinished.step()) {
@@ -254,9 +254,9 @@ std::optional<uint64_t> StudyFile::first_waiting(uint64_t trials) {
 
 ClaimedTrial StudyFile::take(uint64_t number, Configuration configuration) {
   const double now = options_.clock->unix_s();
-  Statement taken(database_,
-                  "UPDATE trials SET lease = lease + 1, process = ?2, worker = ?3, "
-                  "renewed_unix_s = ?4, started_unix_s = ?4 WHERE number = ?1 RETURNING lease");
+  Query taken(database_,
+              "UPDATE trials SET lease = lease + 1, process = ?2, worker = ?3, "
+              "renewed_unix_s = ?4, started_unix_s = ?4 WHERE number = ?1 RETURNING lease");
   taken.bind(1, static_cast<int64_t>(number)).bind(2, process_).bind(3, process_name());
   taken.bind(4, now);
   const bool found = taken.step();
@@ -268,9 +268,9 @@ ClaimedTrial StudyFile::take(uint64_t number, Configuration configuration) {
 }
 
 void StudyFile::insert(uint64_t number, const Configuration& configuration) {
-  Statement(database_,
-            "INSERT INTO trials (number, configuration, state, lease, process, worker, "
-            "renewed_unix_s, started_unix_s) VALUES (?1, ?2, 'running', 0, '', '', 0, 0)")
+  Query(database_,
+        "INSERT INTO trials (number, configuration, state, lease, process, worker, "
+        "renewed_unix_s, started_unix_s) VALUES (?1, ?2, 'running', 0, '', '', 0, 0)")
       .bind(1, static_cast<int64_t>(number))
       .bind(2, dump(to_json(*space_, configuration)))
       .run();
@@ -280,9 +280,9 @@ void StudyFile::renew(std::span<const Lease> leases) {
   if (leases.empty()) return;
   Transaction transaction(database_, Transaction::Kind::kWrite);
   for (const Lease& lease : leases) {
-    Statement(database_,
-              "UPDATE trials SET renewed_unix_s = ?3 WHERE number = ?1 AND lease = ?2 "
-              "AND end_rank IS NULL")
+    Query(database_,
+          "UPDATE trials SET renewed_unix_s = ?3 WHERE number = ?1 AND lease = ?2 "
+          "AND end_rank IS NULL")
         .bind(1, static_cast<int64_t>(lease.trial))
         .bind(2, lease.token)
         .bind(3, options_.clock->unix_s())
@@ -294,11 +294,11 @@ void StudyFile::renew(std::span<const Lease> leases) {
 bool StudyFile::finish(const Lease& lease, const Outcome& outcome) {
   CHECK(outcome.state != TrialState::kRunning, "trial {} is still running", lease.trial);
   Transaction transaction(database_, Transaction::Kind::kWrite);
-  Statement(database_,
-            "UPDATE trials SET state = ?3, objectives = ?4, violation = ?5, result = ?6, "
-            "ended_unix_s = ?7, "
-            "end_rank = (SELECT coalesce(max(end_rank), 0) + 1 FROM trials) "
-            "WHERE number = ?1 AND lease = ?2 AND end_rank IS NULL")
+  Query(database_,
+        "UPDATE trials SET state = ?3, objectives = ?4, violation = ?5, result = ?6, "
+        "ended_unix_s = ?7, "
+        "end_rank = (SELECT coalesce(max(end_rank), 0) + 1 FROM trials) "
+        "WHERE number = ?1 AND lease = ?2 AND end_rank IS NULL")
       .bind(1, static_cast<int64_t>(lease.trial))
       .bind(2, lease.token)
       .bind(3, trial_state_word(outcome.state))
@@ -314,9 +314,9 @@ bool StudyFile::finish(const Lease& lease, const Outcome& outcome) {
 
 void StudyFile::give_up(const Lease& lease) {
   Transaction transaction(database_, Transaction::Kind::kWrite);
-  Statement(database_,
-            "UPDATE trials SET process = '', worker = '' WHERE number = ?1 AND lease = ?2 "
-            "AND end_rank IS NULL")
+  Query(database_,
+        "UPDATE trials SET process = '', worker = '' WHERE number = ?1 AND lease = ?2 "
+        "AND end_rank IS NULL")
       .bind(1, static_cast<int64_t>(lease.trial))
       .bind(2, lease.token)
       .run();
@@ -337,8 +337,8 @@ std::span<const Trial> StudyFile::trials() {
 // Within a transaction. Numbers have no gaps, and what changed since the last reading are trials
 // beyond the last one and trials that ended since.
 void StudyFile::read_changes() {
-  Statement added(database_,
-                  "SELECT number, configuration FROM trials WHERE number >= ?1 ORDER BY number");
+  Query added(database_,
+              "SELECT number, configuration FROM trials WHERE number >= ?1 ORDER BY number");
   added.bind(1, static_cast<int64_t>(trials_.size()));
   while (added.step()) {
     const uint64_t number = trials_.size();
@@ -352,9 +352,9 @@ void StudyFile::read_changes() {
                        {},
                        std::nullopt});
   }
-  Statement ended(database_,
-                  "SELECT number, end_rank, state, objectives, violation FROM trials "
-                  "WHERE end_rank > ?1 AND number < ?2 ORDER BY end_rank");
+  Query ended(database_,
+              "SELECT number, end_rank, state, objectives, violation FROM trials "
+              "WHERE end_rank > ?1 AND number < ?2 ORDER BY end_rank");
   ended.bind(1, ends_read_).bind(2, static_cast<int64_t>(trials_.size()));
   while (ended.step()) {
     Trial outcome = read_outcome(ended, 2, path());
@@ -368,9 +368,9 @@ void StudyFile::read_changes() {
 
 std::vector<TrialRecord> StudyFile::records() {
   std::vector<TrialRecord> records;
-  Statement rows(database_,
-                 "SELECT number, configuration, result, worker, started_unix_s, ended_unix_s, "
-                 "state, objectives, violation FROM trials ORDER BY number");
+  Query rows(database_,
+             "SELECT number, configuration, result, worker, started_unix_s, ended_unix_s, "
+             "state, objectives, violation FROM trials ORDER BY number");
   while (rows.step()) {
     TrialRecord record;
     record.trial = read_outcome(rows, 6, path());
@@ -386,14 +386,14 @@ std::vector<TrialRecord> StudyFile::records() {
 }
 
 std::optional<Json> StudyFile::note(std::string_view name) {
-  Statement row(database_, "SELECT value FROM notes WHERE name = ?1");
+  Query row(database_, "SELECT value FROM notes WHERE name = ?1");
   row.bind(1, name);
   if (!row.step()) return std::nullopt;
   return parse_stored(row.text(0), path());
 }
 
 void StudyFile::set_note(std::string_view name, const Json& value) {
-  Statement(database_, "INSERT OR REPLACE INTO notes (name, value) VALUES (?1, ?2)")
+  Query(database_, "INSERT OR REPLACE INTO notes (name, value) VALUES (?1, ?2)")
       .bind(1, name)
       .bind(2, dump(value))
       .run();
