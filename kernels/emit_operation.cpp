@@ -114,6 +114,14 @@ Value* emit_multiply_add(IRBuilderBase& builder, std::span<Value* const> operand
   return builder.CreateFAdd(operands[2], builder.CreateFMul(operands[0], operands[1]));
 }
 
+// Two lanes are the lower half of a vector of two integers. The upper is no one's.
+Value* emit_multiply_add_int64(IRBuilderBase& builder, std::span<Value* const> operands) {
+  llvm::Type* integers = llvm::FixedVectorType::get(builder.getInt64Ty(), 2);
+  const auto integer = [&](size_t i) { return builder.CreateBitCast(operands[i], integers); };
+  Value* sum = builder.CreateAdd(integer(2), builder.CreateMul(integer(0), integer(1)));
+  return builder.CreateBitCast(sum, operands[0]->getType());
+}
+
 }  // namespace
 
 llvm::Type* register_type(IRBuilderBase& builder, int lanes) {
@@ -194,6 +202,8 @@ Value* emit_operation(IRBuilderBase& builder, ConstantSplats& constants,
       return emit_less(builder, operands[0], operands[1]);
     case Opcode::kMulAdd:
       return emit_multiply_add(builder, operands, fuse_multiply_add);
+    case Opcode::kMulAddInt64:
+      return emit_multiply_add_int64(builder, operands);
     case Opcode::kSqrt:
       return builder.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, operands[0]);
     case Opcode::kRound:

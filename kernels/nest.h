@@ -2,9 +2,10 @@
 // cachegrind, an access program and text are made.
 //
 // A nest is loops with constant trip counts around instructions on virtual vector registers of
-// single-precision values. Every load and store names a buffer and a byte address affine in the
-// enclosing loops; no control flow depends on data. Registers are mutable: an accumulator is
-// written before its loop and again inside it. A register keeps one lane count for life.
+// single-precision values (kMulAddInt64 alone sees integers in them). Every load and store names a
+// buffer and a byte address affine in the enclosing loops; no control flow depends on data.
+// Registers are mutable: an accumulator is written before its loop and again inside it. A register
+// keeps one lane count for life.
 #pragma once
 
 #include <array>
@@ -55,17 +56,18 @@ enum class Opcode : uint8_t {
   kDiv,
   kMax,
   kMin,
-  kMulAdd,     // dst = a * b + c: fused where the target fuses, else multiply, then add
-  kSqrt,       // dst = sqrt(a)
-  kRound,      // dst = a rounded to the nearest integer value, ties to even
-  kExp2Int,    // dst = 2^a for integer-valued a in [-126, 127]
-  kExponent,   // dst = floor(log2(a)) for normal a > 0
-  kMantissa,   // dst = a / 2^floor(log2(a)), in [1, 2)
-  kSelectGt,   // dst = a > b ? c : d, lane by lane
-  kSelectEq,   // dst = a == b ? c : d, lane by lane
-  kReduceAdd,  // dst (1 lane) = sum of a's lanes, in an order of the target's choice
-  kReduceMax,  // dst (1 lane) = largest of a's lanes
-  kSplat,      // dst = a (1 lane) in every lane
+  kMulAdd,       // dst = a * b + c: fused where the target fuses, else multiply, then add
+  kMulAddInt64,  // dst = a * b + c of 64-bit integers, modulo 2^64: two lanes hold one
+  kSqrt,         // dst = sqrt(a)
+  kRound,        // dst = a rounded to the nearest integer value, ties to even
+  kExp2Int,      // dst = 2^a for integer-valued a in [-126, 127]
+  kExponent,     // dst = floor(log2(a)) for normal a > 0
+  kMantissa,     // dst = a / 2^floor(log2(a)), in [1, 2)
+  kSelectGt,     // dst = a > b ? c : d, lane by lane
+  kSelectEq,     // dst = a == b ? c : d, lane by lane
+  kReduceAdd,    // dst (1 lane) = sum of a's lanes, in an order of the target's choice
+  kReduceMax,    // dst (1 lane) = largest of a's lanes
+  kSplat,        // dst = a (1 lane) in every lane
 };
 
 using Register = int32_t;

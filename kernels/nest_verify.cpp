@@ -46,6 +46,9 @@ class Verifier {
           text(instruction));
     for (int i = 0; i < opcode.operands; ++i) verify_operand(instruction, instruction.src[i]);
     if (opcode.is_memory) verify_address(instruction);
+    if (instruction.opcode == Opcode::kMulAddInt64) {
+      CHECK(instruction.lanes == 2, "{}", text(instruction));
+    }
     if (!opcode.has_result) return;
     const auto dst = static_cast<size_t>(instruction.dst);
     CHECK(dst < defined_.size() && nest_.register_lanes[dst] == instruction.lanes, "{}",

@@ -16,7 +16,7 @@ struct OpcodeTraits {
   bool is_memory;   // has an address
 };
 
-inline constexpr std::array<OpcodeTraits, 22> kOpcodes = {{
+inline constexpr std::array<OpcodeTraits, 23> kOpcodes = {{
     {Opcode::kLoad, "load", 0, true, true},
     {Opcode::kBroadcast, "broadcast", 0, true, true},
     {Opcode::kStore, "store", 1, false, true},
@@ -29,6 +29,7 @@ inline constexpr std::array<OpcodeTraits, 22> kOpcodes = {{
     {Opcode::kMax, "max", 2, true, false},
     {Opcode::kMin, "min", 2, true, false},
     {Opcode::kMulAdd, "muladd", 3, true, false},
+    {Opcode::kMulAddInt64, "muladdint64", 3, true, false},
     {Opcode::kSqrt, "sqrt", 1, true, false},
     {Opcode::kRound, "round", 1, true, false},
     {Opcode::kExp2Int, "exp2int", 1, true, false},

@@ -108,6 +108,7 @@ TEST_P(JitTest, EveryOpcodeAtEveryWidth) {
   for (const OpcodeTraits& operation : kOpcodes) {
     if (operation.opcode == Opcode::kStore) continue;
     for (int lanes = 1; lanes <= traits(GetParam().isa).float_lanes; lanes *= 2) {
+      if (operation.opcode == Opcode::kMulAddInt64 && lanes != 2) continue;
       nests.push_back(one_operation(GetParam().isa, operation.opcode, lanes));
     }
   }

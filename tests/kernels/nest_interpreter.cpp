@@ -116,6 +116,12 @@ class Interpreter {
     return fuse_ ? std::fma(a, b, c) : a * b + c;
   }
 
+  uint64_t integer(Register reg) const {
+    uint64_t value = 0;
+    std::memcpy(&value, registers_[reg].data(), sizeof value);
+    return value;
+  }
+
   void execute(const Instruction& instruction) {
     const auto lanes = static_cast<size_t>(instruction.lanes);
     Lanes result = {};
@@ -137,6 +143,12 @@ class Interpreter {
       case Opcode::kReduceMax:
         result[0] = fold(instruction);
         break;
+      case Opcode::kMulAddInt64: {
+        const uint64_t value =
+            integer(instruction.src[0]) * integer(instruction.src[1]) + integer(instruction.src[2]);
+        std::memcpy(result.data(), &value, sizeof value);
+        break;
+      }
       case Opcode::kSplat:
         result.fill(registers_[instruction.src[0]][0]);
         break;

@@ -114,7 +114,9 @@ class RandomNest {
   }
 
   void add_instruction(std::vector<Statement>& body) {
-    const auto opcode = static_cast<Opcode>(below(kOpcodes.size()));
+    auto opcode = static_cast<Opcode>(below(kOpcodes.size()));
+    // Integers would tell apart NaNs that are alike to floating-point arithmetic.
+    if (opcode == Opcode::kMulAddInt64) opcode = Opcode::kMulAdd;
     const size_t width = below(widths_.size());
     if (opcode == Opcode::kStore) return add_store(body, draw_register(width));
     Instruction instruction = {
