@@ -13,6 +13,7 @@ void add_data_command(CLI::App& program);
 void add_doctor_command(CLI::App& program);
 void add_estimate_command(CLI::App& program);
 void add_machines_command(CLI::App& program);
+void add_measure_command(CLI::App& program);
 void add_networks_command(CLI::App& program);
 void add_search_command(CLI::App& program);
 void add_study_command(CLI::App& program);

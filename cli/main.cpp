@@ -46,6 +46,7 @@ int run(int argc, char** argv) {
   add_doctor_command(program);
   add_estimate_command(program);
   add_machines_command(program);
+  add_measure_command(program);
   add_networks_command(program);
   add_search_command(program);
   add_study_command(program);

@@ -34,7 +34,7 @@ struct MeterReading {
   std::optional<double> power_w() const;  // average
 };
 
-// start() and stop() alternate. Both throw Error: kMissing when the meter is not there or may not
+// start() and stop() alternate; a meter may be destroyed while it measures. Both throw Error: kMissing when the meter is not there or may not
 // be read (with the remedy), kFailed when it vanished, went backwards or read nothing.
 class Meter {
  public:
@@ -43,6 +43,10 @@ class Meter {
   virtual std::string name() const = 0;
   virtual void start() = 0;
   virtual MeterReading stop() = 0;
+
+  virtual bool reads_energy() const { return true; }
+  // Whether the series of one reading tells apart loads that ran one after the other.
+  virtual bool tells_loads_apart() const { return false; }
 
   // How long a load of this power must run for the meter's resolution to be below relative_error;
   // 0 where any time will do.

@@ -64,6 +64,7 @@ class Ina3221Meter : public Meter {
   }
 
   std::string name() const override { return "ina3221"; }
+  bool tells_loads_apart() const override { return true; }
 
   void start() override {
     for (Rail& rail : rails_) rail.energy_j = 0;

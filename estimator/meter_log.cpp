@@ -39,6 +39,7 @@ class LogMeter : public Meter {
   }
 
   std::string name() const override { return "log:" + file_; }
+  bool tells_loads_apart() const override { return true; }
 
   void start() override {
     start_s_ = clock_.now_s();

@@ -8,6 +8,7 @@ class TimeMeter : public Meter {
   explicit TimeMeter(Clock& clock) : clock_(clock) {}
 
   std::string name() const override { return "none"; }
+  bool reads_energy() const override { return false; }
   void start() override { start_s_ = clock_.now_s(); }
   MeterReading stop() override {
     MeterReading reading;

@@ -4,6 +4,7 @@
 
 #include "estimator/checked_math.h"
 #include "estimator/key_values.h"
+#include "estimator/network_part.h"
 #include "estimator/network_source.h"
 
 namespace wattgrind {
@@ -47,7 +48,15 @@ Matmul read_matmul(std::string_view text) {
 
 Workload find_workload(const std::string& text) {
   if (text.starts_with("matmul:")) return read_matmul(text);
-  return find_network(text);
+  // Folders of a network's file have slashes too, layers' names no ".json" before theirs.
+  constexpr std::string_view kFile = ".json";
+  const size_t file = text.find(std::string(kFile) + "/");
+  const size_t slash = file != std::string::npos ? file + kFile.size()
+                       : text.ends_with(kFile)   ? std::string::npos
+                                                 : text.find('/');
+  if (slash == std::string::npos) return find_network(text);
+  const std::string network = text.substr(0, slash);
+  return find_part(find_network(network), text.substr(slash + 1), network);
 }
 
 }  // namespace wattgrind

@@ -22,6 +22,29 @@ TEST(Workload, IsANetworkOtherwise) {
   EXPECT_EQ(std::get<Network>(find_workload("dffr:layers=1,width=3")).layers.size(), 5u);
 }
 
+TEST(Workload, IsAPartOfANetwork) {
+  const auto alone = std::get<Network>(find_workload("lenet5/conv2"));
+  EXPECT_EQ(alone.name, "lenet5/conv2");
+  ASSERT_EQ(alone.layers.size(), 1u);
+  EXPECT_EQ(alone.layers[0].input, kNetworkInput);
+  EXPECT_EQ(alone.input, (FeatureShape{6, 14, 14}));
+  EXPECT_EQ(alone.macs(), 240000u);
+  const auto leading = std::get<Network>(find_workload("lenet5/..pool1"));
+  ASSERT_EQ(leading.layers.size(), 3u);
+  EXPECT_EQ(leading.input, (FeatureShape{1, 28, 28}));
+  EXPECT_EQ(leading.macs(), 117600u);
+  const std::string file = WATTGRIND_SOURCE_DIR "/configs/networks/lenet5.json";
+  EXPECT_EQ(std::get<Network>(find_workload(file)).layers.size(), 13u);
+  EXPECT_EQ(std::get<Network>(find_workload(file + "/fc3")).macs(), 48000u);
+  try {
+    find_workload("lenet5/conv9");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInput);
+    EXPECT_TRUE(std::string(error.what()).starts_with("lenet5 has no layer conv9; "));
+  }
+}
+
 TEST(Workload, NamesTheWrongKey) {
   const auto error_of = [](const std::string& text) -> std::string {
     try {

@@ -1,0 +1,45 @@
+#include "estimator/network_part.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "estimator/error.h"
+#include "estimator/suggestion.h"
+
+namespace wattgrind {
+namespace {
+
+// Layer names begin with a letter.
+constexpr std::string_view kUpTo = "..";
+
+}  // namespace
+
+Network layer_alone(const Network& network, size_t layer, std::string_view network_name) {
+  Layer alone = network.layers.at(layer);
+  alone.input = kNetworkInput;
+  return {fmt::format("{}/{}", network_name, alone.name), alone.input_shape, {alone}};
+}
+
+Network up_to_layer(const Network& network, size_t layer, std::string_view network_name) {
+  CHECK(layer < network.layers.size(), "{} of {}", layer, network.layers.size());
+  const auto end = network.layers.begin() + static_cast<std::ptrdiff_t>(layer) + 1;
+  return {fmt::format("{}/{}{}", network_name, kUpTo, network.layers[layer].name),
+          network.input,
+          {network.layers.begin(), end}};
+}
+
+Network find_part(const Network& network, std::string_view part, std::string_view network_name) {
+  const bool is_leading = part.starts_with(kUpTo);
+  const std::string_view name = is_leading ? part.substr(kUpTo.size()) : part;
+  std::vector<std::string_view> names;
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    names.push_back(network.layers[i].name);
+    if (names.back() != name) continue;
+    return is_leading ? up_to_layer(network, i, network_name)
+                      : layer_alone(network, i, network_name);
+  }
+  fail(ErrorKind::kInput, "{} has no layer {}; {}", network_name, name, suggest(name, names));
+}
+
+}  // namespace wattgrind
