@@ -27,18 +27,14 @@ std::span<float> ProgramMemory::buffer(uint32_t index) const {
 }
 
 NativeSteps::NativeSteps(std::span<const Program* const> programs, const CodegenOptions& options) {
-  std::vector<const LoopNest*> unique;
+  std::vector<const LoopNest*> nests;
   for (const Program* program : programs) {
     for (const Step& step : program->steps) {
-      size_t function = 0;
-      while (function < unique.size() && !(*unique[function] == step.nest)) ++function;
-      if (function == unique.size()) unique.push_back(&step.nest);
-      function_of_.push_back(function);
+      nests.push_back(&step.nest);
       buffers_.push_back(step.buffers);
     }
   }
-  function_count_ = unique.size();
-  kernels_ = std::make_unique<NativeKernels>(unique, options);
+  functions_ = compiled_functions(nests, options);
 }
 
 void NativeSteps::run(size_t step, const ProgramMemory& memory) const {

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/jit.h"
+#include "kernels/function_cache.h"
 #include "kernels/program.h"
 
 namespace wattgrind {
@@ -26,23 +26,20 @@ class ProgramMemory {
   std::unique_ptr<std::byte, FreePages> arena_;
 };
 
-// Compiled steps of one or more programs that share their buffers. Equal nests share a function.
+// Compiled steps of one or more programs that share their buffers. Equal nests share a function
+// (kernels/function_cache.h).
 class NativeSteps {
  public:
   // Steps are numbered as they follow each other in the programs, one program after the other.
   // Throws Error(kFailed) when the system refuses executable memory.
   NativeSteps(std::span<const Program* const> programs, const CodegenOptions& options);
 
-  KernelFunction function(size_t step) const { return kernels_->function(function_of_.at(step)); }
+  KernelFunction function(size_t step) const { return functions_.at(step).function; }
   void run(size_t step, const ProgramMemory& memory) const;
-
-  size_t function_count() const { return function_count_; }
 
  private:
   std::vector<std::vector<uint32_t>> buffers_;  // by step
-  std::vector<size_t> function_of_;             // by step
-  size_t function_count_ = 0;
-  std::unique_ptr<NativeKernels> kernels_;
+  std::vector<CompiledFunction> functions_;     // by step
 };
 
 }  // namespace wattgrind
