@@ -97,7 +97,10 @@ TEST_F(StudyTest, RunsJobsAtOnce) {
   ClosedForm evaluation([&](const Configuration&, std::span<const Trial>) {
     const int now = ++inside;
     for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) continue;
-    std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    // The first ones wait for each other, however long the file takes.
+    for (int waited_ms = 0; most < 3 && waited_ms < 10'000; ++waited_ms) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     --inside;
   });
   run(file, evaluation, 60, 3, SamplerKind::kRandom);
