@@ -51,11 +51,11 @@ std::vector<Column> cost_columns(const StudyReport& report) {
                                  {"train_cost", "train cost", 4},
                                  {"infer_cost", "infer cost", 4}};
   if (in_picojoules(report)) {
-    columns.push_back({"train_energy_uj", "train energy (uJ)", 1});
-    columns.push_back({"infer_energy_uj", "infer energy (uJ)", 4});
+    columns.push_back({"train_energy_uj", "train (uJ)", 1});
+    columns.push_back({"infer_energy_uj", "infer (uJ)", 4});
   } else {
-    columns.push_back({"train_cycles", "train cycles"});
-    columns.push_back({"infer_cycles", "infer cycles"});
+    columns.push_back({"train_cycles", "train (cycles)"});
+    columns.push_back({"infer_cycles", "infer (cycles)"});
   }
   return columns;
 }

@@ -3,11 +3,11 @@
 //
 // How a database is kept: with a rollback journal that is deleted at each commit, and
 // `synchronous = EXTRA`, so that what is committed outlives a crash of the system, the directory's
-// entry included. Not with a write-ahead log: that would save two of four syncs a commit, which do
-// not matter beside a trial, but it needs memory shared by all who have the file open, which a
-// network file system does not give, and leaves parts of the study in a second and a third file
-// whenever a process was killed. With a rollback journal a study is one file, to copy and to read
-// from anywhere; on a network file system it is as sound as that system's fcntl() locks.
+// entry included. That takes five syncs a commit, 1.3 ms on a solid-state disk. A write-ahead log
+// would take one, but it needs memory shared by all who have the file open, which a network file
+// system does not give, and leaves parts of the study in a second and a third file whenever a
+// process was killed. With a rollback journal a study is one file, to copy and to read from
+// anywhere; on a network file system it is as sound as that system's fcntl() locks.
 #pragma once
 
 #include <cstdint>
