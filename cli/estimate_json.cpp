@@ -64,6 +64,9 @@ void append_row_json(const Estimate& estimate, const PricedRow& row, ordered_jso
   json["cost_cycles"] = row.cost.value();
   const std::string key = energy_key(estimate);
   json[key] = energy_json(estimate, row.energy);
+  if (const auto interval = energy_interval(estimate, row)) {
+    json[key]["interval"] = {{"low", interval->low_pj}, {"high", interval->high_pj}};
+  }
   for (size_t i = 0; i < row.tensors.size(); ++i) {
     const EventCounts& tensor = row.row.tensors[i].counts;
     ordered_json tensor_json = {

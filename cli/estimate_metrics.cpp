@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "estimator/error.h"
@@ -57,6 +58,29 @@ void append_level_metrics(const Estimate& estimate, std::vector<Metric>& metrics
                      }});
 }
 
+// Three, and as many more as show four digits of a total in which nothing else would be seen.
+int microjoule_decimals(const Estimate& estimate) {
+  const double total_uj = total_energy(estimate.total) / kPicojoulesAMicrojoule;
+  if (total_uj <= 0) return 3;
+  return std::clamp(3 - static_cast<int>(std::floor(std::log10(total_uj))), 3, 12);
+}
+
+void append_microjoules(const Estimate& estimate, std::vector<Metric>& metrics) {
+  const int decimals = microjoule_decimals(estimate);
+  metrics.push_back({{"energy_uj", "energy (uJ)", decimals}, true, [](const PricedRow& row) {
+                       return Cell(total_energy(row) / kPicojoulesAMicrojoule);
+                     }});
+  if (!energy_interval(estimate, estimate.total)) return;
+  const auto add = [&](const char* key, const char* title, double EnergyInterval::*bound) {
+    metrics.push_back({{key, title, decimals}, true, [&estimate, bound](const PricedRow& row) {
+                         const EnergyInterval interval = energy_interval(estimate, row).value();
+                         return Cell(interval.*bound / kPicojoulesAMicrojoule);
+                       }});
+  };
+  add("energy_low_uj", "95 % from", &EnergyInterval::low_pj);
+  add("energy_high_uj", "to", &EnergyInterval::high_pj);
+}
+
 void append_energy_metrics(const Estimate& estimate, std::vector<Metric>& metrics) {
   const bool picojoules = estimate.pricing.unit == EnergyUnit::kPicojoules;
   const std::string unit = picojoules ? "pj" : "mac";
@@ -74,9 +98,7 @@ void append_energy_metrics(const Estimate& estimate, std::vector<Metric>& metric
   add("DRAM", [](const auto& energy) { return energy.dram; });
   add("total", [](const auto& energy) { return energy.total(); });
   if (picojoules) {
-    metrics.push_back({{"energy_uj", "energy (uJ)", 3}, true, [](const PricedRow& row) {
-                         return Cell(total_energy(row) / kPicojoulesAMicrojoule);
-                       }});
+    append_microjoules(estimate, metrics);
   } else {
     metrics.back().for_people = true;
   }

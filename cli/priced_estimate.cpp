@@ -118,4 +118,14 @@ EnergyParts energy_of(const Energy& energy) {
       energy);
 }
 
+std::optional<EnergyInterval> energy_interval(const Estimate& estimate, const PricedRow& row) {
+  const Pricing& pricing = estimate.pricing;
+  const bool is_calibrated =
+      pricing.prices.origin == PriceOrigin::kCalibrated && estimate.machine.calibration;
+  if (!is_calibrated || pricing.unit != EnergyUnit::kPicojoules) return std::nullopt;
+  const double part = estimate.machine.calibration->interval_percent / 100;
+  const double total_pj = energy_of(row.energy).total;
+  return EnergyInterval{std::max(0.0, 1 - part) * total_pj, (1 + part) * total_pj};
+}
+
 }  // namespace wattgrind

@@ -76,6 +76,13 @@ struct Estimate {
 Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
                         const std::vector<std::string>& layers);
 
+// The 95 % interval of a row's energy. Absent where prices are not calibrated, or divided by one.
+struct EnergyInterval {
+  double low_pj = 0;
+  double high_pj = 0;
+};
+std::optional<EnergyInterval> energy_interval(const Estimate& estimate, const PricedRow& row);
+
 // The sum of all rows, priced as price_estimate() would.
 PricedRow price_total(const std::vector<CountedRow>& rows, const Machine& machine,
                       const Pricing& pricing);

@@ -73,6 +73,33 @@ TEST_F(CalibrateTest, FindsThePriceThatMadeTheReadings) {
   EXPECT_TRUE(result.at("winning_baseline").is_null());
 }
 
+TEST_F(CalibrateTest, EstimatesWithItsProfileCarryAnInterval) {
+  const std::filesystem::path profile = folder_.path() / "mine.json";
+  // Readings that no model fits: 2 and 4 pJ a multiply-accumulate in turn.
+  std::string text = "m,k,n,joules\n";
+  for (size_t i = 0; i < 6; ++i) {
+    const size_t m = 4 + 3 * i, k = 5 + i * i, n = 9;
+    text += fmt::format("{},{},{},{}\n", m, k, n,
+                        (i % 2 == 0 ? 2e-12 : 4e-12) * static_cast<double>(m * k * n));
+  }
+  Ran ran = run_wattgrind(arguments(write("odd.csv", text), {"--write-machine", profile}));
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const double percent =
+      read_machine(read_file(profile), "mine.json").calibration->interval_percent;
+  EXPECT_GT(percent, 30);
+  ran = run_wattgrind({"estimate", "lenet5", "--machine", profile, "--format", "json"});
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const json energy = json::parse(ran.out)["total"]["energy_pj"];
+  const double total = energy["total"];
+  EXPECT_NEAR(energy["interval"]["high"].get<double>(), total * (1 + percent / 100), 1e-6 * total);
+  EXPECT_NEAR(energy["interval"]["low"].get<double>(), total * std::max(0.0, 1 - percent / 100),
+              1e-6 * total);
+  ran = run_wattgrind({"estimate", "lenet5", "--machine", profile});
+  EXPECT_THAT(ran.out, HasSubstr("95 % from"));
+  ran = run_wattgrind({"estimate", "lenet5", "--machine", "xeon_x5650", "--format", "json"});
+  EXPECT_FALSE(json::parse(ran.out)["total"]["energy_pj"].contains("interval"));
+}
+
 TEST_F(CalibrateTest, WritesAProfileThatNamesItsReadings) {
   const std::filesystem::path profile = folder_.path() / "mine.json";
   const Ran ran = run_wattgrind(arguments(exact_readings(), {"--write-machine", profile}));
