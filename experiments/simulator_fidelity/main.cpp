@@ -1,6 +1,6 @@
-// How far is the simulation of cachegrind's model from cachegrind? Both count the same kernels, on
-// every network, machine and batch asked for; a row tells the largest difference of any layer, and
-// that of the total.
+// How far is the simulation of cachegrind's model, or the machine-level trace through it, from
+// cachegrind? All count the same kernels, on every network, machine and batch asked for; a row
+// tells the largest difference of any layer, and that of the total.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +13,7 @@
 #include "estimator/machine_source.h"
 #include "estimator/network_source.h"
 #include "kernels/count_source.h"
+#include "kernels/count_training.h"
 
 namespace wattgrind {
 namespace {
@@ -23,6 +24,8 @@ struct Options {
   std::vector<std::string> machines = {"xeon_x5650_powerml", "skylake_i7_6700",
                                        "broadwell_e5_2630v4", "odd"};
   std::vector<int64_t> batches = {1, 8};
+  std::string counts = "simulate";  // or "trace"
+  std::string phase = "inference";  // or "training": one step from empty caches, Adam
 };
 
 // Two small caches where sets conflict all the time: a geometry no kernel was made for.
@@ -80,15 +83,24 @@ Differences compare(const NetworkCounts& counted, const NetworkCounts& simulated
   return result;
 }
 
-void run_case(const std::string& name, const Machine& machine, int64_t batch) {
+NetworkCounts count(const Options& options, const Network& network, const Machine& machine,
+                    int64_t batch, CountSource& source) {
+  const auto silent = [](std::string_view) {};
+  if (options.phase == "training") {
+    return count_training_step(network, Adam{}, batch, machine, false, source, silent, nullptr);
+  }
+  return count_network(network, batch, machine, false, source, silent, nullptr);
+}
+
+void run_case(const Options& options, const std::string& name, const Machine& machine,
+              int64_t batch) {
   const Network network = find_network(name);
   const auto runner = make_process_runner();
   const auto cachegrind = make_cachegrind_source(*runner);
-  const auto simulation = make_simulation_source(CacheModel::kCachegrind);
-  const auto silent = [](std::string_view) {};
-  const Differences differences =
-      compare(count_network(network, batch, machine, false, *cachegrind, silent, nullptr),
-              count_network(network, batch, machine, false, *simulation, silent, nullptr));
+  const auto source = options.counts == "trace" ? make_trace_source(CacheModel::kCachegrind)
+                                                : make_simulation_source(CacheModel::kCachegrind);
+  const Differences differences = compare(count(options, network, machine, batch, *cachegrind),
+                                          count(options, network, machine, batch, *source));
   fmt::print("{:<37} {:<19} {:>5}", name, machine.name, batch);
   for (size_t k = 0; k < kCompared.size(); ++k) {
     fmt::print(" {:>14} {:>5} {:>5}", differences.counted[k], differences.largest[k],
@@ -105,6 +117,12 @@ int run(int argc, char** argv) {
   app.add_option("--machines", options.machines, "built-in machines, or odd")
       ->capture_default_str();
   app.add_option("--batches", options.batches)->capture_default_str();
+  app.add_option("--counts", options.counts, "What is held against cachegrind")
+      ->check(CLI::IsMember({"simulate", "trace"}))
+      ->capture_default_str();
+  app.add_option("--phase", options.phase)
+      ->check(CLI::IsMember({"inference", "training"}))
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   fmt::print("{:<37} {:<19} {:>5}", "network", "machine", "batch");
   for (const std::string_view what : kCompared) {
@@ -114,7 +132,7 @@ int run(int argc, char** argv) {
   for (const int64_t batch : options.batches) {
     for (const std::string& network : options.networks) {
       for (const std::string& machine : options.machines) {
-        run_case(network, machine == "odd" ? odd_machine() : find_machine(machine), batch);
+        run_case(options, network, machine == "odd" ? odd_machine() : find_machine(machine), batch);
       }
     }
   }
