@@ -150,12 +150,21 @@ void train_epochs(const TrainOptions& options, const DataSet& data, Trainer& tra
   }
 }
 
+// A search trains small data sets with one short batch; who names a batch is told instead.
+void check_batch(const TrainOptions& options, const DataSet& data) {
+  const auto images = static_cast<int64_t>(data.train.size());
+  if (options.epochs == 0 || options.training.batch <= images) return;
+  fail(ErrorKind::kInput, "{}: found {} training images, wanted at least a batch: --batch {}",
+       describe(options.data), images, options.training.batch);
+}
+
 void run_train(TrainOptions options) {
   const Network network = find_network(options.network);
   if (!options.path.empty()) options.data.path = options.path;
   options.data.selection.seed = options.training.seed;
   options.training.optimizer = chosen_optimizer(options);
   const DataSet data = load_data(options.data);
+  check_batch(options, data);
   std::optional<AtomicFile> weights_file;
   if (!options.weights.empty() && options.epochs > 0) weights_file.emplace(options.weights);
   Output output(*options.output);

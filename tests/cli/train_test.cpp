@@ -64,6 +64,7 @@ TEST(Train, Errors) {
   };
   expect_error({"train", "lenet5", "--data", "cifar"}, 2, "--data");
   expect_error({"train", "lenet5", "--batch", "0"}, 2, "--batch");
+  expect_error({"train", "lenet5", "--batch", "1000000"}, 3, "wanted at least a batch");
   expect_error({"train", "dffr:layers=1,width=4,input=1x8x8"}, 3, "takes images of 1x8x8");
   expect_error({"train", "lenet5", "--data", "mnist", "--path", "/nonexistent"}, 3, "nonexistent");
   expect_error({"train", "lenet5", "--epochs", "0", "--weights", "/nonexistent"}, 3, "nonexistent");
