@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <thread>
 
 #include "estimator/short_form.h"
+#include "kernels/function_cache.h"
 #include "search/digits.h"
 #include "tests/estimator/error_text.h"
 
@@ -100,6 +102,40 @@ TEST(Trainer, ImagesOfSeveralChannels) {
         EXPECT_GT(weights[3 * unit + unit], weights[3 * unit + channel]);
       }
     }
+  }
+}
+
+// Networks that have kernels in common, made, trained and judged in threads at the same time, give
+// the bits they give alone. Nothing is kept at first: the threads compile at the same time, too.
+TEST(Trainer, SeveralThreadsAtOnce) {
+  const DataSet data = digits(100, 50);
+  const std::vector<std::string> networks = {"dffr:layers=2,width=8", "dffr:layers=3,width=8",
+                                             "cnn:layers=1,filters=2,filter_size=3",
+                                             "cnn:layers=2,filters=2,filter_size=3"};
+  struct Trained {
+    std::vector<LayerParameters> parameters;
+    double accuracy = 0;
+    bool operator==(const Trained&) const = default;
+  };
+  const auto train = [&](const std::string& network) {
+    TrainingOptions options;
+    options.batch = 16;
+    Trainer trainer(read_short_form(network), data.train, 10, options);
+    trainer.train_epoch();
+    return Trained{trainer.parameters(), trainer.accuracy(data.test)};
+  };
+  forget_compiled_functions();
+  std::vector<Trained> found(networks.size());
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < networks.size(); ++i) {
+    threads.emplace_back([&, i] {
+      for (int round = 0; round < 3; ++round) found[i] = train(networks[i]);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (size_t i = 0; i < networks.size(); ++i) {
+    forget_compiled_functions();
+    EXPECT_TRUE(found[i] == train(networks[i])) << networks[i];
   }
 }
 
