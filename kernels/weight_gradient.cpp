@@ -1,13 +1,16 @@
 // Gradients by weights and biases of convolutions and dense layers: products whose rows are a
 // filter's taps, whose columns are filters, and whose reduction runs over images and pixels. A
-// dense layer is the convolution whose window is the whole map.
+// dense layer is the convolution whose window is the whole map. Where filters are few, taps are the
+// columns (tap_columns.h).
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "kernels/backward.h"
 #include "kernels/blocking.h"
 #include "kernels/nest_builder.h"
 #include "kernels/product_tile.h"
+#include "kernels/tap_columns.h"
 #include "kernels/tiling.h"
 
 namespace wattgrind {
@@ -32,7 +35,13 @@ class WeightGradientLowering {
         group_filters_(conv.filters / conv.groups),
         taps_(conv.window.kernel_height * conv.window.kernel_width * group_inputs_),
         blocks_(column_blocks(group_filters_, context.isa,
-                              conv.groups == 1 ? Surplus::kPad : Surplus::kExact)) {}
+                              conv.groups == 1 ? Surplus::kPad : Surplus::kExact)) {
+    // The copy at the end pays where every sum has many pixels.
+    if (context.output.shape.is_vector()) return;
+    if (conv.groups > 1 || conv.filters > TapColumns::kMostFilters) return;
+    tap_columns_.emplace(conv, context);
+    if (tap_columns_->cost() >= filter_columns_cost()) tap_columns_.reset();
+  }
 
   LoopNest lower() && {
     const int64_t width = padded_width(blocks_);
@@ -45,9 +54,13 @@ class WeightGradientLowering {
     bias_ = nest_.buffer("bias_gradient", TensorRole::kGradient, floats(conv_.groups * width));
     input_.offset_bytes = context_.input.pixel_bytes(-conv_.window.pad_top, -conv_.window.pad_left);
     gradient_.offset_bytes = context_.output_gradient.pixel_bytes(0, 0);
+    if (tap_columns_) {
+      sums_ = nest_.buffer("sums", TensorRole::kScratch, tap_columns_->sums_bytes());
+    }
     const int64_t images = chunk_images();
     lower_part(0, 1, images);
     if (context_.batch > images) lower_part(1, context_.batch / images - 1, images);
+    if (tap_columns_) tap_columns_->emit_copy(nest_, sums_, weights_, width);
     lower_bias();
     return std::move(nest_).finish();
   }
@@ -61,6 +74,16 @@ class WeightGradientLowering {
         context_.input.image_bytes() + context_.output_gradient.image_bytes();
     return largest_divisor(context_.batch,
                            std::max<int64_t>(1, resident_map_bytes(context_.isa) / image_bytes));
+  }
+
+  // Multiply-adds a pixel, counted as TapColumns::cost() does.
+  int64_t filter_columns_cost() const {
+    const TapLoops loops = tap_loops();
+    int64_t sums = 0;
+    for (const Tiles& tiles : balanced_tiles(loops.taps, tile_rows(context_.isa))) {
+      sums += tiles.count * std::max(kLatencyHidingSums, tiles.size * blocks_[0].vectors);
+    }
+    return loops.rows * loops.columns * sums;
   }
 
   TapLoops tap_loops() const {
@@ -89,6 +112,11 @@ class WeightGradientLowering {
                     group_filters_ * kFloatBytes);
         tile.output = stepped(weights_, g, group_weights);
         tile.reduction = reduction(images);
+        if (tap_columns_) {
+          tap_columns_->emit_products(nest_, tile.input, tile.weights, sums_, tile.reduction,
+                                      tile.start);
+          return;
+        }
         for (const BlockRun& run : runs(blocks_)) lower_run(run, tile);
       });
     });
@@ -199,7 +227,8 @@ class WeightGradientLowering {
   const int64_t group_filters_;
   const int64_t taps_;  // of one filter: kernel rows x columns x channels
   const std::vector<ColumnBlock> blocks_;
-  Address input_, gradient_, weights_, bias_;
+  std::optional<TapColumns> tap_columns_;
+  Address input_, gradient_, weights_, bias_, sums_;
 };
 
 }  // namespace

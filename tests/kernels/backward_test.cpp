@@ -244,6 +244,42 @@ TEST(Conv2dBackward, ManyImagesAreCutIntoChunks) {
   check_conv({16, 32, 33}, {33, window(3, 1, 1), 1}, 8, {}, "8 images of 16x32x33");
 }
 
+// Weight gradients with taps as columns: rows of the window shorter and longer than a vector, and
+// with a rest that is no power of two, at the end of the map (no halo beyond it) and inside.
+TEST(Conv2dBackward, FewFilters) {
+  for (const int64_t filters : {1, 2, 5, 8}) {
+    for (const int64_t kernel : {1, 3, 8, 10}) {
+      for (const int64_t channels : {1, 5}) {
+        const Surroundings around{.extra_channels = channels == 5 ? 3 : 0};
+        const Window2d uneven{kernel, kernel, 1, 2, kernel / 2, 0, 0, kernel - 1};
+        check_conv({channels, 11, 13}, {filters, uneven, 1}, 3, around,
+                   fmt::format("{} filters of {}x{}x{}", filters, channels, kernel, kernel));
+      }
+    }
+    check_conv({1, 14, 14}, {filters, window(5, 1, 0), 1}, 2, {}, "no halo");
+  }
+}
+
+TEST(Conv2dBackward, ManyImagesOfFewFilters) {
+  check_conv({5, 32, 33}, {3, window(3, 1, 1), 1}, 24, {.extra_channels = 3},
+             "24 images of 5x32x33");
+}
+
+TEST(Conv2dBackward, TapsAreColumnsWhereFiltersAreFew) {
+  const auto sums_bytes = [](int64_t filters, int64_t size) -> uint64_t {
+    const Conv2d conv{filters, window(8, 1, 0), 1};
+    const LayerCase test = make_case({1, size, size}, conv, 2, {}, "");
+    for (const Buffer& buffer :
+         lower_conv2d_weight_gradient(conv, test.context(Isa::kAvx512)).buffers) {
+      if (buffer.name == "sums") return buffer.bytes;
+    }
+    return 0;
+  };
+  EXPECT_EQ(sums_bytes(2, 28), 4u * 2 * 64);
+  EXPECT_EQ(sums_bytes(16, 28), 0u);
+  EXPECT_EQ(sums_bytes(2, 8), 0u) << "of one pixel";
+}
+
 TEST(Conv2dBackward, LongReductionsAreCutIntoChunks) {
   for (const int64_t filters : {96, 256, 97}) {
     check_conv({33, 7, 9}, {filters, window(3, 1, 1), 1}, 3, {},
