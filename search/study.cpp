@@ -82,23 +82,22 @@ void Workers::work() {
 
 // Absent when there is nothing left to do here.
 std::optional<ClaimedTrial> Workers::next() {
-  while (!stop_.stop_requested() && !interrupted()) {
-    NothingToClaim nothing;
+  while (true) {
     {
       const std::lock_guard lock(mutex_);
+      if (stop_.stop_requested() || interrupted()) return std::nullopt;
       Claim claim = file_.claim(options_.trials, sampler_);
       if (auto* claimed = std::get_if<ClaimedTrial>(&claim)) {
         held_.push_back(claimed->lease);
         return std::move(*claimed);
       }
-      nothing = std::get<NothingToClaim>(claim);
+      const auto& nothing = std::get<NothingToClaim>(claim);
       exhausted_ = nothing.exhausted;
       // What is in flight here ends here: another worker sees to it.
       if (nothing.in_flight <= held_.size()) return std::nullopt;
     }
     system_clock().sleep_until(system_clock().now_s() + options_.look_again_s, stop_.get_token());
   }
-  return std::nullopt;
 }
 
 void Workers::evaluate(const ClaimedTrial& claimed) {
