@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "cachesim/epoch_walk.h"
+#include "cachesim/segment_walk.h"
 #include "cachesim/flat_program.h"
 #include "cachesim/lru_hierarchy.h"
 #include "cachesim/replay.h"
@@ -19,7 +19,7 @@ class CollapsedWalker : public Walker {
       : levels_(config.levels.size()),
         line_bytes_(config.levels[0].geometry.line_bytes),
         caches_(config),
-        epochs_(caches_, line_bytes_),
+        segments_(caches_, line_bytes_),
         replay_(caches_, line_bytes_, fewest_references) {}
 
   Simulation run(const AccessProgram& program) override {
@@ -48,14 +48,23 @@ class CollapsedWalker : public Walker {
   }
 
   void walk(const FlatProgram& program, const std::vector<FlatStep>& body, Addresses& addresses) {
-    for (const FlatStep& step : body) {
+    for (size_t i = 0; i < body.size();) {
+      const FlatStep& step = body[i];
       if (!step.is_loop) {
-        epochs_.refer(addresses[step.index], program.accesses[step.index]);
-      } else if (const FlatLoop& loop = program.loops[step.index]; loop.is_innermost) {
-        epochs_.run(program, loop, addresses);
+        const size_t first = i;
+        while (i < body.size() && !body[i].is_loop) {
+          ++i;
+        }
+        segments_.run(program, step.index, i - first, addresses);
+        continue;
+      }
+      const FlatLoop& loop = program.loops[step.index];
+      if (loop.is_innermost) {
+        segments_.run(program, loop, addresses);
       } else {
         walk_loop(program, loop, addresses);
       }
+      ++i;
     }
   }
 
@@ -78,7 +87,7 @@ class CollapsedWalker : public Walker {
   size_t levels_;
   uint32_t line_bytes_;
   LruHierarchy caches_;
-  EpochWalk epochs_;
+  SegmentWalk segments_;
   Replay replay_;
 };
 

@@ -45,6 +45,9 @@ class Addresses {
 
   uint64_t operator[](size_t access) const { return addresses_[access]; }
 
+  // Of this access and, behind it, those that follow.
+  const uint64_t* from(size_t access) const { return addresses_.data() + access; }
+
   // Moves the accesses inside the loop on by `iterations`, which may be negative.
   void advance(const FlatLoop& loop, int64_t iterations) {
     for (size_t i = 0; i < loop.strides.size(); ++i) {

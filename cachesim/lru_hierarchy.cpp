@@ -1,9 +1,6 @@
 #include "cachesim/lru_hierarchy.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <numeric>
 
 #include "estimator/error.h"
 
@@ -44,30 +41,28 @@ bool LruHierarchy::can_replay(const HierarchyConfig& config) {
 LruHierarchy::LruHierarchy(const HierarchyConfig& config)
     : model_(config.model),
       writes_back_(config.model == CacheModel::kMachine),
-      first_level_ways_(config.levels[0].geometry.ways),
+      level_count_(config.levels.size()),
+      first_level_(config.levels[0].geometry),
       in_flight_(config.levels.size(), kInvalidEntry) {
   CHECK(can_simulate(config), "{} levels", config.levels.size());
-  uint64_t independent = 0;
-  for (const LevelConfig& level : config.levels) {
-    levels_.push_back({LruCache(level.geometry), level.containment});
-    independent = std::gcd(independent, level.geometry.sets());
+  for (size_t level = 1; level < level_count_; ++level) {
+    levels_.push_back({LruCache(config.levels[level].geometry), config.levels[level].containment});
   }
-  independent_lines_ = static_cast<uint32_t>(independent);
 }
 
 void LruHierarchy::start_program(const LineOwners& owners, size_t buffers) {
   owners_ = &owners;
   owners_size_ = buffers + 1;
-  counts_.assign((levels_.size() + 1) * owners_size_, {});
+  counts_.assign((level_count_ + 1) * owners_size_, {});
 }
 
 void LruHierarchy::add_counts_to(ProgramTraffic& traffic) const {
   const auto add = [&](size_t buffer, BufferTraffic& out) {
-    const LevelTraffic& dram = counts_[levels_.size() * owners_size_ + buffer];
+    const LevelTraffic& dram = counts_[level_count_ * owners_size_ + buffer];
     out.dram_reads += dram.reads;
     out.dram_writes += dram.updates;
     const uint64_t repeated = counts_[buffer].compulsory_misses;
-    for (size_t level = 0; level < levels_.size(); ++level) {
+    for (size_t level = 0; level < level_count_; ++level) {
       LevelTraffic counted = counts_[level * owners_size_ + buffer];
       counted.compulsory_misses = dram.compulsory_misses;
       if (level == 0 || model_ == CacheModel::kCachegrind) {
@@ -84,22 +79,7 @@ void LruHierarchy::add_counts_to(ProgramTraffic& traffic) const {
   add(traffic.buffers.size(), traffic.elsewhere);
 }
 
-void LruHierarchy::touch_run(uint64_t line, uint32_t count, Requester requester, bool dirties) {
-  std::array<LruEntry, kMaxLruRun> displaced;
-  const uint32_t dirty = dirties && writes_back_ ? 1 : 0;
-  uint64_t missed = levels_[0].cache.touch_run(line, count, dirty, displaced.data());
-  for (uint64_t rest = missed; rest != 0; rest &= rest - 1) {
-    for (size_t level = 1; level < levels_.size(); ++level) {
-      levels_[level].cache.prefetch(line + static_cast<uint64_t>(std::countr_zero(rest)));
-    }
-  }
-  for (; missed != 0; missed &= missed - 1) {
-    const auto i = static_cast<size_t>(std::countr_zero(missed));
-    miss_first_level({static_cast<uint32_t>(line + i), displaced[i], requester});
-  }
-}
-
-void LruHierarchy::miss_first_level(const FirstLevelMiss& miss) {
+void LruHierarchy::miss_first_level(const FirstLevelMiss& miss, UseTime displaced_time) {
   if (log_ != nullptr && log_->size() < kLongestLog) {
     log_->push_back(miss);
   }
@@ -107,14 +87,16 @@ void LruHierarchy::miss_first_level(const FirstLevelMiss& miss) {
   if (model_ == CacheModel::kCachegrind) {
     fetch_each_level(miss.line, miss.requester);
   } else {
-    fill_first_level(miss.line, miss.displaced, miss.requester);
+    fill_first_level(miss.line, {miss.displaced, displaced_time}, miss.requester);
   }
 }
 
 // Returns whether the line was never referenced before.
-bool LruHierarchy::fill_first_level(uint64_t line, LruEntry displaced, Requester requester) {
+bool LruHierarchy::fill_first_level(uint64_t line, TimedEntry displaced, Requester requester) {
   ++counts(0, requester.buffer).fills;
-  in_flight_[0] = displaced;
+  in_flight_[0] = displaced.entry;
+  in_flight_time_ = displaced.time;
+  taken_out_.clear();
   const bool fresh = fetch(line, requester);
   evict(0, line);
   return fresh;
@@ -124,12 +106,12 @@ bool LruHierarchy::fill_first_level(uint64_t line, LruEntry displaced, Requester
 bool LruHierarchy::fetch(uint64_t line, Requester requester) {
   size_t level = 1;
   bool missed = true;
-  for (; level < levels_.size() && missed; ++level) {
+  for (; level < level_count_ && missed; ++level) {
     LevelTraffic& traffic = counts(level, requester.buffer);
     missed = look_up(level, line);
     count_lookups(traffic, requester.is_write, 1);
     count_misses(traffic, requester.is_write, missed);
-    traffic.fills += missed && levels_[level].containment != Containment::kVictim;
+    traffic.fills += missed && containment(level) != Containment::kVictim;
   }
   const bool fresh = missed && fetch_from_dram(line, requester);
   // As a line comes up from below, the lowest level makes room first.
@@ -142,7 +124,7 @@ bool LruHierarchy::fetch(uint64_t line, Requester requester) {
 // Cachegrind's way: every level is looked up for what the first one missed.
 void LruHierarchy::fetch_each_level(uint64_t line, Requester requester) {
   bool missed = true;
-  for (size_t level = 1; level < levels_.size(); ++level) {
+  for (size_t level = 1; level < level_count_; ++level) {
     LevelTraffic& traffic = counts(level, requester.buffer);
     missed = look_up(level, line);
     count_lookups(traffic, requester.is_write, 1);
@@ -155,28 +137,28 @@ void LruHierarchy::fetch_each_level(uint64_t line, Requester requester) {
 
 // True on a miss. What has to be evicted for the line is left in flight.
 bool LruHierarchy::look_up(size_t level, uint64_t line) {
-  if (levels_[level].containment != Containment::kVictim) {
-    const LruTouch outcome = levels_[level].cache.touch(line, 0);
+  if (containment(level) != Containment::kVictim) {
+    const LruTouch outcome = cache(level).touch(line, 0);
     in_flight_[level] = outcome.missed != 0 ? outcome.displaced : kInvalidEntry;
     return outcome.missed != 0;
   }
-  const LruEntry held = levels_[level].cache.remove(line);
+  const LruEntry held = cache(level).remove(line);
   if (held == kInvalidEntry) {
     return true;
   }
   if (is_dirty(held)) {
     size_t above = level - 1;
-    while (levels_[above].containment == Containment::kVictim) {
+    while (containment(above) == Containment::kVictim) {
       --above;
     }
-    levels_[above].cache.mark_dirty(line);
+    above == 0 ? first_level_.mark_dirty(line) : cache(above).mark_dirty(line);
   }
   return false;
 }
 
 // Returns whether the line was never referenced before.
 bool LruHierarchy::fetch_from_dram(uint64_t line, Requester requester) {
-  LevelTraffic& dram = counts(levels_.size(), requester.buffer);
+  LevelTraffic& dram = counts(level_count_, requester.buffer);
   const bool fresh = seen_.mark(line);
   ++dram.reads;
   dram.compulsory_misses += fresh;
@@ -190,7 +172,7 @@ void LruHierarchy::evict(size_t level, uint64_t incoming) {
   if (entry == kInvalidEntry) {
     return;
   }
-  if (levels_[level].containment == Containment::kInclusive &&
+  if (containment(level) == Containment::kInclusive &&
       take_out_above(level, line_of(entry), incoming)) {
     entry |= 1;
   }
@@ -198,7 +180,7 @@ void LruHierarchy::evict(size_t level, uint64_t incoming) {
     ++owner_counts(level, line_of(entry)).write_backs;
   }
   const size_t below = level + 1;
-  if (below < levels_.size() && levels_[below].containment == Containment::kVictim) {
+  if (below < level_count_ && containment(below) == Containment::kVictim) {
     put_in_victim_level(below, entry);
   } else if (is_dirty(entry)) {
     write_back(below, line_of(entry));
@@ -210,45 +192,72 @@ void LruHierarchy::evict(size_t level, uint64_t incoming) {
 // displacing its oldest line (in flight). Where that is the line to take out, it has left for good;
 // where the line is still held, the one in flight need not have left.
 bool LruHierarchy::take_out_above(size_t level, uint64_t line, uint64_t incoming) {
-  bool dirty = false;
-  for (size_t above = 0; above < level; ++above) {
-    LruCache& cache = levels_[above].cache;
+  bool dirty = take_out_of_first(line, incoming);
+  for (size_t above = 1; above < level; ++above) {
     LruEntry& leaving = in_flight_[above];
     if (leaving != kInvalidEntry && line_of(leaving) == line) {
       dirty |= is_dirty(leaving);
       leaving = kInvalidEntry;
       continue;
     }
-    const LruEntry held = cache.remove(line);
+    const LruEntry held = cache(above).remove(line);
     if (held == kInvalidEntry) {
       continue;
     }
     dirty |= is_dirty(held);
-    invalidations_ += above == 0;
-    if (leaving != kInvalidEntry && cache.same_set(line, incoming)) {
-      cache.restore_oldest(line, leaving);
+    if (leaving != kInvalidEntry && cache(above).same_set(line, incoming)) {
+      cache(above).restore_oldest(line, leaving);
       leaving = kInvalidEntry;
     }
   }
   return dirty;
 }
 
+bool LruHierarchy::take_out_of_first(uint64_t line, uint64_t incoming) {
+  LruEntry& leaving = in_flight_[0];
+  if (leaving != kInvalidEntry && line_of(leaving) == line) {
+    const bool dirty = is_dirty(leaving);
+    leaving = kInvalidEntry;
+    return dirty;
+  }
+  const TimedEntry held = first_level_.remove(line);
+  if (held.entry == kInvalidEntry) {
+    return false;
+  }
+  taken_out_.push_back(line);
+  if (leaving != kInvalidEntry &&
+      first_level_.set_index(line) == first_level_.set_index(incoming)) {
+    first_level_.put_back(line, {leaving, in_flight_time_});
+    leaving = kInvalidEntry;
+  }
+  return is_dirty(held.entry);
+}
+
 void LruHierarchy::put_in_victim_level(size_t level, LruEntry entry) {
   const uint64_t line = line_of(entry);
   ++owner_counts(level, line).fills;
-  in_flight_[level] = levels_[level].cache.touch(line, entry & 1).displaced;
+  in_flight_[level] = cache(level).touch(line, entry & 1).displaced;
   evict(level, line);
 }
 
 void LruHierarchy::write_back(size_t to_level, uint64_t line) {
   size_t level = to_level;
-  while (level < levels_.size() && !levels_[level].cache.mark_dirty(line)) {
+  while (level < level_count_ && !cache(level).mark_dirty(line)) {
     ++level;
   }
   ++owner_counts(level, line).updates;
 }
 
-void LruHierarchy::touch_straddling(uint64_t first, uint64_t last, Requester requester) {
+void LruHierarchy::touch(uint64_t first, uint64_t last, Requester requester) {
+  if (first == last) {
+    const TimedTouch outcome =
+        first_level_.touch(first, requester.is_write && writes_back_ ? 1 : 0);
+    if (outcome.missed) {
+      miss_first_level({static_cast<uint32_t>(first), outcome.displaced.entry, requester},
+                       outcome.displaced.time);
+    }
+    return;
+  }
   ++straddling_;
   if (model_ == CacheModel::kCachegrind) {
     straddle_cachegrind(first, last, requester);
@@ -257,8 +266,8 @@ void LruHierarchy::touch_straddling(uint64_t first, uint64_t last, Requester req
   bool missed = false;
   uint64_t fresh = 0;
   for (uint64_t line = first; line <= last; ++line) {
-    const LruTouch outcome = levels_[0].cache.touch(line, requester.is_write ? 1 : 0);
-    if (outcome.missed != 0) {
+    const TimedTouch outcome = first_level_.touch(line, requester.is_write ? 1 : 0);
+    if (outcome.missed) {
       missed = true;
       fresh += fill_first_level(line, outcome.displaced, requester);
     }
@@ -270,24 +279,25 @@ void LruHierarchy::touch_straddling(uint64_t first, uint64_t last, Requester req
 
 void LruHierarchy::straddle_cachegrind(uint64_t first, uint64_t last, Requester requester) {
   uint64_t fresh = 0;
-  for (size_t level = 0; level < levels_.size(); ++level) {
+  for (size_t level = 0; level < level_count_; ++level) {
     bool missed = false;
     for (uint64_t line = first; line <= last; ++line) {
-      const bool missed_line = look_up(level, line);
+      const bool missed_line =
+          level == 0 ? first_level_.touch(line, 0).missed : look_up(level, line);
       missed |= missed_line;
       fresh += missed_line && level == 0 && seen_.mark(line);
     }
     LevelTraffic& traffic = counts(level, requester.buffer);
     count_lookups(traffic, requester.is_write, level > 0);
     count_misses(traffic, requester.is_write, missed);
-    if (missed && level + 1 == levels_.size()) {
-      ++counts(levels_.size(), requester.buffer).reads;
+    if (missed && level + 1 == level_count_) {
+      ++counts(level_count_, requester.buffer).reads;
     }
     if (!missed && level == 0) {
       return;
     }
   }
-  counts(levels_.size(), requester.buffer).compulsory_misses += fresh;
+  counts(level_count_, requester.buffer).compulsory_misses += fresh;
   counts(0, requester.buffer).compulsory_misses += fresh > 1 ? fresh - 1 : 0;
 }
 

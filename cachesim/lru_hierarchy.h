@@ -1,13 +1,13 @@
-// The hierarchies of hierarchy.h, both models, with LRU at every level: quick, and for whole runs
-// of lines at a time. Counts are equal to those of hierarchy.h.
+// The hierarchies of hierarchy.h, both models, with LRU at every level, quick. Counts are equal to
+// those of hierarchy.h.
 //
-// Lines whose numbers differ modulo independent_lines() share no set at any level, so what happens
-// to one never depends on the other and the order of their references does not matter.
+// The first level is looked up by who walks a program (segment.h), the levels below here.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "cachesim/first_level.h"
 #include "cachesim/hierarchy_config.h"
 #include "cachesim/line_owners.h"
 #include "cachesim/lru_cache.h"
@@ -46,48 +46,37 @@ class LruHierarchy {
   // Adds what was counted since start_program to traffic, which has the references already.
   void add_counts_to(ProgramTraffic& traffic) const;
 
-  // One reference within a line. `dirties`: a write is among what it stands for.
-  void touch(uint64_t line, Requester requester, bool dirties) {
-    const uint32_t dirty = dirties && writes_back_ ? 1 : 0;
-    if (levels_[0].cache.touch_newest(line, dirty)) {
-      return;
-    }
-    const LruTouch outcome = levels_[0].cache.touch(line, dirty);
-    if (outcome.missed != 0) {
-      miss_first_level({static_cast<uint32_t>(line), outcome.displaced, requester});
-    }
-  }
-
-  // One reference to each of the `count` lines from `line` on, no two of which share a set.
-  void touch_run(uint64_t line, uint32_t count, Requester requester, bool dirties);
-
   // One reference to all lines from first to last.
-  void touch_straddling(uint64_t first, uint64_t last, Requester requester);
+  void touch(uint64_t first, uint64_t last, Requester requester);
 
-  // How many lines inclusive levels have taken out of the first level so far.
-  uint64_t invalidations() const { return invalidations_; }
+  // Lines that inclusive levels took out of the first one for the last miss.
+  const std::vector<uint64_t>& taken_out() const { return taken_out_; }
 
   // Where misses of the first level are appended from now on, until it holds kLongestLog of them;
   // null for nowhere.
   static constexpr size_t kLongestLog = 1u << 23;
   void log_misses(std::vector<FirstLevelMiss>* log) { log_ = log; }
 
-  // Counts a miss of the first level and passes it on, leaving the first level as it is.
-  void miss_first_level(const FirstLevelMiss& miss);
+  // Counts a miss of the first level, which has put the line in for what was last used at
+  // `displaced_time`, and passes it on.
+  void miss_first_level(const FirstLevelMiss& miss, UseTime displaced_time);
 
-  LruCache& first_level() { return levels_[0].cache; }
+  FirstLevel& first_level() { return first_level_; }
 
   // References to several lines so far; their misses are not logged.
   uint64_t straddling() const { return straddling_; }
 
-  uint32_t independent_lines() const { return independent_lines_; }
-  uint32_t first_level_ways() const { return first_level_ways_; }
+  bool writes_back() const { return writes_back_; }
 
  private:
   struct Level {
     LruCache cache;
     Containment containment;
   };
+  LruCache& cache(size_t level) { return levels_[level - 1].cache; }
+  Containment containment(size_t level) const {
+    return level == 0 ? Containment::kNonInclusive : levels_[level - 1].containment;
+  }
 
   LevelTraffic& counts(size_t level, size_t buffer) {
     return counts_[level * owners_size_ + buffer];
@@ -95,12 +84,13 @@ class LruHierarchy {
   LevelTraffic& owner_counts(size_t level, uint64_t line) {
     return counts(level, owners_->owner(line));
   }
-  bool fill_first_level(uint64_t line, LruEntry displaced, Requester requester);
+  bool fill_first_level(uint64_t line, TimedEntry displaced, Requester requester);
   bool fetch(uint64_t line, Requester requester);
   void fetch_each_level(uint64_t line, Requester requester);
   bool look_up(size_t level, uint64_t line);
   bool fetch_from_dram(uint64_t line, Requester requester);
   void evict(size_t level, uint64_t incoming);
+  bool take_out_of_first(uint64_t line, uint64_t incoming);
   bool take_out_above(size_t level, uint64_t line, uint64_t incoming);
   void put_in_victim_level(size_t level, LruEntry entry);
   void write_back(size_t to_level, uint64_t line);
@@ -108,13 +98,14 @@ class LruHierarchy {
 
   CacheModel model_;
   bool writes_back_;
-  uint32_t independent_lines_ = 0;
-  uint32_t first_level_ways_ = 0;
-  std::vector<Level> levels_;
+  size_t level_count_;
+  FirstLevel first_level_;
+  std::vector<Level> levels_;  // below the first
   // By level: what it displaced for the line under way and has not passed on yet.
   std::vector<LruEntry> in_flight_;
+  UseTime in_flight_time_ = 0;  // of what the first level displaced
   SeenLines seen_;
-  uint64_t invalidations_ = 0;
+  std::vector<uint64_t> taken_out_;
   uint64_t straddling_ = 0;
   std::vector<FirstLevelMiss>* log_ = nullptr;
 

@@ -97,7 +97,7 @@ void Replay::replay(const Snapshot& now, const Period& period, uint64_t periods)
     for (FirstLevelMiss miss : log_) {
       miss.line += static_cast<uint32_t>(period.shifts[miss.requester.buffer] * times);
       miss.displaced = shifted(miss.displaced, period, times);
-      caches_.miss_first_level(miss);
+      caches_.miss_first_level(miss, 0);
     }
   }
   std::vector<LruEntry> entries = now.entries;
