@@ -48,11 +48,21 @@ LruHierarchy::LruHierarchy(const HierarchyConfig& config)
   for (size_t level = 1; level < level_count_; ++level) {
     levels_.push_back({LruCache(config.levels[level].geometry), config.levels[level].containment});
   }
+  for (size_t level = 0; level < level_count_; ++level) {
+    const bool is_above_victim =
+        level + 1 < level_count_ && containment(level + 1) == Containment::kVictim;
+    evicts_clean_lines_.push_back(is_above_victim ||
+                                  containment(level) == Containment::kInclusive);
+  }
 }
 
 void LruHierarchy::start_program(const LineOwners& owners, size_t buffers) {
   owners_ = &owners;
   owners_size_ = buffers + 1;
+  missed_.assign(level_count_ * 2 * owners_size_, 0);
+  compulsory_.assign(2 * owners_size_, 0);
+  repeated_compulsory_ = compulsory_;
+  repeated_misses_ = compulsory_;
   counts_.assign((level_count_ + 1) * owners_size_, {});
 }
 
@@ -61,15 +71,10 @@ void LruHierarchy::add_counts_to(ProgramTraffic& traffic) const {
     const LevelTraffic& dram = counts_[level_count_ * owners_size_ + buffer];
     out.dram_reads += dram.reads;
     out.dram_writes += dram.updates;
-    const uint64_t repeated = counts_[buffer].compulsory_misses;
     for (size_t level = 0; level < level_count_; ++level) {
-      LevelTraffic counted = counts_[level * owners_size_ + buffer];
-      counted.compulsory_misses = dram.compulsory_misses;
-      if (level == 0 || model_ == CacheModel::kCachegrind) {
-        counted.compulsory_misses -= repeated;
-      }
-      out.levels[level] += counted;
+      out.levels[level] += counts_[level * owners_size_ + buffer];
     }
+    add_misses(buffer, out);
     out.levels[0].reads = out.references.reads;
     out.levels[0].writes = out.references.writes;
   };
@@ -79,72 +84,88 @@ void LruHierarchy::add_counts_to(ProgramTraffic& traffic) const {
   add(traffic.buffers.size(), traffic.elsewhere);
 }
 
+void LruHierarchy::add_misses(size_t buffer, BufferTraffic& out) const {
+  for (const bool is_write : {false, true}) {
+    const size_t requester = buffer * 2 + is_write;
+    uint64_t looked_up = 0;
+    for (size_t level = 0; level < level_count_; ++level) {
+      LevelTraffic& traffic = out.levels[level];
+      const uint64_t misses = missed_[level * 2 * owners_size_ + requester];
+      count_lookups(traffic, is_write, looked_up);
+      count_misses(traffic, is_write, level == 0 ? misses - repeated_misses_[requester] : misses);
+      traffic.compulsory_misses += compulsory_[requester];
+      if (level == 0 || model_ == CacheModel::kCachegrind) {
+        traffic.compulsory_misses -= repeated_compulsory_[requester];
+      }
+      if (model_ == CacheModel::kMachine && containment(level) != Containment::kVictim) {
+        traffic.fills += misses;
+      }
+      looked_up = level == 0 || model_ == CacheModel::kMachine ? misses : looked_up;
+    }
+    out.dram_reads += missed_[(level_count_ - 1) * 2 * owners_size_ + requester];
+  }
+}
+
 void LruHierarchy::miss_first_level(const FirstLevelMiss& miss, UseTime displaced_time) {
   if (log_ != nullptr && log_->size() < kLongestLog) {
     log_->push_back(miss);
   }
-  count_misses(counts(0, miss.requester.buffer), miss.requester.is_write, 1);
+  const size_t requester = index(miss.requester);
   if (model_ == CacheModel::kCachegrind) {
-    fetch_each_level(miss.line, miss.requester);
+    fetch_each_level(miss.line, requester);
   } else {
-    fill_first_level(miss.line, {miss.displaced, displaced_time}, miss.requester);
+    taken_out_.clear();
+    fill_first_level(miss.line, {miss.displaced, displaced_time}, requester);
   }
 }
 
-// Returns whether the line was never referenced before.
-bool LruHierarchy::fill_first_level(uint64_t line, TimedEntry displaced, Requester requester) {
-  ++counts(0, requester.buffer).fills;
-  in_flight_[0] = displaced.entry;
+// Brings a line that the first level missed from wherever it is through the levels between. Returns
+// whether it was never referenced before.
+bool LruHierarchy::fill_first_level(uint64_t line, TimedEntry displaced, size_t requester) {
+  in_flight_.data()[0] = displaced.entry;
   in_flight_time_ = displaced.time;
-  taken_out_.clear();
-  const bool fresh = fetch(line, requester);
-  evict(0, line);
-  return fresh;
-}
-
-// Brings a line that the first level missed from wherever it is through the levels between.
-bool LruHierarchy::fetch(uint64_t line, Requester requester) {
+  ++missed(0, requester);
   size_t level = 1;
-  bool missed = true;
-  for (; level < level_count_ && missed; ++level) {
-    LevelTraffic& traffic = counts(level, requester.buffer);
-    missed = look_up(level, line);
-    count_lookups(traffic, requester.is_write, 1);
-    count_misses(traffic, requester.is_write, missed);
-    traffic.fills += missed && containment(level) != Containment::kVictim;
+  for (; level < level_count_; ++level) {
+    if (containment(level) == Containment::kVictim) {
+      if (take_from_victim_level(level, line)) {
+        break;
+      }
+    } else {
+      const LruTouch outcome = cache(level).touch(line, 0);
+      if (outcome.missed == 0) {
+        break;
+      }
+      in_flight_.data()[level] = outcome.displaced;
+    }
+    ++missed(level, requester);
   }
-  const bool fresh = missed && fetch_from_dram(line, requester);
+  const bool fresh = level == level_count_ && mark_seen(line, requester);
   // As a line comes up from below, the lowest level makes room first.
-  while (level-- > 1) {
-    evict(level, line);
+  while (level-- > 0) {
+    pass_on(level, line);
   }
   return fresh;
 }
 
 // Cachegrind's way: every level is looked up for what the first one missed.
-void LruHierarchy::fetch_each_level(uint64_t line, Requester requester) {
-  bool missed = true;
+void LruHierarchy::fetch_each_level(uint64_t line, size_t requester) {
+  ++missed(0, requester);
+  bool missed_last = true;
   for (size_t level = 1; level < level_count_; ++level) {
-    LevelTraffic& traffic = counts(level, requester.buffer);
-    missed = look_up(level, line);
-    count_lookups(traffic, requester.is_write, 1);
-    count_misses(traffic, requester.is_write, missed);
+    missed_last = cache(level).touch(line, 0).missed != 0;
+    missed(level, requester) += missed_last;
   }
-  if (missed) {
-    fetch_from_dram(line, requester);
+  if (missed_last) {
+    mark_seen(line, requester);
   }
 }
 
-// True on a miss. What has to be evicted for the line is left in flight.
-bool LruHierarchy::look_up(size_t level, uint64_t line) {
-  if (containment(level) != Containment::kVictim) {
-    const LruTouch outcome = cache(level).touch(line, 0);
-    in_flight_[level] = outcome.missed != 0 ? outcome.displaced : kInvalidEntry;
-    return outcome.missed != 0;
-  }
+// False where it is not held.
+bool LruHierarchy::take_from_victim_level(size_t level, uint64_t line) {
   const LruEntry held = cache(level).remove(line);
   if (held == kInvalidEntry) {
-    return true;
+    return false;
   }
   if (is_dirty(held)) {
     size_t above = level - 1;
@@ -153,25 +174,26 @@ bool LruHierarchy::look_up(size_t level, uint64_t line) {
     }
     above == 0 ? first_level_.mark_dirty(line) : cache(above).mark_dirty(line);
   }
-  return false;
+  return true;
 }
 
 // Returns whether the line was never referenced before.
-bool LruHierarchy::fetch_from_dram(uint64_t line, Requester requester) {
-  LevelTraffic& dram = counts(level_count_, requester.buffer);
+bool LruHierarchy::mark_seen(uint64_t line, size_t requester) {
   const bool fresh = seen_.mark(line);
-  ++dram.reads;
-  dram.compulsory_misses += fresh;
+  compulsory_.data()[requester] += fresh;
   return fresh;
 }
 
 // Passes on what the level displaced for the incoming line.
-void LruHierarchy::evict(size_t level, uint64_t incoming) {
-  LruEntry entry = in_flight_[level];
-  in_flight_[level] = kInvalidEntry;
-  if (entry == kInvalidEntry) {
-    return;
+inline void LruHierarchy::pass_on(size_t level, uint64_t incoming) {
+  const LruEntry entry = in_flight_.data()[level];
+  in_flight_.data()[level] = kInvalidEntry;
+  if (entry != kInvalidEntry && (is_dirty(entry) || evicts_clean_lines_.data()[level] != 0)) {
+    evict(level, entry, incoming);
   }
+}
+
+void LruHierarchy::evict(size_t level, LruEntry entry, uint64_t incoming) {
   if (containment(level) == Containment::kInclusive &&
       take_out_above(level, line_of(entry), incoming)) {
     entry |= 1;
@@ -237,7 +259,7 @@ void LruHierarchy::put_in_victim_level(size_t level, LruEntry entry) {
   const uint64_t line = line_of(entry);
   ++owner_counts(level, line).fills;
   in_flight_[level] = cache(level).touch(line, entry & 1).displaced;
-  evict(level, line);
+  pass_on(level, line);
 }
 
 void LruHierarchy::write_back(size_t to_level, uint64_t line) {
@@ -263,18 +285,17 @@ void LruHierarchy::touch(uint64_t first, uint64_t last, Requester requester) {
     straddle_cachegrind(first, last, requester);
     return;
   }
-  bool missed = false;
-  uint64_t fresh = 0;
+  taken_out_.clear();
+  uint64_t missed_lines = 0, fresh = 0;
   for (uint64_t line = first; line <= last; ++line) {
     const TimedTouch outcome = first_level_.touch(line, requester.is_write ? 1 : 0);
     if (outcome.missed) {
-      missed = true;
-      fresh += fill_first_level(line, outcome.displaced, requester);
+      ++missed_lines;
+      fresh += fill_first_level(line, outcome.displaced, index(requester));
     }
   }
-  LevelTraffic& traffic = counts(0, requester.buffer);
-  count_misses(traffic, requester.is_write, missed);
-  traffic.compulsory_misses += fresh > 1 ? fresh - 1 : 0;
+  repeated_misses_[index(requester)] += missed_lines > 1 ? missed_lines - 1 : 0;
+  repeated_compulsory_[index(requester)] += fresh > 1 ? fresh - 1 : 0;
 }
 
 void LruHierarchy::straddle_cachegrind(uint64_t first, uint64_t last, Requester requester) {
@@ -282,10 +303,10 @@ void LruHierarchy::straddle_cachegrind(uint64_t first, uint64_t last, Requester 
   for (size_t level = 0; level < level_count_; ++level) {
     bool missed = false;
     for (uint64_t line = first; line <= last; ++line) {
-      const bool missed_line =
-          level == 0 ? first_level_.touch(line, 0).missed : look_up(level, line);
+      const bool missed_line = level == 0 ? first_level_.touch(line, 0).missed
+                                          : cache(level).touch(line, 0).missed != 0;
       missed |= missed_line;
-      fresh += missed_line && level == 0 && seen_.mark(line);
+      fresh += missed_line && level == 0 && mark_seen(line, index(requester));
     }
     LevelTraffic& traffic = counts(level, requester.buffer);
     count_lookups(traffic, requester.is_write, level > 0);
@@ -297,8 +318,7 @@ void LruHierarchy::straddle_cachegrind(uint64_t first, uint64_t last, Requester 
       return;
     }
   }
-  counts(level_count_, requester.buffer).compulsory_misses += fresh;
-  counts(0, requester.buffer).compulsory_misses += fresh > 1 ? fresh - 1 : 0;
+  repeated_compulsory_[index(requester)] += fresh > 1 ? fresh - 1 : 0;
 }
 
 }  // namespace wattgrind

@@ -73,23 +73,29 @@ class LruHierarchy {
     LruCache cache;
     Containment containment;
   };
-  LruCache& cache(size_t level) { return levels_[level - 1].cache; }
+  LruCache& cache(size_t level) { return levels_.data()[level - 1].cache; }
   Containment containment(size_t level) const {
-    return level == 0 ? Containment::kNonInclusive : levels_[level - 1].containment;
+    return level == 0 ? Containment::kNonInclusive : levels_.data()[level - 1].containment;
   }
 
+  // Reads and writes of a buffer are counted apart.
+  static size_t index(Requester requester) { return requester.buffer * 2 + requester.is_write; }
+  uint64_t& missed(size_t level, size_t requester) {
+    return missed_.data()[level * 2 * owners_size_ + requester];
+  }
   LevelTraffic& counts(size_t level, size_t buffer) {
     return counts_[level * owners_size_ + buffer];
   }
   LevelTraffic& owner_counts(size_t level, uint64_t line) {
     return counts(level, owners_->owner(line));
   }
-  bool fill_first_level(uint64_t line, TimedEntry displaced, Requester requester);
-  bool fetch(uint64_t line, Requester requester);
-  void fetch_each_level(uint64_t line, Requester requester);
-  bool look_up(size_t level, uint64_t line);
-  bool fetch_from_dram(uint64_t line, Requester requester);
-  void evict(size_t level, uint64_t incoming);
+  void add_misses(size_t buffer, BufferTraffic& out) const;
+  bool fill_first_level(uint64_t line, TimedEntry displaced, size_t requester);
+  void fetch_each_level(uint64_t line, size_t requester);
+  bool take_from_victim_level(size_t level, uint64_t line);
+  bool mark_seen(uint64_t line, size_t requester);
+  void pass_on(size_t level, uint64_t incoming);
+  void evict(size_t level, LruEntry entry, uint64_t incoming);
   bool take_out_of_first(uint64_t line, uint64_t incoming);
   bool take_out_above(size_t level, uint64_t line, uint64_t incoming);
   void put_in_victim_level(size_t level, LruEntry entry);
@@ -103,6 +109,7 @@ class LruHierarchy {
   std::vector<Level> levels_;  // below the first
   // By level: what it displaced for the line under way and has not passed on yet.
   std::vector<LruEntry> in_flight_;
+  std::vector<uint8_t> evicts_clean_lines_;  // by level: 1 where their eviction has effects too
   UseTime in_flight_time_ = 0;  // of what the first level displaced
   SeenLines seen_;
   std::vector<uint64_t> taken_out_;
@@ -111,9 +118,14 @@ class LruHierarchy {
 
   const LineOwners* owners_ = nullptr;
   size_t owners_size_ = 0;  // buffers and one for lines elsewhere
-  // [level][buffer]; DRAM is a level of its own whose reads are lines fetched and whose updates are
-  // lines written back. The look-ups of the first level are not counted here, and its compulsory
-  // misses are those to subtract: the second and further lines of one straddling reference.
+  // [level][requester]: lines that were not found, except, under cachegrind's model, for references
+  // to several lines.
+  std::vector<uint64_t> missed_;
+  std::vector<uint64_t> compulsory_;  // [requester]: lines never referenced before
+  // [requester]: the second and further of these, and of the lines missed, for one reference.
+  std::vector<uint64_t> repeated_compulsory_, repeated_misses_;
+  // [level][buffer]; DRAM is a level of its own whose updates are lines written back. What missed_
+  // tells is not counted here.
   std::vector<LevelTraffic> counts_;
 };
 
