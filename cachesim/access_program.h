@@ -25,6 +25,8 @@ struct AccessBuffer {
 struct AccessStride {
   uint32_t loop = 0;
   int64_t bytes = 0;
+
+  friend bool operator==(const AccessStride&, const AccessStride&) = default;
 };
 
 // One reference: buffers[buffer].address + offset_bytes + sum of stride * iteration.

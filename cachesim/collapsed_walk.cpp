@@ -2,10 +2,10 @@
 
 #include <limits>
 
-#include "cachesim/segment_walk.h"
 #include "cachesim/flat_program.h"
 #include "cachesim/lru_hierarchy.h"
 #include "cachesim/replay.h"
+#include "cachesim/segment_walk.h"
 #include "estimator/error.h"
 
 namespace wattgrind {
@@ -28,6 +28,7 @@ class CollapsedWalker : public Walker {
     const LineOwners owners(program.buffers, line_bytes_);
     const FlatProgram flat(program);
     Addresses addresses(flat);
+    segments_.start_program(flat);
     caches_.start_program(owners, program.buffers.size());
     replay_.start_program(flat, owners);
     walk(flat, flat.body, addresses);

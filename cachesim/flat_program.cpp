@@ -14,7 +14,8 @@ class Flattener {
     uint64_t references = 0;
     for (const AccessStep& step : body) {
       if (const Access* access = std::get_if<Access>(&step.node)) {
-        steps.push_back({false, add_access(*access)});
+        const bool follows = !steps.empty() && !steps.back().is_loop;
+        steps.push_back({false, add_access(*access, follows)});
         ++references;
       } else {
         const AccessLoop& loop = std::get<AccessLoop>(step.node);
@@ -27,10 +28,11 @@ class Flattener {
   }
 
  private:
-  uint32_t add_access(const Access& access) {
+  uint32_t add_access(const Access& access, bool follows) {
     const AccessBuffer& buffer = program_.buffers[access.buffer];
     flat_.accesses.push_back({buffer.address + static_cast<uint64_t>(access.offset_bytes),
-                              access.bytes, access.buffer, access.is_write});
+                              access.bytes, access.buffer, access.is_write,
+                              follows && access.strides == source_.back()->strides});
     source_.push_back(&access);
     return static_cast<uint32_t>(flat_.accesses.size() - 1);
   }

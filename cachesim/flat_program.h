@@ -14,6 +14,7 @@ struct FlatAccess {
   uint32_t bytes = 0;
   uint32_t buffer = 0;
   bool is_write = false;
+  bool moves_with_previous = false;  // with the access before it, which is in the same loop's body
 };
 
 struct FlatStep {

@@ -51,8 +51,7 @@ LruHierarchy::LruHierarchy(const HierarchyConfig& config)
   for (size_t level = 0; level < level_count_; ++level) {
     const bool is_above_victim =
         level + 1 < level_count_ && containment(level + 1) == Containment::kVictim;
-    evicts_clean_lines_.push_back(is_above_victim ||
-                                  containment(level) == Containment::kInclusive);
+    evicts_clean_lines_.push_back(is_above_victim || containment(level) == Containment::kInclusive);
   }
 }
 
@@ -303,8 +302,8 @@ void LruHierarchy::straddle_cachegrind(uint64_t first, uint64_t last, Requester 
   for (size_t level = 0; level < level_count_; ++level) {
     bool missed = false;
     for (uint64_t line = first; line <= last; ++line) {
-      const bool missed_line = level == 0 ? first_level_.touch(line, 0).missed
-                                          : cache(level).touch(line, 0).missed != 0;
+      const bool missed_line =
+          level == 0 ? first_level_.touch(line, 0).missed : cache(level).touch(line, 0).missed != 0;
       missed |= missed_line;
       fresh += missed_line && level == 0 && mark_seen(line, index(requester));
     }

@@ -61,6 +61,13 @@ class LruHierarchy {
   // `displaced_time`, and passes it on.
   void miss_first_level(const FirstLevelMiss& miss, UseTime displaced_time);
 
+  // Tells the processor that the first level is about to miss the line.
+  void prefetch(uint64_t line) {
+    for (Level& level : levels_) {
+      level.cache.prefetch(line);
+    }
+  }
+
   FirstLevel& first_level() { return first_level_; }
 
   // References to several lines so far; their misses are not logged.
@@ -110,7 +117,7 @@ class LruHierarchy {
   // By level: what it displaced for the line under way and has not passed on yet.
   std::vector<LruEntry> in_flight_;
   std::vector<uint8_t> evicts_clean_lines_;  // by level: 1 where their eviction has effects too
-  UseTime in_flight_time_ = 0;  // of what the first level displaced
+  UseTime in_flight_time_ = 0;               // of what the first level displaced
   SeenLines seen_;
   std::vector<uint64_t> taken_out_;
   uint64_t straddling_ = 0;

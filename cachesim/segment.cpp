@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 #include "cachesim/timed_set-inl.h"
 
@@ -15,7 +14,8 @@ HWY_BEFORE_NAMESPACE();
 namespace wattgrind {
 namespace HWY_NAMESPACE {
 
-constexpr uint64_t kForever = std::numeric_limits<uint64_t>::max();
+// In iterations: as far as look-ups of lower levels wait for memory.
+constexpr uint64_t kPrefetchDistance = 6;
 
 // Where a line's set is, as quickly as its number of sets allows.
 class SetOf {
@@ -54,6 +54,8 @@ class SegmentWalker {
       touched_next_[i] = 0;
       if (!streams_[i].is_slow) {
         fast_[fast_count_++] = static_cast<uint32_t>(i);
+      } else {
+        slow_[slow_count_++] = static_cast<uint32_t>(i);
       }
     }
   }
@@ -76,12 +78,15 @@ class SegmentWalker {
       if (!streams_[i].is_slow) {
         touch(i, at, at);
       } else if (touched_next_[i] == at) {
-        const uint64_t leaves = stays(streams_[i], at);
-        touched_next_[i] = leaves < iterations_ - at ? at + leaves : kForever;
-        touch(i, at, std::min(at + leaves, iterations_) - 1);
+        const uint64_t next = at + stays(streams_[i], at);
+        touched_next_[i] = next;
+        touch(i, at, std::min(next, iterations_) - 1);
       }
     }
-    next_ = next_change();
+    next_ = iterations_;
+    for (size_t i = 0; i < slow_count_; ++i) {
+      next_ = std::min(next_, touched_next_[slow_[i]]);
+    }
   }
 
   // Walks iterations in which only fast streams come to a line; returns the first one it left out.
@@ -123,14 +128,6 @@ class SegmentWalker {
     return at;
   }
 
-  uint64_t next_change() const {
-    uint64_t next = iterations_;
-    for (size_t i = 0; i < count_; ++i) {
-      next = streams_[i].is_slow ? std::min(next, touched_next_[i]) : next;
-    }
-    return next;
-  }
-
   static uint64_t address_of(const Stream& stream, uint64_t at) {
     return stream.address + at * static_cast<uint64_t>(stream.stride);
   }
@@ -152,16 +149,18 @@ class SegmentWalker {
     const uint64_t line = address_of(stream, at) >> line_shift_;
     const auto time = static_cast<UseTime>(base_ + last * count_ + i);
     const TimedTouch outcome =
-        Set::touch(set_of_(line), shape_, static_cast<LruEntry>(line << 1),
-                   stream.dirty, time);
+        Set::touch(set_of_(line), shape_, static_cast<LruEntry>(line << 1), stream.dirty, time);
     if (HWY_UNLIKELY(outcome.missed)) {
       miss(i, at, line, outcome.displaced);
     }
   }
 
   HWY_NOINLINE void miss(size_t i, uint64_t at, uint64_t line, TimedEntry displaced) {
-    caches_.miss_first_level(
-        {static_cast<uint32_t>(line), displaced.entry, streams_[i].requester}, displaced.time);
+    caches_.miss_first_level({static_cast<uint32_t>(line), displaced.entry, streams_[i].requester},
+                             displaced.time);
+    if (!streams_[i].is_slow) {  // it will likely miss again
+      caches_.prefetch(address_of(streams_[i], at + kPrefetchDistance) >> line_shift_);
+    }
     for (const uint64_t taken : caches_.taken_out()) {
       touch_again(taken, i, at);
     }
@@ -188,10 +187,12 @@ class SegmentWalker {
   uint32_t line_shift_;
   uint64_t line_mask_;
   UseTime base_;
-  uint64_t next_ = 0;  // the next iteration in which a slow stream comes to a line
+  uint64_t next_ = 0;                   // the next iteration in which a slow stream comes to a line
   uint64_t touched_next_[kMaxStreams];  // by stream
   uint32_t fast_[kMaxStreams];
   size_t fast_count_ = 0;
+  uint32_t slow_[kMaxStreams];
+  size_t slow_count_ = 0;
 };
 
 template <typename Set>

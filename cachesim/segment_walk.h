@@ -16,6 +16,9 @@ class SegmentWalk {
  public:
   SegmentWalk(LruHierarchy& caches, uint32_t line_bytes);
 
+  // The loops and accesses run next are this program's.
+  void start_program(const FlatProgram& program);
+
   // Runs all iterations of an innermost loop of the program whose accesses are at `addresses`.
   void run(const FlatProgram& program, const FlatLoop& loop, const Addresses& addresses);
 
@@ -30,18 +33,31 @@ class SegmentWalk {
     std::span<const int64_t> strides;
     const uint64_t* addresses;
   };
+  // The accesses that one stream stands for, as bytes from the first one's address on.
+  struct Group {
+    size_t first = 0;  // access of the body
+    int64_t low = 0, high = 0;
+    uint32_t granule = 0;  // the largest power of two that divides stride and line
+  };
+  // A body's streams, all but their addresses.
+  struct Plan {
+    Segment segment;
+    std::vector<Group> groups;  // by stream
+    uint64_t sure_iterations = 0;  // that fit whatever sets the streams begin in
+  };
 
-  void run(const Body& body, uint64_t trips);
-  bool gather_streams(const Body& body);
+  void run(const Body& body, uint64_t trips, Plan& plan);
+  bool place_streams(const Body& body, Plan& plan) const;
+  bool make_plan(const Body& body, uint64_t trips, Plan& plan) const;
   void walk_references(const Body& body, uint64_t trips);
-  uint64_t exact_iterations(uint64_t left);
-  bool lines_surely_fit(uint64_t iterations) const;
-  bool lines_fit(uint64_t iterations);
-  void advance(uint64_t iterations);
+  uint64_t sure_iterations(const Segment& segment, uint64_t trips) const;
+  uint64_t exact_iterations(const Plan& plan, uint64_t left);
+  bool lines_fit(const Segment& segment, uint64_t iterations);
 
   LruHierarchy& caches_;
   uint32_t line_bytes_;
-  Segment segment_;
+  uint32_t line_shift_;
+  std::vector<Plan> plans_;      // of the program under way, by the body's first access
   std::vector<uint32_t> lines_;  // by set of the first level; zero between uses
   std::vector<int64_t> none_;    // strides of what does not move
 };
