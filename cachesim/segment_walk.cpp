@@ -127,8 +127,7 @@ void SegmentWalk::walk_references(const Body& body, uint64_t trips) {
     for (size_t k = 0; k < body.accesses.size(); ++k) {
       const FlatAccess& access = body.accesses[k];
       const uint64_t address = body.addresses[k] + i * static_cast<uint64_t>(body.strides[k]);
-      caches_.touch(address >> line_shift_,
-                    (address + access.bytes - 1) >> line_shift_,
+      caches_.touch(address >> line_shift_, (address + access.bytes - 1) >> line_shift_,
                     {access.buffer, access.is_write});
     }
   }

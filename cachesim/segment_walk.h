@@ -42,7 +42,7 @@ class SegmentWalk {
   // A body's streams, all but their addresses.
   struct Plan {
     Segment segment;
-    std::vector<Group> groups;  // by stream
+    std::vector<Group> groups;     // by stream
     uint64_t sure_iterations = 0;  // that fit whatever sets the streams begin in
   };
 

@@ -2,12 +2,9 @@
 //
 // Three ways of counting, all exact, each tested equal to the others:
 //   kReference   every reference on its own (hierarchy.h).
-//   kCollapsed   references that stay on a line are counted once a line, and runs of lines looked
-//   up
-//                together (epoch_walk.h).
+//   kCollapsed   a line that references stay on is looked up once for all of them (segment.h).
 //   kReplayed    also, iterations of outer loops that are proved to repeat earlier ones up to a
-//   shift
-//                are not walked but replayed (replay.h).
+//                shift are not walked but replayed (replay.h).
 // Nothing is ever extrapolated. A hierarchy for which a way of counting is not exact is simulated
 // the way before; Simulator::counting says which it was.
 #pragma once

@@ -47,20 +47,31 @@ struct TimedSet {
     UseTime* times = set + padded_ways(shape);
     if (HWY_LIKELY(held != 0)) {
       const size_t way = hwy::Num0BitsBelowLS1Bit_Nonzero64(held);
-      if (dirty != 0) {  // a store that a vector load would have to wait for
-        set[way] |= dirty;
+      if (dirty != 0) {
+        set_lane(set, way, set[way] | dirty);
       }
-      times[way] = times[way] < time ? time : times[way];
+      if (times[way] < time) {
+        set_lane(times, way, time);
+      }
       return {};
     }
     const size_t way = oldest(times, shape);
     const TimedTouch outcome{true, {set[way], times[way]}};
-    set[way] = entry | dirty;
-    times[way] = time;
+    set_lane(set, way, entry | dirty);
+    set_lane(times, way, time);
     return outcome;
   }
 
  private:
+  // Stores a whole vector: a later load of it would have to wait for a narrower store.
+  static HWY_INLINE void set_lane(uint32_t* words, size_t way, uint32_t word) {
+    const size_t first = way & ~(hn::Lanes(kWords) - 1);
+    const auto lanes = hn::Iota(kWords, static_cast<uint32_t>(first));
+    const auto is_lane = hn::Eq(lanes, hn::Set(kWords, static_cast<uint32_t>(way)));
+    const auto before = hn::Load(kWords, words + first);
+    hn::Store(hn::IfThenElse(is_lane, hn::Set(kWords, word), before), kWords, words + first);
+  }
+
   static HWY_INLINE size_t oldest(const UseTime* times, LruShape shape) {
     auto least = hn::Load(kWords, times);
     for (uint32_t way = hn::Lanes(kWords); way < padded_ways(shape); way += hn::Lanes(kWords)) {
