@@ -71,6 +71,10 @@ std::unique_ptr<CountSource> make_simulation_source(CacheModel model);
 // this processor lacks.
 std::unique_ptr<CountSource> make_trace_source(CacheModel model);
 
+// No caches: every reference hits the first level. What that costs is the least that the kernels
+// can cost, known without simulating them.
+std::unique_ptr<CountSource> make_reference_source();
+
 // Lowers and counts a network. `artifacts`, if wanted, receives the loop nests' text and what the
 // source made.
 NetworkCounts count_network(const Network& network, int64_t batch, const Machine& machine,

@@ -41,6 +41,13 @@ CandidateCosts CandidateCostModel::costs(const Candidate& candidate) {
   return {train_cost(candidate), infer_cost(network), network.parameters(), network.macs()};
 }
 
+CandidateCosts CandidateCostModel::least_costs(const Candidate& candidate) {
+  const Network& network = candidate.network;
+  const auto source = make_reference_source();
+  return {counted_train_cost(candidate, *source), infer_cost(network), network.parameters(),
+          network.macs()};
+}
+
 Cost CandidateCostModel::train_cost(const Candidate& candidate) {
   // A network's name is its short form, which tells all of it. A batch larger than the data is one
   // short batch.
@@ -49,11 +56,16 @@ Cost CandidateCostModel::train_cost(const Candidate& candidate) {
                                       optimizer_name(candidate.optimizer));
   if (const auto known = train_costs_.find(key)) return *known;
   const auto source = make_simulation_source(CacheModel::kMachine);
-  const TrainingCounts counts = count_training(candidate.network, candidate.optimizer, batch,
-                                               length_, machine_, *source, no_progress);
-  const Cost cost = price(counts.whole, machine_);
+  const Cost cost = counted_train_cost(candidate, *source);
   train_costs_.insert(key, cost);
   return cost;
+}
+
+Cost CandidateCostModel::counted_train_cost(const Candidate& candidate, CountSource& source) const {
+  return price(count_training(candidate.network, candidate.optimizer, candidate.batch, length_,
+                              machine_, source, no_progress)
+                   .whole,
+               machine_);
 }
 
 Cost CandidateCostModel::infer_cost(const Network& network) {

@@ -22,8 +22,13 @@ class CandidateCostModel {
   // from several threads at once. Throws Error(kInput) for a network that cannot be lowered.
   CandidateCosts costs(const Candidate& candidate);
 
+  // The same but for training, of which this is the least it can cost: were every reference a hit
+  // in the first level. Takes no simulation of it.
+  CandidateCosts least_costs(const Candidate& candidate);
+
  private:
   Cost train_cost(const Candidate& candidate);
+  Cost counted_train_cost(const Candidate& candidate, CountSource& source) const;
   Cost infer_cost(const Network& network);
 
   const Machine machine_;

@@ -36,11 +36,10 @@ Json describe_candidate(const Candidate& candidate) {
   return {{"network", candidate.network.name}, {"batch", candidate.batch}};
 }
 
-void add_costs(const CandidateCosts& costs, int64_t infer_batch, Json& result) {
+// Everything but what training costs.
+void add_sizes(const CandidateCosts& costs, int64_t infer_batch, Json& result) {
   result["parameters"] = costs.parameters;
   result["macs"] = costs.macs;
-  result["train_cycles"] = costs.train.cycles.value();
-  result["train_energy_pj"] = costs.train.energy.value();
   result["infer_cycles"] = costs.infer.cycles.value();
   result["infer_energy_pj"] = costs.infer.energy.value();
   if (infer_batch == 1) return;
@@ -86,39 +85,57 @@ Outcome CandidateEvaluation::evaluate(const Configuration& configuration,
   const Candidate found = candidate(configuration);
   Outcome outcome;
   outcome.result = describe_candidate(found);
-  const double start_s = clock_.now_s();
-  CandidateCosts costs;
   try {
-    costs = cost_model_.costs(found);
+    evaluate(found, reference(history).value_or(found), history, outcome);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) throw;
     outcome.state = TrialState::kFailed;  // the candidate's failure, not the study's
     outcome.result["error"] = error.what();
-    return outcome;
   }
-  add_costs(costs, config_.infer_batch, outcome.result);
-  const NormalisedCosts relative =
-      normalised(costs, cost_model_.costs(reference(history).value_or(found)));
-  outcome.result["train_cost"] = relative.train;
-  outcome.result["infer_cost"] = relative.infer;
-  const double costs_end_s = clock_.now_s();
-  outcome.result["timing_s"]["costs"] = costs_end_s - start_s;
+  return outcome;
+}
 
-  const std::vector<double> bound = objective_bound(config_.objective, relative);
+void CandidateEvaluation::evaluate(const Candidate& candidate, const Candidate& reference,
+                                   std::span<const Trial> history, Outcome& outcome) {
+  Json& result = outcome.result;
+  const double start_s = clock_.now_s();
+  const CandidateCosts reference_costs = cost_model_.costs(reference);
+  const CandidateCosts least = cost_model_.least_costs(candidate);
+  add_sizes(least, config_.infer_batch, result);
+  result["infer_cost"] = normalised(least, reference_costs).infer;
+  if (rule_out(least, reference_costs, history, outcome)) {
+    result["least_train_cost"] = normalised(least, reference_costs).train;
+    result["timing_s"]["costs"] = clock_.now_s() - start_s;
+    return;
+  }
+  const CandidateCosts costs = cost_model_.costs(candidate);
+  result["train_cycles"] = costs.train.cycles.value();
+  result["train_energy_pj"] = costs.train.energy.value();
+  result["train_cost"] = normalised(costs, reference_costs).train;
+  const double costs_end_s = clock_.now_s();
+  result["timing_s"]["costs"] = costs_end_s - start_s;
+  if (rule_out(costs, reference_costs, history, outcome)) return;
+  score(candidate, costs, normalised(costs, reference_costs), outcome);
+  result["timing_s"]["training"] = clock_.now_s() - costs_end_s;
+}
+
+bool CandidateEvaluation::rule_out(const CandidateCosts& costs, const CandidateCosts& reference,
+                                   std::span<const Trial> history, Outcome& outcome) const {
   if (const auto violated = violation(config_.objective.limits, costs, std::nullopt)) {
     outcome.state = TrialState::kInfeasible;
     outcome.violation = violated->excess;
     outcome.result["exceeded"] = violated->exceeded;
-  } else if (const Trial* better = ruled_out_by(bound, history)) {
-    outcome.state = TrialState::kPruned;
-    outcome.values = bound;
-    outcome.result["bound"] = bound;
-    outcome.result["ruled_out_by"] = better->number;
-  } else {
-    score(found, costs, relative, outcome);
-    outcome.result["timing_s"]["training"] = clock_.now_s() - costs_end_s;
+    return true;
   }
-  return outcome;
+  const std::vector<double> bound =
+      objective_bound(config_.objective, normalised(costs, reference));
+  const Trial* better = ruled_out_by(bound, history);
+  if (better == nullptr) return false;
+  outcome.state = TrialState::kPruned;
+  outcome.values = bound;
+  outcome.result["bound"] = bound;
+  outcome.result["ruled_out_by"] = better->number;
+  return true;
 }
 
 void CandidateEvaluation::score(const Candidate& candidate, const CandidateCosts& costs,

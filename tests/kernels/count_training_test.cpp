@@ -148,5 +148,22 @@ TEST(CountTraining, ALengthBeyond64BitsIsRefused) {
   EXPECT_THROW(count("dffr:layers=1,width=5", 1, {uint64_t{1} << 61, 1}), Error);
 }
 
+TEST(CountTraining, ReferencesAreThoseTheSimulatorSees) {
+  const auto source = make_reference_source();
+  const TrainingLength length{50, 3};
+  const Network network = find_network("cnn:layers=1,filters=3,filter_size=3,classes=2");
+  const TrainingCounts references = count_training(
+      network, Adam{}, 16, length, find_machine(kMachine), *source, [](std::string_view) {});
+  const TrainingCounts simulated = count(network.name, 16, length);
+  ASSERT_EQ(references.whole.rows.size(), simulated.whole.rows.size());
+  for (size_t i = 0; i < references.whole.rows.size(); ++i) {
+    const CountedRow &a = references.whole.rows[i], &b = simulated.whole.rows[i];
+    EXPECT_EQ(a.counts.refs.reads, b.counts.refs.reads) << a.name;
+    EXPECT_EQ(a.counts.refs.writes, b.counts.refs.writes) << a.name;
+    EXPECT_EQ(a.counts.levels[0].hits, a.counts.refs.total()) << a.name;
+    EXPECT_EQ(a.operations.macs, b.operations.macs) << a.name;
+  }
+}
+
 }  // namespace
 }  // namespace wattgrind

@@ -118,6 +118,30 @@ TEST(CandidateEvaluation, IsPrunedWhereNoScoreCanHelp) {
   EXPECT_EQ(evaluation.evaluate(dear, std::span(history).first(1)).state, TrialState::kComplete);
 }
 
+TEST(CandidateEvaluation, TrainingCostsAtLeastItsReferences) {
+  CandidateEvaluation evaluation(read(example()));
+  for (const Configuration& each : {configuration(1, 1, 8), configuration(3, 20, 128)}) {
+    const Candidate candidate = evaluation.candidate(each);
+    const CandidateCosts least = evaluation.least_costs(candidate);
+    const CandidateCosts exact = evaluation.costs(candidate);
+    EXPECT_LT(least.train.cycles, exact.train.cycles);
+    EXPECT_LT(least.train.energy, exact.train.energy);
+    EXPECT_GT(least.train.cycles.value(), 0.3 * exact.train.cycles.value());
+    EXPECT_EQ(least.infer.cycles, exact.infer.cycles);
+  }
+}
+
+TEST(CandidateEvaluation, WhatReferencesAloneRuleOutIsNotSimulated) {
+  CandidateEvaluation evaluation(read(example()));
+  const std::vector<Trial> history = {complete(0, configuration(1, 1, 8), {-100})};
+  const Outcome outcome = evaluation.evaluate(configuration(3, 20, 2), history);
+  EXPECT_EQ(outcome.state, TrialState::kPruned);
+  EXPECT_FALSE(outcome.result.contains("train_cost"));
+  const double train = outcome.result.at("least_train_cost").get<double>();
+  const double infer = outcome.result.at("infer_cost").get<double>();
+  EXPECT_DOUBLE_EQ(outcome.values.at(0), 0.4 * train * train + 0.2 * infer * infer - 0.4);
+}
+
 TEST(CandidateEvaluation, ALimitOnCostsIsCheckedBeforeTraining) {
   CandidateEvaluation evaluation(read(changed("/objective/limits", {{"parameters", 1000}})));
   const Outcome outcome = evaluation.evaluate(configuration(1, 10, 8), {});
