@@ -1,6 +1,7 @@
 #include "kernels/backward.h"
 #include "kernels/conv_phases.h"
 #include "kernels/direct_conv.h"
+#include "kernels/dot_conv.h"
 #include "kernels/weight_transpose.h"
 
 namespace wattgrind {
@@ -28,19 +29,22 @@ class ConvDataGradient {
     weights_ =
         nest_.buffer("weights", TensorRole::kWeights,
                      floats(conv_.groups * kernel * group_inputs_ * padded_width(filter_blocks_)));
-    transposed_ =
-        nest_.buffer("transposed", TensorRole::kScratch,
-                     floats(conv_.groups * kernel * group_filters_ * padded_width(input_blocks_)));
+    const bool dots = takes_dot_products();
+    transposed_ = nest_.buffer("transposed", TensorRole::kScratch,
+                               floats(conv_.groups * kernel *
+                                      (dots ? group_inputs_ * padded_width(filter_blocks_)
+                                            : group_filters_ * padded_width(input_blocks_))));
     output_gradient_ = nest_.buffer("output_gradient", TensorRole::kGradient,
                                     context_.output_gradient.bytes(context_.batch));
     input_gradient_ = nest_.buffer("input_gradient", TensorRole::kGradient,
                                    context_.input_gradient.bytes(context_.batch));
     for_each_phase([&](const Phase& row, const Phase& column, const Address& weights) {
-      transpose(row, column, weights);
+      dots ? flip(weights) : transpose(row, column, weights);
     });
     nest_.loop("image", context_.batch, [&](LoopVariable n) {
       for_each_phase([&](const Phase& row, const Phase& column, const Address& weights) {
-        convolve(row, column, weights, n);
+        const DirectConv direct = convolution(row, column, weights, n);
+        dots ? emit_dot_conv(nest_, direct) : emit_direct_conv(nest_, direct);
       });
     });
     return std::move(nest_).finish();
@@ -87,7 +91,50 @@ class ConvDataGradient {
     });
   }
 
-  void convolve(const Phase& row, const Phase& column, const Address& weights, LoopVariable n) {
+  // Where there is one phase, and a tap's filters are stored as the gradient's channels are.
+  bool takes_dot_products() const {
+    const Window2d& w = conv_.window;
+    if (w.stride_height > 1 || w.stride_width > 1 || filter_blocks_.size() > 1 ||
+        padded_width(filter_blocks_) != context_.output_gradient.channel_pitch) {
+      return false;
+    }
+    bool prefers = false;
+    for_each_phase([&](const Phase& row, const Phase& column, const Address& weights) {
+      prefers = prefers_dot_products(convolution(row, column, weights, {}), context_.isa);
+    });
+    return prefers;
+  }
+
+  // Weights as dot products take them: the taps of each input channel, last to first.
+  void flip(const Address& flipped) {
+    const Window2d& w = conv_.window;
+    const int64_t tap_bytes = padded_width(filter_blocks_) * kFloatBytes;
+    const int64_t column_bytes = group_inputs_ * tap_bytes;
+    const int64_t row_bytes = w.kernel_width * column_bytes;
+    const Address last =
+        moved(weights_, (w.kernel_height - 1) * row_bytes + (w.kernel_width - 1) * column_bytes);
+    nest_.loop("input", group_inputs_, [&](LoopVariable c) {
+      nest_.loop("kernel_row", w.kernel_height, [&](LoopVariable r) {
+        nest_.loop("kernel_column", w.kernel_width, [&](LoopVariable s) {
+          const Address from =
+              stepped(stepped(stepped(last, c, tap_bytes), r, -row_bytes), s, -column_bytes);
+          const Address to =
+              stepped(stepped(stepped(flipped, c, w.kernel_height * w.kernel_width * tap_bytes), r,
+                              w.kernel_width * tap_bytes),
+                      s, tap_bytes);
+          const ColumnBlock& block = filter_blocks_[0];
+          for (int64_t v = 0; v < block.vectors; ++v) {
+            const int64_t vector_bytes = v * block.lanes * kFloatBytes;
+            nest_.store(nest_.load(block.lanes, moved(from, vector_bytes)),
+                        moved(to, vector_bytes));
+          }
+        });
+      });
+    });
+  }
+
+  DirectConv convolution(const Phase& row, const Phase& column, const Address& weights,
+                         LoopVariable n) const {
     const MapLayout& in = context_.input_gradient;
     const MapLayout& out = context_.output_gradient;
     DirectConv direct;
@@ -111,7 +158,7 @@ class ConvDataGradient {
     direct.output_values =
         stepped(moved(input_gradient_, in.pixel_bytes(row.first_input, column.first_input)), n,
                 in.image_bytes());
-    emit_direct_conv(nest_, direct);
+    return direct;
   }
 
   const Conv2d& conv_;

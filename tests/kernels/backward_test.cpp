@@ -260,6 +260,18 @@ TEST(Conv2dBackward, FewFilters) {
   }
 }
 
+// Data gradients to few channels are dot products, whose vectors are the window's rows of filters.
+TEST(Conv2dBackward, FewChannels) {
+  for (const int64_t channels : {1, 2, 5, 8, 9}) {
+    for (const auto& [filters, kernel] : {std::pair{1, 8}, {3, 4}, {5, 10}, {16, 5}, {40, 3}}) {
+      const Window2d uneven{kernel, kernel, 1, 1, kernel / 2, 0, 0, kernel - 1};
+      check_conv({channels, 11, 13}, {filters, uneven, 1}, 3,
+                 {.extra_channels = 3, .input_gradient = {1, 2, 0, 3}},
+                 fmt::format("{} filters of {}x{}x{}", filters, channels, kernel, kernel));
+    }
+  }
+}
+
 TEST(Conv2dBackward, ManyImagesOfFewFilters) {
   check_conv({5, 32, 33}, {3, window(3, 1, 1), 1}, 24, {.extra_channels = 3},
              "24 images of 5x32x33");
