@@ -9,7 +9,7 @@ namespace wattgrind {
 namespace {
 
 std::vector<std::string> feature_names(size_t levels) {
-  std::vector<std::string> names = {"call", "core cycles", "loop iterations"};
+  std::vector<std::string> names = {"call", "port cycles", "waiting cycles", "loop iterations"};
   for (size_t i = 1; i < levels; ++i) names.push_back(fmt::format("L{} line", i + 1));
   names.emplace_back("DRAM line");
   return names;
@@ -17,7 +17,8 @@ std::vector<std::string> feature_names(size_t levels) {
 
 std::vector<double> features(const KernelWork& work) {
   const EventCounts& counts = work.counts;
-  std::vector<double> values = {1, work.core_cycles, static_cast<double>(work.loop_iterations)};
+  std::vector<double> values = {1, work.port_cycles, work.waiting_cycles,
+                                static_cast<double>(work.loop_iterations)};
   for (size_t i = 1; i < counts.levels.size(); ++i) {
     const LevelCounts& level = counts.levels[i];
     // Where a count of hits is absent, they are what the misses leave.

@@ -16,7 +16,8 @@ namespace wattgrind {
 
 // One run of a kernel, in the steady state.
 struct KernelWork {
-  double core_cycles = 0;  // were no cache to miss
+  double port_cycles = 0;     // of the core, were no cache to miss (kernels/core_work.h)
+  double waiting_cycles = 0;  // that results keep it waiting
   uint64_t loop_iterations = 0;
   EventCounts counts;
 };
@@ -33,8 +34,8 @@ class TimeModel {
 
   double seconds(const KernelWork& work) const;
 
-  // "call", "core cycles", "loop iterations", then lines fetched, by where they were found: a cache
-  // level below the first, or "DRAM".
+  // "call", "port cycles", "waiting cycles", "loop iterations", then lines fetched, by where they
+  // were found: a cache level below the first, or "DRAM".
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<double>& prices_s() const { return prices_s_; }  // by name
 

@@ -62,13 +62,16 @@ class Analysis {
     for (const Statement& statement : statements) {
       if (const Loop* loop = std::get_if<Loop>(&statement.node)) {
         const CoreWork inner = body(loop->body);
-        work.cycles += static_cast<double>(loop->trips) * inner.cycles;
+        const auto trips = static_cast<double>(loop->trips);
+        work.port_cycles += trips * inner.port_cycles;
+        work.waiting_cycles += trips * inner.waiting_cycles;
         work.iterations += loop->trips * (1 + inner.iterations);
         continue;
       }
       add(std::get<Instruction>(statement.node), ports);
     }
-    work.cycles += std::max(ports.busiest(), longest_chain(statements));
+    work.port_cycles += ports.busiest();
+    work.waiting_cycles += std::max(0.0, longest_chain(statements) - ports.busiest());
     return work;
   }
 

@@ -13,8 +13,9 @@
 namespace wattgrind {
 
 struct CoreWork {
-  double cycles = 0;        // busiest port or longest chain, loop by loop
-  uint64_t iterations = 0;  // of all loops: a branch and its pointers' steps each
+  double port_cycles = 0;     // of the busiest port, loop by loop
+  double waiting_cycles = 0;  // that the longest chain takes longer, loop by loop
+  uint64_t iterations = 0;    // of all loops: a branch and its pointers' steps each
 };
 
 CoreWork core_work(const LoopNest& nest);
