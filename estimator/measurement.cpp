@@ -197,7 +197,7 @@ class Session {
       within(load.workload, [&] { return net_energy_j(whole, *idle_); });
     }
     const std::optional<double> error = load.relative_error();
-    if (error && *error > options_.relative_error) {
+    if (error && *error > options_.relative_error && !interrupted()) {
       load.warnings.push_back(fmt::format(
           "known to +-{:.1f} % after {:.0f} s, not to the {:.3g} % wanted: raise the time limit",
           100 * *error, load.duration_s(), 100 * options_.relative_error));

@@ -1,0 +1,126 @@
+#include "experiments/runtime/timed_networks.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "estimator/error.h"
+#include "search/random.h"
+
+namespace wattgrind {
+namespace {
+
+constexpr uint64_t kMostMacs = 1000000000;
+// Of a map: its values take 16 MiB.
+constexpr int64_t kMostElements = 1 << 22;
+
+class Draw {
+ public:
+  explicit Draw(uint64_t seed) : random_(seed) {}
+
+  Network layer(LayerKind kind, size_t number) {
+    while (true) {
+      Network network = candidate(kind, number);
+      const FeatureShape& output = network.layers[0].output_shape;
+      if (network.macs() <= kMostMacs && network.input.elements() <= kMostElements &&
+          output.elements() <= kMostElements) {
+        return network;
+      }
+    }
+  }
+
+ private:
+  int64_t size(int64_t low, int64_t high) {
+    const double ratio = static_cast<double>(high) / static_cast<double>(low);
+    return std::llround(static_cast<double>(low) * std::pow(ratio, random_.uniform()));
+  }
+
+  template <typename... Choices>
+  int64_t one_of(Choices... choices) {
+    const int64_t all[] = {choices...};
+    return all[random_.below(sizeof...(choices))];
+  }
+
+  Network candidate(LayerKind kind, size_t number) {
+    const std::string name =
+        fmt::format("{}{}", kLayerKindNames[static_cast<size_t>(kind)], number);
+    const auto network = [&](FeatureShape input, LayerSpec layer) {
+      return build_network(name, input, {std::move(layer)}, name);
+    };
+    switch (kind) {
+      case LayerKind::kConvolution:
+        return network(map(), convolution());
+      case LayerKind::kDense:
+        return network({size(16, 32768), 1, 1}, {"layer", Dense{size(10, 8192)}});
+      case LayerKind::kPooling:
+        return network(map(), pooling());
+      case LayerKind::kOther:
+        return other(name);
+    }
+    CHECK(false, "kind {}", static_cast<int>(kind));
+  }
+
+  FeatureShape map() {
+    const int64_t edge = size(7, 224);
+    return {size(1, 512), edge, edge};
+  }
+
+  LayerSpec convolution() {
+    Conv2d conv;
+    conv.filters = size(4, 512);
+    conv.window.kernel_height = conv.window.kernel_width = one_of(1, 3, 5, 7);
+    conv.window.stride_height = conv.window.stride_width = one_of(1, 1, 2);
+    LayerSpec spec{"layer", conv};
+    spec.pad_same = random_.below(2) == 0;
+    return spec;
+  }
+
+  LayerSpec pooling() {
+    Window2d window;
+    window.kernel_height = window.kernel_width = one_of(2, 3);
+    window.stride_height = window.stride_width = one_of(1, 2, 2);
+    switch (random_.below(5)) {
+      case 0:
+        return {"layer", GlobalAvgPool2d{}};
+      case 1:
+      case 2:
+        return {"layer", AvgPool2d{window}};
+      default:
+        return {"layer", MaxPool2d{window}};
+    }
+  }
+
+  Network other(const std::string& name) {
+    const uint64_t choice = random_.below(4);
+    if (choice == 0)
+      return build_network(name, {size(10, 4096), 1, 1}, {{"layer", Softmax{}}}, name);
+    const Operation operation = choice == 1 ? Operation(Lrn{}) : Operation(Relu{});
+    return build_network(name, map(), {{"layer", operation}}, name);
+  }
+
+  Random random_;
+};
+
+}  // namespace
+
+LayerKind kind_of(const Operation& operation) {
+  const std::string_view kind = kind_name(operation);
+  if (kind == "conv2d") return LayerKind::kConvolution;
+  if (kind == "dense") return LayerKind::kDense;
+  return kind.find("pool") == std::string_view::npos ? LayerKind::kOther : LayerKind::kPooling;
+}
+
+std::vector<Network> random_layers(uint64_t seed) {
+  Draw draw(seed);
+  std::vector<Network> layers;
+  const auto add = [&](LayerKind kind, size_t count) {
+    for (size_t i = 0; i < count; ++i) layers.push_back(draw.layer(kind, i));
+  };
+  add(LayerKind::kConvolution, 80);
+  add(LayerKind::kDense, 60);
+  add(LayerKind::kPooling, 60);
+  add(LayerKind::kOther, 60);
+  return layers;
+}
+
+}  // namespace wattgrind
