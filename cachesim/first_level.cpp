@@ -28,8 +28,10 @@ TimedTouch FirstLevel::touch(uint64_t line, uint32_t dirty) {
   if (place == nullptr) {
     UseTime* times = set_of(line) + shape_.padded_ways;
     place = std::min_element(times, times + shape_.ways) - shape_.padded_ways;
-    outcome = {true, {place[0], place[shape_.padded_ways]}};
+    outcome = {true, false, {place[0], place[shape_.padded_ways]}};
     place[0] = static_cast<LruEntry>(line << 1);
+  } else {
+    outcome.dirtied = (dirty & ~place[0]) != 0;
   }
   place[0] |= dirty;
   place[shape_.padded_ways] = now;
@@ -64,12 +66,10 @@ void FirstLevel::put_back(uint64_t line, TimedEntry entry) {
   place[shape_.padded_ways] = entry.time;
 }
 
-void FirstLevel::exchange(LruEntry held, uint64_t line) {
-  LruEntry* entries = set_of(line);
-  LruEntry* place = std::find_if(entries, entries + shape_.ways,
-                                 [&](LruEntry entry) { return entry >> 1 == held >> 1; });
-  CHECK(place != entries + shape_.ways, "line {} is not held", held >> 1);
-  *place = static_cast<LruEntry>(line << 1);
+void FirstLevel::exchange(LruEntry held, LruEntry incoming) {
+  uint32_t* place = find(held >> 1);
+  CHECK(place != nullptr, "line {} is not held", held >> 1);
+  *place = incoming;
 }
 
 std::vector<LruEntry> FirstLevel::entries() const {

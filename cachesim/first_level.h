@@ -24,6 +24,7 @@ struct TimedEntry {
 
 struct TimedTouch {
   bool missed = false;
+  bool dirtied = false;  // a line that was held, and clean
   TimedEntry displaced;  // on a miss
 };
 
@@ -67,8 +68,8 @@ class FirstLevel {
   // Puts an entry into the set of `line`, which has an invalid one.
   void put_back(uint64_t line, TimedEntry entry);
 
-  // Puts the line in the place of another one of its set, which is held. Says nothing of times.
-  void exchange(LruEntry held, uint64_t line);
+  // Puts an entry in the place of another one of its set, which is held. Says nothing of times.
+  void exchange(LruEntry held, LruEntry incoming);
 
   // Every set's entries, the most recently used first, sets one after the other.
   std::vector<LruEntry> entries() const;

@@ -1,6 +1,7 @@
 #include "cachesim/lru_hierarchy.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "estimator/error.h"
 
@@ -30,12 +31,9 @@ bool LruHierarchy::can_simulate(const HierarchyConfig& config) {
 }
 
 bool LruHierarchy::can_replay(const HierarchyConfig& config) {
-  const bool has_inclusive = std::ranges::any_of(config.levels, [](const LevelConfig& level) {
-    return level.containment == Containment::kInclusive;
-  });
   const bool second_is_victim =
       config.levels.size() > 1 && config.levels[1].containment == Containment::kVictim;
-  return can_simulate(config) && !has_inclusive && !second_is_victim;
+  return can_simulate(config) && !second_is_victim;
 }
 
 LruHierarchy::LruHierarchy(const HierarchyConfig& config)
@@ -47,6 +45,7 @@ LruHierarchy::LruHierarchy(const HierarchyConfig& config)
   CHECK(can_simulate(config), "{} levels", config.levels.size());
   for (size_t level = 1; level < level_count_; ++level) {
     levels_.push_back({LruCache(config.levels[level].geometry), config.levels[level].containment});
+    reaches_up_ = reaches_up_ || containment(level) == Containment::kInclusive;
   }
   for (size_t level = 0; level < level_count_; ++level) {
     const bool is_above_victim =
@@ -109,6 +108,10 @@ void LruHierarchy::miss_first_level(const FirstLevelMiss& miss, UseTime displace
   if (log_ != nullptr && log_->size() < kLongestLog) {
     log_->push_back(miss);
   }
+  if (passed_on_already_ != 0) {
+    skip_miss(miss, displaced_time);
+    return;
+  }
   const size_t requester = index(miss.requester);
   if (model_ == CacheModel::kCachegrind) {
     fetch_each_level(miss.line, requester);
@@ -116,6 +119,24 @@ void LruHierarchy::miss_first_level(const FirstLevelMiss& miss, UseTime displace
     taken_out_.clear();
     fill_first_level(miss.line, {miss.displaced, displaced_time}, requester);
   }
+}
+
+void LruHierarchy::resume_after(uint64_t misses, std::vector<uint64_t> taken_out) {
+  passed_on_already_ = misses;
+  taken_out_already_ = std::move(taken_out);
+}
+
+void LruHierarchy::skip_miss(const FirstLevelMiss& miss, UseTime displaced_time) {
+  taken_out_.clear();
+  if (--passed_on_already_ != 0) {
+    return;
+  }
+  in_flight_[0] = miss.displaced;
+  in_flight_time_ = displaced_time;
+  for (const uint64_t line : taken_out_already_) {
+    take_out_of_first(line, miss.line);
+  }
+  in_flight_[0] = kInvalidEntry;
 }
 
 // Brings a line that the first level missed from wherever it is through the levels between. Returns
@@ -246,6 +267,7 @@ bool LruHierarchy::take_out_of_first(uint64_t line, uint64_t incoming) {
     return false;
   }
   taken_out_.push_back(line);
+  ++invalidations_;
   if (leaving != kInvalidEntry &&
       first_level_.set_index(line) == first_level_.set_index(incoming)) {
     first_level_.put_back(line, {leaving, in_flight_time_});
@@ -271,11 +293,13 @@ void LruHierarchy::write_back(size_t to_level, uint64_t line) {
 
 void LruHierarchy::touch(uint64_t first, uint64_t last, Requester requester) {
   if (first == last) {
-    const TimedTouch outcome =
-        first_level_.touch(first, requester.is_write && writes_back_ ? 1 : 0);
+    const bool dirties = requester.is_write && writes_back_;
+    const TimedTouch outcome = first_level_.touch(first, dirties ? 1 : 0);
     if (outcome.missed) {
-      miss_first_level({static_cast<uint32_t>(first), outcome.displaced.entry, requester},
+      miss_first_level({static_cast<uint32_t>(first), outcome.displaced.entry, requester, dirties},
                        outcome.displaced.time);
+    } else if (outcome.dirtied) {
+      dirty_first_level(first);
     }
     return;
   }

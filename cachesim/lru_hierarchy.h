@@ -22,11 +22,14 @@ struct Requester {
   bool is_write = false;
 };
 
-// A look-up that the first level missed, and what it gave up for the line.
+// A look-up that the first level missed, and what it gave up for the line; or, where `is_dirtied`,
+// one that made a line it held dirty.
 struct FirstLevelMiss {
   uint32_t line = 0;
   LruEntry displaced = kInvalidEntry;
   Requester requester;
+  bool dirties = false;  // the line
+  bool is_dirtied = false;
 };
 
 class LruHierarchy {
@@ -34,8 +37,7 @@ class LruHierarchy {
   // True where every level is LRU of at most kMaxLruWays ways, with lines of at most 64 KiB.
   static bool can_simulate(const HierarchyConfig& config);
 
-  // True where, besides, what the first level holds never depends on the levels below: no inclusive
-  // level takes lines out of it, no victim level just below hands dirty lines up to it.
+  // True where, besides, no victim level just below hands dirty lines up to the first one.
   static bool can_replay(const HierarchyConfig& config);
 
   explicit LruHierarchy(const HierarchyConfig& config);  // a valid one it can simulate
@@ -61,6 +63,20 @@ class LruHierarchy {
   // `displaced_time`, and passes it on.
   void miss_first_level(const FirstLevelMiss& miss, UseTime displaced_time);
 
+  // Says that a line which the first level holds has become dirty.
+  void dirty_first_level(uint64_t line) {
+    if (log_ != nullptr && log_->size() < kLongestLog) {
+      log_->push_back({static_cast<uint32_t>(line), kInvalidEntry, {}, true, true});
+    }
+  }
+
+  // The next `misses` misses of the first level have been counted and passed on already; for the
+  // last of them `taken_out` were taken out of it.
+  void resume_after(uint64_t misses, std::vector<uint64_t> taken_out);
+
+  // How many lines inclusive levels have taken out of the first one so far.
+  uint64_t invalidations() const { return invalidations_; }
+
   // Tells the processor that the first level is about to miss the line.
   void prefetch(uint64_t line) {
     for (Level& level : levels_) {
@@ -73,6 +89,8 @@ class LruHierarchy {
   // References to several lines so far; their misses are not logged.
   uint64_t straddling() const { return straddling_; }
 
+  // True where levels below take lines out of the first one.
+  bool reaches_up() const { return reaches_up_; }
   bool writes_back() const { return writes_back_; }
 
  private:
@@ -100,6 +118,7 @@ class LruHierarchy {
   bool fill_first_level(uint64_t line, TimedEntry displaced, size_t requester);
   void fetch_each_level(uint64_t line, size_t requester);
   bool take_from_victim_level(size_t level, uint64_t line);
+  void skip_miss(const FirstLevelMiss& miss, UseTime displaced_time);
   bool mark_seen(uint64_t line, size_t requester);
   void pass_on(size_t level, uint64_t incoming);
   void evict(size_t level, LruEntry entry, uint64_t incoming);
@@ -111,6 +130,7 @@ class LruHierarchy {
 
   CacheModel model_;
   bool writes_back_;
+  bool reaches_up_ = false;
   size_t level_count_;
   FirstLevel first_level_;
   std::vector<Level> levels_;  // below the first
@@ -120,6 +140,9 @@ class LruHierarchy {
   UseTime in_flight_time_ = 0;               // of what the first level displaced
   SeenLines seen_;
   std::vector<uint64_t> taken_out_;
+  uint64_t invalidations_ = 0;
+  uint64_t passed_on_already_ = 0;  // misses to come
+  std::vector<uint64_t> taken_out_already_;
   uint64_t straddling_ = 0;
   std::vector<FirstLevelMiss>* log_ = nullptr;
 

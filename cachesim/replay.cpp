@@ -53,7 +53,7 @@ std::optional<Replay::Period> Replay::period_of(const FlatLoop& loop) const {
 }
 
 Replay::Snapshot Replay::take_snapshot() {
-  return {caches_.first_level().entries(), caches_.straddling()};
+  return {caches_.first_level().entries(), caches_.straddling(), caches_.invalidations()};
 }
 
 LruEntry Replay::shifted(LruEntry entry, const Period& period, int64_t periods) const {
@@ -66,7 +66,7 @@ LruEntry Replay::shifted(LruEntry entry, const Period& period, int64_t periods) 
 }
 
 bool Replay::repeats(const Snapshot& before, const Snapshot& now, const Period& period) const {
-  return before.straddling == now.straddling &&
+  return before.straddling == now.straddling && before.invalidations == now.invalidations &&
          std::ranges::equal(before.entries, now.entries, [&](LruEntry old, LruEntry recent) {
            return shifted(old, period, 1) == recent;
          });
@@ -89,22 +89,56 @@ uint64_t Replay::periods_inside(const Snapshot& now, const Period& period, uint6
   return periods;
 }
 
-// Replays the period whose misses are in the log.
-void Replay::replay(const Snapshot& now, const Period& period, uint64_t periods) {
-  caches_.log_misses(nullptr);
-  for (uint64_t n = 1; n <= periods; ++n) {
-    const auto times = static_cast<int64_t>(n);
-    for (FirstLevelMiss miss : log_) {
-      miss.line += static_cast<uint32_t>(period.shifts[miss.requester.buffer] * times);
-      miss.displaced = shifted(miss.displaced, period, times);
-      caches_.miss_first_level(miss, 0);
-    }
-  }
+std::vector<LruEntry> Replay::shifted(const Snapshot& now, const Period& period,
+                                      uint64_t periods) const {
   std::vector<LruEntry> entries = now.entries;
   for (LruEntry& entry : entries) {
     entry = shifted(entry, period, static_cast<int64_t>(periods));
   }
-  caches_.first_level().set_entries(entries);
+  return entries;
+}
+
+// Replays the period whose misses are in the log, shifted `times` times. False where a line was
+// taken out of the first level, after `misses` misses.
+bool Replay::replay_period(const Period& period, int64_t times, uint64_t& misses) {
+  FirstLevel& first_level = caches_.first_level();
+  misses = 0;
+  for (FirstLevelMiss miss : log_) {
+    if (miss.is_dirtied) {
+      const LruEntry clean = shifted(static_cast<LruEntry>(miss.line << 1), period, times);
+      first_level.mark_dirty(clean >> 1);
+      continue;
+    }
+    miss.line += static_cast<uint32_t>(period.shifts[miss.requester.buffer] * times);
+    miss.displaced = shifted(miss.displaced, period, times);
+    if (caches_.reaches_up()) {
+      const LruEntry entry = static_cast<LruEntry>(miss.line << 1);
+      first_level.exchange(miss.displaced, entry | (miss.dirties ? 1 : 0));
+    }
+    caches_.miss_first_level(miss, 0);
+    ++misses;
+    if (!caches_.taken_out().empty()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Replays up to so many periods after `now`; returns how many. After fewer, the next one has begun:
+// the first level is as at its beginning, and the hierarchy knows which misses to leave out.
+uint64_t Replay::replay(const Snapshot& now, const Period& period, uint64_t periods) {
+  caches_.log_misses(nullptr);
+  for (uint64_t n = 1; n <= periods; ++n) {
+    uint64_t misses = 0;
+    if (!replay_period(period, static_cast<int64_t>(n), misses)) {
+      std::vector<uint64_t> taken_out = caches_.taken_out();
+      caches_.first_level().set_entries(shifted(now, period, n - 1));
+      caches_.resume_after(misses, std::move(taken_out));
+      return n - 1;
+    }
+  }
+  caches_.first_level().set_entries(shifted(now, period, periods));
+  return periods;
 }
 
 bool Replay::run(const FlatLoop& loop, const std::function<void(uint64_t)>& walk_iterations,
@@ -117,11 +151,11 @@ bool Replay::run(const FlatLoop& loop, const std::function<void(uint64_t)>& walk
     return false;
   }
   is_running_ = true;
-  log_.clear();
-  caches_.log_misses(&log_);
   uint64_t done = 0;
   Snapshot before;
   for (uint64_t trial = 0; trial < kTrialPeriods; ++trial) {
+    log_.clear();
+    caches_.log_misses(&log_);
     walk_iterations(period->iterations);
     done += period->iterations;
     const Snapshot now = take_snapshot();
@@ -130,14 +164,16 @@ bool Replay::run(const FlatLoop& loop, const std::function<void(uint64_t)>& walk
       break;
     }
     if (trial > 0 && repeats(before, now, *period)) {
-      const uint64_t periods = periods_inside(now, *period, left);
-      replay(now, *period, periods);
+      const uint64_t inside = periods_inside(now, *period, left);
+      const uint64_t periods = replay(now, *period, inside);
       skip_iterations(periods * period->iterations);
       done += periods * period->iterations;
       replayed_references_ += periods * period->iterations * loop.body_references;
-      break;
+      if (periods == inside) {
+        break;
+      }
+      trial = 0;  // what was begun is walked next
     }
-    log_.clear();
     before = now;
   }
   caches_.log_misses(nullptr);

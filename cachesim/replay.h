@@ -9,8 +9,13 @@
 // of the loop. This is Morelli and Reineke's warping (PLDI 2022) for one level: the misses are fed
 // to the levels below, which are simulated in full, so nothing about them needs to repeat.
 //
+// Where a level below is inclusive, it may take a line out of the first one, which ends the
+// repetition. While a period is replayed the first level is therefore kept up to date as to what it
+// holds; when a line is taken out, the period is walked from its beginning, without passing on what
+// has been, and from there on as if nothing had been replayed.
+//
 // The proof is by comparing states, so it holds whatever the caches held before. It needs buffers
-// that share no line, one stride a buffer, and a first level that no level below reaches into
+// that share no line, one stride a buffer, and a first level that is handed no dirty lines
 // (LruHierarchy::can_replay).
 #pragma once
 
@@ -54,6 +59,7 @@ class Replay {
   struct Snapshot {
     std::vector<LruEntry> entries;
     uint64_t straddling = 0;
+    uint64_t invalidations = 0;
   };
 
   std::optional<Period> period_of(const FlatLoop& loop) const;
@@ -61,7 +67,9 @@ class Replay {
   LruEntry shifted(LruEntry entry, const Period& period, int64_t periods) const;
   bool repeats(const Snapshot& before, const Snapshot& now, const Period& period) const;
   uint64_t periods_inside(const Snapshot& now, const Period& period, uint64_t wanted) const;
-  void replay(const Snapshot& now, const Period& period, uint64_t periods);
+  uint64_t replay(const Snapshot& now, const Period& period, uint64_t periods);
+  bool replay_period(const Period& period, int64_t times, uint64_t& misses);
+  std::vector<LruEntry> shifted(const Snapshot& now, const Period& period, uint64_t periods) const;
 
   LruHierarchy& caches_;
   uint32_t line_bytes_;

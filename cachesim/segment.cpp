@@ -121,6 +121,8 @@ class SegmentWalker {
         if (HWY_UNLIKELY(next_ <= at)) {
           walk_iteration(at, i + 1);
         }
+      } else if (HWY_UNLIKELY(outcome.dirtied)) {
+        caches_.dirty_first_level(line);
       }
       address += stride;
       time += ticks;
@@ -152,11 +154,14 @@ class SegmentWalker {
         Set::touch(set_of_(line), shape_, static_cast<LruEntry>(line << 1), stream.dirty, time);
     if (HWY_UNLIKELY(outcome.missed)) {
       miss(i, at, line, outcome.displaced);
+    } else if (HWY_UNLIKELY(outcome.dirtied)) {
+      caches_.dirty_first_level(line);
     }
   }
 
   HWY_NOINLINE void miss(size_t i, uint64_t at, uint64_t line, TimedEntry displaced) {
-    caches_.miss_first_level({static_cast<uint32_t>(line), displaced.entry, streams_[i].requester},
+    caches_.miss_first_level({static_cast<uint32_t>(line), displaced.entry, streams_[i].requester,
+                              streams_[i].dirty != 0},
                              displaced.time);
     if (!streams_[i].is_slow) {  // it will likely miss again
       caches_.prefetch(address_of(streams_[i], at + kPrefetchDistance) >> line_shift_);

@@ -47,16 +47,17 @@ struct TimedSet {
     UseTime* times = set + padded_ways(shape);
     if (HWY_LIKELY(held != 0)) {
       const size_t way = hwy::Num0BitsBelowLS1Bit_Nonzero64(held);
-      if (dirty != 0) {
-        set_lane(set, way, set[way] | dirty);
+      const bool dirtied = (dirty & ~set[way]) != 0;
+      if (dirtied) {
+        set_lane(set, way, set[way] | 1);
       }
       if (times[way] < time) {
         set_lane(times, way, time);
       }
-      return {};
+      return {false, dirtied, {}};
     }
     const size_t way = oldest(times, shape);
-    const TimedTouch outcome{true, {set[way], times[way]}};
+    const TimedTouch outcome{true, false, {set[way], times[way]}};
     set_lane(set, way, entry | dirty);
     set_lane(times, way, time);
     return outcome;

@@ -31,7 +31,7 @@ TEST(Simulator, KeepsToTheWayBeforeWhereOneIsNotExact) {
   EXPECT_EQ(Simulator(config).counting(), Counting::kReplayed);
   EXPECT_EQ(Simulator(config, Counting::kCollapsed).counting(), Counting::kCollapsed);
   config.levels[1].containment = Containment::kInclusive;
-  EXPECT_EQ(Simulator(config).counting(), Counting::kCollapsed);
+  EXPECT_EQ(Simulator(config).counting(), Counting::kReplayed);
   config.levels[1].containment = Containment::kVictim;
   EXPECT_EQ(Simulator(config).counting(), Counting::kCollapsed);
   config.levels[1].replacement = Replacement::kTreePlru;
