@@ -16,6 +16,7 @@
 #include "estimator/error.h"
 #include "estimator/file_text.h"
 #include "estimator/machine_source.h"
+#include "experiments/experiment.h"
 #include "experiments/measurements.h"
 #include "kernels/workload_counts.h"
 
@@ -164,11 +165,8 @@ void run() {
 }  // namespace wattgrind
 
 int main() {
-  try {
+  return wattgrind::exit_status_of("deepmeter", [] {
     wattgrind::run();
     return 0;
-  } catch (const wattgrind::Error& error) {
-    fmt::print(stderr, "deepmeter: {}\n", error.what());
-    return static_cast<int>(error.kind());
-  }
+  });
 }

@@ -12,6 +12,7 @@
 #include <chrono>
 
 #include "estimator/error.h"
+#include "experiments/experiment.h"
 
 namespace wattgrind {
 namespace {
@@ -90,10 +91,5 @@ int run(int argc, char** argv) {
 }  // namespace wattgrind
 
 int main(int argc, char** argv) {
-  try {
-    return wattgrind::run(argc, argv);
-  } catch (const wattgrind::Error& error) {
-    fmt::print(stderr, "estimate_speed: {}\n", error.what());
-    return static_cast<int>(error.kind());
-  }
+  return wattgrind::exit_status_of("estimate_speed", [&] { return wattgrind::run(argc, argv); });
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "estimator/error.h"
+#include "experiments/experiment.h"
 #include "experiments/kernel_speed/candidate.h"
 #include "experiments/kernel_speed/generated.h"
 #include "experiments/kernel_speed/isa_processes.h"
@@ -125,10 +126,5 @@ int run(int argc, char** argv) {
 }  // namespace wattgrind
 
 int main(int argc, char** argv) {
-  try {
-    return wattgrind::run(argc, argv);
-  } catch (const wattgrind::Error& error) {
-    fmt::print(stderr, "kernel_speed: {}\n", error.what());
-    return static_cast<int>(error.kind());
-  }
+  return wattgrind::exit_status_of("kernel_speed", [&] { return wattgrind::run(argc, argv); });
 }

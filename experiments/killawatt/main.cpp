@@ -20,6 +20,7 @@
 #include "estimator/machine_source.h"
 #include "estimator/prices.h"
 #include "estimator/workload.h"
+#include "experiments/experiment.h"
 #include "experiments/measurements.h"
 #include "kernels/matmul_counts.h"
 
@@ -183,11 +184,8 @@ int main(int argc, char** argv) {
                      "Simulate so many multiply-accumulates of a load, and take the rest to be "
                      "alike (default: all)");
   CLI11_PARSE(program, argc, argv);
-  try {
+  return wattgrind::exit_status_of("killawatt", [macs] {
     wattgrind::run(macs);
     return 0;
-  } catch (const wattgrind::Error& error) {
-    fmt::print(stderr, "killawatt: {}\n", error.what());
-    return static_cast<int>(error.kind());
-  }
+  });
 }

@@ -12,6 +12,7 @@
 #include "estimator/error.h"
 #include "estimator/machine_source.h"
 #include "estimator/network_source.h"
+#include "experiments/experiment.h"
 #include "kernels/count_source.h"
 #include "kernels/count_training.h"
 
@@ -143,10 +144,6 @@ int run(int argc, char** argv) {
 }  // namespace wattgrind
 
 int main(int argc, char** argv) {
-  try {
-    return wattgrind::run(argc, argv);
-  } catch (const wattgrind::Error& error) {
-    fmt::print(stderr, "simulator_fidelity: {}\n", error.what());
-    return static_cast<int>(error.kind());
-  }
+  return wattgrind::exit_status_of("simulator_fidelity",
+                                   [&] { return wattgrind::run(argc, argv); });
 }

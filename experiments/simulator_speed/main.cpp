@@ -11,6 +11,7 @@
 #include "cachesim/simulator.h"
 #include "estimator/error.h"
 #include "estimator/network_source.h"
+#include "experiments/experiment.h"
 #include "kernels/program.h"
 #include "tests/cachesim/list_oracle.h"
 
@@ -152,10 +153,5 @@ int run(int argc, char** argv) {
 }  // namespace wattgrind
 
 int main(int argc, char** argv) {
-  try {
-    return wattgrind::run(argc, argv);
-  } catch (const wattgrind::Error& error) {
-    fmt::print(stderr, "simulator_speed: {}\n", error.what());
-    return static_cast<int>(error.kind());
-  }
+  return wattgrind::exit_status_of("simulator_speed", [&] { return wattgrind::run(argc, argv); });
 }

@@ -17,6 +17,7 @@
 #include <sstream>
 
 #include "estimator/error.h"
+#include "experiments/experiment.h"
 #include "experiments/tpe_regret/objectives.h"
 #include "search/sampler.h"
 
@@ -205,10 +206,6 @@ int run_program(int argc, char** argv) {
 }  // namespace wattgrind
 
 int main(int argc, char** argv) {
-  try {
-    return wattgrind::run_program(argc, argv);
-  } catch (const wattgrind::Error& error) {
-    fmt::print(stderr, "tpe_regret: {}\n", error.what());
-    return static_cast<int>(error.kind());
-  }
+  return wattgrind::exit_status_of("tpe_regret",
+                                   [&] { return wattgrind::run_program(argc, argv); });
 }

@@ -18,6 +18,7 @@
 #include "estimator/error.h"
 #include "estimator/network_file.h"
 #include "estimator/network_source.h"
+#include "experiments/experiment.h"
 #include "kernels/function_cache.h"
 #include "search/digits.h"
 #include "search/random.h"
@@ -252,10 +253,5 @@ int run(int argc, char** argv) {
 }  // namespace wattgrind
 
 int main(int argc, char** argv) {
-  try {
-    return wattgrind::run(argc, argv);
-  } catch (const wattgrind::Error& error) {
-    fmt::print(stderr, "training_speed: {}\n", error.what());
-    return static_cast<int>(error.kind());
-  }
+  return wattgrind::exit_status_of("training_speed", [&] { return wattgrind::run(argc, argv); });
 }

@@ -16,6 +16,7 @@
 #include "estimator/csv.h"
 #include "estimator/error.h"
 #include "estimator/file_text.h"
+#include "experiments/experiment.h"
 #include "experiments/measurements.h"
 
 namespace wattgrind {
@@ -140,11 +141,8 @@ void run() {
 }  // namespace wattgrind
 
 int main() {
-  try {
+  return wattgrind::exit_status_of("wall_plug", [] {
     wattgrind::run();
     return 0;
-  } catch (const wattgrind::Error& error) {
-    fmt::print(stderr, "wall_plug: {}\n", error.what());
-    return static_cast<int>(error.kind());
-  }
+  });
 }
