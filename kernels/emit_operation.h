@@ -41,8 +41,8 @@ class ConstantSplats {
 
  private:
   // Left free of constants in an innermost loop, so that it need not spill: as many as the
-  // polynomial of an exponential function works on.
-  static constexpr int kRegistersForValues = 6;
+  // logarithm of a cross-entropy, its sum and the compiler's scratch take.
+  static constexpr int kRegistersForValues = 8;
 
   struct Hoisted {
     llvm::Value* value = nullptr;
