@@ -34,8 +34,9 @@ struct MeterReading {
   std::optional<double> power_w() const;  // average
 };
 
-// start() and stop() alternate; a meter may be destroyed while it measures. Both throw Error: kMissing when the meter is not there or may not
-// be read (with the remedy), kFailed when it vanished, went backwards or read nothing.
+// start() and stop() alternate; a meter may be destroyed while it measures. Both throw Error:
+// kMissing when the meter is not there or may not be read (with the remedy), kFailed when it
+// vanished, went backwards or read nothing.
 class Meter {
  public:
   virtual ~Meter() = default;
