@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/estimate_json.h"
 #include "cli/estimate_report.h"
@@ -210,7 +211,7 @@ void add_estimate_command(CLI::App& program) {
       ->type_name("MACHINE")
       ->capture_default_str();
   command->add_option("--batch", options->batch, "Images a pass")
-      ->check(CLI::PositiveNumber.description(""))
+      ->check(positive_integer())
       ->type_name("N")
       ->capture_default_str();
   add_choice(
@@ -224,10 +225,10 @@ void add_estimate_command(CLI::App& program) {
   command
       ->add_option("--images", options->images,
                    "Images of an epoch: count a whole training, not one step")
-      ->check(CLI::PositiveNumber.description(""))
+      ->check(positive_integer())
       ->type_name("N");
   command->add_option("--epochs", options->epochs, "Epochs of the whole training (default 1)")
-      ->check(CLI::PositiveNumber.description(""))
+      ->check(positive_integer())
       ->type_name("E");
   command->add_flag("--steady", options->steady,
                     "Count the second of two passes, as meters see it, not one from empty caches");

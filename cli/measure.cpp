@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/measure_report.h"
 #include "cli/output.h"
@@ -197,7 +198,7 @@ void add_measure_command(CLI::App& program) {
       ->type_name("METER")
       ->required();
   command->add_option("--batch", options->batch, "Images a repetition")
-      ->check(CLI::PositiveNumber.description(""))
+      ->check(positive_integer())
       ->type_name("N")
       ->capture_default_str();
   command

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -214,13 +215,13 @@ void add_train_command(CLI::App& program) {
                    "test what --weights holds")
       ->capture_default_str();
   command->add_option("--batch", options->training.batch, "Images a step")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_integer())
       ->capture_default_str();
   command->add_option("--optimizer", options->optimizer, "With Keras's formulas and defaults")
       ->check(CLI::IsMember({"sgd", "adam", "rmsprop"}))
       ->capture_default_str();
   command->add_option("--learning-rate", options->learning_rate, "Default: the optimizer's")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   command
       ->add_option("--initializer", options->training.initializer,
                    "What weights are drawn from: uniform (+-0.05), glorot, he")

@@ -232,6 +232,13 @@ TEST(EstimateTraining, TheSecondStepReadsNewImagesOnly) {
   EXPECT_NEAR(static_cast<double>(lines), 8 * 28 * 28 * 4 / 64.0, 8) << "the images and labels";
 }
 
+TEST(Estimate, ABatchIsAnIntegerOfAtLeastOne) {
+  for (const char* batch : {"0", "-1", "1.5", "many", "99999999999999999999"}) {
+    expect_refused({"lenet5", "--batch", batch}, 2,
+                   std::string("--batch: found ") + batch + ", wanted an integer of at least 1");
+  }
+}
+
 TEST(EstimateTraining, WhatMakesNoSenseIsRefused) {
   expect_refused({"lenet5", "--images", "10"}, 2, "add --phase training");
   expect_refused({"lenet5", "--phase", "training", "--epochs", "2"}, 2, "--epochs wants --images");
