@@ -1,6 +1,8 @@
 // How fast references are counted: every way of counting on the access programs of whole networks,
-// against the plainest simulator one could write. Times are of this process, not of the clock.
+// against cachegrind on the same kernels and the plainest simulator one could write. Times are of
+// the processor, not of the clock.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -8,10 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "cachesim/cachegrind.h"
+#include "cachesim/scratch_folder.h"
 #include "cachesim/simulator.h"
+#include "estimator/atomic_file.h"
 #include "estimator/error.h"
 #include "estimator/network_source.h"
 #include "experiments/experiment.h"
+#include "kernels/executable.h"
+#include "kernels/pass_calls.h"
 #include "kernels/program.h"
 #include "tests/cachesim/list_oracle.h"
 
@@ -46,15 +53,17 @@ std::vector<NamedHierarchy> hierarchies() {
 
 struct Workload {
   std::string name;
+  Program program;
   std::vector<AccessProgram> layers;
   uint64_t references = 0;
 };
 
 Workload workload(const std::string& network, int64_t batch) {
-  const Program program = lower_network(builtin_network(network), Isa::kAvx2, batch);
-  Workload out{fmt::format("{} batch {}", network, batch), {}};
-  for (const Step& step : program.steps) {
-    out.layers.push_back(program.access_program(step));
+  Workload out;
+  out.name = fmt::format("{} batch {}", network, batch);
+  out.program = lower_network(builtin_network(network), Isa::kAvx2, batch);
+  for (const Step& step : out.program.steps) {
+    out.layers.push_back(out.program.access_program(step));
     const ReferenceCounts counts = count_references(out.layers.back());
     out.references += counts.reads + counts.writes;
   }
@@ -103,6 +112,35 @@ Timed time_lists(const Workload& work, const HierarchyConfig& config) {
   });
 }
 
+double seconds_of_children() {
+  rusage usage{};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// Once: its start-up is part of what a user waits for.
+Timed time_cachegrind(const Workload& work, const HierarchyConfig& config) {
+  const Program* const passes[] = {&work.program};
+  ExecutableSpec spec;
+  spec.isa = work.program.isa;
+  spec.arena_bytes = arena_bytes(passes);
+  spec.calls = calls_of(passes);
+  const std::vector<uint8_t> bytes = make_executable(spec);
+  const ScratchFolder folder;
+  const std::filesystem::path executable = folder.path() / "network";
+  write_file(executable, std::string(bytes.begin(), bytes.end()), FileKind::kExecutable);
+  const std::unique_ptr<ProcessRunner> runner = make_process_runner();
+  const CacheGeometry l1 = config.levels[0].geometry;
+  const double before = seconds_of_children();
+  const CachegrindOutput output =
+      count_executable(executable, {l1, l1, config.levels[1].geometry}, *runner);
+  const double seconds = seconds_of_children() - before;
+  return {seconds, output.summary[CachegrindEvent::kD1mr] + output.summary[CachegrindEvent::kD1mw]};
+}
+
 void print_row(const Workload& work, const std::string& hierarchy, const std::string& counting,
                const Timed& timed) {
   fmt::print("| {} | {:.4g} | {} | {} | {:.2f} | {:.0f} | {} |\n", work.name,
@@ -116,11 +154,13 @@ int run(int argc, char** argv) {
   int repetitions = 5;
   double slow_limit = 2e8;
   std::string only;
+  bool with_cachegrind = false;
   app.add_option("--networks", networks, "NAME:BATCH of built-in networks");
   app.add_option("--repetitions", repetitions);
   app.add_option("--slow-limit", slow_limit,
                  "references above which lists and single references are left out");
   app.add_option("--hierarchy", only, "only hierarchies whose name contains this");
+  app.add_flag("--cachegrind", with_cachegrind, "also run cachegrind");
   CLI11_PARSE(app, argc, argv);
 
   fmt::print("| network | M references | caches | counting | ms | M references/s | L1 misses |\n");
@@ -132,6 +172,9 @@ int run(int argc, char** argv) {
     for (const NamedHierarchy& hierarchy : hierarchies()) {
       if (hierarchy.name.find(only) == std::string::npos) {
         continue;
+      }
+      if (hierarchy.config.model == CacheModel::kCachegrind && with_cachegrind) {
+        print_row(work, hierarchy.name, "valgrind", time_cachegrind(work, hierarchy.config));
       }
       if (slow_ways) {
         print_row(work, hierarchy.name, "lists", time_lists(work, hierarchy.config));
