@@ -1,4 +1,4 @@
-// One set-associative LRU cache that is quick to look up, line by line or in runs of lines.
+// One set-associative LRU cache that is quick to look up.
 //
 // Holds exactly what cache.h with LRU holds after the same uses. Lines must be below kLineLimit,
 // ways at most kMaxLruWays.
@@ -25,34 +25,9 @@ class LruCache {
         kernels_(lru_kernels(shape_)),
         storage_((size_t{sets_} * shape_.padded_ways + kChunk - 1) / kChunk, invalid_chunk()) {}
 
-  // True if the line is the most recently used of its set already; then it is touched, and marked
-  // dirty if `dirty` is 1. False changes nothing.
-  bool touch_newest(uint64_t line, uint32_t dirty) {
-    LruEntry& newest = *set(line);
-    if (newest >> 1 != line) {
-      return false;
-    }
-    newest |= dirty;
-    return true;
-  }
-
+  // Uses the line, putting it in where it is not held; its entry is or-ed with `dirty`.
   LruTouch touch(uint64_t line, uint32_t dirty) {
     return kernels_.touch(set(line), shape_, entry(line), dirty);
-  }
-
-  // Touches `count` lines from `line` on, at most kMaxLruRun. Returns those that missed, bit i for
-  // line + i; displaced[i] is what such a line displaced.
-  uint64_t touch_run(uint64_t line, uint32_t count, uint32_t dirty, LruEntry* displaced) {
-    uint64_t missed = 0;
-    for (uint32_t done = 0; done < count;) {
-      const uint32_t first = set_index(line + done);
-      const uint32_t part = std::min(count - done, sets_ - first);
-      missed |= kernels_.touch_run(set(line + done), shape_, entry(line + done), part, dirty,
-                                   displaced + done)
-                << done;
-      done += part;
-    }
-    return missed;
   }
 
   // Tells the processor that the line is about to be looked up.
@@ -89,27 +64,6 @@ class LruCache {
 
   // Puts an entry into the line's set as the least recently used; the set has just lost a line.
   void restore_oldest(uint64_t line, LruEntry oldest) { set(line)[shape_.ways - 1] = oldest; }
-
-  uint32_t sets() const { return sets_; }
-
-  // Every set's entries in order of recency, sets one after the other.
-  std::vector<LruEntry> entries() const {
-    std::vector<LruEntry> all;
-    all.reserve(size_t{sets_} * shape_.ways);
-    for (uint32_t set = 0; set < sets_; ++set) {
-      const LruEntry* first = storage_[0].entries + size_t{set} * shape_.padded_ways;
-      all.insert(all.end(), first, first + shape_.ways);
-    }
-    return all;
-  }
-
-  // Entries as entries() gave them, each line in the set it belongs to.
-  void set_entries(const std::vector<LruEntry>& all) {
-    for (uint32_t set = 0; set < sets_; ++set) {
-      std::copy_n(all.data() + size_t{set} * shape_.ways, shape_.ways,
-                  storage_[0].entries + size_t{set} * shape_.padded_ways);
-    }
-  }
 
   bool same_set(uint64_t line, uint64_t other) const { return set_index(line) == set_index(other); }
 

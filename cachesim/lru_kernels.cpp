@@ -53,8 +53,7 @@ struct LruSet {
                           hn::TableLookupLanes(entries, one_back));
   }
 
-  static HWY_INLINE LruTouch touch_inline(LruEntry* set, LruShape shape, LruEntry entry,
-                                          uint32_t dirty) {
+  static LruTouch touch(LruEntry* set, LruShape shape, LruEntry entry, uint32_t dirty) {
     const uint64_t held = matches(set, shape, entry);
     // The ways up to the one that held the line take what was in front of them; where none held
     // it, all ways do, and the last entry drops out.
@@ -72,23 +71,6 @@ struct LruSet {
     return {displaced, held == 0};
   }
 
-  static LruTouch touch(LruEntry* set, LruShape shape, LruEntry entry, uint32_t dirty) {
-    return touch_inline(set, shape, entry, dirty);
-  }
-
-  static uint64_t touch_run(LruEntry* set, LruShape shape, LruEntry entry, uint32_t count,
-                            uint32_t dirty, LruEntry* displaced) {
-    uint64_t missed = 0;
-    for (uint32_t i = 0; i < count; ++i) {
-      const LruTouch one = touch_inline(set, shape, entry, dirty);
-      displaced[i] = one.displaced;
-      missed |= uint64_t{one.missed} << i;
-      set += padded_ways(shape);
-      entry += 2;
-    }
-    return missed;
-  }
-
   static uint32_t find(const LruEntry* set, LruShape shape, LruEntry entry) {
     const uint64_t held = matches(set, shape, entry);
     return held != 0 ? static_cast<uint32_t>(hwy::Num0BitsBelowLS1Bit_Nonzero64(held)) : shape.ways;
@@ -99,7 +81,7 @@ struct LruSet {
 
 template <typename Set>
 LruKernels kernels_of() {
-  return {Set::touch, Set::touch_run, Set::find};
+  return {Set::touch, Set::find};
 }
 
 LruKernels make_kernels(uint32_t padded_ways) {

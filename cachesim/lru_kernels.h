@@ -13,7 +13,6 @@ namespace wattgrind {
 using LruEntry = uint32_t;
 inline constexpr LruEntry kInvalidEntry = ~LruEntry{1};
 inline constexpr uint32_t kMaxLruWays = 64;
-inline constexpr uint32_t kMaxLruRun = 64;
 
 struct LruShape {
   uint32_t ways = 0;
@@ -29,10 +28,6 @@ struct LruKernels {
   // Makes the line of `entry` (not dirty) the most recently used, putting it in where it is not
   // held; its entry is or-ed with `dirty`.
   LruTouch (*touch)(LruEntry* set, LruShape shape, LruEntry entry, uint32_t dirty);
-  // The same for up to kMaxLruRun lines and sets, each one after the one before. Returns the lines
-  // that missed, bit i for line i, and fills displaced[i] for these.
-  uint64_t (*touch_run)(LruEntry* set, LruShape shape, LruEntry entry, uint32_t count,
-                        uint32_t dirty, LruEntry* displaced);
   // The place of the line of `entry` in the set; the number of ways if it is not held.
   uint32_t (*find)(const LruEntry* set, LruShape shape, LruEntry entry);
 };
