@@ -48,11 +48,14 @@ ProgramTraffic empty_traffic(const AccessProgram& program, size_t levels) {
   return traffic;
 }
 
-EventCounts event_counts(const BufferTraffic& traffic, bool has_write_backs) {
+EventCounts event_counts(const BufferTraffic& traffic, const HierarchyConfig& config) {
+  const bool has_write_backs = config.model == CacheModel::kMachine;
   EventCounts counts;
   counts.refs = {traffic.references.reads, traffic.references.writes};
   counts.bytes = References{traffic.references.read_bytes, traffic.references.written_bytes};
-  for (const LevelTraffic& level : traffic.levels) {
+  for (size_t i = 0; i < traffic.levels.size(); ++i) {
+    const LevelTraffic& level = traffic.levels[i];
+    const bool is_victim = config.levels.at(i).containment == Containment::kVictim;
     LevelCounts& out = counts.levels.emplace_back();
     out.accesses = level.lookups();
     out.hits = level.hits();
@@ -62,6 +65,7 @@ EventCounts event_counts(const BufferTraffic& traffic, bool has_write_backs) {
     out.compulsory_misses = level.compulsory_misses;
     if (has_write_backs) {
       out.write_backs = level.write_backs;
+      out.lines_from_above = level.updates + (is_victim ? level.fills : 0);
     }
   }
   counts.dram.reads = traffic.dram_reads;

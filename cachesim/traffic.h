@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cachesim/access_program.h"
+#include "cachesim/hierarchy_config.h"
 #include "estimator/counts.h"
 
 namespace wattgrind {
@@ -52,7 +53,8 @@ struct ProgramTraffic {
 // The program's buffers with their references, counted from trip counts, and nothing else yet.
 ProgramTraffic empty_traffic(const AccessProgram& program, size_t levels);
 
-// In the vocabulary of estimates. Under cachegrind's model write-backs are absent.
-EventCounts event_counts(const BufferTraffic& traffic, bool has_write_backs);
+// In the vocabulary of estimates, as caches of this configuration move lines. Under cachegrind's
+// model what is written below is absent.
+EventCounts event_counts(const BufferTraffic& traffic, const HierarchyConfig& config);
 
 }  // namespace wattgrind

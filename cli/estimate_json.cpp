@@ -16,7 +16,10 @@ ordered_json level_json(const Machine& machine, const EventCounts& counts, size_
   if (level.read_misses) json["read_misses"] = *level.read_misses;
   if (level.write_misses) json["write_misses"] = *level.write_misses;
   if (level.write_backs) json["write_backs"] = *level.write_backs;
+  if (level.lines_from_above) json["lines_from_above"] = *level.lines_from_above;
   if (level.compulsory_misses) json["compulsory_misses"] = *level.compulsory_misses;
+  const auto line_bytes = static_cast<uint64_t>(machine.levels[i].geometry.value.line_bytes);
+  if (const auto bytes = bytes_moved(counts, i, line_bytes)) json["bytes_moved"] = *bytes;
   return json;
 }
 

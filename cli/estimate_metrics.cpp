@@ -50,6 +50,16 @@ void append_level_metrics(const Estimate& estimate, std::vector<Metric>& metrics
            return optional_cell(level(row).write_backs);
          }});
   }
+  for (size_t i = 0; i < estimate.machine.levels.size(); ++i) {
+    const std::string& name = estimate.machine.levels[i].name;
+    const auto line_bytes =
+        static_cast<uint64_t>(estimate.machine.levels[i].geometry.value.line_bytes);
+    metrics.push_back({{lower(name) + "_bytes_moved", name + " bytes moved"},
+                       false,
+                       [i, line_bytes](const PricedRow& row) {
+                         return optional_cell(bytes_moved(row.row.counts, i, line_bytes));
+                       }});
+  }
   metrics.push_back({{"dram_accesses", "DRAM accesses"}, false, [](const PricedRow& row) {
                        return Cell(row.row.counts.dram.reads);
                      }});

@@ -51,6 +51,7 @@ EventCounts combined(const EventCounts& a, const EventCounts& b, Combine combine
     level.read_misses = combined(left.read_misses, right.read_misses, combine);
     level.write_misses = combined(left.write_misses, right.write_misses, combine);
     level.write_backs = combined(left.write_backs, right.write_backs, combine);
+    level.lines_from_above = combined(left.lines_from_above, right.lines_from_above, combine);
     level.compulsory_misses = combined(left.compulsory_misses, right.compulsory_misses, combine);
   }
   result.dram.reads = combine(a.dram.reads, b.dram.reads);
@@ -79,6 +80,18 @@ EventCounts scaled(const EventCounts& counts, uint64_t times) {
     result.levels[i].hits = combined(counts.levels[i].hits, counts.levels[i].hits, scale);
   }
   return result;
+}
+
+std::optional<uint64_t> bytes_moved(const EventCounts& counts, size_t level, uint64_t line_bytes) {
+  if (level == 0) {
+    if (!counts.bytes) return std::nullopt;
+    return add(counts.bytes->reads, counts.bytes->writes);
+  }
+  const LevelCounts& here = counts.levels.at(level);
+  if (!here.lines_from_above) return std::nullopt;
+  const auto bytes = checked_product({add(here.accesses, *here.lines_from_above), line_bytes});
+  if (!bytes) fail(ErrorKind::kFailed, "bytes moved are more than 64 bits hold");
+  return *bytes;
 }
 
 EventCounts difference(const EventCounts& a, const EventCounts& b) {

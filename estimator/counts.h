@@ -26,6 +26,10 @@ struct LevelCounts {
   std::optional<uint64_t> read_misses;
   std::optional<uint64_t> write_misses;
   std::optional<uint64_t> write_backs;  // dirty lines that left this level, where modelled
+  // Lines written into this level from above: those it holds that the level above wrote back and,
+  // in a victim level, all that the level above evicted, clean ones included. Where modelled; 0 in
+  // the first level, whose writes are references.
+  std::optional<uint64_t> lines_from_above;
   std::optional<uint64_t> compulsory_misses;
 };
 
@@ -52,6 +56,10 @@ EventCounts difference(const EventCounts& a, const EventCounts& b);
 
 // Every count `times` as often. Throws Error(kFailed) if one overflows 64 bits.
 EventCounts scaled(const EventCounts& counts, uint64_t times);
+
+// Bytes that went between this level and the one above it (the core, for the first): lines looked
+// up here and lines written here. Absent where the latter are.
+std::optional<uint64_t> bytes_moved(const EventCounts& counts, size_t level, uint64_t line_bytes);
 
 // Operations of the network as written, and what a kernel adds by padding channels.
 struct OperationCounts {

@@ -41,8 +41,8 @@ EnergyBreakdown<Amount> price(const EventCounts& counts, const OperationCounts& 
     if (i == 0) {
       energy.levels.push_back(rounded(read_words * level.read_pj + written_words * level.write_pj));
     } else {
-      const LevelCounts& above = counts.levels[i - 1];
-      energy.levels.push_back(rounded(lines(level, counts.levels[i].accesses, above.write_backs)));
+      const LevelCounts& here = counts.levels[i];
+      energy.levels.push_back(rounded(lines(level, here.accesses, here.lines_from_above)));
     }
   }
   energy.dram = rounded(lines(prices.dram, counts.dram.reads, counts.dram.write_backs));

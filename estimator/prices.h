@@ -65,8 +65,8 @@ struct EnergyBreakdown {
 
 // Operations are the network's own: lanes that hold no channel multiply zeros and are not charged.
 // Energy = operations * price + L1 bytes / 8 * price + lines moved below * price. Lines read from a
-// level are its look-ups; lines written to it are the level above's write-backs, where modelled. A
-// row without bytes (`runtime`) is priced at 8 bytes a reference.
+// level are its look-ups; lines written to it come from the level above, where modelled. A row
+// without bytes (`runtime`) is priced at 8 bytes a reference.
 EnergyBreakdown<Picojoules> energy_pj(const EventCounts& counts, const OperationCounts& operations,
                                       const PriceTable& prices);
 // The same divided by one MAC's energy.

@@ -12,8 +12,7 @@ namespace {
 
 EventCounts simulate(const Matmul& matmul, const HierarchyConfig& hierarchy) {
   Simulator simulator(hierarchy);
-  return event_counts(simulator.run(matmul_program(matmul)).traffic.total(),
-                      hierarchy.model == CacheModel::kMachine);
+  return event_counts(simulator.run(matmul_program(matmul)).traffic.total(), hierarchy);
 }
 
 // Adds `times` as much as `part` holds to `whole`, field by field.
@@ -47,6 +46,7 @@ class Extrapolation {
     add(whole.read_misses, part.read_misses);
     add(whole.write_misses, part.write_misses);
     add(whole.write_backs, part.write_backs);
+    add(whole.lines_from_above, part.lines_from_above);
     add(whole.compulsory_misses, part.compulsory_misses);
     whole.hits = whole.accesses - whole.misses;  // rounded apart, they might not add up
   }

@@ -20,18 +20,17 @@ class SimulationSource : public CountSource {
   CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
                       const ProgressReport& progress) override {
     progress("simulating");
-    Simulator simulator(model_ == CacheModel::kMachine ? machine_hierarchy(machine)
-                                                       : cachegrind_hierarchy(machine));
+    const HierarchyConfig config =
+        model_ == CacheModel::kMachine ? machine_hierarchy(machine) : cachegrind_hierarchy(machine);
+    Simulator simulator(config);
     CountedPasses result;
     for (const Program* program : passes) {
       CountedPass& pass = result.passes.emplace_back();
       for (const Step& step : program->steps) {
         const AccessProgram accesses = program->access_program(step);
         const Simulation simulation = simulator.run(accesses);
-        const bool has_write_backs = model_ == CacheModel::kMachine;
-        pass.steps.push_back(event_counts(simulation.traffic.total(), has_write_backs));
-        pass.tensors.push_back(
-            tensor_counts(accesses.buffers, simulation.traffic, has_write_backs));
+        pass.steps.push_back(event_counts(simulation.traffic.total(), config));
+        pass.tensors.push_back(tensor_counts(accesses.buffers, simulation.traffic, config));
       }
     }
     result.origin.source = "simulate";

@@ -3,14 +3,15 @@
 namespace wattgrind {
 
 std::vector<TensorCounts> tensor_counts(std::span<const AccessBuffer> buffers,
-                                        const ProgramTraffic& traffic, bool has_write_backs) {
+                                        const ProgramTraffic& traffic,
+                                        const HierarchyConfig& config) {
   constexpr std::string_view kElsewhere = "elsewhere";
   std::vector<TensorCounts> result;
   for (size_t i = 0; i < buffers.size(); ++i) {
     result.push_back(
-        {std::string(name(buffers[i].role)), event_counts(traffic.buffers[i], has_write_backs)});
+        {std::string(name(buffers[i].role)), event_counts(traffic.buffers[i], config)});
   }
-  result.push_back({std::string(kElsewhere), event_counts(traffic.elsewhere, has_write_backs)});
+  result.push_back({std::string(kElsewhere), event_counts(traffic.elsewhere, config)});
   return result;
 }
 

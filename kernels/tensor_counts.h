@@ -12,6 +12,7 @@ namespace wattgrind {
 
 // `traffic` begins with these buffers. The result ends with "elsewhere".
 std::vector<TensorCounts> tensor_counts(std::span<const AccessBuffer> buffers,
-                                        const ProgramTraffic& traffic, bool has_write_backs);
+                                        const ProgramTraffic& traffic,
+                                        const HierarchyConfig& config);
 
 }  // namespace wattgrind

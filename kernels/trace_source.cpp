@@ -35,15 +35,15 @@ class StepCounter {
     model.access({record.address, record.bytes, buffer, is_write});
   }
 
-  EventCounts counts(bool has_write_backs) const {
-    return event_counts(traffic_.total(), has_write_backs);
+  EventCounts counts(const HierarchyConfig& config) const {
+    return event_counts(traffic_.total(), config);
   }
 
   // Without the stack where it had no part.
-  std::vector<TensorCounts> tensors(bool has_write_backs) const {
+  std::vector<TensorCounts> tensors(const HierarchyConfig& config) const {
     const bool spills = traffic_.buffers.back() != nothing_;
     const size_t buffers = buffers_.size() - (spills ? 0 : 1);
-    return tensor_counts(std::span(buffers_).first(buffers), traffic_, has_write_backs);
+    return tensor_counts(std::span(buffers_).first(buffers), traffic_, config);
   }
 
  private:
@@ -103,7 +103,7 @@ class TraceSource : public CountSource {
       throw_if_interrupted();
       feed(references, steps[step], *caches);
     });
-    return counted(passes, steps);
+    return counted(passes, steps, config);
   }
 
  private:
@@ -129,15 +129,15 @@ class TraceSource : public CountSource {
   }
 
   CountedPasses counted(std::span<const Program* const> passes,
-                        const std::vector<StepCounter>& steps) const {
-    const bool has_write_backs = model_ == CacheModel::kMachine;
+                        const std::vector<StepCounter>& steps,
+                        const HierarchyConfig& config) const {
     CountedPasses result;
     auto step = steps.begin();
     for (const Program* program : passes) {
       CountedPass& pass = result.passes.emplace_back();
       for (size_t i = 0; i < program->steps.size(); ++i, ++step) {
-        pass.steps.push_back(step->counts(has_write_backs));
-        pass.tensors.push_back(step->tensors(has_write_backs));
+        pass.steps.push_back(step->counts(config));
+        pass.tensors.push_back(step->tensors(config));
       }
     }
     result.origin.source = "trace";

@@ -16,14 +16,15 @@ namespace wattgrind {
 namespace {
 
 EventCounts count_second_pass(const std::vector<AccessProgram>& programs, const Machine& machine) {
-  Simulator simulator(machine_hierarchy(machine));
+  const HierarchyConfig config = machine_hierarchy(machine);
+  Simulator simulator(config);
   for (const AccessProgram& program : programs) simulator.run(program);
   BufferTraffic total;
   total.levels.resize(machine.levels.size());
   for (const AccessProgram& program : programs) {
     total += simulator.run(program).traffic.total();
   }
-  return event_counts(total, true);
+  return event_counts(total, config);
 }
 
 WorkloadCounts count(const Network& network, int64_t batch, const Machine& machine) {

@@ -78,5 +78,15 @@ TEST(Counts, OnlyHitsMayDifferNegatively) {
   EXPECT_THROW(difference(smaller, two_level_counts(1)), Error);
 }
 
+TEST(Counts, BytesMovedAreThoseOfReferencesAndLines) {
+  EventCounts counts = two_level_counts(1);
+  EXPECT_EQ(bytes_moved(counts, 0, 64), 440u);
+  EXPECT_FALSE(bytes_moved(counts, 1, 64)) << "what is written there is not known";
+  counts.levels[1].lines_from_above = 3;
+  EXPECT_EQ(bytes_moved(counts, 1, 64), (20u + 3) * 64);
+  EXPECT_EQ(sum(counts, counts).levels[1].lines_from_above, 6u);
+  EXPECT_EQ(scaled(counts, 5).levels[1].lines_from_above, 15u);
+}
+
 }  // namespace
 }  // namespace wattgrind

@@ -69,9 +69,10 @@ TEST(Energy, PricesWordsInL1AndLinesBelow) {
   EXPECT_FALSE(energy.static_energy.has_value());
 }
 
-TEST(Energy, WriteBacksAreLinesWrittenBelow) {
+TEST(Energy, LinesFromAboveAreWritten) {
   EventCounts some = counts();
-  some.levels[0].write_backs = 5;
+  some.levels[0].write_backs = 7;  // two of them to lines that L2 does not hold
+  some.levels[1].lines_from_above = 5;
   some.dram.write_backs = 2;
   const auto energy = energy_pj(some, {}, machine_prices(three_levels()));
   EXPECT_EQ(energy.levels[1].value(), 100 * 92 + 5 * 153);
