@@ -1,9 +1,28 @@
 #include <algorithm>
 
+#include "estimator/error.h"
 #include "kernels/direct_conv.h"
 #include "kernels/lowering.h"
+#include "kernels/planar_conv.h"
 
 namespace wattgrind {
+namespace {
+
+// Of packed weights, whose filters are one block.
+PlanarOperands planar_operands(NestBuilder& nest, const DirectConv& conv) {
+  CHECK(conv.blocks.size() == 1, "{} blocks of filters", conv.blocks.size());
+  PlanarOperands operands;
+  operands.output_bytes = kFloatBytes;
+  operands.input_bytes = conv.blocks[0].width() * kFloatBytes;
+  operands.column_bytes = conv.group_inputs * operands.input_bytes;
+  operands.row_bytes = conv.kernel_width * operands.column_bytes;
+  const PlanesBytes bytes = planar_conv_scratch(conv, nest.isa());
+  operands.input_planes = nest.buffer("input_planes", TensorRole::kScratch, bytes.input);
+  operands.output_planes = nest.buffer("output_planes", TensorRole::kScratch, bytes.output);
+  return operands;
+}
+
+}  // namespace
 
 LoopNest lower_conv2d(const Conv2d& conv, const LayerContext& context) {
   const MapLayout& in = context.input;
@@ -31,11 +50,18 @@ LoopNest lower_conv2d(const Conv2d& conv, const LayerContext& context) {
                                static_cast<uint64_t>(direct.taps()) * width_bytes);
   direct.bias = nest.buffer("bias", TensorRole::kBias, width_bytes);
   const Address output = nest.buffer("output", TensorRole::kOutput, out.bytes(context.batch));
+  const auto planar_cost = planar_conv_cost(direct, context.isa);
+  const bool is_planar = planar_cost && is_worth_copies(*planar_cost, direct, context.isa);
+  const PlanarOperands planar = is_planar ? planar_operands(nest, direct) : PlanarOperands();
   nest.loop("image", context.batch, [&](LoopVariable n) {
     direct.input_values = stepped(moved(input, in.pixel_bytes(-window.pad_top, -window.pad_left)),
                                   n, in.image_bytes());
     direct.output_values = stepped(moved(output, out.pixel_bytes(0, 0)), n, out.image_bytes());
-    emit_direct_conv(nest, direct);
+    if (is_planar) {
+      emit_planar_conv(nest, direct, planar);
+    } else {
+      emit_direct_conv(nest, direct);
+    }
   });
   return std::move(nest).finish();
 }

@@ -2,6 +2,7 @@
 #include "kernels/conv_phases.h"
 #include "kernels/direct_conv.h"
 #include "kernels/dot_conv.h"
+#include "kernels/planar_conv.h"
 #include "kernels/weight_transpose.h"
 
 namespace wattgrind {
@@ -29,28 +30,97 @@ class ConvDataGradient {
     weights_ =
         nest_.buffer("weights", TensorRole::kWeights,
                      floats(conv_.groups * kernel * group_inputs_ * padded_width(filter_blocks_)));
-    const bool dots = takes_dot_products();
-    transposed_ = nest_.buffer("transposed", TensorRole::kScratch,
-                               floats(conv_.groups * kernel *
-                                      (dots ? group_inputs_ * padded_width(filter_blocks_)
-                                            : group_filters_ * padded_width(input_blocks_))));
+    const Kernel chosen = choose_kernel();
+    if (chosen != Kernel::kPlanar) {
+      const bool dots = chosen == Kernel::kDots;
+      transposed_ = nest_.buffer("transposed", TensorRole::kScratch,
+                                 floats(conv_.groups * kernel *
+                                        (dots ? group_inputs_ * padded_width(filter_blocks_)
+                                              : group_filters_ * padded_width(input_blocks_))));
+    }
     output_gradient_ = nest_.buffer("output_gradient", TensorRole::kGradient,
                                     context_.output_gradient.bytes(context_.batch));
     input_gradient_ = nest_.buffer("input_gradient", TensorRole::kGradient,
                                    context_.input_gradient.bytes(context_.batch));
-    for_each_phase([&](const Phase& row, const Phase& column, const Address& weights) {
-      dots ? flip(weights) : transpose(row, column, weights);
-    });
-    nest_.loop("image", context_.batch, [&](LoopVariable n) {
-      for_each_phase([&](const Phase& row, const Phase& column, const Address& weights) {
-        const DirectConv direct = convolution(row, column, weights, n);
-        dots ? emit_dot_conv(nest_, direct) : emit_direct_conv(nest_, direct);
-      });
-    });
+    switch (chosen) {
+      case Kernel::kDirect:
+        emit_direct();
+        break;
+      case Kernel::kDots:
+        emit_dots();
+        break;
+      case Kernel::kPlanar:
+        emit_planar();
+        break;
+    }
     return std::move(nest_).finish();
   }
 
  private:
+  enum class Kernel { kDirect, kDots, kPlanar };
+
+  // Which takes the fewest instructions. Dot products and planar rows need a single phase and a
+  // single block of filters, the former besides that a tap's filters are stored as the gradient's
+  // channels are.
+  Kernel choose_kernel() const {
+    if (!is_one_phase() || filter_blocks_.size() > 1) return Kernel::kDirect;
+    const DirectConv conv = whole_convolution({}, {});
+    const auto planar = planar_conv_cost(conv, context_.isa);
+    auto dots = dot_conv_cost(conv, context_.isa);
+    if (padded_width(filter_blocks_) != conv.input.channel_pitch) dots.reset();
+    const bool planar_is_least = planar && (!dots || *planar < *dots);
+    const auto least = planar_is_least ? planar : dots;
+    if (!least || !is_worth_copies(*least, conv, context_.isa)) return Kernel::kDirect;
+    return planar_is_least ? Kernel::kPlanar : Kernel::kDots;
+  }
+
+  bool is_one_phase() const {
+    return conv_.window.stride_height == 1 && conv_.window.stride_width == 1;
+  }
+
+  // Of the only phase.
+  DirectConv whole_convolution(const Address& weights, LoopVariable n) const {
+    return convolution(row_phases(conv_.window, context_.input.shape)[0],
+                       column_phases(conv_.window, context_.input.shape)[0], weights, n);
+  }
+
+  void emit_direct() {
+    for_each_phase([&](const Phase& row, const Phase& column, const Address& weights) {
+      transpose(row, column, weights);
+    });
+    nest_.loop("image", context_.batch, [&](LoopVariable n) {
+      for_each_phase([&](const Phase& row, const Phase& column, const Address& weights) {
+        emit_direct_conv(nest_, convolution(row, column, weights, n));
+      });
+    });
+  }
+
+  void emit_dots() {
+    flip(transposed_);
+    nest_.loop("image", context_.batch,
+               [&](LoopVariable n) { emit_dot_conv(nest_, whole_convolution(transposed_, n)); });
+  }
+
+  // Weights are read where they lie, last tap to first.
+  void emit_planar() {
+    const Window2d& w = conv_.window;
+    const DirectConv any = whole_convolution({}, {});
+    const PlanesBytes bytes = planar_conv_scratch(any, context_.isa);
+    PlanarOperands operands;
+    operands.output_bytes = padded_width(filter_blocks_) * kFloatBytes;
+    operands.input_bytes = kFloatBytes;
+    operands.column_bytes = -group_inputs_ * operands.output_bytes;
+    operands.row_bytes = w.kernel_width * operands.column_bytes;
+    operands.input_planes = nest_.buffer("gradient_planes", TensorRole::kScratch, bytes.input);
+    operands.output_planes =
+        nest_.buffer("input_gradient_planes", TensorRole::kScratch, bytes.output);
+    const Address last_tap = moved(weights_, -(w.kernel_height - 1) * operands.row_bytes -
+                                                 (w.kernel_width - 1) * operands.column_bytes);
+    nest_.loop("image", context_.batch, [&](LoopVariable n) {
+      emit_planar_conv(nest_, whole_convolution(last_tap, n), operands);
+    });
+  }
+
   // With the address of the phase's transposed weights.
   template <typename Visit>
   void for_each_phase(const Visit& visit) const {
@@ -89,20 +159,6 @@ class ConvDataGradient {
       transpose.to = stepped(weights, g, group_weight_bytes(row, column));
       emit_weight_transpose(nest_, transpose);
     });
-  }
-
-  // Where there is one phase, and a tap's filters are stored as the gradient's channels are.
-  bool takes_dot_products() const {
-    const Window2d& w = conv_.window;
-    if (w.stride_height > 1 || w.stride_width > 1 || filter_blocks_.size() > 1 ||
-        padded_width(filter_blocks_) != context_.output_gradient.channel_pitch) {
-      return false;
-    }
-    bool prefers = false;
-    for_each_phase([&](const Phase& row, const Phase& column, const Address& weights) {
-      prefers = prefers_dot_products(convolution(row, column, weights, {}), context_.isa);
-    });
-    return prefers;
   }
 
   // Weights as dot products take them: the taps of each input channel, last to first.

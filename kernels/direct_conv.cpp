@@ -187,4 +187,18 @@ void emit_direct_conv(NestBuilder& nest, const DirectConv& conv) {
   DirectConvEmitter(nest, conv).emit();
 }
 
+int64_t direct_conv_cost(const DirectConv& conv, Isa isa) {
+  int64_t vectors = 0;
+  for (const ColumnBlock& block : conv.blocks) vectors += block.vectors;
+  int64_t products = 0;
+  for (const Tiles& tiles : balanced_tiles(conv.columns, tile_rows(isa))) {
+    products += tiles.count * std::max(kLatencyHidingSums, tiles.size * vectors);
+  }
+  return conv.taps() * conv.rows * products;
+}
+
+bool is_worth_copies(int64_t cost, const DirectConv& conv, Isa isa) {
+  return 3 * cost <= 2 * direct_conv_cost(conv, isa);
+}
+
 }  // namespace wattgrind

@@ -33,4 +33,12 @@ struct DirectConv {
 
 void emit_direct_conv(NestBuilder& nest, const DirectConv& conv);
 
+// Multiply-adds of an image's group, a tile that hides no latency counted as one that just does:
+// what other ways to compute the same are held against.
+int64_t direct_conv_cost(const DirectConv& conv, Isa isa);
+
+// Whether `cost` is so much less, two thirds at most, that copies into another order, which caches
+// and short loops make dearer than their number, are worth it.
+bool is_worth_copies(int64_t cost, const DirectConv& conv, Isa isa);
+
 }  // namespace wattgrind

@@ -22,18 +22,6 @@ int64_t row_vectors(const DirectConv& conv, Isa isa) {
   return row_values(conv) / dot_lanes(conv, isa);
 }
 
-// Pixels whose sums fit in registers beside the operands that stay, the one that passes by, and a
-// product to be added.
-int64_t most_pixels(const DirectConv& conv, Isa isa) {
-  const int64_t outputs = conv.group_outputs;
-  int64_t pixels = 1;
-  while (outputs * (pixels + 1) + std::min(outputs, pixels + 1) + 2 <=
-         traits(isa).vector_registers) {
-    ++pixels;
-  }
-  return pixels;
-}
-
 class DotConvEmitter {
  public:
   DotConvEmitter(NestBuilder& nest, const DirectConv& conv)
@@ -43,7 +31,8 @@ class DotConvEmitter {
     const int64_t input_row_bytes = conv_.input_row_step * conv_.input.row_bytes();
     const int64_t output_row_bytes = conv_.output_row_step * conv_.output.row_bytes();
     nest_.loop("row", conv_.rows, [&](LoopVariable y) {
-      for (const Tiles& tiles : balanced_tiles(conv_.columns, most_pixels(conv_, nest_.isa()))) {
+      for (const Tiles& tiles :
+           balanced_tiles(conv_.columns, most_vectors(nest_.isa(), conv_.group_outputs))) {
         nest_.loop("column", tiles.count, [&](LoopVariable x) {
           const auto at = [&](const Address& first, int64_t row_bytes, int64_t pixel_bytes) {
             return stepped(stepped(moved(first, tiles.start * pixel_bytes), y, row_bytes), x,
@@ -126,18 +115,14 @@ class DotConvEmitter {
 
 }  // namespace
 
-bool prefers_dot_products(const DirectConv& conv, Isa isa) {
-  if (conv.groups > 1 || conv.group_outputs > kMostOutputs) return false;
+std::optional<int64_t> dot_conv_cost(const DirectConv& conv, Isa isa) {
+  if (conv.groups > 1 || conv.group_outputs > kMostOutputs) return std::nullopt;
   const int lanes = dot_lanes(conv, isa);
-  if (lanes < 4) return false;
-  int64_t vectors = 0;
-  for (const ColumnBlock& block : conv.blocks) vectors += block.vectors;
+  if (lanes < 4) return std::nullopt;
   // A sum of lanes is a shuffle and an addition for every halving; then comes the bias, or a store.
   const int64_t lane_sum = 2 * std::countr_zero(static_cast<unsigned>(lanes)) + 2;
-  const int64_t dots =
-      conv.group_outputs * (conv.kernel_height * row_vectors(conv, isa) + lane_sum);
-  // Rearranged weights and single values stored cost something besides.
-  return 3 * dots <= 2 * conv.taps() * vectors;
+  return conv.rows * conv.columns * conv.group_outputs *
+         (conv.kernel_height * row_vectors(conv, isa) + lane_sum);
 }
 
 int64_t dot_weights_row_bytes(const DirectConv& conv) { return row_values(conv) * kFloatBytes; }

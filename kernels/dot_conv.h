@@ -4,14 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "kernels/direct_conv.h"
 
 namespace wattgrind {
 
-// Whether dot products take so many fewer vector instructions than emit_direct_conv, two thirds at
-// most, that they are worth it.
-bool prefers_dot_products(const DirectConv& conv, Isa isa);
+// Vector instructions an image; none where outputs are many, or the rows of the window divide into
+// no vectors of four lanes and more.
+std::optional<int64_t> dot_conv_cost(const DirectConv& conv, Isa isa);
 
 // Of weights as [output][row][column][input channel], padding channels among them.
 int64_t dot_weights_row_bytes(const DirectConv& conv);

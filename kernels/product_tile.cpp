@@ -1,6 +1,7 @@
 #include "kernels/product_tile.h"
 
 #include "estimator/error.h"
+#include "kernels/map_layout.h"
 
 namespace wattgrind {
 namespace {
@@ -44,6 +45,8 @@ class TileEmitter {
     switch (tile_.start) {
       case TileStart::kBias:
         return nest_.apply(Opcode::kMove, biases[vector]);
+      case TileStart::kRowBias:
+        return nest_.broadcast(tile_.lanes, moved(tile_.bias, row * kFloatBytes));
       case TileStart::kZero:
         return nest_.constant(tile_.lanes, 0);
       case TileStart::kOutput:

@@ -25,8 +25,8 @@ struct TileVector {
   int64_t channel_bytes = 0;
 };
 
-// What a tile's sums start from.
-enum class TileStart { kBias, kZero, kOutput };
+// What a tile's sums start from: kBias is one a column, kRowBias one a row.
+enum class TileStart { kBias, kRowBias, kZero, kOutput };
 
 struct ProductTile {
   int64_t rows = 0;
@@ -36,7 +36,7 @@ struct ProductTile {
   std::vector<TileVector> vectors;
   std::vector<ReductionLoop> reduction;
   Address input, weights, bias, output;  // of row 0, vector 0, step 0
-  TileStart start = TileStart::kBias;    // `bias` is read for kBias alone
+  TileStart start = TileStart::kBias;    // `bias` is read for biases alone
 };
 
 void emit_product_tile(NestBuilder& nest, const ProductTile& tile);

@@ -32,21 +32,12 @@ TapColumns::TapColumns(const Conv2d& conv, const BackwardContext& context)
       isa_(context.isa),
       pieces_(vector_pieces(row_width(conv, context), traits(context.isa).float_lanes)) {}
 
-int64_t TapColumns::most_vectors() const {
-  // Besides the sums: the operand that stays, the one that passes by, and a product to be added.
-  int64_t vectors = 1;
-  while (conv_.filters * (vectors + 1) + std::min(conv_.filters, vectors + 1) + 2 <=
-         traits(isa_).vector_registers) {
-    ++vectors;
-  }
-  return vectors;
-}
-
 std::vector<TapColumns::Shape> TapColumns::shapes() const {
   std::vector<Shape> result;
   for (const Tiles& piece : pieces_) {
-    const auto across = balanced_tiles(piece.count, most_vectors());
-    const int64_t rows = std::max<int64_t>(1, most_vectors() / across[0].size);
+    const int64_t most = most_vectors(isa_, conv_.filters);
+    const auto across = balanced_tiles(piece.count, most);
+    const int64_t rows = std::max<int64_t>(1, most / across[0].size);
     const auto down = balanced_tiles(conv_.window.kernel_height, rows);
     for (const Tiles& a : across) {
       for (const Tiles& d : down) result.push_back({piece, a, d});

@@ -17,10 +17,6 @@
 
 namespace wattgrind {
 
-// Multiply-adds that must be under way at once to hide their latency: 4 cycles, 2 a cycle, on the
-// AVX2 and AVX-512 cores since Skylake (Intel) and Zen 2 (AMD). A tile of fewer takes as long.
-inline constexpr int64_t kLatencyHidingSums = 8;
-
 class TapColumns {
  public:
   // Of a convolution without groups.
@@ -54,7 +50,6 @@ class TapColumns {
     Tiles down;    // of kernel rows
   };
   std::vector<Shape> shapes() const;
-  int64_t most_vectors() const;
   int64_t row_sums_bytes() const;
   int64_t filter_sums_bytes() const;
 

@@ -10,6 +10,11 @@ namespace {
 
 constexpr int kBlockVectors = 2;
 
+// Besides the sums: the operand that stays, the one that passes by, and a product to be added.
+bool fits_in_registers(Isa isa, int64_t rows, int64_t vectors) {
+  return rows * vectors + std::min(rows, vectors) + 2 <= traits(isa).vector_registers;
+}
+
 void append_exact(int64_t first, int64_t channels, int max_lanes, std::vector<ColumnBlock>& out) {
   for (const Tiles& piece : vector_pieces(channels, max_lanes)) {
     for (int64_t i = 0; i < piece.count; ++i) {
@@ -101,15 +106,17 @@ int64_t tile_rows(Isa isa) {
 }
 
 int64_t tile_vectors(Isa isa, int64_t rows) {
-  // Besides the sums: the operand that stays, the one that passes by, and a product to be added.
-  const auto fits = [&](int64_t vectors) {
-    return rows * vectors + std::min(rows, vectors) + 2 <= traits(isa).vector_registers;
-  };
   int64_t vectors = kBlockVectors;
   while (rows * (vectors + kBlockVectors) <= kBlockVectors * tile_rows(isa) &&
-         fits(vectors + kBlockVectors)) {
+         fits_in_registers(isa, rows, vectors + kBlockVectors)) {
     vectors += kBlockVectors;
   }
+  return vectors;
+}
+
+int64_t most_vectors(Isa isa, int64_t rows) {
+  int64_t vectors = 1;
+  while (fits_in_registers(isa, rows, vectors + 1)) ++vectors;
   return vectors;
 }
 

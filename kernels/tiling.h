@@ -66,4 +66,11 @@ int64_t tile_rows(Isa isa);
 // with few rows more columns keep as many sums going, which hides the latency of the additions.
 int64_t tile_vectors(Isa isa, int64_t rows);
 
+// The most column vectors, at least 1, of a tile of `rows` rows whose sums all stay in registers.
+int64_t most_vectors(Isa isa, int64_t rows);
+
+// Multiply-adds that must be under way at once to hide their latency: 4 cycles, 2 a cycle, on the
+// AVX2 and AVX-512 cores since Skylake (Intel) and Zen 2 (AMD). A tile of fewer takes as long.
+inline constexpr int64_t kLatencyHidingSums = 8;
+
 }  // namespace wattgrind

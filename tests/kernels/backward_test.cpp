@@ -260,14 +260,17 @@ TEST(Conv2dBackward, FewFilters) {
   }
 }
 
-// Data gradients to few channels are dot products, whose vectors are the window's rows of filters.
+// Data gradients to few channels are dot products, whose vectors are the window's rows of filters,
+// or have the pixels of a row as lanes.
 TEST(Conv2dBackward, FewChannels) {
   for (const int64_t channels : {1, 2, 5, 8, 9}) {
     for (const auto& [filters, kernel] : {std::pair{1, 8}, {3, 4}, {5, 10}, {16, 5}, {40, 3}}) {
       const Window2d uneven{kernel, kernel, 1, 1, kernel / 2, 0, 0, kernel - 1};
-      check_conv({channels, 11, 13}, {filters, uneven, 1}, 3,
-                 {.extra_channels = 3, .input_gradient = {1, 2, 0, 3}},
-                 fmt::format("{} filters of {}x{}x{}", filters, channels, kernel, kernel));
+      for (const int64_t width : {13, 17}) {
+        check_conv({channels, 11, width}, {filters, uneven, 1}, 3,
+                   {.extra_channels = 3, .input_gradient = {1, 2, 0, 3}},
+                   fmt::format("{} filters of {}x{}x{}", filters, channels, kernel, kernel));
+      }
     }
   }
 }

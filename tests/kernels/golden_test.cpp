@@ -30,6 +30,11 @@ TEST(Golden, Conv2d) {
                 2);
 }
 
+TEST(Golden, Conv2dOfFewFilters) {
+  expect_golden("conv2d_few_filters", {1, 6, 7}, {{.operation = Conv2d{1, window(3, 1, 1), 1}}},
+                Isa::kSse42, 2);
+}
+
 TEST(Golden, GroupedConv2d) {
   expect_golden("conv2d_groups", {4, 5, 5}, {{.operation = Conv2d{6, window(3, 2, 0), 2}}},
                 Isa::kSse42, 1);

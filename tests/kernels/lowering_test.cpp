@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/kernels/nest_run.h"
@@ -86,6 +87,34 @@ TEST(Conv2dKernel, StridesKernelsAndPadding) {
       }
     }
   }
+}
+
+TEST(Conv2dKernel, FewFilters) {
+  for (const int64_t filters : {1, 2, 5, 8}) {
+    for (const int64_t kernel : {1, 3, 8, 10}) {
+      const Window2d uneven{kernel, kernel, 1, 1, kernel / 2, 0, 0, kernel - 1};
+      for (const auto& [channels, height, width] :
+           {std::tuple{1, 11, 13}, {5, 28, 28}, {3, 9, 35}}) {
+        check({channels, height, width}, {{.operation = Conv2d{filters, uneven, 1}}}, 3,
+              fmt::format("{} filters of {}x{}", filters, kernel, kernel));
+      }
+    }
+  }
+}
+
+TEST(Conv2dKernel, PixelsAreLanesWhereFiltersAreFew) {
+  const auto is_planar = [](int64_t filters, int64_t kernel, int64_t stride, Isa isa) {
+    const Conv2d conv{filters, window(kernel, stride, 0), 1};
+    const Network network = build_network("test", {1, 28, 28}, {{.operation = conv}}, "test");
+    const LoopNest nest = lower_network(network, isa, 1).steps[0].nest;
+    return std::ranges::any_of(nest.buffers,
+                               [](const Buffer& b) { return b.name == "input_planes"; });
+  };
+  EXPECT_TRUE(is_planar(2, 8, 1, Isa::kAvx512));
+  EXPECT_TRUE(is_planar(1, 3, 1, Isa::kSse42));
+  EXPECT_FALSE(is_planar(2, 8, 2, Isa::kAvx512)) << "pixels that lie apart";
+  EXPECT_FALSE(is_planar(8, 8, 1, Isa::kAvx2)) << "as many filters as lanes";
+  EXPECT_FALSE(is_planar(16, 8, 1, Isa::kAvx512)) << "as many filters as lanes";
 }
 
 TEST(Conv2dKernel, LongReductionsAreCutIntoChunks) {

@@ -63,6 +63,12 @@ TEST(TileVectors, LeaveRegistersForTheOperands) {
   EXPECT_EQ(tile_vectors(Isa::kAvx512, 6), 4);
 }
 
+TEST(MostVectors, LeaveRegistersForTheOperands) {
+  EXPECT_EQ(most_vectors(Isa::kSse42, 1), 13);  // 13 sums, a value, a weight, a product
+  EXPECT_EQ(most_vectors(Isa::kAvx512, 5), 5);  // 25 sums, 5 values, a weight, a product: 32
+  EXPECT_EQ(most_vectors(Isa::kAvx2, 20), 1);
+}
+
 TEST(Runs, GatherEqualBlocks) {
   const auto result = runs(column_blocks(70, Isa::kAvx2, Surplus::kPad));
   ASSERT_EQ(result.size(), 2u);
