@@ -29,6 +29,11 @@ int64_t MapLayout::image_bytes() const {
   return round_up(bytes, bytes >= 4 * kPageBytes ? kPageBytes : kLineBytes);
 }
 
+std::optional<MapLayout> MapLayout::as_vectors() const {
+  if (!is_dense() || halo != Halo{}) return std::nullopt;
+  return MapLayout{{shape.elements(), 1, 1}, image_bytes() / kFloatBytes, {}};
+}
+
 int64_t MapLayout::pixel_bytes(int64_t y, int64_t x) const {
   return (y + halo.top) * row_bytes() + (x + halo.left) * channel_bytes();
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "estimator/network.h"
 
@@ -40,6 +41,9 @@ struct MapLayout {
   bool rows_touch() const { return halo.left == 0 && halo.right == 0; }
   // The image is channels * height * width values in (y, x, c) order and nothing else.
   bool is_dense() const { return rows_touch() && channel_pitch == shape.channels; }
+  // The same memory as images of one pixel, whose channels are all their values, those between
+  // images among them; none where there is a halo, or padding channels.
+  std::optional<MapLayout> as_vectors() const;
 
   friend bool operator==(const MapLayout&, const MapLayout&) = default;
 };

@@ -26,23 +26,19 @@ std::span<float> ProgramMemory::buffer(uint32_t index) const {
   return {first, buffer.bytes / sizeof(float)};
 }
 
-NativeSteps::NativeSteps(std::span<const Program* const> programs, const CodegenOptions& options) {
+NativeSteps::NativeSteps(std::span<const Program* const> programs, const ProgramMemory& memory,
+                         const CodegenOptions& options) {
   std::vector<const LoopNest*> nests;
   for (const Program* program : programs) {
     for (const Step& step : program->steps) {
       nests.push_back(&step.nest);
-      buffers_.push_back(step.buffers);
+      std::vector<void*>& addresses = addresses_.emplace_back();
+      for (const uint32_t buffer : step.buffers) addresses.push_back(memory.buffer(buffer).data());
     }
   }
   functions_ = compiled_functions(nests, options);
 }
 
-void NativeSteps::run(size_t step, const ProgramMemory& memory) const {
-  std::vector<void*> addresses;
-  for (const uint32_t buffer : buffers_.at(step)) {
-    addresses.push_back(memory.buffer(buffer).data());
-  }
-  function(step)(addresses.data());
-}
+void NativeSteps::run(size_t step) const { function(step)(addresses_[step].data()); }
 
 }  // namespace wattgrind

@@ -26,20 +26,21 @@ class ProgramMemory {
   std::unique_ptr<std::byte, FreePages> arena_;
 };
 
-// Compiled steps of one or more programs that share their buffers. Equal nests share a function
-// (kernels/function_cache.h).
+// Compiled steps of one or more programs that share their buffers, bound to memory that outlives
+// them. Equal nests share a function (kernels/function_cache.h).
 class NativeSteps {
  public:
   // Steps are numbered as they follow each other in the programs, one program after the other.
   // Throws Error(kFailed) when the system refuses executable memory.
-  NativeSteps(std::span<const Program* const> programs, const CodegenOptions& options);
+  NativeSteps(std::span<const Program* const> programs, const ProgramMemory& memory,
+              const CodegenOptions& options);
 
   KernelFunction function(size_t step) const { return functions_.at(step).function; }
-  void run(size_t step, const ProgramMemory& memory) const;
+  void run(size_t step) const;
 
  private:
-  std::vector<std::vector<uint32_t>> buffers_;  // by step
-  std::vector<CompiledFunction> functions_;     // by step
+  std::vector<std::vector<void*>> addresses_;  // of buffers, by step
+  std::vector<CompiledFunction> functions_;    // by step
 };
 
 }  // namespace wattgrind

@@ -85,16 +85,12 @@ NativeWorkload::NativeWorkload(const Workload& workload, int64_t batch)
   std::visit([&](const auto& load) { fill(load, program_, *memory_); }, workload);
   const Isa isa = host_isa();
   const Program* const program = &program_;
-  kernels_ = std::make_unique<NativeSteps>(std::span(&program, 1),
+  kernels_ = std::make_unique<NativeSteps>(std::span(&program, 1), *memory_,
                                            CodegenOptions{isa, traits(isa).fused_multiply_add});
-  for (const Step& step : program_.steps) {
-    std::vector<void*>& addresses = addresses_.emplace_back();
-    for (const uint32_t buffer : step.buffers) addresses.push_back(memory_->buffer(buffer).data());
-  }
 }
 
 void NativeWorkload::run() const {
-  for (size_t i = 0; i < addresses_.size(); ++i) kernels_->function(i)(addresses_[i].data());
+  for (size_t i = 0; i < program_.steps.size(); ++i) kernels_->run(i);
 }
 
 }  // namespace wattgrind

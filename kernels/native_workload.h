@@ -31,7 +31,6 @@ class NativeWorkload {
   Program program_;
   std::unique_ptr<ProgramMemory> memory_;
   std::unique_ptr<NativeSteps> kernels_;
-  std::vector<std::vector<void*>> addresses_;  // by step: of its buffers
 };
 
 }  // namespace wattgrind

@@ -6,6 +6,10 @@
 namespace wattgrind {
 namespace {
 
+// Of a tile. More leave few registers for vectors of taps, and every vector is then loaded for few
+// sums.
+constexpr int64_t kTileFilters = 10;
+
 // A row of the window in whole vectors and one for the rest, which may read values beyond the
 // window where the input's image goes on that far.
 int64_t row_width(const Conv2d& conv, const BackwardContext& context) {
@@ -34,13 +38,14 @@ TapColumns::TapColumns(const Conv2d& conv, const BackwardContext& context)
 
 std::vector<TapColumns::Shape> TapColumns::shapes() const {
   std::vector<Shape> result;
-  for (const Tiles& piece : pieces_) {
-    const int64_t most = most_vectors(isa_, conv_.filters);
-    const auto across = balanced_tiles(piece.count, most);
-    const int64_t rows = std::max<int64_t>(1, most / across[0].size);
-    const auto down = balanced_tiles(conv_.window.kernel_height, rows);
-    for (const Tiles& a : across) {
-      for (const Tiles& d : down) result.push_back({piece, a, d});
+  for (const Tiles& filters : balanced_tiles(conv_.filters, kTileFilters)) {
+    const int64_t most = most_vectors(isa_, filters.size);
+    for (const Tiles& piece : pieces_) {
+      const auto across = balanced_tiles(piece.count, most);
+      const auto down = balanced_tiles(conv_.window.kernel_height, most / across[0].size);
+      for (const Tiles& a : across) {
+        for (const Tiles& d : down) result.push_back({filters, piece, a, d});
+      }
     }
   }
   return result;
@@ -49,10 +54,15 @@ std::vector<TapColumns::Shape> TapColumns::shapes() const {
 int64_t TapColumns::cost() const {
   int64_t sums = 0;
   for (const Shape& shape : shapes()) {
-    sums += shape.across.count * shape.down.count *
-            std::max(kLatencyHidingSums, conv_.filters * shape.across.size * shape.down.size);
+    sums += shape.filters.count * shape.across.count * shape.down.count *
+            std::max(kLatencyHidingSums, shape.filters.size * shape.across.size * shape.down.size);
   }
   return sums;
+}
+
+int64_t TapColumns::copy_cost() const {
+  const Window2d& window = conv_.window;
+  return 2 * conv_.filters * window.kernel_height * window.kernel_width * input_.shape.channels;
 }
 
 int64_t TapColumns::row_sums_bytes() const {
@@ -75,12 +85,11 @@ void TapColumns::emit_products(NestBuilder& nest, const Address& input, const Ad
     const int64_t vector_bytes = shape.piece.size * kFloatBytes;
     const int64_t first_bytes = shape.piece.start * kFloatBytes + shape.across.start * vector_bytes;
     ProductTile tile;
-    tile.rows = conv_.filters;
+    tile.rows = shape.filters.size;
     tile.input_row_bytes = kFloatBytes;
     tile.output_row_bytes = filter_sums_bytes();
     tile.lanes = static_cast<int>(shape.piece.size);
     tile.start = start;
-    tile.input = gradient;
     for (const ReductionLoop& loop : reduction) {
       tile.reduction.push_back({loop.name, loop.trips, loop.weight_bytes, loop.input_bytes});
     }
@@ -90,16 +99,23 @@ void TapColumns::emit_products(NestBuilder& nest, const Address& input, const Ad
                                 row * row_sums_bytes() + v * vector_bytes});
       }
     }
-    nest.loop("kernel_row", shape.down.count, [&](LoopVariable r) {
-      nest.loop("tap", shape.across.count, [&](LoopVariable t) {
-        const auto at = [&](const Address& base, int64_t row_bytes) {
-          const Address first = moved(base, shape.down.start * row_bytes + first_bytes);
-          return stepped(stepped(first, r, shape.down.size * row_bytes), t,
-                         shape.across.size * vector_bytes);
-        };
-        tile.weights = at(input, input_.row_bytes());
-        tile.output = at(sums, row_sums_bytes());
-        emit_product_tile(nest, tile);
+    nest.loop("filters", shape.filters.count, [&](LoopVariable f) {
+      const auto of_filters = [&](const Address& base, int64_t filter_bytes) {
+        return stepped(moved(base, shape.filters.start * filter_bytes), f,
+                       shape.filters.size * filter_bytes);
+      };
+      nest.loop("kernel_row", shape.down.count, [&](LoopVariable r) {
+        nest.loop("tap", shape.across.count, [&](LoopVariable t) {
+          const auto at = [&](const Address& base, int64_t row_bytes) {
+            const Address first = moved(base, shape.down.start * row_bytes + first_bytes);
+            return stepped(stepped(first, r, shape.down.size * row_bytes), t,
+                           shape.across.size * vector_bytes);
+          };
+          tile.input = of_filters(gradient, kFloatBytes);
+          tile.weights = at(input, input_.row_bytes());
+          tile.output = at(of_filters(sums, filter_sums_bytes()), row_sums_bytes());
+          emit_product_tile(nest, tile);
+        });
       });
     });
   }

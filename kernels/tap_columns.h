@@ -1,4 +1,5 @@
-// The weight gradient of a convolution with few filters, as a product with taps as columns.
+// The weight gradient of a convolution or dense layer with few filters, as a product with taps as
+// columns.
 //
 // With filters as columns a vector holds a tap's gradients, one a filter, and is mostly padding
 // where filters are few. Here a vector holds those of one filter by taps that follow each other in
@@ -22,11 +23,10 @@ class TapColumns {
   // Of a convolution without groups.
   TapColumns(const Conv2d& conv, const BackwardContext& context);
 
-  // Of filters: more of them fill vectors themselves.
-  static constexpr int64_t kMostFilters = 8;
-
-  // Multiply-adds a pixel, a tile that hides no latency counted as one that just does.
+  // Multiply-adds a pixel, a tile that hides no latency counted as one that just does; loads and
+  // stores of the copy.
   int64_t cost() const;
+  int64_t copy_cost() const;
 
   // The sums, [filter][kernel row][column and channel].
   uint64_t sums_bytes() const;
@@ -43,8 +43,9 @@ class TapColumns {
                  int64_t width) const;
 
  private:
-  // Vectors of a tile: so many of a kernel row, of so many kernel rows.
+  // Sums of a tile: so many filters by so many vectors of a kernel row, of so many kernel rows.
   struct Shape {
+    Tiles filters;
     Tiles piece;   // the vectors of a row that have its lanes
     Tiles across;  // of those vectors
     Tiles down;    // of kernel rows

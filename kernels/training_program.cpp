@@ -1,5 +1,6 @@
 #include "kernels/training_program.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -271,6 +272,23 @@ class TrainingBuilder {
   Named last_buffers_;                         // of the step added last
 };
 
+// Calls visit(uint32_t&) for everything that names a buffer.
+template <typename Visit>
+void for_each_buffer(TrainingProgram& training, const Visit& visit) {
+  Program& program = training.program;
+  for (Step& step : program.steps) std::ranges::for_each(step.buffers, visit);
+  visit(program.input.buffer);
+  for (OutputMap& output : program.outputs) visit(output.buffer);
+  for (TrainedTensor& tensor : training.tensors) {
+    visit(tensor.parameters);
+    visit(tensor.gradient);
+  }
+  for (uint32_t* buffer : {&training.images, &training.image_labels, &training.labels,
+                           &training.loss, &training.step_size}) {
+    visit(*buffer);
+  }
+}
+
 }  // namespace
 
 TrainingProgram lower_training(const Network& network, const Optimizer& optimizer, Isa isa,
@@ -283,14 +301,14 @@ TrainingProgram lower_smaller_batch(const TrainingProgram& whole, const Network&
                                     const Optimizer& optimizer, int64_t batch) {
   TrainingProgram result = lower_training(network, optimizer, whole.program.isa, batch);
   const std::vector<ProgramBuffer>& buffers = whole.program.buffers;
-  CHECK(result.program.buffers.size() == buffers.size(), "{}: {} buffers at batch {}, {} at {}",
-        network.name, result.program.buffers.size(), batch, buffers.size(), whole.program.batch);
-  for (size_t i = 0; i < buffers.size(); ++i) {
-    CHECK(result.program.buffers[i].name == buffers[i].name &&
-              result.program.buffers[i].bytes <= buffers[i].bytes,
-          "{}: {} has no place in {}", network.name, result.program.buffers[i].name,
-          buffers[i].name);
+  std::vector<uint32_t> places;  // in `whole`, by buffer
+  for (const ProgramBuffer& buffer : result.program.buffers) {
+    const auto place = std::ranges::find(buffers, buffer.name, &ProgramBuffer::name);
+    CHECK(place != buffers.end() && buffer.bytes <= place->bytes, "{}: {} has no place in batch {}",
+          network.name, buffer.name, whole.program.batch);
+    places.push_back(static_cast<uint32_t>(place - buffers.begin()));
   }
+  for_each_buffer(result, [&](uint32_t& buffer) { buffer = places[buffer]; });
   result.program.buffers = buffers;
   return result;
 }

@@ -38,7 +38,8 @@ TrainingProgram lower_training(const Network& network, const Optimizer& optimize
                                int64_t batch);
 
 // The steps for a smaller batch on the buffers of `whole`, which was made of the same network and
-// optimiser: the last batch of an epoch.
+// optimiser: the last batch of an epoch. It needs all of them but scratch that only pays in large
+// batches.
 TrainingProgram lower_smaller_batch(const TrainingProgram& whole, const Network& network,
                                     const Optimizer& optimizer, int64_t batch);
 

@@ -36,12 +36,13 @@ class WeightGradientLowering {
         taps_(conv.window.kernel_height * conv.window.kernel_width * group_inputs_),
         blocks_(column_blocks(group_filters_, context.isa,
                               conv.groups == 1 ? Surplus::kPad : Surplus::kExact)) {
-    // The copy at the end pays where every sum has many pixels.
-    if (context.output.shape.is_vector()) return;
-    if (conv.groups > 1 || conv.filters > TapColumns::kMostFilters) return;
+    if (conv.groups > 1 || blocks_.size() > 1) return;
     tap_columns_.emplace(conv, context);
-    // Less than twice as good is not worth it: LeNet-5's first layer takes as long either way.
-    if (2 * tap_columns_->cost() > filter_columns_cost()) tap_columns_.reset();
+    const FeatureShape& out = context.output.shape;
+    const int64_t pixels = context.batch * out.height * out.width;
+    const int64_t cost = pixels * tap_columns_->cost() + tap_columns_->copy_cost();
+    // Less than a third better is not worth it: LeNet-5's first layer takes as long either way.
+    if (3 * cost > 2 * pixels * filter_columns_cost()) tap_columns_.reset();
   }
 
   LoopNest lower() && {
@@ -235,9 +236,11 @@ class WeightGradientLowering {
 }  // namespace
 
 LoopNest lower_dense_weight_gradient(const Dense& dense, const BackwardContext& context) {
-  const FeatureShape& shape = context.input.shape;
-  const Conv2d whole_map{dense.units, {shape.height, shape.width}, 1};
-  return WeightGradientLowering("dense_weight_gradient", whole_map, context).lower();
+  BackwardContext whole_map = context;
+  if (const auto vectors = context.input.as_vectors()) whole_map.input = *vectors;
+  const FeatureShape& shape = whole_map.input.shape;
+  const Conv2d conv{dense.units, {shape.height, shape.width}, 1};
+  return WeightGradientLowering("dense_weight_gradient", conv, whole_map).lower();
 }
 
 LoopNest lower_conv2d_weight_gradient(const Conv2d& conv, const BackwardContext& context) {
