@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "search/covariance_kernels.h"
 #include "search/unit_space.h"
 
 namespace wattgrind {
@@ -45,14 +46,7 @@ class Covariance {
                           std::span<const Point> xs) const;
 
  private:
-  enum class Kind { kLine, kLineOrInactive, kSameOrNot };
-
-  // Calls use(i, squared difference of x and column[i]).
-  template <typename Use>
-  void for_each_square(Eigen::Index d, const Eigen::Ref<const Eigen::ArrayXd>& column, double x,
-                       Use use) const;
-
-  std::vector<Kind> kinds_;
+  std::vector<DifferenceKind> kinds_;
 };
 
 }  // namespace wattgrind

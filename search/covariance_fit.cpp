@@ -1,10 +1,12 @@
 #include "search/covariance_fit.h"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include "search/covariance_kernels.h"
+#include "search/matrix_kernels.h"
 
 namespace wattgrind {
 namespace {
@@ -39,26 +41,32 @@ void clamp_logs(Eigen::ArrayXd& logs) {
   logs[2 * d + 2] = std::clamp(logs[2 * d + 2], std::log(1e-5), 0.0);
 }
 
-// The squared differences of all pairs, one matrix a dimension.
+// Matrices of all pairs of points, rows padded with zeros for the kernels.
+Eigen::Index padded(Eigen::Index points) {
+  constexpr auto kBlock = static_cast<Eigen::Index>(kRowBlock);
+  return (points + kBlock - 1) / kBlock * kBlock;
+}
+
+struct Problem {
+  std::vector<Eigen::ArrayXXd> squares;  // the squared differences, one matrix a dimension
+  Eigen::VectorXd values;                // padded
+  Eigen::Index points = 0;
+  Eigen::ArrayXd prior_logs;
+};
+
 std::vector<Eigen::ArrayXXd> pair_squares(const Covariance& covariance,
                                           const Eigen::Ref<const Eigen::MatrixXd>& points) {
   const Eigen::Index n = points.rows();
   std::vector<Eigen::ArrayXXd> squares;
   for (Eigen::Index d = 0; d < covariance.dimensions(); ++d) {
-    Eigen::ArrayXXd pairs(n, n);
+    Eigen::ArrayXXd pairs = Eigen::ArrayXXd::Zero(padded(n), n);
     for (Eigen::Index i = 0; i < n; ++i) {
-      covariance.squared_differences(d, points.col(d).array(), points(i, d), pairs.col(i));
+      covariance.squared_differences(d, points.col(d).array(), points(i, d), pairs.col(i).head(n));
     }
     squares.push_back(std::move(pairs));
   }
   return squares;
 }
-
-struct Problem {
-  std::vector<Eigen::ArrayXXd> squares;
-  Eigen::VectorXd values;
-  Eigen::ArrayXd prior_logs;
-};
 
 void add_prior(const Problem& problem, const Eigen::ArrayXd& logs, Posterior& posterior) {
   const Eigen::Index d = (logs.size() - 3) / 2;
@@ -71,53 +79,61 @@ void add_prior(const Problem& problem, const Eigen::ArrayXd& logs, Posterior& po
   posterior.gradient -= off / widths;
 }
 
+// The additive and the joint covariances at some parameters, without their variances.
+struct PairCovariances {
+  std::vector<Eigen::ArrayXXd> alone;  // of each dimension
+  std::vector<PairTerm> terms;         // these and the squares, as kernels take them
+  Eigen::ArrayXXd additive, joint;
+
+  PairCovariances(const Problem& problem, const CovarianceParameters& p)
+      : alone(problem.squares.size(), Eigen::ArrayXXd(padded(problem.points), problem.points)),
+        additive(padded(problem.points), problem.points),
+        joint(padded(problem.points), problem.points) {
+    for (size_t d = 0; d < alone.size(); ++d) {
+      const auto i = static_cast<Eigen::Index>(d);
+      const double l = p.additive_lengths[i], m = p.joint_lengths[i];
+      terms.push_back({problem.squares[d].data(), alone[d].data(), 0.5 / (l * l), 0.5 / (m * m)});
+    }
+    pair_covariances(terms, static_cast<size_t>(joint.size()), additive.data(), joint.data());
+  }
+};
+
 Posterior evaluate(const Problem& problem, const Eigen::ArrayXd& logs) {
   const CovarianceParameters p = from_logs(logs);
-  const Eigen::Index dimensions = p.additive_lengths.size(), n = problem.values.size();
+  const Eigen::Index dimensions = p.additive_lengths.size(), n = problem.points;
   const double share = p.additive_variance / static_cast<double>(dimensions);
-  std::vector<Eigen::ArrayXXd> terms;  // of each dimension alone: 1 / (1 + r^2 / 2)
-  Eigen::ArrayXXd additive = Eigen::ArrayXXd::Zero(n, n), joint = Eigen::ArrayXXd::Ones(n, n);
-  for (Eigen::Index d = 0; d < dimensions; ++d) {
-    const Eigen::ArrayXXd& squares = problem.squares[static_cast<size_t>(d)];
-    const double l = p.additive_lengths[d], m = p.joint_lengths[d];
-    terms.push_back((1 + squares * (0.5 / (l * l))).inverse());
-    additive += terms.back();
-    joint += squares * (0.5 / (m * m));
-  }
-  additive *= share;
-  joint = joint.inverse().eval();
-  Eigen::MatrixXd k = (additive + p.joint_variance * joint).matrix();
+  const PairCovariances pairs(problem, p);
+  Eigen::MatrixXd k = (share * pairs.additive + p.joint_variance * pairs.joint).matrix();
+  k.bottomRows(k.rows() - n).setZero();
   k.diagonal().array() += p.noise_variance + kJitter * p.variance();
 
   Posterior posterior{-std::numeric_limits<double>::infinity(), Eigen::ArrayXd::Zero(logs.size())};
-  const Eigen::LLT<Eigen::MatrixXd> factor(k);
-  if (factor.info() != Eigen::Success) return posterior;
-  const Eigen::VectorXd weights = factor.solve(problem.values);
-  posterior.log_density =
-      -0.5 * problem.values.dot(weights) - factor.matrixLLT().diagonal().array().log().sum();
-  // d log p / d theta = 1/2 tr((w w' - K^-1) dK/dtheta), Rasmussen and Williams eq. 5.9.
-  Eigen::MatrixXd slope = weights * weights.transpose();
-  slope -= factor.solve(Eigen::MatrixXd::Identity(n, n));
-  const Eigen::ArrayXXd joint_slope = slope.array() * joint.square();
-  for (Eigen::Index d = 0; d < dimensions; ++d) {
-    const Eigen::ArrayXXd& squares = problem.squares[static_cast<size_t>(d)];
-    const Eigen::ArrayXXd& term = terms[static_cast<size_t>(d)];
-    const double l = p.additive_lengths[d], m = p.joint_lengths[d];
-    const double additive_sum = (slope.array() * squares * term.square()).sum();
-    posterior.gradient[d] = 0.5 * share * additive_sum / (l * l);
-    posterior.gradient[dimensions + d] =
-        0.5 * p.joint_variance * (joint_slope * squares).sum() / (m * m);
+  double log_determinant = 0;
+  if (!invert(k.data(), static_cast<size_t>(k.rows()), static_cast<size_t>(n), log_determinant)) {
+    return posterior;
   }
-  posterior.gradient[2 * dimensions] = 0.5 * (slope.array() * additive).sum();
-  posterior.gradient[2 * dimensions + 1] = 0.5 * p.joint_variance * (slope.array() * joint).sum();
-  posterior.gradient[2 * dimensions + 2] = 0.5 * p.noise_variance * slope.trace();
+  const Eigen::VectorXd weights = k * problem.values.head(n);
+  posterior.log_density = -0.5 * problem.values.dot(weights) - 0.5 * log_determinant;
+  // d log p / d theta = 1/2 tr((w w' - K^-1) dK/dtheta), Rasmussen and Williams eq. 5.9.
+  const Eigen::ArrayXXd slope = (weights * weights.head(n).transpose() - k).array();
+  Eigen::ArrayXd additive_sums(dimensions), joint_sums(dimensions);
+  pair_slopes(pairs.terms, slope.data(), pairs.joint.data(), static_cast<size_t>(slope.size()),
+              additive_sums.data(), joint_sums.data());
+  posterior.gradient.head(dimensions) = 0.5 * share * additive_sums / p.additive_lengths.square();
+  posterior.gradient.segment(dimensions, dimensions) =
+      0.5 * p.joint_variance * joint_sums / p.joint_lengths.square();
+  posterior.gradient[2 * dimensions] = 0.5 * share * (slope * pairs.additive).sum();
+  posterior.gradient[2 * dimensions + 1] = 0.5 * p.joint_variance * (slope * pairs.joint).sum();
+  posterior.gradient[2 * dimensions + 2] = 0.5 * p.noise_variance * slope.matrix().trace();
   add_prior(problem, logs, posterior);
   return posterior;
 }
 
 Problem make_problem(const Covariance& covariance, const Eigen::Ref<const Eigen::MatrixXd>& points,
                      const Eigen::Ref<const Eigen::VectorXd>& values, bool noisy) {
-  return {pair_squares(covariance, points), values,
+  Eigen::VectorXd padded_values = Eigen::VectorXd::Zero(padded(points.rows()));
+  padded_values.head(points.rows()) = values;
+  return {pair_squares(covariance, points), std::move(padded_values), points.rows(),
           to_logs(prior_parameters(covariance.dimensions(), noisy))};
 }
 

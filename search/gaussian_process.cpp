@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "estimator/error.h"
+#include "search/matrix_kernels.h"
 
 namespace wattgrind {
 namespace {
@@ -17,13 +18,17 @@ constexpr double kJitter = 1e-8;
 GaussianProcess::GaussianProcess(const Covariance& covariance, CovarianceParameters parameters)
     : covariance_(covariance), parameters_(std::move(parameters)) {}
 
-void GaussianProcess::truncate(Eigen::Index size) { size_ = std::min(size_, size); }
+void GaussianProcess::truncate(Eigen::Index size) {
+  if (size >= size_) return;
+  inverse_factor_.block(size, 0, size_ - size, size_).setZero();
+  size_ = size;
+}
 
 void GaussianProcess::append(const Point& point) {
   if (size_ == points_.rows()) {
     const Eigen::Index room = std::max<Eigen::Index>(32, 2 * size_);
     points_.conservativeResize(room, covariance_.dimensions());
-    inverse_factor_.conservativeResize(room, room);
+    inverse_factor_.conservativeResizeLike(Eigen::MatrixXd::Zero(room, room));
   }
   const auto inverse = inverse_factor_.topLeftCorner(size_, size_);
   const Eigen::VectorXd k = covariances(std::span(&point, 1));
@@ -54,9 +59,12 @@ Eigen::VectorXd GaussianProcess::means(const Eigen::MatrixXd& covariances) const
 }
 
 Eigen::VectorXd GaussianProcess::variances(const Eigen::MatrixXd& covariances) const {
-  const auto inverse = inverse_factor_.topLeftCorner(size_, size_);
-  const Eigen::MatrixXd solved = inverse.triangularView<Eigen::Lower>() * covariances;
-  return (parameters_.variance() - solved.colwise().squaredNorm().transpose().array()).max(0.0);
+  Eigen::VectorXd known(covariances.cols());
+  squared_norms({inverse_factor_.data(), static_cast<size_t>(inverse_factor_.rows())},
+                static_cast<size_t>(size_),
+                {covariances.data(), static_cast<size_t>(covariances.rows())},
+                static_cast<size_t>(covariances.cols()), known.data());
+  return (parameters_.variance() - known.array()).max(0.0);
 }
 
 Eigen::VectorXd GaussianProcess::variance_bounds(const Eigen::MatrixXd& covariances) const {

@@ -38,7 +38,7 @@ class GaussianProcess {
   CovarianceParameters parameters_;
   Eigen::MatrixXd points_;  // a point a row; rows beyond size_ are room to grow
   // Inverse of the lower Cholesky factor of the points' covariance with noise: products are faster
-  // than substitutions.
+  // than substitutions. 0 beyond size_ and above the diagonal.
   Eigen::MatrixXd inverse_factor_;
   Eigen::VectorXd weights_;
   Eigen::Index size_ = 0;

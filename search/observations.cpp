@@ -20,14 +20,9 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-std::optional<std::vector<double>> finite_values(const Trial& trial) {
-  if (trial.values.empty()) return std::nullopt;
-  std::vector<double> values;
-  for (double value : trial.values) {
-    if (!std::isfinite(value)) return std::nullopt;
-    values.push_back(bounded(value));
-  }
-  return values;
+bool has_finite_values(const Trial& trial) {
+  return !trial.values.empty() && std::all_of(trial.values.begin(), trial.values.end(),
+                                              [](double value) { return std::isfinite(value); });
 }
 
 // Lowest and highest of each objective over the complete trials.
@@ -35,7 +30,9 @@ struct Range {
   double low = kLargest;
   double high = -kLargest;
 
-  double share(double value) const { return high > low ? (value - low) / (high - low) : 0.0; }
+  double share(double value) const {
+    return high > low ? (bounded(value) - low) / (high - low) : 0.0;
+  }
 };
 
 std::vector<Range> objective_ranges(std::span<const Observation> finished) {
@@ -54,7 +51,7 @@ std::vector<Range> objective_ranges(std::span<const Observation> finished) {
 
 double scalarised(std::span<const double> values, std::span<const Range> ranges,
                   std::span<const double> weights) {
-  if (ranges.size() == 1 || values.size() == 1) return values[0];
+  if (ranges.size() == 1 || values.size() == 1) return bounded(values[0]);
   constexpr double kAugmentation = 0.05;  // Knowles 2006
   double largest = 0, sum = 0;
   for (size_t i = 0; i < std::min(values.size(), weights.size()); ++i) {
@@ -112,7 +109,7 @@ std::vector<double> comparable_values(std::span<const Observation> finished,
   double largest_violation = 0;
   for (const Observation& observation : finished) {
     const Trial& trial = *observation.trial;
-    if (has_value(trial)) complete.push_back(scalarised(*finite_values(trial), ranges, weights));
+    if (has_value(trial)) complete.push_back(scalarised(trial.values, ranges, weights));
     if (trial.state == TrialState::kInfeasible && trial.violation) {
       largest_violation = std::max(largest_violation, bounded(*trial.violation));
     }
@@ -124,11 +121,10 @@ std::vector<double> comparable_values(std::span<const Observation> finished,
   size_t next_complete = 0;
   for (const Observation& observation : finished) {
     const Trial& trial = *observation.trial;
-    const auto bound = finite_values(trial);
     if (has_value(trial)) {
       values.push_back(complete[next_complete++]);
-    } else if (trial.state == TrialState::kPruned && bound && !ranges.empty()) {
-      values.push_back(std::max(middle, scalarised(*bound, ranges, weights)));
+    } else if (trial.state == TrialState::kPruned && has_finite_values(trial) && !ranges.empty()) {
+      values.push_back(std::max(middle, scalarised(trial.values, ranges, weights)));
     } else if (trial.state == TrialState::kInfeasible) {
       const bool known = trial.violation && largest_violation > 0;
       const double excess = known ? std::clamp(*trial.violation / largest_violation, 0.0, 1.0) : 1;
