@@ -32,6 +32,7 @@ class CollapsedWalker : public Walker {
     caches_.start_program(owners, program.buffers.size());
     replay_.start_program(flat, owners);
     walk(flat, flat.body, addresses);
+    caches_.pass_on();
     caches_.add_counts_to(simulation.traffic);
     simulation.replayed_references = replay_.replayed_references();
     return simulation;
@@ -39,7 +40,7 @@ class CollapsedWalker : public Walker {
 
  private:
   void check_addresses(const AccessProgram& program) const {
-    const uint64_t limit = LruCache::kLineLimit * line_bytes_;
+    const uint64_t limit = kLineLimit * line_bytes_;
     for (const AccessBuffer& buffer : program.buffers) {
       if (buffer.address + buffer.bytes > limit) {
         fail(ErrorKind::kInput, "{}: buffer {}: found its end at {:#x}, wanted it below {:#x}",

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "estimator/error.h"
-
 namespace wattgrind {
 
 LineOwners::LineOwners(const std::vector<AccessBuffer>& buffers, uint32_t line_bytes)
@@ -29,10 +27,12 @@ size_t LineOwners::owner(uint64_t line) const {
   return range != ranges_.end() && range->first <= line ? range->buffer : nobody_;
 }
 
-LineOwners::Lines LineOwners::lines(size_t buffer) const {
+std::optional<LineOwners::Lines> LineOwners::lines(size_t buffer) const {
   const auto range = std::ranges::find(ranges_, buffer, &Range::buffer);
-  CHECK(range != ranges_.end(), "buffer {} has no bytes", buffer);
-  return {range->first, range->last};
+  if (range == ranges_.end()) {
+    return std::nullopt;
+  }
+  return Lines{range->first, range->last};
 }
 
 }  // namespace wattgrind

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "cachesim/access_program.h"
@@ -19,8 +20,8 @@ class LineOwners {
   struct Lines {
     uint64_t first = 0, last = 0;
   };
-  // The lines a buffer has bytes in; it must have bytes.
-  Lines lines(size_t buffer) const;
+  // The lines a buffer has bytes in; absent where it has no bytes.
+  std::optional<Lines> lines(size_t buffer) const;
 
   // True if no line holds bytes of two buffers.
   bool disjoint() const { return disjoint_; }

@@ -24,10 +24,12 @@ bool is_dirty(LruEntry entry) { return (entry & 1) != 0; }
 }  // namespace
 
 bool LruHierarchy::can_simulate(const HierarchyConfig& config) {
-  return std::ranges::all_of(config.levels, [](const LevelConfig& level) {
-    return level.replacement == Replacement::kLru && level.geometry.ways <= kMaxLruWays &&
-           level.geometry.line_bytes <= kMaxLineBytes;
-  });
+  return std::ranges::all_of(config.levels,
+                             [](const LevelConfig& level) {
+                               return level.replacement == Replacement::kLru &&
+                                      level.geometry.line_bytes <= kMaxLineBytes;
+                             }) &&
+         config.levels[0].geometry.ways <= FirstLevel::kMaxWays;
 }
 
 bool LruHierarchy::can_replay(const HierarchyConfig& config) {
@@ -41,12 +43,14 @@ LruHierarchy::LruHierarchy(const HierarchyConfig& config)
       writes_back_(config.model == CacheModel::kMachine),
       level_count_(config.levels.size()),
       first_level_(config.levels[0].geometry),
-      in_flight_(config.levels.size(), kInvalidEntry) {
+      in_flight_(config.levels.size()) {
   CHECK(can_simulate(config), "{} levels", config.levels.size());
   for (size_t level = 1; level < level_count_; ++level) {
-    levels_.push_back({LruCache(config.levels[level].geometry), config.levels[level].containment});
+    levels_.push_back(
+        {StampedCache(config.levels[level].geometry), config.levels[level].containment});
     reaches_up_ = reaches_up_ || containment(level) == Containment::kInclusive;
   }
+  reaches_up_ = reaches_up_ || (level_count_ > 1 && containment(1) == Containment::kVictim);
   for (size_t level = 0; level < level_count_; ++level) {
     const bool is_above_victim =
         level + 1 < level_count_ && containment(level + 1) == Containment::kVictim;
@@ -55,9 +59,18 @@ LruHierarchy::LruHierarchy(const HierarchyConfig& config)
 }
 
 void LruHierarchy::start_program(const LineOwners& owners, size_t buffers) {
+  CHECK(passed_on_ == log_.size(), "{} misses not passed on", log_.size() - passed_on_);
+  for (size_t buffer = 0; buffer < buffers; ++buffer) {
+    if (const auto lines = owners.lines(buffer)) {
+      for (Level& level : levels_) {
+        level.cache.cover(lines->first, lines->last);
+      }
+    }
+  }
   owners_ = &owners;
   owners_size_ = buffers + 1;
   missed_.assign(level_count_ * 2 * owners_size_, 0);
+  fetched_.assign(kTurns * 2 * owners_size_, 0);
   compulsory_.assign(2 * owners_size_, 0);
   repeated_compulsory_ = compulsory_;
   repeated_misses_ = compulsory_;
@@ -88,7 +101,10 @@ void LruHierarchy::add_misses(size_t buffer, BufferTraffic& out) const {
     uint64_t looked_up = 0;
     for (size_t level = 0; level < level_count_; ++level) {
       LevelTraffic& traffic = out.levels[level];
-      const uint64_t misses = missed_[level * 2 * owners_size_ + requester];
+      uint64_t misses = missed_[level * 2 * owners_size_ + requester];
+      for (size_t turn = 0; level == 0 && turn < kTurns; ++turn) {
+        misses += fetched_[turn * 2 * owners_size_ + requester];
+      }
       count_lookups(traffic, is_write, looked_up);
       count_misses(traffic, is_write, level == 0 ? misses - repeated_misses_[requester] : misses);
       traffic.compulsory_misses += compulsory_[requester];
@@ -104,20 +120,49 @@ void LruHierarchy::add_misses(size_t buffer, BufferTraffic& out) const {
   }
 }
 
-void LruHierarchy::miss_first_level(const FirstLevelMiss& miss, UseTime displaced_time) {
-  if (log_ != nullptr && log_->size() < kLongestLog) {
-    log_->push_back(miss);
+void LruHierarchy::keep_log() {
+  pass_on();
+  log_.clear();
+  passed_on_ = 0;
+  keeps_log_ = true;
+}
+
+void LruHierarchy::stop_keeping_log() {
+  keeps_log_ = false;
+  pass_on();
+}
+
+void LruHierarchy::pass_on() {
+  pass_on(log_.misses().subspan(passed_on_));
+  passed_on_ = log_.size();
+  make_room_in_log();
+}
+
+void LruHierarchy::make_room_in_log() {
+  keeps_log_ = keeps_log_ && log_.size() < kLongestLog;
+  if (!keeps_log_) {
+    log_.clear();
+    passed_on_ = 0;
+  } else if (log_.is_full()) {
+    log_.grow();
   }
-  if (passed_on_already_ != 0) {
-    skip_miss(miss, displaced_time);
+}
+
+void LruHierarchy::pass_on(std::span<const FirstLevelMiss> misses) {
+  if (model_ == CacheModel::kCachegrind) {
+    fetch_each_level(misses);
     return;
   }
-  const size_t requester = index(miss.requester);
-  if (model_ == CacheModel::kCachegrind) {
-    fetch_each_level(miss.line, requester);
-  } else {
-    taken_out_.clear();
-    fill_first_level(miss.line, {miss.displaced, displaced_time}, requester);
+  for (const FirstLevelMiss& miss : misses) {
+    if (miss.is_dirtied()) {
+      continue;
+    }
+    if (passed_on_already_ != 0) {
+      skip_miss(miss);
+    } else {
+      taken_out_.clear();
+      fill_first_level(miss.line, miss.displaced, miss.displaced_time, miss.requester());
+    }
   }
 }
 
@@ -126,24 +171,23 @@ void LruHierarchy::resume_after(uint64_t misses, std::vector<uint64_t> taken_out
   taken_out_already_ = std::move(taken_out);
 }
 
-void LruHierarchy::skip_miss(const FirstLevelMiss& miss, UseTime displaced_time) {
+void LruHierarchy::skip_miss(const FirstLevelMiss& miss) {
   taken_out_.clear();
   if (--passed_on_already_ != 0) {
     return;
   }
-  in_flight_[0] = miss.displaced;
-  in_flight_time_ = displaced_time;
+  in_flight_[0] = {miss.displaced, miss.displaced_time};
   for (const uint64_t line : taken_out_already_) {
     take_out_of_first(line, miss.line);
   }
-  in_flight_[0] = kInvalidEntry;
+  in_flight_[0] = {};
 }
 
 // Brings a line that the first level missed from wherever it is through the levels between. Returns
 // whether it was never referenced before.
-bool LruHierarchy::fill_first_level(uint64_t line, TimedEntry displaced, size_t requester) {
-  in_flight_.data()[0] = displaced.entry;
-  in_flight_time_ = displaced.time;
+bool LruHierarchy::fill_first_level(uint64_t line, LruEntry displaced, UseTime displaced_time,
+                                    size_t requester) {
+  in_flight_.data()[0] = {displaced, displaced_time};
   ++missed(0, requester);
   size_t level = 1;
   for (; level < level_count_; ++level) {
@@ -153,7 +197,7 @@ bool LruHierarchy::fill_first_level(uint64_t line, TimedEntry displaced, size_t 
       }
     } else {
       const LruTouch outcome = cache(level).touch(line, 0);
-      if (outcome.missed == 0) {
+      if (!outcome.missed) {
         break;
       }
       in_flight_.data()[level] = outcome.displaced;
@@ -168,16 +212,28 @@ bool LruHierarchy::fill_first_level(uint64_t line, TimedEntry displaced, size_t 
   return fresh;
 }
 
-// Cachegrind's way: every level is looked up for what the first one missed.
-void LruHierarchy::fetch_each_level(uint64_t line, size_t requester) {
-  ++missed(0, requester);
-  bool missed_last = true;
-  for (size_t level = 1; level < level_count_; ++level) {
-    missed_last = cache(level).touch(line, 0).missed != 0;
-    missed(level, requester) += missed_last;
+// Cachegrind's way: every level is looked up for what the first one missed, and none knows of the
+// others.
+void LruHierarchy::fetch_each_level(std::span<const FirstLevelMiss> misses) {
+  const auto on_missed = [&](size_t level) {
+    return [this, counts = &missed(level, 0),
+            is_last = level + 1 == level_count_](const FirstLevelMiss& miss) {
+      ++counts[miss.requester()];
+      if (is_last) {
+        mark_seen(miss.line, miss.requester());
+      }
+    };
+  };
+  if (level_count_ == 1) {
+    std::ranges::for_each(misses, on_missed(0));
+    return;
   }
-  if (missed_last) {
-    mark_seen(line, requester);
+  // Several counters take turns: each addition to one waits for the one before.
+  for (size_t i = 0; i < misses.size(); ++i) {
+    ++fetched_.data()[i % kTurns * 2 * owners_size_ + misses[i].requester()];
+  }
+  for (size_t level = 1; level < level_count_; ++level) {
+    cache(level).touch_all(misses, on_missed(level));
   }
 }
 
@@ -206,8 +262,8 @@ bool LruHierarchy::mark_seen(uint64_t line, size_t requester) {
 
 // Passes on what the level displaced for the incoming line.
 inline void LruHierarchy::pass_on(size_t level, uint64_t incoming) {
-  const LruEntry entry = in_flight_.data()[level];
-  in_flight_.data()[level] = kInvalidEntry;
+  const LruEntry entry = in_flight_.data()[level].entry();
+  in_flight_.data()[level] = {};
   if (entry != kInvalidEntry && (is_dirty(entry) || evicts_clean_lines_.data()[level] != 0)) {
     evict(level, entry, incoming);
   }
@@ -236,10 +292,10 @@ void LruHierarchy::evict(size_t level, LruEntry entry, uint64_t incoming) {
 bool LruHierarchy::take_out_above(size_t level, uint64_t line, uint64_t incoming) {
   bool dirty = take_out_of_first(line, incoming);
   for (size_t above = 1; above < level; ++above) {
-    LruEntry& leaving = in_flight_[above];
-    if (leaving != kInvalidEntry && line_of(leaving) == line) {
-      dirty |= is_dirty(leaving);
-      leaving = kInvalidEntry;
+    TimedEntry& leaving = in_flight_[above];
+    if (leaving.is_valid() && line_of(leaving.entry()) == line) {
+      dirty |= is_dirty(leaving.entry());
+      leaving = {};
       continue;
     }
     const LruEntry held = cache(above).remove(line);
@@ -247,33 +303,32 @@ bool LruHierarchy::take_out_above(size_t level, uint64_t line, uint64_t incoming
       continue;
     }
     dirty |= is_dirty(held);
-    if (leaving != kInvalidEntry && cache(above).same_set(line, incoming)) {
-      cache(above).restore_oldest(line, leaving);
-      leaving = kInvalidEntry;
+    if (leaving.is_valid() && cache(above).same_set(line, incoming)) {
+      cache(above).put_back(leaving);
+      leaving = {};
     }
   }
   return dirty;
 }
 
 bool LruHierarchy::take_out_of_first(uint64_t line, uint64_t incoming) {
-  LruEntry& leaving = in_flight_[0];
-  if (leaving != kInvalidEntry && line_of(leaving) == line) {
-    const bool dirty = is_dirty(leaving);
-    leaving = kInvalidEntry;
+  TimedEntry& leaving = in_flight_[0];
+  if (leaving.is_valid() && line_of(leaving.entry()) == line) {
+    const bool dirty = is_dirty(leaving.entry());
+    leaving = {};
     return dirty;
   }
   const TimedEntry held = first_level_.remove(line);
-  if (held.entry == kInvalidEntry) {
+  if (!held.is_valid()) {
     return false;
   }
   taken_out_.push_back(line);
   ++invalidations_;
-  if (leaving != kInvalidEntry &&
-      first_level_.set_index(line) == first_level_.set_index(incoming)) {
-    first_level_.put_back(line, {leaving, in_flight_time_});
-    leaving = kInvalidEntry;
+  if (leaving.is_valid() && first_level_.set_index(line) == first_level_.set_index(incoming)) {
+    first_level_.put_back(line, leaving);
+    leaving = {};
   }
-  return is_dirty(held.entry);
+  return is_dirty(held.entry());
 }
 
 void LruHierarchy::put_in_victim_level(size_t level, LruEntry entry) {
@@ -292,17 +347,19 @@ void LruHierarchy::write_back(size_t to_level, uint64_t line) {
 }
 
 void LruHierarchy::touch(uint64_t first, uint64_t last, Requester requester) {
+  const uint32_t dirty = requester.is_write && writes_back_ ? 1 : 0;
   if (first == last) {
-    const bool dirties = requester.is_write && writes_back_;
-    const TimedTouch outcome = first_level_.touch(first, dirties ? 1 : 0);
+    const TimedTouch outcome = first_level_.touch(first, dirty, first_level_.reserve(1) + 1);
     if (outcome.missed) {
-      miss_first_level({static_cast<uint32_t>(first), outcome.displaced.entry, requester, dirties},
-                       outcome.displaced.time);
+      miss_first_level({static_cast<uint32_t>(first), outcome.displaced.entry(),
+                        outcome.displaced.time(),
+                        FirstLevelMiss::tag_of(requester.index(), dirty != 0)});
     } else if (outcome.dirtied) {
       dirty_first_level(first);
     }
     return;
   }
+  pass_on();
   ++straddling_;
   if (model_ == CacheModel::kCachegrind) {
     straddle_cachegrind(first, last, requester);
@@ -311,14 +368,15 @@ void LruHierarchy::touch(uint64_t first, uint64_t last, Requester requester) {
   taken_out_.clear();
   uint64_t missed_lines = 0, fresh = 0;
   for (uint64_t line = first; line <= last; ++line) {
-    const TimedTouch outcome = first_level_.touch(line, requester.is_write ? 1 : 0);
+    const TimedTouch outcome = first_level_.touch(line, dirty, first_level_.reserve(1) + 1);
     if (outcome.missed) {
       ++missed_lines;
-      fresh += fill_first_level(line, outcome.displaced, index(requester));
+      fresh += fill_first_level(line, outcome.displaced.entry(), outcome.displaced.time(),
+                                requester.index());
     }
   }
-  repeated_misses_[index(requester)] += missed_lines > 1 ? missed_lines - 1 : 0;
-  repeated_compulsory_[index(requester)] += fresh > 1 ? fresh - 1 : 0;
+  repeated_misses_[requester.index()] += missed_lines > 1 ? missed_lines - 1 : 0;
+  repeated_compulsory_[requester.index()] += fresh > 1 ? fresh - 1 : 0;
 }
 
 void LruHierarchy::straddle_cachegrind(uint64_t first, uint64_t last, Requester requester) {
@@ -326,10 +384,11 @@ void LruHierarchy::straddle_cachegrind(uint64_t first, uint64_t last, Requester 
   for (size_t level = 0; level < level_count_; ++level) {
     bool missed = false;
     for (uint64_t line = first; line <= last; ++line) {
-      const bool missed_line =
-          level == 0 ? first_level_.touch(line, 0).missed : cache(level).touch(line, 0).missed != 0;
+      const bool missed_line = level == 0
+                                   ? first_level_.touch(line, 0, first_level_.reserve(1) + 1).missed
+                                   : cache(level).touch(line, 0).missed;
       missed |= missed_line;
-      fresh += missed_line && level == 0 && mark_seen(line, index(requester));
+      fresh += missed_line && level == 0 && mark_seen(line, requester.index());
     }
     LevelTraffic& traffic = counts(level, requester.buffer);
     count_lookups(traffic, requester.is_write, level > 0);
@@ -341,7 +400,7 @@ void LruHierarchy::straddle_cachegrind(uint64_t first, uint64_t last, Requester 
       return;
     }
   }
-  repeated_compulsory_[index(requester)] += fresh > 1 ? fresh - 1 : 0;
+  repeated_compulsory_[requester.index()] += fresh > 1 ? fresh - 1 : 0;
 }
 
 }  // namespace wattgrind

@@ -5,36 +5,23 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "cachesim/first_level.h"
 #include "cachesim/hierarchy_config.h"
 #include "cachesim/line_owners.h"
-#include "cachesim/lru_cache.h"
+#include "cachesim/miss_log.h"
 #include "cachesim/seen_lines.h"
+#include "cachesim/stamped_cache.h"
 #include "cachesim/traffic.h"
 
 namespace wattgrind {
 
-// Whom to count a look-up for.
-struct Requester {
-  uint32_t buffer = 0;
-  bool is_write = false;
-};
-
-// A look-up that the first level missed, and what it gave up for the line; or, where `is_dirtied`,
-// one that made a line it held dirty.
-struct FirstLevelMiss {
-  uint32_t line = 0;
-  LruEntry displaced = kInvalidEntry;
-  Requester requester;
-  bool dirties = false;  // the line
-  bool is_dirtied = false;
-};
-
 class LruHierarchy {
  public:
-  // True where every level is LRU of at most kMaxLruWays ways, with lines of at most 64 KiB.
+  // True where every level is LRU, the first of at most FirstLevel::kMaxWays ways, with lines of at
+  // most 64 KiB.
   static bool can_simulate(const HierarchyConfig& config);
 
   // True where, besides, no victim level just below hands dirty lines up to the first one.
@@ -54,21 +41,36 @@ class LruHierarchy {
   // Lines that inclusive levels took out of the first one for the last miss.
   const std::vector<uint64_t>& taken_out() const { return taken_out_; }
 
-  // Where misses of the first level are appended from now on, until it holds kLongestLog of them;
-  // null for nowhere.
-  static constexpr size_t kLongestLog = 1u << 23;
-  void log_misses(std::vector<FirstLevelMiss>* log) { log_ = log; }
-
-  // Counts a miss of the first level, which has put the line in for what was last used at
-  // `displaced_time`, and passes it on.
-  void miss_first_level(const FirstLevelMiss& miss, UseTime displaced_time);
+  // A miss of the first level, which has put the line in for what it displaced. It is passed on at
+  // once where the levels below reach up, and else with others later; counts know it then.
+  void miss_first_level(const FirstLevelMiss& miss) {
+    log_.append(miss);
+    if (reaches_up_ || log_.is_full()) {
+      pass_on();
+    }
+  }
 
   // Says that a line which the first level holds has become dirty.
   void dirty_first_level(uint64_t line) {
-    if (log_ != nullptr && log_->size() < kLongestLog) {
-      log_->push_back({static_cast<uint32_t>(line), kInvalidEntry, {}, true, true});
+    if (keeps_log_ && reaches_up_) {
+      log_.append(
+          {static_cast<uint32_t>(line), kInvalidEntry, 0, FirstLevelMiss::tag_of(0, true, true)});
     }
   }
+
+  MissLog& log() { return log_; }
+
+  // Passes on the misses that have not been yet.
+  void pass_on();
+
+  // From now on, misses stay in the log once they are passed on, until there are kLongestLog.
+  void keep_log();
+  static constexpr size_t kLongestLog = 1u << 23;
+  bool log_is_whole() const { return keeps_log_; }
+  void stop_keeping_log();
+
+  // Counts misses and passes them on, and leaves the log alone.
+  void pass_on(std::span<const FirstLevelMiss> misses);
 
   // The next `misses` misses of the first level have been counted and passed on already; for the
   // last of them `taken_out` were taken out of it.
@@ -77,34 +79,25 @@ class LruHierarchy {
   // How many lines inclusive levels have taken out of the first one so far.
   uint64_t invalidations() const { return invalidations_; }
 
-  // Tells the processor that the first level is about to miss the line.
-  void prefetch(uint64_t line) {
-    for (Level& level : levels_) {
-      level.cache.prefetch(line);
-    }
-  }
-
   FirstLevel& first_level() { return first_level_; }
 
   // References to several lines so far; their misses are not logged.
   uint64_t straddling() const { return straddling_; }
 
-  // True where levels below take lines out of the first one.
+  // True where levels below take lines out of the first one, or hand it dirty ones.
   bool reaches_up() const { return reaches_up_; }
   bool writes_back() const { return writes_back_; }
 
  private:
   struct Level {
-    LruCache cache;
+    StampedCache cache;
     Containment containment;
   };
-  LruCache& cache(size_t level) { return levels_.data()[level - 1].cache; }
+  StampedCache& cache(size_t level) { return levels_.data()[level - 1].cache; }
   Containment containment(size_t level) const {
     return level == 0 ? Containment::kNonInclusive : levels_.data()[level - 1].containment;
   }
 
-  // Reads and writes of a buffer are counted apart.
-  static size_t index(Requester requester) { return requester.buffer * 2 + requester.is_write; }
   uint64_t& missed(size_t level, size_t requester) {
     return missed_.data()[level * 2 * owners_size_ + requester];
   }
@@ -114,11 +107,13 @@ class LruHierarchy {
   LevelTraffic& owner_counts(size_t level, uint64_t line) {
     return counts(level, owners_->owner(line));
   }
+  void make_room_in_log();
   void add_misses(size_t buffer, BufferTraffic& out) const;
-  bool fill_first_level(uint64_t line, TimedEntry displaced, size_t requester);
-  void fetch_each_level(uint64_t line, size_t requester);
+  bool fill_first_level(uint64_t line, LruEntry displaced, UseTime displaced_time,
+                        size_t requester);
+  void fetch_each_level(std::span<const FirstLevelMiss> misses);
   bool take_from_victim_level(size_t level, uint64_t line);
-  void skip_miss(const FirstLevelMiss& miss, UseTime displaced_time);
+  void skip_miss(const FirstLevelMiss& miss);
   bool mark_seen(uint64_t line, size_t requester);
   void pass_on(size_t level, uint64_t incoming);
   void evict(size_t level, LruEntry entry, uint64_t incoming);
@@ -135,22 +130,26 @@ class LruHierarchy {
   FirstLevel first_level_;
   std::vector<Level> levels_;  // below the first
   // By level: what it displaced for the line under way and has not passed on yet.
-  std::vector<LruEntry> in_flight_;
+  std::vector<TimedEntry> in_flight_;
   std::vector<uint8_t> evicts_clean_lines_;  // by level: 1 where their eviction has effects too
-  UseTime in_flight_time_ = 0;               // of what the first level displaced
   SeenLines seen_;
   std::vector<uint64_t> taken_out_;
   uint64_t invalidations_ = 0;
   uint64_t passed_on_already_ = 0;  // misses to come
   std::vector<uint64_t> taken_out_already_;
   uint64_t straddling_ = 0;
-  std::vector<FirstLevelMiss>* log_ = nullptr;
+  MissLog log_;
+  size_t passed_on_ = 0;  // of the log
+  bool keeps_log_ = false;
 
   const LineOwners* owners_ = nullptr;
   size_t owners_size_ = 0;  // buffers and one for lines elsewhere
   // [level][requester]: lines that were not found, except, under cachegrind's model, for references
   // to several lines.
   std::vector<uint64_t> missed_;
+  // [turn][requester]: further misses of the first level, see fetch_each_level.
+  static constexpr size_t kTurns = 4;
+  std::vector<uint64_t> fetched_;
   std::vector<uint64_t> compulsory_;  // [requester]: lines never referenced before
   // [requester]: the second and further of these, and of the lines missed, for one reference.
   std::vector<uint64_t> repeated_compulsory_, repeated_misses_;

@@ -1,9 +1,9 @@
 // The lines referenced since the caches were empty: what tells compulsory misses from the rest.
 #pragma once
 
-#include <bitset>
 #include <cstdint>
-#include <unordered_map>
+
+#include "cachesim/line_table.h"
 
 namespace wattgrind {
 
@@ -11,24 +11,15 @@ class SeenLines {
  public:
   // True if the line was not marked before.
   bool mark(uint64_t line) {
-    const uint64_t page = line / kLinesPerPage;
-    if (page != last_page_ || last_lines_ == nullptr) {
-      last_page_ = page;
-      last_lines_ = &pages_[page];  // nodes of an unordered_map stay where they are
-    }
-    auto seen = (*last_lines_)[line % kLinesPerPage];
-    const bool is_new = !seen;
-    seen = true;
+    uint32_t& lines = seen_.at(line / 32);
+    const uint32_t bit = uint32_t{1} << line % 32;
+    const bool is_new = (lines & bit) == 0;
+    lines |= bit;
     return is_new;
   }
 
  private:
-  static constexpr uint64_t kLinesPerPage = 32768;
-  using Lines = std::bitset<kLinesPerPage>;
-
-  std::unordered_map<uint64_t, Lines> pages_;
-  uint64_t last_page_ = 0;
-  Lines* last_lines_ = nullptr;
+  LineTable seen_;  // 32 lines an entry
 };
 
 }  // namespace wattgrind

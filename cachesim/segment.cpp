@@ -6,72 +6,71 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
-#include <bit>
 
-#include "cachesim/timed_set-inl.h"
+#include "cachesim/first_level-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace wattgrind {
 namespace HWY_NAMESPACE {
 
-// In iterations: as far as look-ups of lower levels wait for memory.
-constexpr uint64_t kPrefetchDistance = 6;
-
-// Where a line's set is, as quickly as its number of sets allows.
-class SetOf {
- public:
-  explicit SetOf(FirstLevel& level)
-      : first_(level.set(0)),
-        sets_(level.sets()),
-        mask_(std::has_single_bit(sets_) ? sets_ - 1 : 0),
-        words_(2 * level.shape().padded_ways) {}
-
-  HWY_INLINE LruEntry* operator()(uint64_t line) const {
-    const auto number = static_cast<uint32_t>(line);
-    const uint32_t index = mask_ + 1 == sets_ ? number & mask_ : number % sets_;
-    return first_ + size_t{index} * words_;
-  }
-
- private:
-  LruEntry* first_;
-  uint32_t sets_, mask_, words_;
-};
-
-template <typename Set>
+template <uint32_t kPadded>
 class SegmentWalker {
  public:
-  SegmentWalker(LruHierarchy& caches, const Segment& segment)
+  SegmentWalker(LruHierarchy& caches, const Segment& segment, std::vector<uint8_t>& lines)
       : caches_(caches),
-        shape_(caches.first_level().shape()),
-        set_of_(caches.first_level()),
+        level_(caches.first_level()),
+        set_touch_(level_),
+        segment_(segment),
+        lines_(lines),
         streams_(segment.streams.data()),
         count_(segment.streams.size()),
         iterations_(segment.iterations),
         line_shift_(segment.line_shift),
-        line_mask_((uint64_t{1} << segment.line_shift) - 1),
-        base_(caches.first_level().reserve(static_cast<uint32_t>(iterations_ * count_)) + 1) {
-    for (size_t i = 0; i < count_; ++i) {
+        base_(level_.reserve(static_cast<uint32_t>(iterations_ * count_)) + 1) {
+    for (const uint32_t i : segment_.slow) {
       touched_next_[i] = 0;
-      if (!streams_[i].is_slow) {
-        fast_[fast_count_++] = static_cast<uint32_t>(i);
-      } else {
-        slow_[slow_count_++] = static_cast<uint32_t>(i);
-      }
     }
+    are_pairs_ = are_pairs();
+    is_in_step_ = is_in_step();
   }
 
   void walk() {
-    for (uint64_t at = 0; at < iterations_; ++at) {
-      walk_iteration(at, 0);
-      if (fast_count_ == 1) {
-        at = walk_fast_stream(fast_[0], at + 1) - 1;
-      } else {
-        at = walk_fast_streams(at + 1) - 1;
+    const bool surely_fits = count_ <= level_.ways() || segment_.slow.empty();
+    uint64_t at = 0;
+    while (at < iterations_) {
+      if (!surely_fits && !lines_fit(at)) {
+        at = walk_references(at);
+        continue;
+      }
+      is_in_step_ ? walk_step(at) : walk_iteration(at, 0);
+      ++at;
+      while (at < next_) {
+        at = walk_fast_streams(at);
       }
     }
   }
 
  private:
+  // Every stream, in an iteration in which all slow streams come to a line.
+  void walk_step(uint64_t at) {
+    next_ = iterations_;
+    for (const uint32_t i : segment_.slow) {
+      if (streams_[i].stride != 0) {
+        next_ = std::min(at + stays(streams_[i], at), iterations_);
+        break;
+      }
+    }
+    const uint64_t next = next_;
+    for (size_t i = 0; i < count_; ++i) {
+      uint64_t last = at;
+      if (streams_[i].is_slow) {
+        touched_next_[i] = std::max(touched_next_[i], next);
+        last = next - 1;
+      }
+      touch(i, at, last);
+    }
+  }
+
   // From one stream on, every stream that comes to a line.
   void walk_iteration(uint64_t at, size_t first) {
     for (size_t i = first; i < count_; ++i) {
@@ -84,54 +83,179 @@ class SegmentWalker {
       }
     }
     next_ = iterations_;
-    for (size_t i = 0; i < slow_count_; ++i) {
-      next_ = std::min(next_, touched_next_[slow_[i]]);
+    for (const uint32_t i : segment_.slow) {
+      next_ = std::min(next_, touched_next_[i]);
     }
   }
 
-  // Walks iterations in which only fast streams come to a line; returns the first one it left out.
+  // Walks iterations in which only fast streams come to a line, from `at` < next_ on, until a slow
+  // one does; returns the first one it left out.
   uint64_t walk_fast_streams(uint64_t at) {
-    for (; at < next_; ++at) {
-      for (size_t k = 0; k < fast_count_; ++k) {
-        touch(fast_[k], at, at);
+    if (segment_.fast.empty()) {
+      return next_;
+    }
+    if (are_pairs_) {
+      return walk_pairs(at);
+    }
+    struct FastStream {
+      uint64_t address, stride;
+      uint32_t number;
+    } fast[kMaxStreams];
+    const size_t streams = segment_.fast.size();
+    for (size_t k = 0; k < streams; ++k) {
+      const uint32_t i = segment_.fast[k];
+      fast[k] = {address_of(streams_[i], at), static_cast<uint64_t>(streams_[i].stride), i};
+    }
+    auto time = static_cast<UseTime>(base_ + at * count_);
+    for (; at < next_; ++at, time += static_cast<UseTime>(count_)) {
+      for (size_t k = 0; k < streams; ++k) {
+        touch(fast[k].number, fast[k].address >> line_shift_, at, time + fast[k].number);
+        fast[k].address += fast[k].stride;
         if (HWY_UNLIKELY(next_ <= at)) {
-          walk_iteration(at, fast_[k] + 1);
-          break;
+          return end_iteration(at, fast[k].number);
         }
       }
     }
     return at;
   }
 
-  uint64_t walk_fast_stream(size_t i, uint64_t at) {
-    const uint64_t stride = static_cast<uint64_t>(streams_[i].stride);
-    const uint32_t line_shift = line_shift_;
-    const uint32_t dirty = streams_[i].dirty;
-    const auto ticks = static_cast<UseTime>(count_);
-    uint64_t address = address_of(streams_[i], at);
-    auto time = static_cast<UseTime>(base_ + at * count_ + i);
-    const SetOf set_of = set_of_;
-    const LruShape shape = shape_;
-    for (; at < next_; ++at) {
-      const uint64_t line = address >> line_shift;
-      const TimedTouch outcome =
-          Set::touch(set_of(line), shape, static_cast<LruEntry>(line << 1), dirty, time);
-      if (outcome.missed) {
-        miss(i, at, line, outcome.displaced);
-        if (HWY_UNLIKELY(next_ <= at)) {
-          walk_iteration(at, i + 1);
-        }
-      } else if (HWY_UNLIKELY(outcome.dirtied)) {
-        caches_.dirty_first_level(line);
+  // The same, where their lines follow each other all iterations through, none is written, and two
+  // of them at a time lie in neighbouring sets.
+  uint64_t walk_pairs(uint64_t at) {
+    const uint32_t first = segment_.fast.front(), second = segment_.fast.back();
+    const uint64_t iterations = first == second ? 2 : 1;  // a pair
+    uint64_t line = line_of(first, at);
+    if (line % 2 != 0 && at < next_) {
+      touch(first, line++, at, time_of(first, at));
+      if (HWY_UNLIKELY(next_ <= ++at)) {
+        return end_iteration(at - 1, first);
       }
-      address += stride;
+    }
+    auto time = time_of(first, at);
+    const auto ticks = static_cast<UseTime>(iterations * count_);
+    const UseTime between = first == second ? static_cast<UseTime>(count_) : second - first;
+    while (at + iterations <= next_) {
+      if (HWY_UNLIKELY(!set_touch_.touch_pair(line, time, time + between))) {
+        touch(first, line, at, time);
+        if (HWY_UNLIKELY(next_ < at + iterations)) {
+          return end_iteration(at, first);
+        }
+        touch(second, line + 1, at + iterations - 1, time + between);
+        if (HWY_UNLIKELY(next_ < at + iterations)) {
+          return end_iteration(at + iterations - 1, second);
+        }
+      }
+      line += 2;
+      at += iterations;
       time += ticks;
     }
+    if (at < next_) {
+      touch(first, line, at, time);
+      return end_iteration(at, first);
+    }
     return at;
+  }
+
+  // Ends iteration `at` after a fast stream, which may have made a slow one come to a line again;
+  // returns the next one.
+  uint64_t end_iteration(uint64_t at, size_t i) {
+    if (next_ <= at) {
+      walk_iteration(at, i + 1);
+    }
+    return at + 1;
+  }
+
+  // Whether the fast streams are one, or two, for walk_pairs.
+  bool are_pairs() const {
+    const size_t streams = segment_.fast.size();
+    if (!set_touch_.can_touch_pairs() || streams == 0 || streams > 2) {
+      return false;
+    }
+    const Stream& first = streams_[segment_.fast.front()];
+    const Stream& second = streams_[segment_.fast.back()];
+    const uint64_t line = first.address >> line_shift_;
+    const auto bytes = static_cast<int64_t>(streams << line_shift_);
+    return first.stride == bytes && second.stride == bytes && first.dirty == 0 &&
+           second.dirty == 0 &&
+           (streams == 1 || (line % 2 == 0 && second.address >> line_shift_ == line + 1));
+  }
+
+  // Whether the slow streams come to lines in the same iterations, as far as they do at all.
+  bool is_in_step() const {
+    const uint64_t line_bytes = uint64_t{1} << line_shift_;
+    const Stream* first = nullptr;
+    for (const uint32_t i : segment_.slow) {
+      const Stream& stream = streams_[i];
+      if (stream.stride == 0) {
+        continue;
+      }
+      first = first == nullptr ? &stream : first;
+      const auto stride = static_cast<uint64_t>(stream.stride);
+      if (stream.stride != first->stride || stream.stride < 0 || line_bytes % stride != 0 ||
+          (stream.address ^ first->address) % line_bytes >= stride) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // Whether, from iteration `at` until a slow stream leaves its line, a set has ways enough for the
+  // lines used from one use of a line to the next: of each stream, the one in that iteration or
+  // the one before.
+  bool lines_fit(uint64_t at) {
+    uint32_t most = 0;
+    const auto for_sets = [&](const auto& function) {
+      for (const uint32_t i : segment_.slow) {
+        const uint32_t set = level_.set_index(line_of(i, at));
+        function(set);
+        if (const uint32_t before = level_.set_index(line_of(i, at - 1)); at > 0 && before != set) {
+          function(before);
+        }
+      }
+    };
+    for_sets([&](uint32_t set) { most = std::max<uint32_t>(most, ++lines_[set]); });
+    for_sets([&](uint32_t set) { lines_[set] = 0; });
+    const size_t fast = are_pairs_ ? 1 : segment_.fast.size();
+    return most + fast <= level_.ways();
+  }
+
+  // Walks every reference until a slow stream leaves its line; returns the first iteration left.
+  uint64_t walk_references(uint64_t at) {
+    uint64_t end = iterations_;
+    for (const uint32_t i : segment_.slow) {
+      end = std::min(end, at + stays(streams_[i], at));
+      if (touched_next_[i] > at) {  // it was said to be used in iterations to come
+        level_.set_time(line_of(i, at), last_use(line_of(i, at), at - 1));
+      }
+    }
+    for (; at < end; ++at) {
+      for (size_t i = 0; i < count_; ++i) {
+        touch(i, at, at);
+      }
+    }
+    for (const uint32_t i : segment_.slow) {
+      touched_next_[i] = end;
+    }
+    return end;
+  }
+
+  // Of a line that some stream is on in this iteration.
+  UseTime last_use(uint64_t line, uint64_t at) const {
+    size_t i = count_ - 1;
+    while (line_of(i, at) != line) {
+      --i;
+    }
+    return time_of(i, at);
   }
 
   static uint64_t address_of(const Stream& stream, uint64_t at) {
     return stream.address + at * static_cast<uint64_t>(stream.stride);
+  }
+  uint64_t line_of(size_t i, uint64_t at) const {
+    return address_of(streams_[i], at) >> line_shift_;
+  }
+  UseTime time_of(size_t i, uint64_t at) const {
+    return static_cast<UseTime>(base_ + at * count_ + i);
   }
 
   // Iterations until a slow stream leaves its line, the one at hand included.
@@ -139,44 +263,39 @@ class SegmentWalker {
     if (stream.stride == 0) {
       return iterations_;
     }
-    const uint64_t offset = address_of(stream, at) & line_mask_;
-    const uint64_t ahead = stream.stride > 0 ? line_mask_ - offset : offset;
+    const uint64_t mask = (uint64_t{1} << line_shift_) - 1;
+    const uint64_t offset = address_of(stream, at) & mask;
+    const uint64_t ahead = stream.stride > 0 ? mask - offset : offset;
     // The quotient is exact: both are below the line, which is at most 2^16 (can_simulate).
     return (ahead * stream.reciprocal >> 32) + 1;
   }
 
   // Of the stream's line in an iteration, which it leaves after iteration `last`.
   HWY_INLINE void touch(size_t i, uint64_t at, uint64_t last) {
+    touch(i, line_of(i, at), at, time_of(i, last));
+  }
+
+  HWY_INLINE void touch(size_t i, uint64_t line, uint64_t at, UseTime time) {
     const Stream& stream = streams_[i];
-    const uint64_t line = address_of(stream, at) >> line_shift_;
-    const auto time = static_cast<UseTime>(base_ + last * count_ + i);
-    const TimedTouch outcome =
-        Set::touch(set_of_(line), shape_, static_cast<LruEntry>(line << 1), stream.dirty, time);
+    const TimedTouch outcome = set_touch_.touch(line, stream.dirty, time);
     if (HWY_UNLIKELY(outcome.missed)) {
-      miss(i, at, line, outcome.displaced);
+      caches_.miss_first_level({static_cast<uint32_t>(line), outcome.displaced.entry(),
+                                outcome.displaced.time(), stream.tag});
+      if (HWY_UNLIKELY(!caches_.taken_out().empty())) {
+        for (const uint64_t taken : caches_.taken_out()) {
+          touch_again(taken, i, at);
+        }
+      }
     } else if (HWY_UNLIKELY(outcome.dirtied)) {
       caches_.dirty_first_level(line);
     }
   }
 
-  HWY_NOINLINE void miss(size_t i, uint64_t at, uint64_t line, TimedEntry displaced) {
-    caches_.miss_first_level({static_cast<uint32_t>(line), displaced.entry, streams_[i].requester,
-                              streams_[i].dirty != 0},
-                             displaced.time);
-    if (!streams_[i].is_slow) {  // it will likely miss again
-      caches_.prefetch(address_of(streams_[i], at + kPrefetchDistance) >> line_shift_);
-    }
-    for (const uint64_t taken : caches_.taken_out()) {
-      touch_again(taken, i, at);
-    }
-  }
-
   // Of a line just taken out, though slow streams may still be on it.
   void touch_again(uint64_t line, size_t after, uint64_t at) {
-    for (size_t i = 0; i < count_; ++i) {
+    for (const uint32_t i : segment_.slow) {
       const uint64_t next = i > after ? at : at + 1;
-      if (streams_[i].is_slow && next < std::min(touched_next_[i], iterations_) &&
-          address_of(streams_[i], next) >> line_shift_ == line) {
+      if (next < std::min(touched_next_[i], iterations_) && line_of(i, next) == line) {
         touched_next_[i] = next;
         next_ = std::min(next_, next);
       }
@@ -184,35 +303,63 @@ class SegmentWalker {
   }
 
   LruHierarchy& caches_;
-  LruShape shape_;
-  SetOf set_of_;
+  FirstLevel& level_;
+  SetTouch<kPadded> set_touch_;
+  const Segment& segment_;
+  std::vector<uint8_t>& lines_;
   const Stream* streams_;
   size_t count_;
   uint64_t iterations_;
   uint32_t line_shift_;
-  uint64_t line_mask_;
   UseTime base_;
+  bool are_pairs_ = false;
+  bool is_in_step_ = false;
   uint64_t next_ = 0;                   // the next iteration in which a slow stream comes to a line
   uint64_t touched_next_[kMaxStreams];  // by stream
-  uint32_t fast_[kMaxStreams];
-  size_t fast_count_ = 0;
-  uint32_t slow_[kMaxStreams];
-  size_t slow_count_ = 0;
 };
 
-template <typename Set>
-void walk_segment_of(LruHierarchy& caches, const Segment& segment) {
-  SegmentWalker<Set>(caches, segment).walk();
+template <uint32_t kPadded>
+void walk_references_of(LruHierarchy& caches, const ReferenceBody& body, uint64_t iterations,
+                        uint32_t line_shift) {
+  FirstLevel& level = caches.first_level();
+  const SetTouch<kPadded> set_touch(level);
+  for (uint64_t i = 0; i < iterations; ++i) {
+    for (size_t k = 0; k < body.accesses.size(); ++k) {
+      const FlatAccess& access = body.accesses[k];
+      const uint64_t address = body.addresses[k] + i * static_cast<uint64_t>(body.strides[k]);
+      const uint64_t first = address >> line_shift;
+      const uint64_t last = (address + access.bytes - 1) >> line_shift;
+      const bool dirties = access.is_write && caches.writes_back();
+      if (!dirties && set_touch.touch_held(first, level.reserve(1) + 1) &&
+          (first == last ||
+           (first + 1 == last && set_touch.touch_held(last, level.reserve(1) + 1)))) {
+        continue;
+      }
+      caches.touch(first, last, {access.buffer, access.is_write});
+    }
+  }
 }
 
-void walk_any_segment(LruHierarchy& caches, const Segment& segment) {
-  switch (caches.first_level().shape().padded_ways) {
+void walk_any_references(LruHierarchy& caches, const ReferenceBody& body, uint64_t iterations,
+                         uint32_t line_shift) {
+  switch (caches.first_level().padded_ways()) {
     case 8:
-      return walk_segment_of<TimedSet<8, 8>>(caches, segment);
+      return walk_references_of<8>(caches, body, iterations, line_shift);
     case 16:
-      return walk_segment_of<TimedSet<16, 16>>(caches, segment);
+      return walk_references_of<16>(caches, body, iterations, line_shift);
     default:
-      return walk_segment_of<TimedSet<16, 0>>(caches, segment);
+      return walk_references_of<0>(caches, body, iterations, line_shift);
+  }
+}
+
+void walk_any_segment(LruHierarchy& caches, const Segment& segment, std::vector<uint8_t>& lines) {
+  switch (caches.first_level().padded_ways()) {
+    case 8:
+      return SegmentWalker<8>(caches, segment, lines).walk();
+    case 16:
+      return SegmentWalker<16>(caches, segment, lines).walk();
+    default:
+      return SegmentWalker<0>(caches, segment, lines).walk();
   }
 }
 
@@ -224,9 +371,15 @@ HWY_AFTER_NAMESPACE();
 namespace wattgrind {
 
 HWY_EXPORT(walk_any_segment);
+HWY_EXPORT(walk_any_references);
 
-void walk_segment(LruHierarchy& caches, const Segment& segment) {
-  HWY_DYNAMIC_DISPATCH(walk_any_segment)(caches, segment);
+void walk_references(LruHierarchy& caches, const ReferenceBody& body, uint64_t iterations,
+                     uint32_t line_shift) {
+  HWY_DYNAMIC_DISPATCH(walk_any_references)(caches, body, iterations, line_shift);
+}
+
+void walk_segment(LruHierarchy& caches, const Segment& segment, std::vector<uint8_t>& lines) {
+  HWY_DYNAMIC_DISPATCH(walk_any_segment)(caches, segment, lines);
 }
 
 }  // namespace wattgrind

@@ -1,11 +1,19 @@
-// Segments: runs of iterations of an innermost loop in which every line stays where it is once it
-// has been touched. Compiled for every vector instruction set the compiler knows and chosen at run
-// time.
+// Segments: iterations of an innermost loop in which a line is looked up once for as long as the
+// loop's references stay on it. Compiled for every vector instruction set the compiler knows and
+// chosen at run time.
+//
+// A reference that stays on a line for several iterations uses it in each of them. It is looked up
+// in the first of these, and the time of its use set to the last of them at once. That is exact
+// while, from one use to the next, fewer other lines of the set are used than it has ways: then it
+// is not given up in between, and of what else the set holds, times tell what was used last.
+// Iterations for which it is not so are walked reference by reference.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "cachesim/flat_program.h"
 #include "cachesim/lru_hierarchy.h"
 
 namespace wattgrind {
@@ -15,7 +23,7 @@ struct Stream {
   uint64_t address = 0;  // in the segment's first iteration
   int64_t stride = 0;
   uint64_t reciprocal = 0;  // of |stride| where it is slow and not 0, times 2^32
-  Requester requester;      // of the first of them
+  uint32_t tag = 0;         // of its misses: for the first of them
   uint32_t dirty = 0;       // 1: one of them is a write, and the caches write back
   bool is_slow = false;     // its stride is less than a line
 };
@@ -23,16 +31,24 @@ struct Stream {
 inline constexpr size_t kMaxStreams = 64;
 
 struct Segment {
-  std::vector<Stream> streams;  // in program order, at most kMaxStreams
+  std::vector<Stream> streams;       // in program order, at most kMaxStreams
+  std::vector<uint32_t> fast, slow;  // which of them are
   uint64_t iterations = 0;
   uint32_t line_shift = 0;
 };
 
-// Touches every line of the segment when it is first referenced, in the order of the references,
-// with the time of its last one. Exact if no set of the first level gets more lines in the segment
-// than it has ways, or if there is one iteration: then no touched line is evicted before the
-// segment ends, and what is evicted is what was used longest ago before it began. Lines that an
-// inclusive level takes out are touched again with their next reference.
-void walk_segment(LruHierarchy& caches, const Segment& segment);
+// Walks all iterations, at most FirstLevel::kMostTicks / streams of them. `lines` are numbers by
+// set of the first level, zero between uses.
+void walk_segment(LruHierarchy& caches, const Segment& segment, std::vector<uint8_t>& lines);
+
+// Walks iterations of accesses reference by reference. These may straddle lines. Iterations move
+// each access, which is at addresses[i] first, by strides[i].
+struct ReferenceBody {
+  std::span<const FlatAccess> accesses;
+  std::span<const int64_t> strides;
+  const uint64_t* addresses = nullptr;
+};
+void walk_references(LruHierarchy& caches, const ReferenceBody& body, uint64_t iterations,
+                     uint32_t line_shift);
 
 }  // namespace wattgrind

@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <numeric>
 
 namespace wattgrind {
 namespace {
 
-constexpr uint64_t kLongestSegment = 1024;
-// Segments whose lines have to be counted set by set.
-constexpr uint64_t kLongestCounted = 16;
+constexpr uint64_t kLongestSegment = FirstLevel::kMostTicks / kMaxStreams;
 
 uint64_t magnitude(int64_t stride) { return static_cast<uint64_t>(stride < 0 ? -stride : stride); }
 
@@ -44,18 +41,18 @@ void SegmentWalk::run(const FlatProgram& program, size_t first_access, size_t co
   }
 }
 
-void SegmentWalk::run(const Body& body, uint64_t trips, Plan& plan) {
+void SegmentWalk::run(const ReferenceBody& body, uint64_t trips, Plan& plan) {
   if (body.accesses.empty()) {
     return;
   }
-  if (!place_streams(body, plan) && !make_plan(body, trips, plan)) {
-    walk_references(body, trips);
+  if (!place_streams(body, plan) && !make_plan(body, plan)) {
+    walk_references(caches_, body, trips, line_shift_);
     return;
   }
   Segment& segment = plan.segment;
   while (trips > 0) {
-    segment.iterations = exact_iterations(plan, trips);
-    walk_segment(caches_, segment);
+    segment.iterations = std::min(trips, kLongestSegment);
+    walk_segment(caches_, segment, lines_);
     trips -= segment.iterations;
     for (Stream& stream : segment.streams) {
       stream.address += segment.iterations * static_cast<uint64_t>(stream.stride);
@@ -64,7 +61,7 @@ void SegmentWalk::run(const Body& body, uint64_t trips, Plan& plan) {
 }
 
 // False where there is no plan yet, or it was made for addresses that lie differently in lines.
-bool SegmentWalk::place_streams(const Body& body, Plan& plan) const {
+bool SegmentWalk::place_streams(const ReferenceBody& body, Plan& plan) const {
   for (size_t i = 0; i < plan.groups.size(); ++i) {
     const Group& group = plan.groups[i];
     const uint64_t address = body.addresses[group.first];
@@ -78,9 +75,11 @@ bool SegmentWalk::place_streams(const Body& body, Plan& plan) const {
 }
 
 // False where there are too many streams, or a reference may straddle two lines.
-bool SegmentWalk::make_plan(const Body& body, uint64_t trips, Plan& plan) const {
+bool SegmentWalk::make_plan(const ReferenceBody& body, Plan& plan) const {
   std::vector<Stream>& streams = plan.segment.streams;
   streams.clear();
+  plan.segment.fast.clear();
+  plan.segment.slow.clear();
   plan.groups.clear();
   plan.segment.line_shift = line_shift_;
   for (size_t k = 0; k < body.accesses.size(); ++k) {
@@ -106,93 +105,25 @@ bool SegmentWalk::make_plan(const Body& body, uint64_t trips, Plan& plan) const 
     Stream& stream = streams.emplace_back();
     stream.address = address;
     stream.stride = stride;
-    stream.requester = {access.buffer, access.is_write};
     stream.dirty = dirty;
-    stream.is_slow = magnitude(stride) < line_bytes_;
-    if (stream.is_slow && stride != 0) {
-      stream.reciprocal = ((uint64_t{1} << 32) + magnitude(stride) - 1) / magnitude(stride);
-    }
     plan.groups.push_back({k, 0, access.bytes, granule});
   }
   if (streams.size() > kMaxStreams) {
     plan.groups.clear();
     return false;
   }
-  plan.sure_iterations = sure_iterations(plan.segment, trips);
-  return true;
-}
-
-void SegmentWalk::walk_references(const Body& body, uint64_t trips) {
-  for (uint64_t i = 0; i < trips; ++i) {
-    for (size_t k = 0; k < body.accesses.size(); ++k) {
-      const FlatAccess& access = body.accesses[k];
-      const uint64_t address = body.addresses[k] + i * static_cast<uint64_t>(body.strides[k]);
-      caches_.touch(address >> line_shift_, (address + access.bytes - 1) >> line_shift_,
-                    {access.buffer, access.is_write});
-    }
-  }
-}
-
-// How many iterations of a segment fit whatever sets its streams begin in; at least 1.
-uint64_t SegmentWalk::sure_iterations(const Segment& segment, uint64_t trips) const {
-  const uint64_t sets = caches_.first_level().sets();
-  const auto lines_a_set = [&](const Stream& stream, uint64_t iterations) {
+  for (uint32_t i = 0; i < streams.size(); ++i) {
+    Stream& stream = streams[i];
     const uint64_t stride = magnitude(stream.stride);
-    // Lines that follow each other, or are a whole number of lines apart, take turns in the sets.
-    if (stream.is_slow) {
-      return ((iterations * stride >> line_shift_) + 1 + sets) / sets;
-    }
-    const uint64_t apart = stride >> line_shift_;
-    const uint64_t reached = stride % line_bytes_ == 0 ? sets / std::gcd(sets, apart) : 1;
-    return (iterations + reached - 1) / reached;
-  };
-  uint64_t iterations = std::min(trips, kLongestSegment);
-  for (; iterations > 1; iterations = std::bit_floor(iterations - 1)) {
-    uint64_t lines = 0;
-    for (const Stream& stream : segment.streams) {
-      lines += lines_a_set(stream, iterations);
-    }
-    if (lines <= caches_.first_level().shape().ways) {
-      break;
-    }
+    stream.is_slow = stride < line_bytes_;
+    const FlatAccess& access = body.accesses[plan.groups[i].first];
+    stream.tag = FirstLevelMiss::tag_of(Requester{access.buffer, access.is_write}.index(),
+                                        stream.dirty != 0);
+    stream.reciprocal =
+        stream.is_slow && stride != 0 ? ((uint64_t{1} << 32) + stride - 1) / stride : 0;
+    (stream.is_slow ? plan.segment.slow : plan.segment.fast).push_back(i);
   }
-  return iterations;
-}
-
-// How many of the iterations left can be one segment.
-uint64_t SegmentWalk::exact_iterations(const Plan& plan, uint64_t left) {
-  for (uint64_t wanted = kLongestCounted; wanted > plan.sure_iterations; wanted /= 4) {
-    const uint64_t iterations = std::min(left, wanted);
-    if (iterations > plan.sure_iterations && lines_fit(plan.segment, iterations)) {
-      return iterations;
-    }
-  }
-  return std::min(left, plan.sure_iterations);
-}
-
-// Counts the lines of every set.
-bool SegmentWalk::lines_fit(const Segment& segment, uint64_t iterations) {
-  const FirstLevel& level = caches_.first_level();
-  bool fit = true;
-  const auto count = [&](bool is_counting) {
-    for (const Stream& stream : segment.streams) {
-      uint64_t before = ~uint64_t{0};
-      for (uint64_t i = 0; i < iterations; ++i) {
-        const uint64_t address = stream.address + i * static_cast<uint64_t>(stream.stride);
-        const uint64_t line = address >> line_shift_;
-        if (line != before) {
-          uint32_t& lines = lines_[level.set_index(line)];
-          lines = is_counting ? lines + 1 : 0;
-          fit = fit && lines <= level.shape().ways;
-        }
-        before = line;
-      }
-    }
-  };
-  count(true);
-  const bool all_fit = fit;
-  count(false);
-  return all_fit;
+  return true;
 }
 
 }  // namespace wattgrind

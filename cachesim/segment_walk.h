@@ -1,5 +1,5 @@
-// Walks innermost loops, and references outside of them, through the caches in segments as long as
-// can be shown to be exact (segment.h).
+// Walks innermost loops, and references outside of them, through the caches in segments
+// (segment.h).
 #pragma once
 
 #include <cstdint>
@@ -27,12 +27,6 @@ class SegmentWalk {
            const Addresses& addresses);
 
  private:
-  // Accesses that follow each other, and by how much an iteration moves each.
-  struct Body {
-    std::span<const FlatAccess> accesses;
-    std::span<const int64_t> strides;
-    const uint64_t* addresses;
-  };
   // The accesses that one stream stands for, as bytes from the first one's address on.
   struct Group {
     size_t first = 0;  // access of the body
@@ -42,24 +36,19 @@ class SegmentWalk {
   // A body's streams, all but their addresses.
   struct Plan {
     Segment segment;
-    std::vector<Group> groups;     // by stream
-    uint64_t sure_iterations = 0;  // that fit whatever sets the streams begin in
+    std::vector<Group> groups;  // by stream
   };
 
-  void run(const Body& body, uint64_t trips, Plan& plan);
-  bool place_streams(const Body& body, Plan& plan) const;
-  bool make_plan(const Body& body, uint64_t trips, Plan& plan) const;
-  void walk_references(const Body& body, uint64_t trips);
-  uint64_t sure_iterations(const Segment& segment, uint64_t trips) const;
-  uint64_t exact_iterations(const Plan& plan, uint64_t left);
-  bool lines_fit(const Segment& segment, uint64_t iterations);
+  void run(const ReferenceBody& body, uint64_t trips, Plan& plan);
+  bool place_streams(const ReferenceBody& body, Plan& plan) const;
+  bool make_plan(const ReferenceBody& body, Plan& plan) const;
 
   LruHierarchy& caches_;
   uint32_t line_bytes_;
   uint32_t line_shift_;
-  std::vector<Plan> plans_;      // of the program under way, by the body's first access
-  std::vector<uint32_t> lines_;  // by set of the first level; zero between uses
-  std::vector<int64_t> none_;    // strides of what does not move
+  std::vector<Plan> plans_;     // of the program under way, by the body's first access
+  std::vector<uint8_t> lines_;  // by set of the first level; zero between uses
+  std::vector<int64_t> none_;   // strides of what does not move
 };
 
 }  // namespace wattgrind

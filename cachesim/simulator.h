@@ -5,8 +5,10 @@
 //   kCollapsed   a line that references stay on is looked up once for all of them (segment.h).
 //   kReplayed    also, iterations of outer loops that are proved to repeat earlier ones up to a
 //                shift are not walked but replayed (replay.h).
-// Nothing is ever extrapolated. A hierarchy for which a way of counting is not exact is simulated
-// the way before; Simulator::counting says which it was.
+// Memory is that of the caches, four bytes a level for each line of the programs' buffers and,
+// while a loop is being replayed, the misses of one period. Nothing is ever extrapolated. A
+// hierarchy for which a way of counting is not exact is simulated the way before;
+// Simulator::counting says which it was.
 #pragma once
 
 #include <memory>

@@ -1,0 +1,81 @@
+#include "cachesim/stamped_cache.h"
+
+#include <algorithm>
+
+#include "estimator/error.h"
+
+namespace wattgrind {
+
+StampedCache::StampedCache(const CacheGeometry& geometry, UseTime latest)
+    : sets_(static_cast<uint32_t>(geometry.sets())),
+      set_mask_(std::has_single_bit(sets_) ? sets_ - 1 : 0),
+      ways_(geometry.ways),
+      latest_(latest),
+      notes_(size_t{sets_} * ways_),
+      fronts_(sets_, 0) {}
+
+LruEntry StampedCache::remove(uint64_t line) {
+  uint32_t& stamp = stamps_[line];
+  if (stamp == 0) {
+    return kInvalidEntry;
+  }
+  const auto removed = static_cast<LruEntry>(line << 1 | (stamp & 1));
+  stamp = 0;
+  const uint32_t set = set_index(line);
+  Note* notes = notes_of(set);
+  uint32_t place = 0;
+  while (notes[place].line != line || notes[place].time == 0) {
+    ++place;
+  }
+  for (; place != fronts_[set]; place = before(place)) {
+    notes[place] = notes[before(place)];
+  }
+  notes[place] = {};
+  return removed;
+}
+
+void StampedCache::put_back(TimedEntry displaced) {
+  const uint32_t line = displaced.entry() >> 1;
+  const uint32_t set = set_index(line);
+  Note& front = notes_of(set)[fronts_[set]];
+  CHECK(front.time == 0, "set of line {} is full", line);
+  // Everything else in the set was used later, whatever its note says.
+  front = {line, displaced.time()};
+  stamps_[line] = displaced.time() << 1 | (displaced.entry() & 1);
+}
+
+// The line in front was used at this time: moves its note there.
+void StampedCache::move_back(uint32_t set, UseTime used) {
+  Note* notes = notes_of(set);
+  uint32_t& front = fronts_[set];
+  uint32_t place = front;
+  const Note moved{notes[place].line, used};
+  front = after(front);
+  while (place != front && notes[before(place)].time > used) {
+    notes[place] = notes[before(place)];
+    place = before(place);
+  }
+  notes[place] = moved;
+}
+
+// Numbers each set's uses anew from 1 on.
+void StampedCache::forget_times() {
+  for (uint32_t set = 0; set < sets_; ++set) {
+    Note* notes = notes_of(set);
+    for (uint32_t way = 0; way < ways_; ++way) {
+      notes[way].time = notes[way].time == 0 ? 0 : stamps_[notes[way].line] >> 1;
+    }
+    std::sort(notes, notes + ways_, [](const Note& a, const Note& b) { return a.time < b.time; });
+    fronts_[set] = 0;
+    for (uint32_t way = 0; way < ways_; ++way) {
+      if (notes[way].time != 0) {
+        notes[way].time = way + 1;
+        uint32_t& stamp = stamps_[notes[way].line];
+        stamp = (way + 1) << 1 | (stamp & 1);
+      }
+    }
+  }
+  clock_ = ways_;
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,156 @@
+// One set-associative LRU cache, a level below the first, that is quick to look up.
+//
+// Holds exactly what cache.h with LRU holds after the same uses. A table tells of every line when
+// it was used last, so that a hit is one look at the table. What is in a set is noted apart, in the
+// order of use when it was noted; only when the set has to give something up are the notes at the
+// front, as far as they are out of date, put in their places. What is then in front and up to date
+// was used before everything else in the set: its own note is the earliest, and no line was used
+// before it was noted.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "cachesim/line_table.h"
+#include "cachesim/lru_entry.h"
+#include "cachesim/miss_log.h"
+#include "estimator/machine.h"
+
+namespace wattgrind {
+
+struct LruTouch {
+  bool missed = false;
+  TimedEntry displaced;  // on a miss: what the set gave up
+};
+
+class StampedCache {
+ public:
+  static constexpr UseTime kLatest = (1u << 31) - 1;
+
+  // Uses are numbered up to `latest` before they are numbered anew.
+  explicit StampedCache(const CacheGeometry& geometry, UseTime latest = kLatest);
+
+  // Lines from first to last may be asked for from now on.
+  void cover(uint64_t first, uint64_t last) { stamps_.cover(first, last); }
+
+  // Uses the line, putting it in where it is not held; its entry is or-ed with `dirty`.
+  LruTouch touch(uint64_t line, uint32_t dirty) {
+    reserve(1);
+    const UseTime now = ++clock_;
+    uint32_t& stamp = stamps_[line];
+    if (stamp != 0) {
+      stamp = now << 1 | (stamp & 1) | dirty;
+      return {};
+    }
+    const uint32_t set = set_index(line);
+    const TimedEntry displaced = make_room(set);
+    stamp = now << 1 | dirty;
+    put_in(set, static_cast<uint32_t>(line), now);
+    return {true, displaced};
+  }
+
+  // Uses the lines of all misses, one after the other; none becomes dirty. Calls on_missed with
+  // each that the line was not held for.
+  template <typename OnMissed>
+  void touch_all(std::span<const FirstLevelMiss> misses, const OnMissed& on_missed) {
+    reserve(misses.size());
+    const auto use_all = [&](const auto& set_of) {
+      UseTime now = clock_;
+      for (const FirstLevelMiss& miss : misses) {
+        ++now;
+        uint32_t& stamp = stamps_[miss.line];
+        if (stamp != 0) {
+          stamp = now << 1 | (stamp & 1);
+          continue;
+        }
+        const uint32_t set = set_of(miss.line);
+        make_room(set);
+        stamp = now << 1;
+        put_in(set, miss.line, now);
+        on_missed(miss);
+      }
+    };
+    if (const uint32_t mask = set_mask_; mask + 1 == sets_) {
+      use_all([mask](uint32_t line) { return line & mask; });
+    } else {
+      use_all([sets = sets_](uint32_t line) { return line % sets; });
+    }
+    clock_ += static_cast<UseTime>(misses.size());
+  }
+
+  // Takes the line out; an invalid entry where it is not held.
+  LruEntry remove(uint64_t line);
+
+  // False where the line is not held. Not a use.
+  bool mark_dirty(uint64_t line) {
+    uint32_t& stamp = stamps_[line];
+    stamp |= stamp != 0 ? 1 : 0;
+    return stamp != 0;
+  }
+
+  // Puts what `touch` displaced back into its set, which has just lost a line.
+  void put_back(TimedEntry displaced);
+
+  bool same_set(uint64_t line, uint64_t other) const { return set_index(line) == set_index(other); }
+
+ private:
+  struct Note {
+    uint32_t line = 0;
+    UseTime time = 0;  // 0: of a free way
+  };
+
+  // Makes sure the clock can go on so far.
+  void reserve(size_t uses) {
+    if (clock_ > latest_ - uses) {
+      forget_times();
+    }
+  }
+
+  // Into the free way in front, as what was used last.
+  void put_in(uint32_t set, uint32_t line, UseTime now) {
+    uint32_t& front = fronts_[set];
+    notes_of(set)[front] = {line, now};
+    front = after(front);
+  }
+
+  uint32_t set_index(uint64_t line) const {
+    const auto number = static_cast<uint32_t>(line);
+    return set_mask_ + 1 == sets_ ? number & set_mask_ : number % sets_;
+  }
+  Note* notes_of(uint32_t set) { return notes_.data() + size_t{set} * ways_; }
+  uint32_t after(uint32_t place) const { return place + 1 == ways_ ? 0 : place + 1; }
+  uint32_t before(uint32_t place) const { return place == 0 ? ways_ - 1 : place - 1; }
+
+  // Leaves a free way in front; returns what was there.
+  TimedEntry make_room(uint32_t set) {
+    for (;;) {
+      const Note note = notes_of(set)[fronts_[set]];
+      if (note.time == 0) {
+        return {};
+      }
+      uint32_t& stamp = stamps_[note.line];
+      if (__builtin_expect(stamp >> 1 == note.time, 1)) {
+        const TimedEntry displaced{note.line << 1 | (stamp & 1), note.time};
+        stamp = 0;
+        return displaced;
+      }
+      move_back(set, stamp >> 1);
+    }
+  }
+
+  void move_back(uint32_t set, UseTime used);
+  void forget_times();
+
+  uint32_t sets_;
+  uint32_t set_mask_;  // sets_ - 1 where that is a power of two
+  uint32_t ways_;
+  UseTime latest_;
+  UseTime clock_ = 0;
+  LineTable stamps_;  // time of the last use shifted left by one, dirty in bit 0; 0: not held
+  std::vector<Note> notes_;       // [set][way], from the set's front on in order of time
+  std::vector<uint32_t> fronts_;  // by set
+};
+
+}  // namespace wattgrind
