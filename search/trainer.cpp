@@ -58,6 +58,16 @@ class ChannelsLast {
   size_t image_values_ = 0;
 };
 
+// Whether no value is larger than that at `index`, and none before it is equal. Without branches:
+// which class is the largest is hard to predict.
+bool is_first_largest(std::span<const float> values, size_t index) {
+  const float candidate = values[index];
+  bool is_it = true;
+  for (size_t i = 0; i < index; ++i) is_it &= values[i] < candidate;
+  for (size_t i = index; i < values.size(); ++i) is_it &= values[i] <= candidate;
+  return is_it;
+}
+
 // A program of the copy of a single image: a batch is gathered by as many calls, whose addresses
 // only the data set knows.
 Program copy_of_one(const Program& training, int64_t classes) {
@@ -106,10 +116,9 @@ class Trainer::State {
       const std::span<const size_t> chosen(order_.data() + first,
                                            static_cast<size_t>(training.program.batch));
       run_step(training, is_whole ? 0 : whole_.program.steps.size(), chosen);
-      for (size_t i = 0; i < chosen.size(); ++i) {
-        result.loss += memory_.buffer(whole_.loss)[i];
-        correct += largest_class(i) == images_->label(chosen[i]) ? 1 : 0;
-      }
+      const std::span<const float> losses = memory_.buffer(whole_.loss).first(chosen.size());
+      result.loss = std::accumulate(losses.begin(), losses.end(), result.loss);
+      correct += count_correct(*images_, chosen);
       first += chosen.size();
       if (!std::isfinite(result.loss)) return {std::nan(""), 0};
       if (progress) progress(first, order_.size());
@@ -122,17 +131,18 @@ class Trainer::State {
     check_fit(network_, images, static_cast<int>(classes_));
     const ChannelsLast pixels(images);
     fill_masks([](int) { return 1.0f; });
+    std::vector<size_t> in_order(images.size());
+    std::iota(in_order.begin(), in_order.end(), size_t{0});
     uint64_t correct = 0;
     for (size_t first = 0; first < images.size(); first += batch()) {
       throw_if_interrupted();
-      const size_t count = std::min(batch(), images.size() - first);
-      for (size_t i = 0; i < count; ++i) copy_image(pixels, first + i, i);
+      const std::span<const size_t> chosen(in_order.data() + first,
+                                           std::min(batch(), images.size() - first));
+      copy_images(pixels, chosen);
       for (size_t step = 0; step < whole_.passes.size(); ++step) {
-        if (whole_.passes[step] == Pass::kForward) kernels_->run(step, memory_);
+        if (whole_.passes[step] == Pass::kForward) kernels_->run(step);
       }
-      for (size_t i = 0; i < count; ++i) {
-        correct += largest_class(i) == pixels.label(first + i) ? 1 : 0;
-      }
+      correct += count_correct(pixels, chosen);
     }
     return static_cast<double>(correct) / static_cast<double>(images.size());
   }
@@ -195,7 +205,7 @@ class Trainer::State {
     if (rest_) programs.push_back(&rest_->program);
     programs.push_back(&copy);
     const size_t steps = whole_.program.steps.size();
-    kernels_.emplace(programs, CodegenOptions{isa, traits(isa).fused_multiply_add});
+    kernels_.emplace(programs, memory_, CodegenOptions{isa, traits(isa).fused_multiply_add});
     copy_one_ = kernels_->function(rest_ ? 2 * steps : steps);
   }
 
@@ -207,26 +217,35 @@ class Trainer::State {
 
   void run_step(const TrainingProgram& training, size_t first_kernel,
                 std::span<const size_t> chosen) {
-    for (size_t i = 0; i < chosen.size(); ++i) copy_image(*images_, chosen[i], i);
+    copy_images(*images_, chosen);
     memory_.buffer(whole_.step_size)[0] = step_size(options_.optimizer, ++step_);
     draw_masks();
     for (size_t step = 0; step < training.passes.size(); ++step) {
-      if (training.passes[step] != Pass::kInput) kernels_->run(first_kernel + step, memory_);
+      if (training.passes[step] != Pass::kInput) kernels_->run(first_kernel + step);
     }
   }
 
-  void copy_image(const ChannelsLast& images, size_t index, size_t place) {
-    const MapLayout labelling = label_layout(static_cast<int64_t>(classes_));
-    const auto at = [&](uint32_t buffer, const MapLayout& layout) -> void* {
-      return memory_.buffer(buffer).data() +
-             place * static_cast<size_t>(layout.image_bytes() / kFloatBytes);
-    };
-    const OutputMap& input = whole_.program.input;
-    // Kernels take addresses of what they may write; the first two are only read.
-    void* const buffers[] = {const_cast<float*>(images.image(index)),
-                             one_hot_[images.label(index)].data(), at(input.buffer, input.layout),
-                             at(whole_.labels, labelling)};
-    copy_one_(buffers);
+  // A map of a batch in memory.
+  struct BatchMap {
+    float* first = nullptr;
+    size_t image_values = 0;
+
+    float* image(size_t index) const { return first + index * image_values; }
+  };
+  BatchMap batch_map(uint32_t buffer, const MapLayout& layout) const {
+    return {memory_.buffer(buffer).data(), static_cast<size_t>(layout.image_bytes() / kFloatBytes)};
+  }
+
+  void copy_images(const ChannelsLast& images, std::span<const size_t> chosen) {
+    const BatchMap input = batch_map(whole_.program.input.buffer, whole_.program.input.layout);
+    const BatchMap labels = batch_map(whole_.labels, label_layout(static_cast<int64_t>(classes_)));
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      // Kernels take addresses of what they may write; the first two are only read.
+      void* const buffers[] = {const_cast<float*>(images.image(chosen[i])),
+                               one_hot_[images.label(chosen[i])].data(), input.image(i),
+                               labels.image(i)};
+      copy_one_(buffers);
+    }
   }
 
   template <typename Draw>
@@ -250,14 +269,16 @@ class Trainer::State {
     });
   }
 
-  size_t largest_class(size_t image) const {
+  // Of the batch that went through the network last.
+  uint64_t count_correct(const ChannelsLast& images, std::span<const size_t> chosen) const {
     const OutputMap& output = whole_.program.outputs.back();
-    const auto first = memory_.buffer(output.buffer).begin() +
-                       (static_cast<int64_t>(image) * output.layout.image_bytes() +
-                        output.layout.pixel_bytes(0, 0)) /
-                           kFloatBytes;
-    return static_cast<size_t>(std::max_element(first, first + static_cast<ptrdiff_t>(classes_)) -
-                               first);
+    const BatchMap probabilities = batch_map(output.buffer, output.layout);
+    uint64_t correct = 0;
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      const std::span<const float> values(probabilities.image(i), classes_);
+      correct += is_first_largest(values, images.label(chosen[i])) ? 1 : 0;
+    }
+    return correct;
   }
 
   const Network network_;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
@@ -292,7 +293,26 @@ TEST(Conv2dBackward, TapsAreColumnsWhereFiltersAreFew) {
   };
   EXPECT_EQ(sums_bytes(2, 28), 4u * 2 * 64);
   EXPECT_EQ(sums_bytes(16, 28), 0u);
-  EXPECT_EQ(sums_bytes(2, 8), 0u) << "of one pixel";
+  EXPECT_EQ(sums_bytes(2, 8), 0u) << "of one pixel, which the copy is longer than";
+}
+
+TEST(DenseBackward, ValuesAreColumnsWhereUnitsAreFewAndImagesMany) {
+  const auto has_sums = [](FeatureShape input, int64_t units, int64_t batch, int64_t extra) {
+    const LayerCase test = make_case(input, Dense{units}, batch, {.extra_channels = extra}, "");
+    const LoopNest nest = lower_dense_weight_gradient(Dense{units}, test.context(Isa::kAvx512));
+    return std::ranges::any_of(nest.buffers, [](const Buffer& b) { return b.name == "sums"; });
+  };
+  EXPECT_TRUE(has_sums({784, 1, 1}, 5, 128, 0));
+  EXPECT_TRUE(has_sums({1, 28, 28}, 5, 128, 0));
+  EXPECT_FALSE(has_sums({784, 1, 1}, 5, 2, 0)) << "the copy is longer than the products";
+  EXPECT_FALSE(has_sums({784, 1, 1}, 16, 128, 0)) << "as many units as lanes";
+  for (const int64_t units : {1, 5, 7, 17}) {
+    for (const int64_t values : {16, 33, 784}) {
+      check_dense({values, 1, 1}, units, 128, {}, fmt::format("dense {} -> {}", values, units));
+    }
+    check_dense({1, 28, 28}, units, 64, {}, fmt::format("dense map -> {}", units));
+    check_dense({3, 5, 5}, units, 64, {.extra_channels = 1}, fmt::format("padded -> {}", units));
+  }
 }
 
 TEST(Conv2dBackward, LongReductionsAreCutIntoChunks) {

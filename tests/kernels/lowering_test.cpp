@@ -163,6 +163,26 @@ TEST(DenseKernel, SizesAndBatches) {
   }
 }
 
+TEST(DenseKernel, ValuesAreLanesWhereUnitsAreFewAndImagesMany) {
+  const auto takes_dots = [](int64_t units, int64_t batch) {
+    const Network network =
+        build_network("test", {784, 1, 1}, {{.operation = Dense{units}}}, "test");
+    return lower_network(network, Isa::kAvx512, batch).steps[0].nest.buffers.back().name ==
+           "transposed";
+  };
+  EXPECT_TRUE(takes_dots(5, 128));
+  EXPECT_FALSE(takes_dots(5, 1)) << "the copy is longer than the products";
+  EXPECT_FALSE(takes_dots(16, 128)) << "as many units as lanes";
+  for (const int64_t units : {1, 5, 7}) {
+    for (const int64_t values : {15, 33, 784}) {
+      check({values, 1, 1}, {{.operation = Dense{units}}}, 128,
+            fmt::format("dense {} -> {}", values, units));
+    }
+    check({1, 28, 28}, {{.operation = Flatten{}}, {.operation = Dense{units}}}, 61,
+          fmt::format("dense map -> {}", units));
+  }
+}
+
 TEST(DenseKernel, LongReductionsAreCutIntoChunks) {
   for (const int64_t values : {1024, 1009, 1200}) {
     for (const int64_t batch : {1, 13, 40}) {

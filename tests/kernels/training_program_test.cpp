@@ -151,24 +151,24 @@ void expect_step(const Reference& wanted, const TrainingProgram& training,
 }
 
 // A step of the batch, and one of a smaller batch on the same memory.
-void check(FeatureShape input, const std::vector<LayerSpec>& specs) {
+void check(FeatureShape input, const std::vector<LayerSpec>& specs, int64_t batch = 5) {
   const Network network = build_network("test", input, specs, "test");
-  const Reference whole(network, 5), rest(network, 2);
+  const Reference whole(network, batch), rest(network, 2);
   for (const Target& target : targets()) {
     const auto training = lower_training(network, Sgd{}, target.isa, whole.batch);
     const auto smaller = lower_smaller_batch(training, network, Sgd{}, rest.batch);
     const ProgramMemory memory(training.program);
     const Program* programs[] = {&training.program, &smaller.program};
-    const NativeSteps steps(programs, {target.isa, target.fuse});
+    const NativeSteps steps(programs, memory, {target.isa, target.fuse});
     const size_t count = training.program.steps.size();
     ASSERT_EQ(training.passes.size(), count);
     const std::string where =
         fmt::format("{}{}", traits(target.isa).name, target.fuse ? " fused" : "");
     fill(whole, training, memory);
-    for (size_t i = 0; i < count; ++i) steps.run(i, memory);
+    for (size_t i = 0; i < count; ++i) steps.run(i);
     expect_step(whole, training, memory, where);
     fill(rest, smaller, memory);
-    for (size_t i = 0; i < count; ++i) steps.run(count + i, memory);
+    for (size_t i = 0; i < count; ++i) steps.run(count + i);
     expect_step(rest, smaller, memory, where + ", smaller batch");
     if (testing::Test::HasFailure()) return;
   }
@@ -186,6 +186,21 @@ TEST(TrainingProgram, DenseNetwork) {
                     {.operation = Relu{}},
                     {.operation = Dense{3}},
                     {.operation = Softmax{}}});
+}
+
+TEST(TrainingProgram, KernelsOfLargeBatchesAlone) {
+  const FeatureShape input{1, 20, 20};
+  const std::vector<LayerSpec> specs = {{.operation = Flatten{}},
+                                        {.operation = Dense{5}},
+                                        {.operation = Relu{}},
+                                        {.operation = Dense{3}},
+                                        {.operation = Softmax{}}};
+  const auto buffers = [&](int64_t batch) {
+    const Network network = build_network("test", input, specs, "test");
+    return lower_training(network, Sgd{}, Isa::kAvx512, batch).program.buffers.size();
+  };
+  EXPECT_GT(buffers(64), buffers(2));
+  check(input, specs, 64);
 }
 
 TEST(TrainingProgram, ConvolutionsAndPooling) {
