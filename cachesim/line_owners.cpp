@@ -20,9 +20,31 @@ LineOwners::LineOwners(const std::vector<AccessBuffer>& buffers, uint32_t line_b
   for (size_t i = 1; i < ranges_.size(); ++i) {
     disjoint_ = disjoint_ && ranges_[i - 1].last < ranges_[i].first;
   }
+  if (!ranges_.empty()) {
+    fill_blocks();
+  }
 }
 
-size_t LineOwners::owner(uint64_t line) const {
+void LineOwners::fill_blocks() {
+  first_block_ = ranges_.front().first / kLinesPerBlock;
+  const uint64_t blocks = ranges_.back().last / kLinesPerBlock - first_block_ + 1;
+  if (blocks > kMostBlocks) {
+    return;
+  }
+  blocks_.assign(blocks, static_cast<uint32_t>(nobody_));
+  for (const Range& range : ranges_) {
+    const uint64_t first = range.first / kLinesPerBlock - first_block_;
+    const uint64_t last = range.last / kLinesPerBlock - first_block_;
+    std::fill_n(blocks_.begin() + static_cast<int64_t>(first), last - first + 1,
+                static_cast<uint32_t>(range.buffer));
+  }
+  for (const Range& range : ranges_) {
+    blocks_[range.first / kLinesPerBlock - first_block_] = kSeveral;
+    blocks_[range.last / kLinesPerBlock - first_block_] = kSeveral;
+  }
+}
+
+size_t LineOwners::find(uint64_t line) const {
   const auto range = std::ranges::lower_bound(ranges_, line, {}, &Range::last);
   return range != ranges_.end() && range->first <= line ? range->buffer : nobody_;
 }

@@ -15,7 +15,10 @@ class LineOwners {
 
   // The buffer with a byte in this line, the one at the lowest address if there are several;
   // buffers.size() if there is none.
-  size_t owner(uint64_t line) const;
+  size_t owner(uint64_t line) const {
+    const uint64_t block = line / kLinesPerBlock - first_block_;
+    return block < blocks_.size() && blocks_[block] != kSeveral ? blocks_[block] : find(line);
+  }
 
   struct Lines {
     uint64_t first = 0, last = 0;
@@ -31,9 +34,18 @@ class LineOwners {
     uint64_t first, last;  // lines
     size_t buffer;
   };
+  static constexpr uint64_t kLinesPerBlock = 64;
+  static constexpr uint64_t kMostBlocks = 1u << 20;
+  static constexpr uint32_t kSeveral = ~uint32_t{0};
+
+  void fill_blocks();
+  size_t find(uint64_t line) const;
+
   std::vector<Range> ranges_;  // by address
   size_t nobody_;
   bool disjoint_ = true;
+  uint64_t first_block_ = 0;
+  std::vector<uint32_t> blocks_;  // the owner of all of a block's lines, or kSeveral; or empty
 };
 
 }  // namespace wattgrind

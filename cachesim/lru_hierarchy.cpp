@@ -153,16 +153,22 @@ void LruHierarchy::pass_on(std::span<const FirstLevelMiss> misses) {
     fetch_each_level(misses);
     return;
   }
+  const bool holds_more = level_count_ > 1 && containment(1) != Containment::kVictim;
   for (const FirstLevelMiss& miss : misses) {
     if (miss.is_dirtied()) {
       continue;
     }
     if (passed_on_already_ != 0) {
       skip_miss(miss);
-    } else {
-      taken_out_.clear();
-      fill_first_level(miss.line, miss.displaced, miss.displaced_time, miss.requester());
+      continue;
     }
+    taken_out_.clear();
+    // What most misses come to.
+    if (holds_more && !is_dirty(miss.displaced) && cache(1).touch_held(miss.line)) {
+      ++missed(0, miss.requester());
+      continue;
+    }
+    fill_first_level(miss.line, miss.displaced, miss.displaced_time, miss.requester());
   }
 }
 

@@ -55,6 +55,9 @@ class LruHierarchy {
     if (keeps_log_ && reaches_up_) {
       log_.append(
           {static_cast<uint32_t>(line), kInvalidEntry, 0, FirstLevelMiss::tag_of(0, true, true)});
+      if (log_.is_full()) {
+        pass_on();
+      }
     }
   }
 

@@ -49,7 +49,7 @@ class MissLog {
   void grow() { misses_.resize(misses_.size() * 2); }
 
  private:
-  static constexpr size_t kFewest = 4096;
+  static constexpr size_t kFewest = 512;
 
   size_t size_ = 0;
   std::vector<FirstLevelMiss> misses_;

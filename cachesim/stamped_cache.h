@@ -51,6 +51,17 @@ class StampedCache {
     return {true, displaced};
   }
 
+  // Uses the line if it is held; else nothing happens.
+  bool touch_held(uint64_t line) {
+    uint32_t& stamp = stamps_[line];
+    if (stamp == 0) {
+      return false;
+    }
+    reserve(1);
+    stamp = ++clock_ << 1 | (stamp & 1);
+    return true;
+  }
+
   // Uses the lines of all misses, one after the other; none becomes dirty. Calls on_missed with
   // each that the line was not held for.
   template <typename OnMissed>
