@@ -10,6 +10,10 @@ namespace {
 // More outputs fill vectors themselves, and leave no registers for pixels.
 constexpr int64_t kMostOutputs = 8;
 
+// Of a tile. They hide the latency of their multiply-adds, and take no more loads than these; more
+// are longer to compile, for the sum of the lanes of each.
+constexpr int64_t kMostSums = 16;
+
 int64_t row_values(const DirectConv& conv) { return conv.kernel_width * conv.input.channel_pitch; }
 
 // The widest vectors that rows of the window divide into.
@@ -31,8 +35,7 @@ class DotConvEmitter {
     const int64_t input_row_bytes = conv_.input_row_step * conv_.input.row_bytes();
     const int64_t output_row_bytes = conv_.output_row_step * conv_.output.row_bytes();
     nest_.loop("row", conv_.rows, [&](LoopVariable y) {
-      for (const Tiles& tiles :
-           balanced_tiles(conv_.columns, most_vectors(nest_.isa(), conv_.group_outputs))) {
+      for (const Tiles& tiles : balanced_tiles(conv_.columns, most_pixels())) {
         nest_.loop("column", tiles.count, [&](LoopVariable x) {
           const auto at = [&](const Address& first, int64_t row_bytes, int64_t pixel_bytes) {
             return stepped(stepped(moved(first, tiles.start * pixel_bytes), y, row_bytes), x,
@@ -51,6 +54,11 @@ class DotConvEmitter {
   }
   int64_t output_pixel_bytes() const {
     return conv_.output_column_step * conv_.output.channel_bytes();
+  }
+
+  int64_t most_pixels() const {
+    return std::min(most_vectors(nest_.isa(), conv_.group_outputs),
+                    std::max<int64_t>(1, kMostSums / conv_.group_outputs));
   }
 
   void emit_tile(int64_t pixels, const Address& input, const Address& output) {
