@@ -29,7 +29,7 @@ std::optional<DirectConv> images_as_pixels(const Dense& dense, const LayerContex
 // larger one does: its buffers are those of smaller ones (kernels/training_program.h).
 bool takes_dot_products(const DirectConv& conv, Isa isa) {
   const auto dots = dot_conv_cost(conv, isa);
-  if (!dots || conv.blocks.size() > 1) return false;
+  if (!dots || conv.blocks.size() > 1 || !has_lanes_to_fill(isa)) return false;
   const int64_t copies = 2 * conv.taps() * conv.group_outputs;
   return 3 * (*dots + copies) <= 2 * conv.columns * conv.taps() * conv.blocks[0].vectors;
 }

@@ -149,8 +149,9 @@ void emit_products(NestBuilder& nest, const DirectConv& conv, const Planes& plan
 }  // namespace
 
 std::optional<int64_t> planar_conv_cost(const DirectConv& conv, Isa isa) {
-  if (conv.groups > 1 || conv.group_outputs > kMostOutputs || conv.input_row_step > 1 ||
-      conv.input_column_step > 1 || conv.output_row_step > 1 || conv.output_column_step > 1) {
+  if (!has_lanes_to_fill(isa) || conv.groups > 1 || conv.group_outputs > kMostOutputs ||
+      conv.input_row_step > 1 || conv.input_column_step > 1 || conv.output_row_step > 1 ||
+      conv.output_column_step > 1) {
     return std::nullopt;
   }
   const Planes planes(conv, isa);

@@ -25,7 +25,8 @@ struct PlanarOperands {
 };
 
 // Vector instructions an image, a value copied counted as one that loads and one that stores; none
-// where there are groups or many outputs, or neighbouring outputs read no neighbouring inputs.
+// where vectors are short, there are groups or many outputs, or neighbouring outputs read no
+// neighbouring inputs.
 std::optional<int64_t> planar_conv_cost(const DirectConv& conv, Isa isa);
 
 struct PlanesBytes {

@@ -120,4 +120,6 @@ int64_t most_vectors(Isa isa, int64_t rows) {
   return vectors;
 }
 
+bool has_lanes_to_fill(Isa isa) { return traits(isa).float_lanes >= 8; }
+
 }  // namespace wattgrind

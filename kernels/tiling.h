@@ -69,6 +69,10 @@ int64_t tile_vectors(Isa isa, int64_t rows);
 // The most column vectors, at least 1, of a tile of `rows` rows whose sums all stay in registers.
 int64_t most_vectors(Isa isa, int64_t rows);
 
+// Whether vectors are so long, eight lanes, that few channels leave most of them empty. Four lanes
+// three channels fill already; kernels that copy tensors into another order gain little on them.
+bool has_lanes_to_fill(Isa isa);
+
 // Multiply-adds that must be under way at once to hide their latency: 4 cycles, 2 a cycle, on the
 // AVX2 and AVX-512 cores since Skylake (Intel) and Zen 2 (AMD). A tile of fewer takes as long.
 inline constexpr int64_t kLatencyHidingSums = 8;

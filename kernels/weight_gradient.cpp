@@ -38,11 +38,7 @@ class WeightGradientLowering {
                               conv.groups == 1 ? Surplus::kPad : Surplus::kExact)) {
     if (conv.groups > 1 || blocks_.size() > 1) return;
     tap_columns_.emplace(conv, context);
-    const FeatureShape& out = context.output.shape;
-    const int64_t pixels = context.batch * out.height * out.width;
-    const int64_t cost = pixels * tap_columns_->cost() + tap_columns_->copy_cost();
-    // Less than a third better is not worth it: LeNet-5's first layer takes as long either way.
-    if (3 * cost > 2 * pixels * filter_columns_cost()) tap_columns_.reset();
+    if (!pays(*tap_columns_)) tap_columns_.reset();
   }
 
   LoopNest lower() && {
@@ -68,6 +64,15 @@ class WeightGradientLowering {
   }
 
  private:
+  bool pays(const TapColumns& tap_columns) const {
+    // Less than twice as good is not worth it: LeNet-5's first layer takes as long either way.
+    if (!context_.output.shape.is_vector()) return 2 * tap_columns.cost() <= filter_columns_cost();
+    // Of one pixel an image, the copy at the end counts.
+    const int64_t cost = context_.batch * tap_columns.cost() + tap_columns.copy_cost();
+    return has_lanes_to_fill(context_.isa) &&
+           3 * cost <= 2 * context_.batch * filter_columns_cost();
+  }
+
   // As many images at a time as stay in L2 while filters and taps pass by. A single pixel an image
   // is no reason to keep sums in memory.
   int64_t chunk_images() const {

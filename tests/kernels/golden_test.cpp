@@ -32,7 +32,7 @@ TEST(Golden, Conv2d) {
 
 TEST(Golden, Conv2dOfFewFilters) {
   expect_golden("conv2d_few_filters", {1, 6, 7}, {{.operation = Conv2d{1, window(3, 1, 1), 1}}},
-                Isa::kSse42, 2);
+                Isa::kAvx2, 2);
 }
 
 TEST(Golden, GroupedConv2d) {
