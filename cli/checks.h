@@ -9,19 +9,21 @@
 
 namespace wattgrind {
 
-// An integer of at least 1.
-inline CLI::Validator positive_integer() {
+// CLI11 reads -1 into an unsigned number as the largest there is.
+inline CLI::Validator integer_of_at_least(int64_t least) {
   return CLI::Validator(
-      [](const std::string& text) {
+      [least](const std::string& text) {
         int64_t value = 0;
         const char* const end = text.data() + text.size();
         const auto parsed = std::from_chars(text.data(), end, value);
-        const bool is_positive = parsed.ec == std::errc{} && parsed.ptr == end && value > 0;
-        return is_positive ? std::string{}
-                           : fmt::format("found {}, wanted an integer of at least 1", text);
+        const bool fits = parsed.ec == std::errc{} && parsed.ptr == end && value >= least;
+        return fits ? std::string{}
+                    : fmt::format("found {}, wanted an integer of at least {}", text, least);
       },
       "");
 }
+
+inline CLI::Validator positive_integer() { return integer_of_at_least(1); }
 
 // A number greater than 0.
 inline CLI::Validator positive_number() {

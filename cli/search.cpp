@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/search_progress.h"
@@ -156,6 +157,7 @@ void add_search_command(CLI::App& program) {
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--seed", arguments->seed, "Of proposals and weights (default: the file's)")
+      ->check(integer_of_at_least(0))
       ->type_name("S");
   command
       ->add_option("--study", arguments->study,

@@ -203,7 +203,9 @@ void add_train_command(CLI::App& program) {
       ->required();
   command->add_option("--data", options->data.set, "The data set")
       ->check(
-          CLI::IsMember(std::vector<std::string>(data_set_names().begin(), data_set_names().end())))
+          CLI::IsMember(std::vector<std::string>(data_set_names().begin(), data_set_names().end()))
+              .description(""))
+      ->type_name(fmt::format("{}", fmt::join(data_set_names(), "|")))
       ->capture_default_str();
   command->add_option("--path", options->path, "The folder of mnist's files");
   command->add_option("--classes", options->data.selection.classes, "Only these, as in 0,1")
@@ -213,23 +215,31 @@ void add_train_command(CLI::App& program) {
       ->add_option("--epochs", options->epochs,
                    "How often every image is trained on; 0: only "
                    "test what --weights holds")
+      ->check(integer_of_at_least(0))
       ->capture_default_str();
   command->add_option("--batch", options->training.batch, "Images a step")
       ->check(positive_integer())
       ->capture_default_str();
   command->add_option("--optimizer", options->optimizer, "With Keras's formulas and defaults")
-      ->check(CLI::IsMember({"sgd", "adam", "rmsprop"}))
+      ->check(CLI::IsMember({"sgd", "adam", "rmsprop"}).description(""))
+      ->type_name("sgd|adam|rmsprop")
       ->capture_default_str();
   command->add_option("--learning-rate", options->learning_rate, "Default: the optimizer's")
       ->check(positive_number());
+  const std::map<std::string, Initializer> initializers = {{"uniform", Initializer::kUniform},
+                                                           {"glorot", Initializer::kGlorotUniform},
+                                                           {"he", Initializer::kHeUniform}};
   command
-      ->add_option("--initializer", options->training.initializer,
-                   "What weights are drawn from: uniform (+-0.05), glorot, he")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Initializer>{{"uniform", Initializer::kUniform},
-                                             {"glorot", Initializer::kGlorotUniform},
-                                             {"he", Initializer::kHeUniform}}));
+      ->add_option_function<std::string>(
+          "--initializer",
+          [options, initializers](const std::string& word) {
+            options->training.initializer = initializers.at(word);
+          },
+          "What weights are drawn from: uniform (+-0.05), glorot (default), he")
+      ->check(CLI::IsMember({"uniform", "glorot", "he"}).description(""))
+      ->type_name("uniform|glorot|he");
   command->add_option("--seed", options->training.seed, "Of weights, order, dropout and drawn data")
+      ->check(integer_of_at_least(0))
       ->capture_default_str();
   command->add_option("--weights", options->weights,
                       "A safetensors file: where training starts from, if it is there, and what it "

@@ -1,10 +1,11 @@
 """Trains a network with PyTorch on one thread, and says how fast and how well.
 
-usage: pytorch_training.py NETWORK.json DATA OPTIMIZER BATCH EPOCHS SEED
+usage: pytorch_training.py NETWORK.json DATA OPTIMIZER BATCH EPOCHS SECONDS SEED
 
 NETWORK is a network file. DATA is a folder with train.pixels, test.pixels (float32, images of
-28x28) and train.labels, test.labels (bytes). The first epoch is not timed. Weights begin as
-Keras's do (Glorot uniform, biases 0), the optimisers have Keras's constants.
+28x28) and train.labels, test.labels (bytes). Training ends when EPOCHS are made and, the first
+aside, SECONDS have gone; the first epoch is not timed. Weights begin as Keras's do (Glorot uniform,
+biases 0), the optimisers have Keras's constants.
 """
 import json
 import sys
@@ -89,7 +90,7 @@ def train_epoch(model, optimizer, images, labels, batch):
 
 
 def main():
-    network_file, folder, optimizer_name, batch, epochs, seed = sys.argv[1:]
+    network_file, folder, optimizer_name, batch, epochs, wanted_seconds, seed = sys.argv[1:]
     torch.set_num_threads(1)
     torch.manual_seed(int(seed))
     with open(network_file) as file:
@@ -99,15 +100,16 @@ def main():
     images, labels = read(folder, "train")
     train_epoch(model, optimizer, images, labels, int(batch))
     start = time.perf_counter()
-    for _ in range(int(epochs) - 1):
+    seconds, timed = 0, 0
+    while timed + 1 < int(epochs) or seconds < float(wanted_seconds):
         train_epoch(model, optimizer, images, labels, int(batch))
-    seconds = time.perf_counter() - start
+        timed += 1
+        seconds = time.perf_counter() - start
     test_images, test_labels = read(folder, "test")
     model.eval()
     with torch.no_grad():
         accuracy = (model(test_images).argmax(1) == test_labels).double().mean().item()
-    trained = (int(epochs) - 1) * len(labels)
-    print(json.dumps({"images_per_s": trained / seconds, "accuracy": accuracy}))
+    print(json.dumps({"images_per_s": timed * len(labels) / seconds, "accuracy": accuracy}))
 
 
 if __name__ == "__main__":

@@ -68,6 +68,9 @@ TEST(Train, Errors) {
   expect_error({"train", "dffr:layers=1,width=4,input=1x8x8"}, 3, "takes images of 1x8x8");
   expect_error({"train", "lenet5", "--data", "mnist", "--path", "/nonexistent"}, 3, "nonexistent");
   expect_error({"train", "lenet5", "--epochs", "0", "--weights", "/nonexistent"}, 3, "nonexistent");
+  expect_error({"train", "lenet5", "--epochs", "-1"}, 2, "wanted an integer of at least 0");
+  expect_error({"train", "lenet5", "--seed", "-1"}, 2, "wanted an integer of at least 0");
+  expect_error({"train", "lenet5", "--initializer", "xavier"}, 2, "xavier not in {");
 }
 
 }  // namespace
