@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <numeric>
 #include <vector>
 
 #include "kernels/opcodes.h"
@@ -52,6 +53,21 @@ OperationCost cost_of(const Instruction& instruction, const std::vector<int>& re
   }
 }
 
+// Part of an instruction's accesses that lie across two lines and so are made twice (Fog,
+// Microarchitecture, 2022). Over the loops an address runs through the multiples of the greatest
+// common divisor of its strides; buffers start on lines.
+double crossing_share(const Instruction& instruction) {
+  constexpr int64_t kLineBytes = 64, kValueBytes = 4;
+  const int64_t bytes =
+      instruction.opcode == Opcode::kBroadcast ? kValueBytes : kValueBytes * instruction.lanes;
+  int64_t step = kLineBytes;
+  for (const Stride& stride : instruction.address.strides) step = std::gcd(step, stride.bytes);
+  const int64_t first = (instruction.address.offset_bytes % step + step) % step;
+  int64_t crossing = 0;
+  for (int64_t at = first; at < kLineBytes; at += step) crossing += at + bytes > kLineBytes;
+  return static_cast<double>(crossing * step) / kLineBytes;
+}
+
 class Analysis {
  public:
   explicit Analysis(const LoopNest& nest) : nest_(nest) {}
@@ -87,9 +103,9 @@ class Analysis {
 
   void add(const Instruction& instruction, Ports& ports) const {
     if (instruction.opcode == Opcode::kStore) {
-      ++ports.stores;
+      ports.stores += 1 + crossing_share(instruction);
     } else if (traits(instruction.opcode).is_memory) {
-      ++ports.loads;
+      ports.loads += 1 + crossing_share(instruction);
     } else if (instruction.opcode != Opcode::kConstant) {
       ports.operations += cost_of(instruction, nest_.register_lanes).port_cycles;
     }

@@ -2,8 +2,9 @@
 //
 // The model is that of static throughput analysers (Laukemann et al., OSACA, PMBS 2018; Stengel et
 // al., ECM, ICS 2015): a loop's body takes as long as its busiest port, or as the longest chain of
-// results that an iteration hands to the next, whichever is longer. Left out: instructions that
-// spill or move registers, the front end, and what overlaps between one loop and the next.
+// results that an iteration hands to the next, whichever is longer; an access across two lines of
+// 64 bytes is two. Left out: instructions that spill or move registers, the front end, and what
+// overlaps between one loop and the next.
 #pragma once
 
 #include <cstdint>

@@ -31,30 +31,55 @@ constexpr size_t kFolds = 10;
 constexpr const char* kNeuralPowerRmspe[kKinds] = {"39.97", "41.92", "11.41", "-"};
 
 struct Options {
+  uint64_t seed = 1;  // of the layers
   double seconds = 40;
   std::string write_times;
   std::vector<std::string> times;  // measured before; empty: measure now
 };
 
-// The kernels of a network, each with what it does in the steady state of the network.
+// The kernels of a network, each with what it does in one pass.
 struct CountedKernel {
   LayerKind kind = LayerKind::kOther;
-  KernelWork work;
+  KernelWork cold;    // from empty caches
+  KernelWork steady;  // once more
 };
 
+Machine with_half_the_last_level(Machine machine) {
+  CacheGeometry& geometry = machine.levels.back().geometry.value;
+  geometry.ways /= 2;
+  geometry.size_bytes /= 2;
+  return machine;
+}
+
+// The last level is shared with whoever else computes on the processor, and does not replace its
+// lines as LRU does: what half of it would not hold it is taken to hold every other time.
+EventCounts with_shared_last_level(EventCounts whole, const EventCounts& half) {
+  LevelCounts& last = whole.levels.back();
+  last.misses = (last.misses + half.levels.back().misses) / 2;
+  last.hits = last.accesses - last.misses;
+  whole.dram.reads = (whole.dram.reads + half.dram.reads) / 2;
+  return whole;
+}
+
 std::vector<CountedKernel> count_kernels(const Network& network, const Machine& machine) {
+  fmt::print(stderr, "counting {}\n", network.name);
   const Program program = lower_network(network, machine.isa, 1);
   const Program* const passes[] = {&program, &program};
   const auto source = make_simulation_source(CacheModel::kMachine);
-  const CountedPasses counted = source->count(passes, machine, [](std::string_view) {});
+  const auto ignore = [](std::string_view) {};
+  const CountedPasses whole = source->count(passes, machine, ignore);
+  const CountedPasses half = source->count(passes, with_half_the_last_level(machine), ignore);
   std::vector<CountedKernel> kernels;
   for (size_t i = 0; i < program.steps.size(); ++i) {
     const Step& step = program.steps[i];
     const CoreWork core = core_work(step.nest);
+    const auto work = [&](size_t pass) {
+      return KernelWork{
+          core.port_cycles, core.waiting_cycles, core.iterations,
+          with_shared_last_level(whole.passes[pass].steps[i], half.passes[pass].steps[i])};
+    };
     const Operation& operation = network.layers[static_cast<size_t>(step.layer)].operation;
-    kernels.push_back(
-        {kind_of(operation),
-         {core.port_cycles, core.waiting_cycles, core.iterations, counted.passes[1].steps[i]}});
+    kernels.push_back({kind_of(operation), work(0), work(1)});
   }
   return kernels;
 }
@@ -62,6 +87,8 @@ std::vector<CountedKernel> count_kernels(const Network& network, const Machine& 
 struct Sample {
   std::string name;
   LayerKind kind = LayerKind::kOther;
+  bool cold = false;
+  size_t fold = 0;  // of a layer warm and cold: neither is predicted by a fit that saw the other
   TimedKernel kernel;
   double disagreement = 0;
 };
@@ -69,12 +96,16 @@ struct Sample {
 std::vector<Sample> count_samples(const std::vector<Network>& layers, const Times& times,
                                   const Machine& machine) {
   std::vector<Sample> samples;
-  for (const Network& layer : layers) {
-    fmt::print(stderr, "counting {}\n", layer.name);
-    const auto kernels = count_kernels(layer, machine);
-    const RunTimes& run = times.at(layer.name);
-    samples.push_back(
-        {layer.name, kernels.at(0).kind, {kernels[0].work, run.median_s()}, run.disagreement()});
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const Network& layer = layers[i];
+    const CountedKernel kernel = count_kernels(layer, machine).at(0);
+    const auto add = [&](bool cold, const KernelWork& work) {
+      const RunTimes& run = times.at(cold ? cold_name(layer.name) : layer.name);
+      samples.push_back(
+          {layer.name, kernel.kind, cold, i % kFolds, {work, run.median_s()}, run.disagreement()});
+    };
+    add(false, kernel.steady);
+    if (times.contains(cold_name(layer.name))) add(true, kernel.cold);
   }
   fmt::print(stderr, "\n");
   return samples;
@@ -91,12 +122,12 @@ std::vector<double> left_out_s(const std::vector<const Sample*>& samples) {
   std::vector<double> predicted_s(samples.size());
   for (size_t fold = 0; fold < kFolds; ++fold) {
     std::vector<TimedKernel> train;
-    for (size_t i = 0; i < samples.size(); ++i) {
-      if (i % kFolds != fold) train.push_back(samples[i]->kernel);
+    for (const Sample* sample : samples) {
+      if (sample->fold != fold) train.push_back(sample->kernel);
     }
     const TimeModel model = TimeModel::fit(train);
-    for (size_t i = fold; i < samples.size(); i += kFolds) {
-      predicted_s[i] = model.seconds(samples[i]->kernel.work);
+    for (size_t i = 0; i < samples.size(); ++i) {
+      if (samples[i]->fold == fold) predicted_s[i] = model.seconds(samples[i]->kernel.work);
     }
   }
   return predicted_s;
@@ -111,41 +142,58 @@ std::string prices_text(const TimeModel& model) {
   return text;
 }
 
+// How well samples are predicted, warm or cold.
+struct Errors {
+  std::vector<double> measured_s, predicted_s, disagreements;
+
+  void add(const Sample& sample, double prediction_s) {
+    measured_s.push_back(sample.kernel.seconds);
+    predicted_s.push_back(prediction_s);
+    disagreements.push_back(sample.disagreement);
+  }
+  FitQuality quality() const { return fit_quality(measured_s, predicted_s); }
+};
+
+void print_errors(LayerKind kind, const Errors& warm, const Errors& cold) {
+  const auto index = static_cast<size_t>(kind);
+  fmt::print("{:<12} {:7} {:15.1f} {:12.1f} {:14.1f} {:17} {:7} {:15.1f} {:14.1f}\n",
+             kLayerKindNames[index], warm.measured_s.size(), warm.quality().rmspe_percent,
+             warm.quality().mape_percent, root_mean_square_percent(warm.disagreements),
+             kNeuralPowerRmspe[index], cold.measured_s.size(), cold.quality().rmspe_percent,
+             root_mean_square_percent(cold.disagreements));
+}
+
 // Fits a model for each kind, tells how it predicts what it never saw, and plots it.
 std::vector<TimeModel> fit_models(const std::vector<Sample>& samples) {
   std::vector<TimeModel> models;
   std::string prices;
   ScatterPlot plot{"Layers left out", "log10 of the measured time (s)",
                    "predicted \u2212 measured (% of measured)"};
-  fmt::print("{:<12} {:>7} {:>15} {:>12} {:>12} {:>14} {:>16}\n", "layers", "number",
-             "RMSPE left out", "mean error", "RMSPE fitted", "repeatability", "NeuralPower RMSPE");
+  fmt::print("{:<12} {:>7} {:>15} {:>12} {:>14} {:>17} {:>7} {:>15} {:>14}\n", "layers", "warm",
+             "RMSPE left out", "mean error", "repeatability", "NeuralPower RMSPE", "cold",
+             "RMSPE left out", "repeatability");
   for (size_t kind = 0; kind < kKinds; ++kind) {
     std::vector<const Sample*> own;
     std::vector<TimedKernel> kernels;
-    std::vector<double> measured_s, fitted_s, disagreements;
     for (const Sample& sample : samples) {
       if (sample.kind != static_cast<LayerKind>(kind)) continue;
       own.push_back(&sample);
       kernels.push_back(sample.kernel);
-      measured_s.push_back(sample.kernel.seconds);
-      disagreements.push_back(sample.disagreement);
     }
-    const TimeModel model = TimeModel::fit(kernels);
-    for (const TimedKernel& kernel : kernels) fitted_s.push_back(model.seconds(kernel.work));
     const std::vector<double> predicted_s = left_out_s(own);
-    const FitQuality left_out = fit_quality(measured_s, predicted_s);
-    fmt::print("{:<12} {:7} {:15.1f} {:12.1f} {:12.1f} {:14.1f} {:>16}\n", kLayerKindNames[kind],
-               own.size(), left_out.rmspe_percent, left_out.mape_percent,
-               fit_quality(measured_s, fitted_s).rmspe_percent,
-               root_mean_square_percent(disagreements), kNeuralPowerRmspe[kind]);
+    Errors warm, cold;
     PlotSeries series{std::string(kLayerKindNames[kind]), {}};
     for (size_t i = 0; i < own.size(); ++i) {
-      series.points.push_back(
-          {std::log10(measured_s[i]), 100 * (predicted_s[i] / measured_s[i] - 1), own[i]->name});
+      const Sample& sample = *own[i];
+      (sample.cold ? cold : warm).add(sample, predicted_s[i]);
+      if (sample.cold) continue;
+      series.points.push_back({std::log10(sample.kernel.seconds),
+                               100 * (predicted_s[i] / sample.kernel.seconds - 1), sample.name});
     }
+    print_errors(static_cast<LayerKind>(kind), warm, cold);
     plot.series.push_back(std::move(series));
-    prices += fmt::format("{}: {}\n", kLayerKindNames[kind], prices_text(model));
-    models.push_back(model);
+    models.push_back(TimeModel::fit(kernels));
+    prices += fmt::format("{}: {}\n", kLayerKindNames[kind], prices_text(models.back()));
   }
   fmt::print("\nprices (ns)\n{}\n", prices);
   write_file(WATTGRIND_SOURCE_DIR "/experiments/runtime/layers.svg", to_svg(plot));
@@ -158,10 +206,9 @@ void predict_networks(const std::vector<Network>& networks, const Times& times,
   fmt::print("{:<10} {:>13} {:>14} {:>8} {:>17}\n", "network", "measured (ms)", "predicted (ms)",
              "off (%)", "repeatability (%)");
   for (const Network& network : networks) {
-    fmt::print(stderr, "counting {}\n", network.name);
     double sum_s = 0;
     for (const CountedKernel& kernel : count_kernels(network, machine)) {
-      sum_s += models[static_cast<size_t>(kernel.kind)].seconds(kernel.work);
+      sum_s += models[static_cast<size_t>(kernel.kind)].seconds(kernel.steady);
     }
     const RunTimes& run = times.at(network.name);
     measured_s.push_back(run.median_s());
@@ -183,11 +230,11 @@ Times measured_times(const Options& options, const std::vector<Network>& layers,
   if (!times.empty()) return times;
   std::vector<Network> all = layers;
   all.insert(all.end(), networks.begin(), networks.end());
-  return time_networks(all, options.seconds);
+  return time_networks(all, layers.size(), options.seconds);
 }
 
 void run(const Options& options) {
-  const std::vector<Network> layers = random_layers(1);
+  const std::vector<Network> layers = random_layers(options.seed);
   std::vector<Network> networks;
   for (const std::string_view name : builtin_names("networks")) {
     networks.push_back(builtin_network(name));
@@ -211,6 +258,7 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
   CLI::App program{"Run time of layers and networks from counts"};
   wattgrind::Options options;
+  program.add_option("--seed", options.seed, "that layers are drawn with")->capture_default_str();
   program.add_option("--seconds", options.seconds, "of measuring")->capture_default_str();
   program.add_option("--write-times", options.write_times, "measure, write a CSV, and end");
   program.add_option("--times", options.times, "times that were written before");

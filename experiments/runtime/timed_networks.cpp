@@ -10,19 +10,35 @@
 namespace wattgrind {
 namespace {
 
-constexpr uint64_t kMostMacs = 1000000000;
 // Of a map: its values take 16 MiB.
 constexpr int64_t kMostElements = 1 << 22;
+
+// Multiply-accumulates, or values of the input of a kind without any: from tiny to the largest
+// layer of the built-in networks.
+struct WorkRange {
+  double least = 0;
+  double most = 0;
+};
+constexpr WorkRange kWork[] = {{1e4, 2e9}, {1e3, 1.1e8}, {1e3, 3.3e6}, {1e3, 3.3e6}};  // by kind
+
+double work_of(const Network& network) {
+  return static_cast<double>(network.macs() > 0 ? network.macs()
+                                                : static_cast<uint64_t>(network.input.elements()));
+}
 
 class Draw {
  public:
   explicit Draw(uint64_t seed) : random_(seed) {}
 
+  // Work is even on a logarithmic scale: else hardly a layer were as large as a network's.
   Network layer(LayerKind kind, size_t number) {
+    const WorkRange range = kWork[static_cast<size_t>(kind)];
+    const double wanted = range.least * std::pow(range.most / range.least, random_.uniform());
     while (true) {
       Network network = candidate(kind, number);
       const FeatureShape& output = network.layers[0].output_shape;
-      if (network.macs() <= kMostMacs && network.input.elements() <= kMostElements &&
+      const double ratio = work_of(network) / wanted;
+      if (ratio > 0.5 && ratio <= 1 && network.input.elements() <= kMostElements &&
           output.elements() <= kMostElements) {
         return network;
       }

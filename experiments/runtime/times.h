@@ -21,9 +21,12 @@ struct RunTimes {
 // By network's name.
 using Times = std::map<std::string, RunTimes>;
 
+// What the times of a network that found the caches without its data stand under.
+std::string cold_name(const std::string& network);
+
 // Runs every network natively in each round, in an order drawn anew, until `seconds` are over; at
-// least four rounds.
-Times time_networks(const std::vector<Network>& networks, double seconds);
+// least four rounds. Of the first `cold` networks those that take long enough also run cold.
+Times time_networks(const std::vector<Network>& networks, size_t cold, double seconds);
 
 // A row for each network, a column for each round.
 std::string times_csv(const Times& times);

@@ -48,6 +48,19 @@ TEST(CoreWork, AFullTileRunsAtTwoMultiplyAddsACycle) {
   EXPECT_EQ(work.waiting_cycles, 0);
 }
 
+TEST(CoreWork, AccessesAcrossLinesAreMadeTwice) {
+  // Rows of 24 values: every other load of 16 begins in the middle of a line.
+  NestBuilder nest("rows", Isa::kAvx512);
+  const Address in = nest.buffer("in", TensorRole::kInput, 100 * 96);
+  const Address out = nest.buffer("out", TensorRole::kOutput, 64);
+  const Register total = nest.constant(16, 0);
+  nest.loop("row", 100, [&](LoopVariable row) {
+    nest.assign(total, Opcode::kAdd, total, nest.load(16, stepped(in, row, 96)));
+  });
+  nest.store(total, out);
+  EXPECT_DOUBLE_EQ(core_work(std::move(nest).finish()).port_cycles, 1.5 / 2 * 100 + 1);
+}
+
 TEST(CoreWork, IterationsOfInnerLoopsAreMultiplied) {
   NestBuilder nest("zero", Isa::kSse42);
   const Address out = nest.buffer("out", TensorRole::kOutput, 3 * 5 * 4);
