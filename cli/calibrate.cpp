@@ -66,12 +66,13 @@ void write_plots(const CalibrateReport& report, const std::string& prefix) {
              to_svg(plot_residuals(table, report.calibration, title, "J")));
 }
 
-// A profile with static power alone prices nothing that is counted.
+// A profile with static power alone prices nothing that is counted but as time.
 void warn_of_time_alone(const CalibrateReport& report) {
   if (describe(report.features.table, report.calibration.model.terms) != "time") return;
-  fmt::print(stderr,
-             "wattgrind: time alone explains these readings: estimates with this profile are zero "
-             "but for what takes a known time; --terms leaves time out\n");
+  fmt::print(
+      stderr,
+      "wattgrind: time alone explains these readings: estimates with this profile are static "
+      "power over time; --terms leaves time out\n");
 }
 
 void run(const CalibrateOptions& options) {
@@ -83,7 +84,7 @@ void run(const CalibrateOptions& options) {
   const Machine machine = find_machine(options.machine);
   const std::vector<Reading> readings =
       parse_readings(read_file(path), options.readings, options.format);
-  CalibrateReport report{name, options.format.energy_column, machine.name, {}, {}, {}, {}};
+  CalibrateReport report{name, options.format.energy_column, machine.name, {}, {}, {}, {}, {}};
   std::vector<CountedReading> counted;
   {
     ProgressLine progress(options.output->quiet);
@@ -92,11 +93,12 @@ void run(const CalibrateOptions& options) {
   report.options.fit = options.fit;
   report.features = energy_features(counted, machine, options.terms);
   report.calibration = calibrate(report.features.table, report.features.baselines, report.options);
+  report.time = calibrate_time(counted, machine, report.options.bootstrap);
   if (machine_file) {
     warn_of_time_alone(report);
     const std::string stem = std::filesystem::path(options.machine_file).stem();
-    machine_file->commit(write_machine(
-        calibrated_machine(machine, report.features.table, report.calibration, stem, name)));
+    machine_file->commit(write_machine(calibrated_machine(
+        machine, report.features.table, report.calibration, report.time, stem, name)));
   }
   if (!options.plots.empty()) write_plots(report, options.plots);
   output.print({[&](Emphasis emphasis) { return calibrate_text(report, emphasis); },

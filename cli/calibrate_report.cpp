@@ -144,6 +144,18 @@ std::string verdict(const CalibrateReport& report) {
       calibration.left_out.mape_percent);
 }
 
+std::string time_text(const CalibrateReport& report) {
+  if (!report.time) {
+    return "Durations are not known: a profile written from these readings tells no time.\n";
+  }
+  const TimeCalibration& time = *report.time;
+  return fmt::format(
+      "Time from counts ({}): MAPE {:.1f} % on workloads left out; 95 % interval of an estimated "
+      "time: +-{:.1f} %.\n",
+      describe(time.table, time.calibration.model.terms), time.calibration.left_out.mape_percent,
+      time.calibration.interval_percent);
+}
+
 std::string notes_text(const CalibrateReport& report) {
   std::string text;
   for (const std::string& note : report.notes) text += fmt::format("- {}\n", note);
@@ -181,6 +193,16 @@ ordered_json coefficients_json(const CalibrateReport& report) {
   return coefficients;
 }
 
+ordered_json time_json(const TimeCalibration& time) {
+  const Calibration& calibration = time.calibration;
+  ordered_json json = {{"terms", names_json(time.table, calibration.model.terms)},
+                       {"seconds", calibration.model.coefficients},
+                       {"in_sample", quality_json(calibration.in_sample)},
+                       {"left_out", quality_json(calibration.left_out)},
+                       {"interval_percent", calibration.interval_percent}};
+  return json;
+}
+
 ordered_json baselines_json(const Calibration& calibration) {
   ordered_json baselines = ordered_json::array();
   for (const BaselineScore& score : calibration.baselines) {
@@ -212,13 +234,13 @@ std::string calibrate_text(const CalibrateReport& report, Emphasis emphasis) {
   return fmt::format(
       "{}: {} readings on {}, {} weights; \"left out\" is predicted by a fit, and a choice of "
       "terms, that never saw the workload\n\n{}\n{}\n{}\n{}\n{}\n"
-      "95 % interval of an energy estimated with these prices: +-{:.1f} %.\n{}",
+      "95 % interval of an energy estimated with these prices: +-{:.1f} %.\n{}{}",
       report.readings, report.features.table.samples.size(), report.machine,
       word(report.options.fit.weighting), aligned_text(quality_table(report), emphasis),
       verdict(report), aligned_text(coefficient_table(report), emphasis),
       aligned_text(candidate_table(report), emphasis),
       aligned_text(reading_table(report), emphasis), calibration.interval_percent,
-      notes_text(report));
+      time_text(report), notes_text(report));
 }
 
 ordered_json calibrate_json(const CalibrateReport& report) {
@@ -246,6 +268,7 @@ ordered_json calibrate_json(const CalibrateReport& report) {
   json["winning_baseline"] = calibration.winning_baseline
                                  ? ordered_json(*calibration.winning_baseline)
                                  : ordered_json(nullptr);
+  if (report.time) json["time"] = time_json(*report.time);
   json["by_reading"] = readings_json(report);
   json["notes"] = report.notes;
   return json;

@@ -8,6 +8,7 @@
 #include "cli/table.h"
 #include "estimator/calibration.h"
 #include "estimator/energy_features.h"
+#include "estimator/time_calibration.h"
 
 namespace wattgrind {
 
@@ -18,7 +19,8 @@ struct CalibrateReport {
   CalibrationOptions options;
   EnergyFeatures features;
   Calibration calibration;
-  std::vector<std::string> notes;  // what is not exact
+  std::optional<TimeCalibration> time;  // absent: the durations are not known
+  std::vector<std::string> notes;       // what is not exact
 };
 
 std::string calibrate_text(const CalibrateReport& report, Emphasis emphasis);

@@ -1,5 +1,7 @@
 #include "cli/estimate_json.h"
 
+#include <algorithm>
+
 #include "cli/estimate_report.h"
 #include "estimator/error.h"
 
@@ -65,6 +67,12 @@ void append_row_json(const Estimate& estimate, const PricedRow& row, ordered_jso
   }
   json["levels"] = levels_json(estimate.machine, counts);
   json["cost_cycles"] = row.cost.value();
+  if (row.time_s) {
+    const double part = estimate.machine.time->interval_percent / 100;
+    json["time_s"] = {{"value", *row.time_s},
+                      {"low", std::max(0.0, 1 - part) * *row.time_s},
+                      {"high", (1 + part) * *row.time_s}};
+  }
   const std::string key = energy_key(estimate);
   json[key] = energy_json(estimate, row.energy);
   if (const auto interval = energy_interval(estimate, row)) {

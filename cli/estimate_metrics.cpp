@@ -91,6 +91,14 @@ void append_microjoules(const Estimate& estimate, std::vector<Metric>& metrics) 
   add("energy_high_uj", "to", &EnergyInterval::high_pj);
 }
 
+void append_time(const Estimate& estimate, std::vector<Metric>& metrics) {
+  if (!estimate.total.time_s) return;
+  constexpr double kMicrosecondsASecond = 1e6;
+  metrics.push_back({{"time_us", "time (us)", 2}, true, [](const PricedRow& row) {
+                       return Cell(kMicrosecondsASecond * row.time_s.value());
+                     }});
+}
+
 void append_energy_metrics(const Estimate& estimate, std::vector<Metric>& metrics) {
   const bool picojoules = estimate.pricing.unit == EnergyUnit::kPicojoules;
   const std::string unit = picojoules ? "pj" : "mac";
@@ -106,6 +114,9 @@ void append_energy_metrics(const Estimate& estimate, std::vector<Metric>& metric
     add(estimate.machine.levels[i].name, [i](const auto& energy) { return energy.levels[i]; });
   }
   add("DRAM", [](const auto& energy) { return energy.dram; });
+  if (energy_of(estimate.total.energy).static_energy) {
+    add("static", [](const auto& energy) { return *energy.static_energy; });
+  }
   add("total", [](const auto& energy) { return energy.total(); });
   if (picojoules) {
     append_microjoules(estimate, metrics);
@@ -158,6 +169,7 @@ std::vector<Metric> all_metrics(const Estimate& estimate) {
   metrics.push_back({{"cost_cycles", "cycles", 0}, true, [](const PricedRow& row) {
                        return Cell(row.cost.value());
                      }});
+  append_time(estimate, metrics);
   append_energy_metrics(estimate, metrics);
   return metrics;
 }

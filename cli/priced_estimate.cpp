@@ -1,6 +1,7 @@
 #include "cli/priced_estimate.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "estimator/error.h"
 
@@ -13,6 +14,33 @@ Energy price_energy(const EventCounts& counts, const OperationCounts& operations
     return energy_pj(counts, operations, pricing.prices);
   }
   return energy_macs(counts, operations, pricing.prices);
+}
+
+std::optional<double> time_of(const CountedRow& row, const Machine& machine) {
+  if (!machine.time) return std::nullopt;
+  constexpr double kSecondsANanosecond = 1e-9;
+  const double cycles = latency_cost(row.counts, machine, Accounting::kHits).value();
+  return kSecondsANanosecond *
+         (machine.time->mac_ns.value * static_cast<double>(row.operations.macs) +
+          machine.time->latency_cycle_ns.value * cycles);
+}
+
+// Static power over the row's time, where both are known and prices are the machine's own.
+void add_static(const Machine& machine, const Pricing& pricing, PricedRow& row) {
+  const bool is_own = pricing.prices.origin == machine.prices;
+  if (!is_own || !row.time_s || !machine.static_power_w) return;
+  constexpr double kPicojoulesAJoule = 1e12;
+  const double static_pj = kPicojoulesAJoule * machine.static_power_w->value * *row.time_s;
+  if (auto* energy = std::get_if<EnergyBreakdown<Picojoules>>(&row.energy)) {
+    energy->static_energy = Picojoules::rounded(static_pj);
+  } else {
+    std::get<EnergyBreakdown<MacEnergies>>(row.energy).static_energy =
+        MacEnergies::rounded(static_pj / pricing.prices.normalising_mac_pj);
+  }
+}
+
+void add_time(std::optional<double>& sum_s, const std::optional<double>& time_s) {
+  if (sum_s && time_s) *sum_s += *time_s;
 }
 
 void add(Energy& sum, const Energy& energy) {
@@ -34,6 +62,8 @@ PricedRow priced(CountedRow row, const Machine& machine, const Pricing& pricing)
       add(result.energy, result.tensors.back().energy);
     }
   }
+  result.time_s = time_of(row, machine);
+  add_static(machine, pricing, result);
   for (const PassCounts& pass : row.passes) {
     CountedRow part;
     part.name = pass.pass;
@@ -56,6 +86,7 @@ void add_passes(const std::vector<PricedRow>& passes, std::vector<PricedRow>& su
       at->row.counts = sum(at->row.counts, pass.row.counts);
       at->cost += pass.cost;
       add(at->energy, pass.energy);
+      add_time(at->time_s, pass.time_s);
     }
   }
 }
@@ -66,9 +97,13 @@ PricedRow sum_of(const std::vector<PricedRow>& rows) {
   PricedRow sum;
   sum.row = total(counted);
   sum.energy = rows[0].energy;
+  sum.time_s = rows[0].time_s;
   for (size_t i = 0; i < rows.size(); ++i) {
     sum.cost += rows[i].cost;
-    if (i > 0) add(sum.energy, rows[i].energy);
+    if (i > 0) {
+      add(sum.energy, rows[i].energy);
+      add_time(sum.time_s, rows[i].time_s);
+    }
     add_passes(rows[i].passes, sum.passes);
     for (const PricedTensor& tensor : rows[i].tensors) {
       const auto at = std::ranges::find(sum.tensors, tensor.tensor, &PricedTensor::tensor);
@@ -113,7 +148,9 @@ PricedRow price_total(const std::vector<CountedRow>& rows, const Machine& machin
 EnergyParts energy_of(const Energy& energy) {
   return std::visit(
       [](const auto& parts) {
-        return EnergyParts{parts.compute.value(), parts.total().value()};
+        EnergyParts numbers{parts.compute.value(), std::nullopt, parts.total().value()};
+        if (parts.static_energy) numbers.static_energy = parts.static_energy->value();
+        return numbers;
       },
       energy);
 }
@@ -123,9 +160,12 @@ std::optional<EnergyInterval> energy_interval(const Estimate& estimate, const Pr
   const bool is_calibrated =
       pricing.prices.origin == PriceOrigin::kCalibrated && estimate.machine.calibration;
   if (!is_calibrated || pricing.unit != EnergyUnit::kPicojoules) return std::nullopt;
-  const double part = estimate.machine.calibration->interval_percent / 100;
-  const double total_pj = energy_of(row.energy).total;
-  return EnergyInterval{std::max(0.0, 1 - part) * total_pj, (1 + part) * total_pj};
+  const EnergyParts energy = energy_of(row.energy);
+  const double prices_pj = estimate.machine.calibration->interval_percent / 100 * energy.total;
+  const double time_percent = estimate.machine.time ? estimate.machine.time->interval_percent : 0;
+  const double time_pj = time_percent / 100 * energy.static_energy.value_or(0);
+  const double half_pj = std::hypot(prices_pj, time_pj);
+  return EnergyInterval{std::max(0.0, energy.total - half_pj), energy.total + half_pj};
 }
 
 }  // namespace wattgrind

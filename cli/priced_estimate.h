@@ -36,6 +36,7 @@ struct PricedRow {
   CountedRow row;
   Cycles cost;
   Energy energy;
+  std::optional<double> time_s;  // absent: the profile has no prices of time
   std::vector<PricedTensor> tensors;
   std::vector<PricedRow> passes;  // of training, each a row named after its pass
 };
@@ -43,6 +44,7 @@ struct PricedRow {
 // An energy's parts as numbers of its unit.
 struct EnergyParts {
   double compute = 0;
+  std::optional<double> static_energy;  // absent: no static power or no time is known
   double total = 0;
 };
 EnergyParts energy_of(const Energy& energy);
@@ -76,7 +78,8 @@ struct Estimate {
 Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
                         const std::vector<std::string>& layers);
 
-// The 95 % interval of a row's energy. Absent where prices are not calibrated, or divided by one.
+// The 95 % interval of a row's energy: the prices' and, on the static part, the time's, taken to be
+// independent. Absent where prices are not calibrated, or divided by one.
 struct EnergyInterval {
   double low_pj = 0;
   double high_pj = 0;

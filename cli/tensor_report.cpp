@@ -40,7 +40,10 @@ Table tensor_table(const Estimate& estimate, bool with_total) {
   Table table;
   table.columns.push_back({"layer", "layer"});
   std::vector<std::string> columns = tensors;
-  columns.insert(columns.end(), {"arithmetic", "total"});
+  columns.emplace_back("arithmetic");
+  const bool has_static = energy_of(estimate.total.energy).static_energy.has_value();
+  if (has_static) columns.emplace_back("static");
+  columns.emplace_back("total");
   for (const std::string& column : columns) {
     table.columns.push_back({column + suffix, column + title, picojoules ? 3 : 0});
   }
@@ -52,8 +55,10 @@ Table tensor_table(const Estimate& estimate, bool with_total) {
       if (at != row.tensors.end()) energy = energy_of(at->energy).total / unit;
       cells.push_back(optional_cell(energy));
     }
-    cells.emplace_back(energy_of(row.energy).compute / unit);
-    cells.emplace_back(energy_of(row.energy).total / unit);
+    const EnergyParts parts = energy_of(row.energy);
+    cells.emplace_back(parts.compute / unit);
+    if (has_static) cells.emplace_back(parts.static_energy.value() / unit);
+    cells.emplace_back(parts.total / unit);
     table.rows.push_back(std::move(cells));
   };
   for (const PricedRow& row : estimate.rows) append(row);

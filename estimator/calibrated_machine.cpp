@@ -49,10 +49,41 @@ class Multiples {
   std::string readings_;
 };
 
+TimePrices time_prices(const TimeCalibration& time, const std::string& readings) {
+  constexpr double kNanosecondsASecond = 1e9;
+  TimePrices prices;
+  prices.mac_ns.source = prices.latency_cycle_ns.source =
+      fmt::format("fitted to {}: in the price of {}", readings,
+                  describe(time.table, time.calibration.model.terms));
+  const EnergyModel& model = time.calibration.model;
+  for (size_t i = 0; i < model.terms.size(); ++i) {
+    const bool is_macs = time.table.features[model.terms[i]].name == kMacsFeature;
+    const Interval interval = time.calibration.coefficients[i];
+    (is_macs ? prices.mac_ns : prices.latency_cycle_ns) = {
+        kNanosecondsASecond * model.coefficients[i],
+        fmt::format("fitted to {}: 95 % interval [{:.4g}, {:.4g}] ns", readings,
+                    kNanosecondsASecond * interval.low, kNanosecondsASecond * interval.high)};
+  }
+  prices.interval_percent = time.calibration.interval_percent;
+  return prices;
+}
+
+std::string time_note(const std::optional<TimeCalibration>& time) {
+  if (!time) {
+    return "The readings' durations are not known: no time is told, and no static energy apart.";
+  }
+  return fmt::format(
+      "Time is the terms {}, fitted to the readings' durations; leave-one-out MAPE {:.1f} %, 95 % "
+      "interval +-{:.1f} %.",
+      describe(time->table, time->calibration.model.terms), time->calibration.left_out.mape_percent,
+      time->calibration.interval_percent);
+}
+
 }  // namespace
 
 Machine calibrated_machine(const Machine& machine, const FeatureTable& table,
-                           const Calibration& calibration, const std::string& name,
+                           const Calibration& calibration,
+                           const std::optional<TimeCalibration>& time, const std::string& name,
                            const std::string& readings) {
   const Multiples multiples(table, calibration, readings);
   Machine calibrated = machine;
@@ -77,6 +108,8 @@ Machine calibrated_machine(const Machine& machine, const FeatureTable& table,
       "{:.1f} %, 95 % interval of a prediction +-{:.1f} %.",
       describe(table, calibration.model.terms), machine.name, readings, table.samples.size(),
       calibration.left_out.mape_percent, calibration.interval_percent));
+  if (time) calibrated.time = time_prices(*time, readings);
+  calibrated.notes.push_back(time_note(time));
   return calibrated;
 }
 

@@ -19,14 +19,6 @@ bool all_timed(const std::vector<CountedReading>& readings) {
   });
 }
 
-// Which fold a reading belongs to.
-std::string workload_name(const Reading& reading) {
-  std::string name = reading.workload;
-  if (reading.batch != 1) name += fmt::format(" batch {}", reading.batch);
-  if (reading.phase != "inference") name += " " + reading.phase;
-  return name;
-}
-
 // A feature and its value in each reading.
 struct Column {
   Feature feature;
@@ -83,6 +75,13 @@ void keep_terms(std::vector<Column>& columns, const std::vector<std::string>& te
 }
 
 }  // namespace
+
+std::string workload_name(const Reading& reading) {
+  std::string name = reading.workload;
+  if (reading.batch != 1) name += fmt::format(" batch {}", reading.batch);
+  if (reading.phase != "inference") name += " " + reading.phase;
+  return name;
+}
 
 EnergyFeatures energy_features(const std::vector<CountedReading>& readings, const Machine& machine,
                                const std::vector<std::string>& terms) {

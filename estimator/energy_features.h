@@ -21,6 +21,9 @@ struct CountedReading {
   uint64_t macs = 0;
 };
 
+// Which fold a reading belongs to.
+std::string workload_name(const Reading& reading);
+
 struct EnergyFeatures {
   FeatureTable table;
   std::vector<Baseline> baselines;  // latency cost, MACs, and time where every duration is known

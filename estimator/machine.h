@@ -72,6 +72,14 @@ struct CalibrationOrigin {
   friend bool operator==(const CalibrationOrigin&, const CalibrationOrigin&) = default;
 };
 
+// How long counts take, fitted to the durations of the same readings: nanoseconds = sum of prices *
+// counts. Latency cycles are those of latency_cost, charged to hits.
+struct TimePrices {
+  Sourced<double> mac_ns;
+  Sourced<double> latency_cycle_ns;
+  double interval_percent = 0;  // half the 95 % interval of a time estimated with the prices
+};
+
 enum class PriceOrigin { kDefault, kEyeriss, kCalibrated, kMeasured };
 
 struct Machine {
@@ -85,7 +93,8 @@ struct Machine {
   std::optional<Sourced<double>> static_power_w;  // absent: unknown, never zero
   PriceOrigin prices = PriceOrigin::kDefault;
   std::optional<CalibrationOrigin> calibration;  // there if and only if prices are kCalibrated
-  std::vector<std::string> notes;                // known doubts; for `host`, where prices are from
+  std::optional<TimePrices> time;  // of a calibrated profile; absent: times are not known
+  std::vector<std::string> notes;  // known doubts; for `host`, where prices are from
 };
 
 }  // namespace wattgrind

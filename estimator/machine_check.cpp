@@ -42,6 +42,7 @@ class MachineCheck {
     if (machine_.calibration.has_value() != (machine_.prices == PriceOrigin::kCalibrated)) {
       reject("calibration", "calibrated prices name their readings, and no others do");
     }
+    if (machine_.time) check_time(*machine_.time);
     if (machine_.static_power_w) check_not_negative(*machine_.static_power_w, "static_power_w");
   }
 
@@ -63,6 +64,14 @@ class MachineCheck {
         reject(key, "found \"{}\", the name of levels[{}]: names must differ", name, above);
       }
     }
+  }
+
+  void check_time(const TimePrices& time) const {
+    if (!machine_.calibration) {
+      reject("time", "prices of time are fitted to readings: wanted a calibration beside them");
+    }
+    check_not_negative(time.mac_ns, "time.mac_ns");
+    check_not_negative(time.latency_cycle_ns, "time.latency_cycle_ns");
   }
 
   void check_geometry(const CacheGeometry& geometry, const std::string& key) const {

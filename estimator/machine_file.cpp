@@ -127,6 +127,11 @@ Machine read_machine(std::string_view text, std::string_view where) {
                            calibration.at("workloads").get<uint64_t>(),
                            calibration.at("interval_percent").get<double>()};
   }
+  if (document.contains("time")) {
+    const json& time = document.at("time");
+    machine.time = {read_number(time.at("mac_ns")), read_number(time.at("latency_cycle_ns")),
+                    time.at("interval_percent").get<double>()};
+  }
   machine.notes = document.value("notes", std::vector<std::string>());
   check_machine(machine, where);
   return machine;
@@ -155,6 +160,11 @@ std::string write_machine(const Machine& machine) {
     document["calibration"] = {{"readings", machine.calibration->readings},
                                {"workloads", machine.calibration->workloads},
                                {"interval_percent", machine.calibration->interval_percent}};
+  }
+  if (machine.time) {
+    document["time"] = {{"mac_ns", write_number(machine.time->mac_ns)},
+                        {"latency_cycle_ns", write_number(machine.time->latency_cycle_ns)},
+                        {"interval_percent", machine.time->interval_percent}};
   }
   document["notes"] = machine.notes;
   return layout_json(document);

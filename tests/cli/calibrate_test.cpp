@@ -56,6 +56,38 @@ class CalibrateTest : public testing::Test {
   TemporaryFolder folder_;
 };
 
+// 3 pJ and 2 ns a multiply-accumulate, and 5 W all the while.
+TEST_F(CalibrateTest, AProfileTellsTimeAndStaticEnergy) {
+  std::string text = "m,k,n,joules,duration_s\n";
+  for (size_t i = 0; i < 6; ++i) {
+    const size_t m = 4 + 3 * i, k = 5 + i * i, n = 9 + i % 3;
+    const auto macs = static_cast<double>(m * k * n);
+    const double seconds = 2e-9 * macs + (i % 2 == 0 ? 1e-12 : 0);
+    text += fmt::format("{},{},{},{},{}\n", m, k, n, 5 * seconds, seconds);
+  }
+  const std::string profile = folder_.path() / "mine.json";
+  const Ran fitted = run_wattgrind(
+      arguments(write("timed.csv", text), {"--write-machine", profile, "--terms", "time"}));
+  ASSERT_EQ(fitted.status, 0) << fitted.error;
+  EXPECT_THAT(fitted.out, HasSubstr("Time from counts (MACs"));
+  const Ran ran = run_wattgrind({"estimate", "lenet5", "--machine", profile, "--format", "json"});
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const json total = json::parse(ran.out).at("total");
+  const double seconds = total.at("time_s").at("value");
+  EXPECT_NEAR(seconds, 2e-9 * total.at("macs").get<double>(), 0.01 * seconds);
+  EXPECT_LE(total.at("time_s").at("low").get<double>(), seconds);
+  EXPECT_NEAR(total.at("energy_pj").at("static").get<double>(), 5e12 * seconds, 5e9 * seconds);
+}
+
+TEST_F(CalibrateTest, AProfileWithoutDurationsTellsNoTime) {
+  const std::string profile = folder_.path() / "mine.json";
+  const Ran fitted = run_wattgrind(arguments(exact_readings(), {"--write-machine", profile}));
+  ASSERT_EQ(fitted.status, 0) << fitted.error;
+  EXPECT_THAT(fitted.out, HasSubstr("Durations are not known"));
+  const Ran ran = run_wattgrind({"estimate", "lenet5", "--machine", profile, "--format", "json"});
+  EXPECT_FALSE(json::parse(ran.out).at("total").contains("time_s"));
+}
+
 TEST_F(CalibrateTest, FindsThePriceThatMadeTheReadings) {
   const Ran ran = run_wattgrind(arguments(exact_readings(), {"--format", "json"}));
   ASSERT_EQ(ran.status, 0) << ran.error;

@@ -109,7 +109,7 @@ TEST_F(CalibratedMachineTest, PricesAreThoseThatMadeTheReadings) {
   const EnergyFeatures features = energy_features(readings_, machine_, {});
   const Calibration result = calibrate(features.table, features.baselines, {});
   const Machine calibrated =
-      calibrated_machine(machine_, features.table, result, "mine", "readings.csv");
+      calibrated_machine(machine_, features.table, result, std::nullopt, "mine", "readings.csv");
   EXPECT_EQ(calibrated.name, "mine");
   EXPECT_EQ(calibrated.prices, PriceOrigin::kCalibrated);
   EXPECT_NEAR(calibrated.operations.mac_pj(), 2 * machine_.operations.mac_pj(), 1e-6);
@@ -134,11 +134,22 @@ TEST_F(CalibratedMachineTest, TheProfileIsWrittenAndReadBack) {
   const EnergyFeatures features =
       energy_features(readings_, machine_, {"operations", "DRAM", "time"});
   const Calibration result = calibrate(features.table, features.baselines, {});
+  const auto time = calibrate_time(readings_, machine_, {});
+  ASSERT_TRUE(time.has_value());
   const Machine calibrated =
-      calibrated_machine(machine_, features.table, result, "mine", "readings.csv");
+      calibrated_machine(machine_, features.table, result, time, "mine", "readings.csv");
+  ASSERT_TRUE(calibrated.time.has_value());
+  EXPECT_NEAR(calibrated.time->mac_ns.value, 1, 1e-6);
+  EXPECT_EQ(calibrated.time->latency_cycle_ns.value, 0);
   const Machine read = read_machine(write_machine(calibrated), "mine.json");
   EXPECT_EQ(read.calibration, calibrated.calibration);
   EXPECT_EQ(write_machine(read), write_machine(calibrated));
+}
+
+TEST_F(CalibratedMachineTest, ADurationThatIsMissingMakesNoTime) {
+  for (CountedReading& counted : readings_) counted.reading.duration_s = 1;
+  readings_.back().reading.duration_s.reset();
+  EXPECT_FALSE(calibrate_time(readings_, machine_, {}).has_value());
 }
 
 TEST_F(CalibratedMachineTest, CalibratedPricesNameTheirReadings) {

@@ -74,6 +74,7 @@ TEST(MachineFile, WritingAndReadingGivesTheSameMachine) {
     machine.static_power_w = {12.5, "idle power"};
     machine.prices = PriceOrigin::kCalibrated;
     machine.calibration = {"readings.csv", 8, 18.5};
+    machine.time = {{0.25, "fitted"}, {0.5, "fitted, too"}, 12};
     machine.levels[0].replacement = Replacement::kTreePlru;
     const std::string text = write_machine(machine);
     const Machine again = read_machine(text, "again");
@@ -82,6 +83,10 @@ TEST(MachineFile, WritingAndReadingGivesTheSameMachine) {
     EXPECT_EQ(again.prices, PriceOrigin::kCalibrated);
     EXPECT_EQ(again.calibration, machine.calibration);
     EXPECT_EQ(again.static_power_w->value, 12.5);
+    ASSERT_TRUE(again.time.has_value());
+    EXPECT_EQ(again.time->mac_ns.value, 0.25);
+    EXPECT_EQ(again.time->latency_cycle_ns.source, "fitted, too");
+    EXPECT_EQ(again.time->interval_percent, 12);
     EXPECT_EQ(again.dram.latency_cycles.value, machine.dram.latency_cycles.value);
     EXPECT_EQ(again.levels.back().write_energy_pj.source,
               machine.levels.back().write_energy_pj.source);
