@@ -52,17 +52,18 @@ class Multiples {
 TimePrices time_prices(const TimeCalibration& time, const std::string& readings) {
   constexpr double kNanosecondsASecond = 1e9;
   TimePrices prices;
-  prices.mac_ns.source = prices.latency_cycle_ns.source =
-      fmt::format("fitted to {}: in the price of {}", readings,
-                  describe(time.table, time.calibration.model.terms));
+  prices.mac_ns.source = fmt::format("fitted to {}: in the price of {}", readings,
+                                     describe(time.table, time.calibration.model.terms));
+  prices.latency_cycle_ns.source = prices.mac_ns.source;
   const EnergyModel& model = time.calibration.model;
   for (size_t i = 0; i < model.terms.size(); ++i) {
     const bool is_macs = time.table.features[model.terms[i]].name == kMacsFeature;
     const Interval interval = time.calibration.coefficients[i];
-    (is_macs ? prices.mac_ns : prices.latency_cycle_ns) = {
-        kNanosecondsASecond * model.coefficients[i],
+    Sourced<double>& price = is_macs ? prices.mac_ns : prices.latency_cycle_ns;
+    price.value = kNanosecondsASecond * model.coefficients[i];
+    price.source =
         fmt::format("fitted to {}: 95 % interval [{:.4g}, {:.4g}] ns", readings,
-                    kNanosecondsASecond * interval.low, kNanosecondsASecond * interval.high)};
+                    kNanosecondsASecond * interval.low, kNanosecondsASecond * interval.high);
   }
   prices.interval_percent = time.calibration.interval_percent;
   return prices;
