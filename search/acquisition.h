@@ -12,6 +12,9 @@ struct Prediction {
 // the logarithm as in Ament et al. 2023, exact to where the amount itself underflows).
 double log_expected_improvement(const Prediction& prediction, double incumbent);
 
+// The logarithm of the probability that the value is below `limit`.
+double log_probability_below(const Prediction& prediction, double limit);
+
 // Minus the mean less `width` standard deviations (lower confidence bound, Srinivas et al. 2010).
 double optimistic_value(const Prediction& prediction, double width);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 namespace wattgrind {
 namespace {
@@ -62,6 +63,35 @@ double scalarised(std::span<const double> values, std::span<const Range> ranges,
   return largest + kAugmentation * sum;
 }
 
+// What complete trials say of the others.
+struct Complete {
+  std::vector<Range> ranges;
+  double middle = 0;  // the median of the scalarised values
+  double worst = 0;
+};
+
+Complete look_at_complete(std::span<const Observation> finished, std::span<const double> weights) {
+  Complete complete{objective_ranges(finished)};
+  std::vector<double> values;
+  for (const Observation& observation : finished) {
+    if (!has_value(*observation.trial)) continue;
+    values.push_back(scalarised(observation.trial->values, complete.ranges, weights));
+  }
+  if (values.empty()) return complete;
+  complete.worst = *std::max_element(values.begin(), values.end());
+  complete.middle = median(std::move(values));
+  return complete;
+}
+
+// Of a trial that is not infeasible.
+double value_of(const Trial& trial, const Complete& complete, std::span<const double> weights) {
+  if (has_value(trial)) return scalarised(trial.values, complete.ranges, weights);
+  if (trial.state == TrialState::kPruned && has_finite_values(trial) && !complete.ranges.empty()) {
+    return std::max(complete.middle, scalarised(trial.values, complete.ranges, weights));
+  }
+  return complete.worst;
+}
+
 }  // namespace
 
 uint64_t point_key(std::span<const double> point) {
@@ -104,52 +134,84 @@ void Observations::read(std::span<const Trial> history) {
 
 std::vector<double> comparable_values(std::span<const Observation> finished,
                                       std::span<const double> weights) {
-  const std::vector<Range> ranges = objective_ranges(finished);
-  std::vector<double> complete;
-  double largest_violation = 0;
-  for (const Observation& observation : finished) {
-    const Trial& trial = *observation.trial;
-    if (has_value(trial)) complete.push_back(scalarised(trial.values, ranges, weights));
-    if (trial.state == TrialState::kInfeasible && trial.violation) {
-      largest_violation = std::max(largest_violation, bounded(*trial.violation));
-    }
-  }
-  const double middle = complete.empty() ? 0 : median(complete);
-  const double worst = complete.empty() ? 0 : *std::max_element(complete.begin(), complete.end());
-  const double step = worst > middle ? worst - middle : 1;
+  const Complete complete = look_at_complete(finished, weights);
+  const double step = complete.worst > complete.middle ? complete.worst - complete.middle : 1;
+  const std::vector<double> excesses = limit_excesses(finished);
   std::vector<double> values;
-  size_t next_complete = 0;
+  for (size_t i = 0; i < finished.size(); ++i) {
+    values.push_back(excesses[i] > 0 ? complete.worst + step * excesses[i]
+                                     : value_of(*finished[i].trial, complete, weights));
+  }
+  return values;
+}
+
+std::vector<double> objective_values(std::span<const Observation> finished,
+                                     std::span<const double> weights) {
+  const Complete complete = look_at_complete(finished, weights);
+  std::vector<double> values;
   for (const Observation& observation : finished) {
     const Trial& trial = *observation.trial;
-    if (has_value(trial)) {
-      values.push_back(complete[next_complete++]);
-    } else if (trial.state == TrialState::kPruned && has_finite_values(trial) && !ranges.empty()) {
-      values.push_back(std::max(middle, scalarised(trial.values, ranges, weights)));
-    } else if (trial.state == TrialState::kInfeasible) {
-      const bool known = trial.violation && largest_violation > 0;
-      const double excess = known ? std::clamp(*trial.violation / largest_violation, 0.0, 1.0) : 1;
-      values.push_back(worst + step * (0.1 + excess));
+    if (trial.state != TrialState::kInfeasible) {
+      values.push_back(value_of(trial, complete, weights));
     } else {
-      values.push_back(worst);
+      const bool known = has_finite_values(trial) && !complete.ranges.empty();
+      values.push_back(known ? scalarised(trial.values, complete.ranges, weights)
+                             : complete.middle);
     }
   }
   return values;
 }
 
-std::vector<double> warped(std::span<const double> values) {
-  std::vector<double> result(values.begin(), values.end());
-  if (result.empty()) return result;
-  const double low = *std::min_element(result.begin(), result.end());
-  const double scale = median(result) > low ? median(result) - low : 1;
-  double sum = 0, squares = 0;
-  for (double& value : result) {
-    value = std::log1p((value - low) / scale);
-    sum += value;
+std::vector<double> limit_excesses(std::span<const Observation> finished) {
+  constexpr double kUnknown = std::numeric_limits<double>::infinity();
+  std::vector<double> violations;
+  for (const Observation& observation : finished) {
+    const Trial& trial = *observation.trial;
+    if (trial.state == TrialState::kInfeasible) {
+      violations.push_back(trial.violation.value_or(kUnknown));
+    }
   }
-  const double n = static_cast<double>(result.size()), mean = sum / n;
-  for (double value : result) squares += (value - mean) * (value - mean);
-  const double deviation = squares > 0 ? std::sqrt(squares / n) : 1;
-  for (double& value : result) value = (value - mean) / deviation;
+  std::sort(violations.begin(), violations.end());
+  std::vector<double> excesses;
+  for (const Observation& observation : finished) {
+    const Trial& trial = *observation.trial;
+    if (trial.state != TrialState::kInfeasible) {
+      excesses.push_back(0);
+      continue;
+    }
+    const auto rank =
+        std::upper_bound(violations.begin(), violations.end(), trial.violation.value_or(kUnknown)) -
+        violations.begin();
+    const double share = static_cast<double>(rank) / static_cast<double>(violations.size());
+    excesses.push_back(kLeastExcess + (1 - kLeastExcess) * share);
+  }
+  return excesses;
+}
+
+Warp::Warp(std::span<const double> values) {
+  if (values.empty()) return;
+  low_ = *std::min_element(values.begin(), values.end());
+  const double middle = median({values.begin(), values.end()});
+  scale_ = middle > low_ ? middle - low_ : 1;
+  std::vector<double> logs;
+  double sum = 0, squares = 0;
+  for (const double value : values) {
+    logs.push_back(std::log1p((value - low_) / scale_));
+    sum += logs.back();
+  }
+  const double n = static_cast<double>(values.size());
+  mean_ = sum / n;
+  for (const double log : logs) squares += (log - mean_) * (log - mean_);
+  if (squares > 0) deviation_ = std::sqrt(squares / n);
+}
+
+double Warp::operator()(double value) const {
+  return (std::log1p((value - low_) / scale_) - mean_) / deviation_;
+}
+
+std::vector<double> Warp::operator()(std::span<const double> values) const {
+  std::vector<double> result;
+  for (const double value : values) result.push_back((*this)(value));
   return result;
 }
 

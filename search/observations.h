@@ -60,8 +60,27 @@ class Observations {
 std::vector<double> comparable_values(std::span<const Observations::Observation> finished,
                                       std::span<const double> weights);
 
-// log(1 + (v - min) / (median - min)), then mean 0 and variance 1: costs have long tails, and what
-// tells good from better is at the low end.
-std::vector<double> warped(std::span<const double> values);
+// The same, whether or not limits are kept: of infeasible trials their own values or, where they
+// have none, the median of the complete ones.
+std::vector<double> objective_values(std::span<const Observations::Observation> finished,
+                                     std::span<const double> weights);
+
+// 0 for a trial that exceeds no limit, as far as is known. Infeasible: kLeastExcess to 1, by the
+// rank of its violation among the infeasible (1 where it is unknown).
+std::vector<double> limit_excesses(std::span<const Observations::Observation> finished);
+inline constexpr double kLeastExcess = 0.5;
+
+// log(1 + (v - min) / (median - min)), then mean 0 and variance 1 over the values it is made from:
+// costs have long tails, and what tells good from better is at the low end.
+class Warp {
+ public:
+  explicit Warp(std::span<const double> values = {});
+
+  double operator()(double value) const;
+  std::vector<double> operator()(std::span<const double> values) const;
+
+ private:
+  double low_ = 0, scale_ = 1, mean_ = 0, deviation_ = 1;
+};
 
 }  // namespace wattgrind

@@ -27,7 +27,8 @@ struct Trial {
   uint64_t number = 0;
   Configuration configuration;
   TrialState state = TrialState::kRunning;
-  // One value an objective. Complete: the values; pruned: lower bounds of them; else not read.
+  // One value an objective. Complete: the values; infeasible: the values, where they are known;
+  // pruned: lower bounds of them; else not read.
   std::vector<double> values;
   // Infeasible: by how much limits are exceeded in all, on any scale that stays the same through a
   // study; absent: unknown.

@@ -97,9 +97,11 @@ Surrogate::Stage Surrogate::make_stage(const Observations& observations, size_t 
   size_t objectives = 1;
   for (const Observation& o : prefix) objectives = std::max(objectives, o.trial->values.size());
   const std::vector<double> even(objectives, 1.0 / static_cast<double>(objectives));
-  const std::vector<double> values = comparable_values(prefix, even);
-  const std::vector<double> targets = warped(values);
-  const std::vector<size_t> fitted = representatives(values, kFitted);
+  const std::vector<double> ranking = comparable_values(prefix, even);
+  const std::vector<double> values =
+      of_ == Of::kObjective ? objective_values(prefix, even) : limit_excesses(prefix);
+  const std::vector<double> targets = Warp(values)(values);
+  const std::vector<size_t> fitted = representatives(ranking, kFitted);
   const CovarianceParameters start = stages_.empty()
                                          ? prior_parameters(covariance_.dimensions(), noisy_)
                                          : stages_.back().parameters;
@@ -107,7 +109,7 @@ Surrogate::Stage Surrogate::make_stage(const Observations& observations, size_t 
   stage.trials = trials;
   stage.parameters = fit_covariance(covariance_, gathered_points(prefix, fitted),
                                     gathered(targets, fitted), noisy_, start, kFitIterations);
-  stage.support = representatives(values, kSupport);
+  stage.support = representatives(ranking, kSupport);
   return stage;
 }
 
@@ -137,8 +139,9 @@ void Surrogate::update_rows(const Observations& observations) {
 }
 
 void Surrogate::update_values(const Observations& observations, std::span<const double> values) {
-  const std::vector<double> targets = warped(values);
-  Eigen::VectorXd known = gathered(targets, rows_);
+  warp_ = Warp(values);
+  const std::vector<double> targets = warp_(values);
+  const Eigen::VectorXd known = gathered(targets, rows_);
   process_->set_values(known);
   const auto& running = observations.running();
   if (!running.empty()) {
@@ -149,20 +152,27 @@ void Surrogate::update_values(const Observations& observations, std::span<const 
     for (const Point& point : points) process_->append(point);
     process_->set_values(believed);
   }
-  incumbent_ = known.minCoeff();
-  if (!noisy_) return;
-  std::vector<size_t> best(rows_.size());
-  std::iota(best.begin(), best.end(), size_t{0});
-  const size_t considered = std::min(best.size(), kIncumbents);
-  std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(considered),
-                    best.end(), [&](size_t a, size_t b) {
-                      const double x = targets[rows_[a]], y = targets[rows_[b]];
-                      return x < y || (x == y && a < b);
-                    });
-  std::vector<Point> points;
-  for (size_t i = 0; i < considered; ++i) {
-    points.push_back(*observations.finished()[rows_[best[i]]].point);
+  update_incumbent(observations, targets);
+}
+
+void Surrogate::update_incumbent(const Observations& observations,
+                                 std::span<const double> targets) {
+  const auto& finished = observations.finished();
+  std::vector<size_t> best;
+  for (const size_t trial : rows_) {
+    if (finished[trial].trial->state != TrialState::kInfeasible) best.push_back(trial);
   }
+  incumbent_.reset();
+  if (best.empty()) return;
+  const size_t considered = noisy_ ? std::min(best.size(), kIncumbents) : 1;
+  std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(considered),
+                    best.end(), [targets](size_t a, size_t b) {
+                      return targets[a] < targets[b] || (targets[a] == targets[b] && a < b);
+                    });
+  incumbent_ = targets[best[0]];
+  if (!noisy_) return;
+  std::vector<Point> points;
+  for (size_t i = 0; i < considered; ++i) points.push_back(*finished[best[i]].point);
   incumbent_ = process_->means(process_->covariances(points)).minCoeff();
 }
 

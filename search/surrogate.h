@@ -1,8 +1,9 @@
-// The model of an objective that a sampler asks what a configuration is likely to be worth: a
-// Gaussian process on warped values, kept up to date trial by trial at a bounded price.
+// The model that a sampler asks what a configuration is likely to be worth, or how far it is likely
+// to exceed limits: a Gaussian process on warped values, kept up to date trial by trial at a
+// bounded price.
 //
 // Covariance parameters are fitted again whenever the finished trials have grown by a quarter (by
-// 64 at most), on at most 64 of them; the process rests on at most 192 of the trials up to then
+// 64 at most), on at most 48 of them; the process rests on at most 192 of the trials up to then
 // (half of them the best, half spread over the ranks of the rest) and on all since. Trials in
 // flight count as if they had ended at their expected value (the kriging believer of Ginsbourger,
 // Le Riche and Carraro 2010), so that parallel proposals keep apart.
@@ -20,17 +21,25 @@ namespace wattgrind {
 
 class Surrogate {
  public:
-  Surrogate(const UnitSpace& space, bool noisy) : covariance_(space), noisy_(noisy) {}
+  enum class Of {
+    kObjective,  // objective_values()
+    kExcess      // limit_excesses()
+  };
 
-  // Learns these observations, `values` being comparable_values of the finished under the weights
-  // of the moment. At least one is finished. What it has learned is a function of the arguments
-  // alone, whatever it learned before.
+  Surrogate(const UnitSpace& space, Of of, bool noisy)
+      : covariance_(space), of_(of), noisy_(noisy) {}
+
+  // Learns these observations, `values` being what it is a model of, of the finished ones (under
+  // the weights of the moment). At least one is finished. What it has learned is a function of the
+  // arguments alone, whatever it learned before.
   void learn(const Observations& observations, std::span<const double> values);
 
   // On the scale of warped values, which changes from one learn() to the next.
   const GaussianProcess& process() const { return *process_; }
-  // The lowest warped value; where the objective is noisy, the lowest mean over the best observed.
-  double incumbent() const { return incumbent_; }
+  double warped(double value) const { return warp_(value); }
+  // The lowest warped value of a trial that exceeds no limit (absent: all do); where the objective
+  // is noisy, the lowest mean over the best observed.
+  std::optional<double> incumbent() const { return incumbent_; }
 
  private:
   // Covariance parameters fitted to the first `trials` finished trials.
@@ -45,15 +54,18 @@ class Surrogate {
   Stage make_stage(const Observations& observations, size_t trials) const;
   void update_rows(const Observations& observations);
   void update_values(const Observations& observations, std::span<const double> values);
+  void update_incumbent(const Observations& observations, std::span<const double> targets);
 
   Covariance covariance_;
+  Of of_;
   bool noisy_;
   std::vector<Stage> stages_;
   std::optional<GaussianProcess> process_;
   uint64_t process_digest_ = 0;     // of the stage the process was made for
   std::vector<size_t> rows_;        // finished trial of each row of the process
   std::vector<uint64_t> row_keys_;  // their points
-  double incumbent_ = 0;
+  Warp warp_;
+  std::optional<double> incumbent_;
 };
 
 }  // namespace wattgrind

@@ -55,7 +55,8 @@ TpeSampler::TpeSampler(Space space, uint64_t seed, bool noisy)
       noisy_(noisy),
       configurations_(count_configurations(space_.space())),
       observations_(space_),
-      surrogate_(space_, noisy) {
+      surrogate_(space_, Surrogate::Of::kObjective, noisy),
+      excess_(space_, Surrogate::Of::kExcess, noisy) {
   Random random(derive_seed(seed, kStartStream));
   start_ = latin_hypercube(space_, kStartTrials, random);
 }
@@ -69,23 +70,38 @@ std::optional<Configuration> TpeSampler::ask(uint64_t number, std::span<const Tr
     return space_.to_configuration(start_[number]);
   }
   if (observations_.finished().empty()) return space_.to_configuration(untried_point(random));
-  const std::vector<double> values = values_of_the_moment(random);
-  surrogate_.learn(observations_, values);
-  const std::vector<Point> good = good_points(values);
-  const bool repeat = observations_.finished().size() >= kRepeatFrom && number % kRepeatEvery == 0;
-  if (noisy_ && repeat) return space_.to_configuration(lowest_mean(good));
+  const auto& finished = observations_.finished();
+  const std::vector<double> weights = weights_of_the_moment(random);
+  const std::vector<double> excesses = limit_excesses(finished);
+  surrogate_.learn(observations_, objective_values(finished, weights));
+  learn_excesses(excesses);
+  const std::vector<Point> good = good_points(comparable_values(finished, weights));
+  const bool repeat = noisy_ && finished.size() >= kRepeatFrom && number % kRepeatEvery == 0;
+  const auto kept = static_cast<size_t>(std::count(excesses.begin(), excesses.end(), 0.0));
+  if (repeat && kept > 0) {
+    const auto repeatable = std::span(good).first(std::min(kept, good.size()));
+    return space_.to_configuration(lowest_mean(repeatable));
+  }
   Candidates candidates = draw_candidates(good, random);
   const bool none = candidates.points.empty();
   return space_.to_configuration(none ? untried_point(random)
                                       : best_of(std::move(candidates), random));
 }
 
-std::vector<double> TpeSampler::values_of_the_moment(Random& random) const {
+void TpeSampler::learn_excesses(const std::vector<double>& excesses) {
+  const auto [least, most] = std::minmax_element(excesses.begin(), excesses.end());
+  least_excess_.reset();
+  if (*most == 0) return;
+  least_excess_ = *least;
+  excess_.learn(observations_, excesses);
+}
+
+std::vector<double> TpeSampler::weights_of_the_moment(Random& random) const {
   size_t objectives = 1;
   for (const auto& observation : observations_.finished()) {
     objectives = std::max(objectives, observation.trial->values.size());
   }
-  return comparable_values(observations_.finished(), draw_weights(objectives, random));
+  return draw_weights(objectives, random);
 }
 
 std::vector<Point> TpeSampler::good_points(std::span<const double> values) const {
@@ -103,7 +119,7 @@ std::vector<Point> TpeSampler::good_points(std::span<const double> values) const
   return good;
 }
 
-Point TpeSampler::lowest_mean(const std::vector<Point>& points) const {
+Point TpeSampler::lowest_mean(std::span<const Point> points) const {
   const GaussianProcess& process = surrogate_.process();
   Eigen::Index lowest = 0;
   process.means(process.covariances(points)).minCoeff(&lowest);
@@ -132,17 +148,10 @@ void TpeSampler::add(Point point, Candidates& candidates) const {
   candidates.points.push_back(std::move(point));
 }
 
-// Those with the highest scores under an upper bound of the variance, which is cheap.
 std::vector<Point> TpeSampler::most_promising(const std::vector<Point>& points) const {
-  const GaussianProcess& process = surrogate_.process();
-  const Eigen::MatrixXd covariances = process.covariances(points);
-  const Eigen::VectorXd means = process.means(covariances);
-  const Eigen::VectorXd bounds = process.variance_bounds(covariances);
+  const std::vector<double> bounds = scores(points, Variances::kBounds);
   std::vector<std::pair<double, size_t>> ranked;
-  for (size_t i = 0; i < points.size(); ++i) {
-    const auto row = static_cast<Eigen::Index>(i);
-    ranked.emplace_back(-score(means[row], bounds[row]), i);
-  }
+  for (size_t i = 0; i < points.size(); ++i) ranked.emplace_back(-bounds[i], i);
   const size_t count = std::min(kExact, points.size());
   std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(count),
                     ranked.end());
@@ -151,24 +160,47 @@ std::vector<Point> TpeSampler::most_promising(const std::vector<Point>& points) 
   return promising;
 }
 
-std::vector<double> TpeSampler::exact_scores(const std::vector<Point>& points) const {
-  const GaussianProcess& process = surrogate_.process();
-  const Eigen::MatrixXd covariances = process.covariances(points);
-  const Eigen::VectorXd means = process.means(covariances);
-  const Eigen::VectorXd variances = process.variances(covariances);
+std::vector<double> TpeSampler::scores(const std::vector<Point>& points,
+                                       Variances variances) const {
+  const auto predict = [&points, variances](const GaussianProcess& process) {
+    const Eigen::MatrixXd covariances = process.covariances(points);
+    const Eigen::VectorXd means = process.means(covariances);
+    const Eigen::VectorXd spreads = variances == Variances::kExact
+                                        ? process.variances(covariances)
+                                        : process.variance_bounds(covariances);
+    std::vector<Prediction> predictions;
+    for (Eigen::Index i = 0; i < means.size(); ++i) predictions.push_back({means[i], spreads[i]});
+    return predictions;
+  };
   std::vector<double> scores;
-  for (Eigen::Index i = 0; i < means.size(); ++i) scores.push_back(score(means[i], variances[i]));
+  if (const auto incumbent = surrogate_.incumbent()) {
+    for (const Prediction& prediction : predict(surrogate_.process())) {
+      scores.push_back(noisy_ ? optimistic_value(prediction, kConfidence)
+                              : log_expected_improvement(prediction, *incumbent));
+    }
+    if (!least_excess_) return scores;
+    const double limit = excess_.warped(kLeastExcess / 2);
+    const std::vector<Prediction> excesses = predict(excess_.process());
+    for (size_t i = 0; i < points.size(); ++i) {
+      scores[i] += log_probability_below(excesses[i], limit);
+    }
+  } else {
+    const double least = excess_.warped(*least_excess_);
+    for (const Prediction& prediction : predict(excess_.process())) {
+      scores.push_back(log_expected_improvement(prediction, least));
+    }
+  }
   return scores;
 }
 
 Point TpeSampler::best_of(Candidates candidates, Random& random) const {
   std::vector<Point> points = most_promising(candidates.points);
-  std::vector<double> scores = exact_scores(points);
+  std::vector<double> found = scores(points, Variances::kExact);
   for (int climb = 0; climb < kClimbs; ++climb) {
     std::vector<size_t> ranked(points.size());
     for (size_t i = 0; i < ranked.size(); ++i) ranked[i] = i;
     std::stable_sort(ranked.begin(), ranked.end(),
-                     [&scores](size_t a, size_t b) { return scores[a] > scores[b]; });
+                     [&found](size_t a, size_t b) { return found[a] > found[b]; });
     Candidates steps{{}, candidates.keys};
     for (size_t i = 0; i < std::min(kClimbers, ranked.size()); ++i) {
       for (int step = 0; step < kStepsEach; ++step) {
@@ -177,18 +209,12 @@ Point TpeSampler::best_of(Candidates candidates, Random& random) const {
     }
     if (steps.points.empty()) break;
     candidates.keys = std::move(steps.keys);
-    const std::vector<double> step_scores = exact_scores(steps.points);
-    scores.insert(scores.end(), step_scores.begin(), step_scores.end());
+    const std::vector<double> more = scores(steps.points, Variances::kExact);
+    found.insert(found.end(), more.begin(), more.end());
     points.insert(points.end(), steps.points.begin(), steps.points.end());
   }
-  const auto best = std::max_element(scores.begin(), scores.end());
-  return points[static_cast<size_t>(best - scores.begin())];
-}
-
-double TpeSampler::score(double mean, double variance) const {
-  const Prediction prediction{mean, variance};
-  return noisy_ ? optimistic_value(prediction, kConfidence)
-                : log_expected_improvement(prediction, surrogate_.incumbent());
+  const auto best = std::max_element(found.begin(), found.end());
+  return points[static_cast<size_t>(best - found.begin())];
 }
 
 // In a space tried out, any point.

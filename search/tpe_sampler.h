@@ -12,10 +12,17 @@
 //   expected improvement (the incumbent is not known), and neighbours are tried rather than
 //   repeats, but for every fourth trial from the 40th on, which tries the configuration with the
 //   lowest mean again: the best observed is then seldom one that was merely lucky.
+// - Limits: the expected improvement over the best trial that keeps them is weighed by the
+//   probability that they are kept (Gardner et al. 2014), which a second process tells from the
+//   ranks of infeasible trials by violation; of the confidence bound of noisy ones, the logarithm
+//   of that probability is a part. As long as none keeps them, the expected improvement of that
+//   rank takes its place.
 // - Several objectives: a random scalarisation each trial (ParEGO, Knowles 2006).
-// - Trials in flight, failed, infeasible and pruned ones: see surrogate.h and observations.h.
+// - Trials in flight, failed and pruned ones: see surrogate.h and observations.h.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "search/observations.h"
@@ -37,15 +44,18 @@ class TpeSampler : public Sampler {
     std::vector<uint64_t> keys;
   };
 
-  std::vector<double> values_of_the_moment(Random& random) const;
+  // Points as models see them: their exact variances, or upper bounds, which are cheap.
+  enum class Variances { kExact, kBounds };
+
+  void learn_excesses(const std::vector<double>& excesses);
+  std::vector<double> weights_of_the_moment(Random& random) const;
   std::vector<Point> good_points(std::span<const double> values) const;
-  Point lowest_mean(const std::vector<Point>& points) const;
+  Point lowest_mean(std::span<const Point> points) const;
   Candidates draw_candidates(const std::vector<Point>& good, Random& random) const;
   void add(Point point, Candidates& candidates) const;
   std::vector<Point> most_promising(const std::vector<Point>& points) const;
-  std::vector<double> exact_scores(const std::vector<Point>& points) const;
+  std::vector<double> scores(const std::vector<Point>& points, Variances variances) const;
   Point best_of(Candidates candidates, Random& random) const;
-  double score(double mean, double variance) const;
   Point untried_point(Random& random) const;
 
   UnitSpace space_;
@@ -55,6 +65,8 @@ class TpeSampler : public Sampler {
   std::vector<Point> start_;
   Observations observations_;
   Surrogate surrogate_;
+  Surrogate excess_;
+  std::optional<double> least_excess_;  // absent where no trial exceeds a limit
 };
 
 }  // namespace wattgrind

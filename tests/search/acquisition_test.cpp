@@ -44,5 +44,15 @@ TEST(OptimisticValue, GrowsWithDoubtAndFallsWithTheMean) {
   EXPECT_DOUBLE_EQ(optimistic_value({2, 4}, 2), 2);
 }
 
+TEST(LogProbabilityBelow, IsThatOfANormalToTheFarTail) {
+  EXPECT_NEAR(log_probability_below({1, 4}, 1), std::log(0.5), 1e-12);
+  EXPECT_NEAR(log_probability_below({0, 1}, -1.959963984540054), std::log(0.025), 1e-12);
+  EXPECT_NEAR(log_probability_below({0, 1}, 40), 0, 1e-12);
+  // log Phi(-40), from its asymptotic series in 60 digits.
+  EXPECT_NEAR(log_probability_below({0, 1}, -40), -804.608442013754, 1e-3);
+  EXPECT_NEAR(log_probability_below({0, 1}, -30.0001), log_probability_below({0, 1}, -29.9999),
+              0.01);
+}
+
 }  // namespace
 }  // namespace wattgrind

@@ -56,9 +56,37 @@ TEST(ComparableValues, RankFailuresWorstAndInfeasibleBeyond) {
   EXPECT_EQ(values[4], 5) << "NaN: failed";
   EXPECT_GT(values[5], 5) << "infeasible: beyond the worst";
   EXPECT_GT(values[6], values[5]) << "the further, the worse";
-  EXPECT_EQ(values[7], values[6]) << "unknown violation: the worst";
+  EXPECT_GT(values[7], values[6]) << "unknown violation: the worst";
   EXPECT_EQ(values[8], 2) << "pruned: no better than the median";
   EXPECT_EQ(values[9], 4) << "pruned: its bound";
+}
+
+TEST(ObjectiveValues, OverlookLimits) {
+  const UnitSpace space = line();
+  Observations observations(space);
+  const std::vector<Trial> history = {trial(0, 0, TrialState::kComplete, {1}),
+                                      trial(1, 1, TrialState::kComplete, {3}),
+                                      trial(2, 2, TrialState::kComplete, {5}),
+                                      trial(3, 3, TrialState::kInfeasible, {-4}, 1.0),
+                                      trial(4, 4, TrialState::kInfeasible, {}, 1.0),
+                                      trial(5, 5, TrialState::kFailed, {})};
+  observations.read(history);
+  EXPECT_EQ(objective_values(observations.finished(), {}),
+            (std::vector<double>{1, 3, 5, -4, 3, 5}));
+}
+
+TEST(LimitExcesses, RankViolationsOnAnyScale) {
+  const UnitSpace space = line();
+  Observations observations(space);
+  const std::vector<Trial> history = {trial(0, 0, TrialState::kComplete, {1}),
+                                      trial(1, 1, TrialState::kInfeasible, {0}, 1e-3),
+                                      trial(2, 2, TrialState::kInfeasible, {0}, 1e6),
+                                      trial(3, 3, TrialState::kFailed, {}),
+                                      trial(4, 4, TrialState::kInfeasible, {}),
+                                      trial(5, 5, TrialState::kInfeasible, {0}, 1e-3)};
+  observations.read(history);
+  EXPECT_EQ(limit_excesses(observations.finished()),
+            (std::vector<double>{0, 0.75, 0.875, 0, 1, 0.75}));
 }
 
 TEST(ComparableValues, ScalariseSeveralObjectives) {
@@ -76,9 +104,9 @@ TEST(ComparableValues, ScalariseSeveralObjectives) {
   EXPECT_NEAR(both[0], 0.5 + 0.05 * 0.5, 1e-12);
 }
 
-TEST(Warped, KeepsOrderAndStandardises) {
+TEST(Warp, KeepsOrderAndStandardises) {
   const std::vector<double> values = {3, 1e9, 1, 2, 40};
-  const std::vector<double> result = warped(values);
+  const std::vector<double> result = Warp(values)(values);
   EXPECT_LT(result[2], result[3]);
   EXPECT_LT(result[3], result[0]);
   EXPECT_LT(result[0], result[4]);
@@ -93,7 +121,8 @@ TEST(Warped, KeepsOrderAndStandardises) {
   // Unwarped steps: log1p of (3 - 1) / 2, (2 - 1) / 2 and 0 over the median's distance 3 - 1.
   EXPECT_NEAR((result[0] - result[2]) / (result[3] - result[2]), std::log(2) / std::log(1.5),
               1e-12);
-  EXPECT_EQ(warped(std::vector<double>{4, 4}), (std::vector<double>{0, 0}));
+  const std::vector<double> even = {4, 4};
+  EXPECT_EQ(Warp(even)(even), (std::vector<double>{0, 0}));
 }
 
 }  // namespace

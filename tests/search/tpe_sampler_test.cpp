@@ -106,5 +106,81 @@ TEST(TpeSampler, CoversTheFrontOfSeveralObjectives) {
   EXPECT_GT(ours, theirs + 0.03);
 }
 
+// Minimises x + y where x y >= 300: the limit cuts off what is cheapest. Best after 60 trials.
+std::optional<double> best_within_limits(const SamplerOptions& options, uint64_t seed,
+                                         bool values_known) {
+  const Space space = parse_space(
+      nlohmann::ordered_json::parse(R"({"x": {"int": [0, 80]}, "y": {"int": [0, 80]}})"), "space");
+  const auto sampler = make_sampler(options, space, seed);
+  std::vector<Trial> history;
+  for (uint64_t i = 0; i < 60; ++i) {
+    const Configuration asked = sampler->ask(i, history).value();
+    const auto x = static_cast<double>(std::get<int64_t>(*asked[0]));
+    const auto y = static_cast<double>(std::get<int64_t>(*asked[1]));
+    Trial trial{i, asked, TrialState::kComplete, {x + y}, std::nullopt};
+    if (x * y < 300) {
+      trial.state = TrialState::kInfeasible;
+      trial.violation = 1 - x * y / 300;
+      if (!values_known) trial.values.clear();
+    }
+    history.push_back(std::move(trial));
+  }
+  const Trial* best = best_trial(history);
+  return best ? std::optional(best->values[0]) : std::nullopt;
+}
+
+TEST(TpeSampler, FindsTheEdgeOfWhatLimitsAllow) {
+  constexpr double kOptimum = 35;  // 17 + 18 or 15 + 20
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    EXPECT_LE(best_within_limits(SamplerOptions(), seed, true).value(), kOptimum + 1) << seed;
+    // What breaks the limit is not known to be cheap.
+    EXPECT_LE(best_within_limits(SamplerOptions(), seed, false).value(), kOptimum + 4) << seed;
+  }
+}
+
+// No trial of the start keeps the limit: only violations tell where to look.
+TEST(TpeSampler, FollowsViolationsToWhereLimitsAreKept) {
+  const Space space = parse_space(
+      nlohmann::ordered_json::parse(R"({"x": {"int": [0, 99]}, "y": {"int": [0, 99]}})"), "space");
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    const auto sampler = make_sampler(SamplerOptions(), space, seed);
+    std::vector<Trial> history;
+    while (!best_trial(history) && history.size() < 60) {
+      const Configuration asked = sampler->ask(history.size(), history).value();
+      const double distance = std::hypot(static_cast<double>(std::get<int64_t>(*asked[0])) - 83,
+                                         static_cast<double>(std::get<int64_t>(*asked[1])) - 17);
+      const bool kept = distance <= 2;  // 13 of 10,000
+      history.push_back({history.size(),
+                         asked,
+                         kept ? TrialState::kComplete : TrialState::kInfeasible,
+                         {1},
+                         kept ? std::nullopt : std::optional(distance)});
+    }
+    EXPECT_LT(history.size(), 60u) << seed;
+  }
+}
+
+// Two trials keep the limit; the 38 that do not have lower values.
+TEST(TpeSampler, RepeatsOnlyWhatKeepsTheLimits) {
+  const Space space =
+      parse_space(nlohmann::ordered_json::parse(R"({"x": {"int": [0, 99]}})"), "space");
+  SamplerOptions noisy;
+  noisy.noisy = true;
+  std::vector<Trial> history;
+  for (int64_t x = 0; x < 40; ++x) {
+    const bool kept = x >= 38;
+    history.push_back({static_cast<uint64_t>(x),
+                       {x},
+                       kept ? TrialState::kComplete : TrialState::kInfeasible,
+                       {static_cast<double>(x)},
+                       kept ? std::nullopt : std::optional(38.0 - static_cast<double>(x))});
+  }
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    const Configuration asked = make_sampler(noisy, space, seed)->ask(40, history).value();
+    EXPECT_GE(std::get<int64_t>(*asked[0]), 38) << seed;
+    EXPECT_LT(std::get<int64_t>(*asked[0]), 40) << seed;
+  }
+}
+
 }  // namespace
 }  // namespace wattgrind
