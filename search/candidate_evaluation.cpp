@@ -95,6 +95,13 @@ Outcome CandidateEvaluation::evaluate(const Configuration& configuration,
   return outcome;
 }
 
+Outcome CandidateEvaluation::give_up(const Configuration& configuration, uint64_t workers_lost) {
+  Outcome outcome = Evaluation::give_up(configuration, workers_lost);
+  outcome.result.update(describe_candidate(candidate(configuration)));
+  outcome.result["score"] = 1.0 / data_.classes;
+  return outcome;
+}
+
 void CandidateEvaluation::evaluate(const Candidate& candidate, const Candidate& reference,
                                    std::span<const Trial> history, Outcome& outcome) {
   Json& result = outcome.result;

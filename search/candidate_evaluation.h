@@ -31,6 +31,9 @@ class CandidateEvaluation : public Evaluation {
   // "exceeded", of a pruned one "bound" and "ruled_out_by" (a trial), of a failed one "error".
   Outcome evaluate(const Configuration& configuration, std::span<const Trial> history) override;
 
+  // The result: {"network", "batch", "score" (chance), "error"}.
+  Outcome give_up(const Configuration& configuration, uint64_t workers_lost) override;
+
   // The network is named by its short form.
   Candidate candidate(const Configuration& configuration) const;
 

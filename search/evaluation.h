@@ -1,6 +1,7 @@
 // What a study asks of an objective: the outcome of one configuration.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -26,6 +27,9 @@ class Evaluation {
   // May be called from several threads at once. Throws Error(kInterrupted) when asked to stop; any
   // other Error is the study's failure, not the configuration's.
   virtual Outcome evaluate(const Configuration& configuration, std::span<const Trial> history) = 0;
+
+  // The outcome of a configuration whose evaluation ended its process every time: a failure.
+  virtual Outcome give_up(const Configuration& configuration, uint64_t workers_lost);
 };
 
 }  // namespace wattgrind

@@ -19,6 +19,10 @@
 namespace wattgrind {
 namespace {
 
+// A trial that so many workers were lost with ends as failed: what restarts a search whenever it
+// crashes shall come past it, yet nobody who kills a search time and again shall lose a trial.
+constexpr uint64_t kMostWorkersLost = 25;
+
 // What the workers of one process share. The file and the sampler are used under the lock, the
 // evaluation is not.
 class Workers {
@@ -102,7 +106,9 @@ std::optional<ClaimedTrial> Workers::next() {
 
 void Workers::evaluate(const ClaimedTrial& claimed) {
   try {
-    store(claimed, evaluation_.evaluate(claimed.configuration, claimed.history));
+    store(claimed, claimed.workers_lost < kMostWorkersLost
+                       ? evaluation_.evaluate(claimed.configuration, claimed.history)
+                       : evaluation_.give_up(claimed.configuration, claimed.workers_lost));
   } catch (...) {
     stop_with(std::current_exception());
     give_up(claimed.lease);

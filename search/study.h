@@ -31,6 +31,7 @@ using TrialEnded =
 // Works on the study until every trial below `trials` has ended, here or in another process on the
 // same file. With one worker at a time the trials are a function of the study's definition, however
 // often it is stopped, killed and resumed; with more they also depend on which trials end first.
+// A trial with which 25 workers were lost (crashed, killed, gone silent) fails.
 //
 // Throws Error(kInterrupted) after SIGINT (under an InterruptGuard): trials in flight are back in
 // the queue. Any other Error, of the evaluation or the file, ends the study in this process once

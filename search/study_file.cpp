@@ -16,7 +16,7 @@ using Json = nlohmann::ordered_json;
 
 // In the file's header, to know it from other programs' databases: "WgSt".
 constexpr int64_t kApplicationId = 0x57675374;
-constexpr int64_t kVersion = 1;
+constexpr int64_t kVersion = 2;
 
 // end_rank counts trials in the order they ended: what ended since is what has a higher one.
 constexpr const char* kTables = R"(
@@ -29,6 +29,7 @@ constexpr const char* kTables = R"(
     violation REAL,
     result TEXT,
     lease INTEGER NOT NULL,
+    workers_lost INTEGER NOT NULL DEFAULT 0,
     process TEXT NOT NULL,
     worker TEXT NOT NULL,
     renewed_unix_s REAL NOT NULL,
@@ -252,19 +253,23 @@ std::optional<uint64_t> StudyFile::first_waiting(uint64_t trials) {
   return std::nullopt;
 }
 
+// Whoever still stands for a trial that is to be had was lost with it.
 ClaimedTrial StudyFile::take(uint64_t number, Configuration configuration) {
   const double now = options_.clock->unix_s();
   Query taken(database_,
-              "UPDATE trials SET lease = lease + 1, process = ?2, worker = ?3, "
-              "renewed_unix_s = ?4, started_unix_s = ?4 WHERE number = ?1 RETURNING lease");
+              "UPDATE trials SET lease = lease + 1, workers_lost = workers_lost + (process <> ''), "
+              "process = ?2, worker = ?3, renewed_unix_s = ?4, started_unix_s = ?4 "
+              "WHERE number = ?1 RETURNING lease, workers_lost");
   taken.bind(1, static_cast<int64_t>(number)).bind(2, process_).bind(3, process_name());
   taken.bind(4, now);
   const bool found = taken.step();
   CHECK(found, "no trial {}", number);
   const Lease lease{number, taken.integer(0)};
+  const auto workers_lost = static_cast<uint64_t>(taken.integer(1));
   CHECK(!taken.step(), "trial {} twice", number);
   return {lease, std::move(configuration),
-          std::vector<Trial>(trials_.begin(), trials_.begin() + static_cast<ptrdiff_t>(number))};
+          std::vector<Trial>(trials_.begin(), trials_.begin() + static_cast<ptrdiff_t>(number)),
+          workers_lost};
 }
 
 void StudyFile::insert(uint64_t number, const Configuration& configuration) {

@@ -55,6 +55,8 @@ struct ClaimedTrial {
   Configuration configuration;
   // The trials with smaller numbers, as they were when this one was taken.
   std::vector<Trial> history;
+  // Workers that had it before and ended or fell silent without giving it up.
+  uint64_t workers_lost = 0;
 };
 
 // Nothing to take: all trials have ended or are being worked on.

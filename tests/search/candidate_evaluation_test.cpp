@@ -161,6 +161,15 @@ TEST(CandidateEvaluation, ALimitOnTheScoreMakesItInfeasible) {
   EXPECT_DOUBLE_EQ(outcome.violation.value(), (0.999 - score) / 0.999);
 }
 
+TEST(CandidateEvaluation, WhatEndsItsWorkersFailsAtTheScoreOfChance) {
+  CandidateEvaluation evaluation(read(changed("/training/optimizer", "sgd")));
+  const Outcome outcome = evaluation.give_up(configuration(1, 10, 8), 25);
+  EXPECT_EQ(outcome.state, TrialState::kFailed);
+  EXPECT_EQ(outcome.result.at("score"), 0.5);
+  EXPECT_EQ(outcome.result.at("batch"), 8);
+  EXPECT_NE(outcome.result.at("error").get<std::string>().find("25 attempts"), std::string::npos);
+}
+
 TEST(CandidateEvaluation, WhatDivergesScoresAsByChance) {
   CandidateEvaluation evaluation(read(changed("/training/optimizer", "sgd")));
   const Outcome outcome = evaluation.evaluate(configuration(3, 10, 8, 1e30), {});

@@ -234,8 +234,8 @@ TEST_F(StudyFileTest, TellsFilesThatAreNoStudies) {
   EXPECT_THAT(error_text([this] { open(); }), HasSubstr("found another program's database"));
   std::filesystem::remove(path_);
   open();
-  run_sql("PRAGMA user_version = 2");
-  EXPECT_THAT(error_text([this] { open(); }), HasSubstr("found a study of version 2, wanted 1"));
+  run_sql("PRAGMA user_version = 1");
+  EXPECT_THAT(error_text([this] { open(); }), HasSubstr("found a study of version 1, wanted 2"));
 }
 
 TEST_F(StudyFileTest, TellsADamagedFile) {

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "search/random.h"
+#include "search/study.h"
 #include "tests/search/closed_form_study.h"
 #include "tests/temporary_folder.h"
 
@@ -111,6 +112,32 @@ TEST_F(StudyReliability, LetsEightProcessesWorkOnOneFile) {
   for (int i = 0; i < 8; ++i) workers.push_back(start_worker(400, 2, 1));
   for (const pid_t worker : workers) EXPECT_EQ(wait_for(worker), 0);
   expect_whole(400);
+}
+
+// An evaluation that ends its process every time must not be tried for ever.
+TEST_F(StudyReliability, GivesATrialUpThatEndsItsWorkers) {
+  constexpr int kAttempts = 25;
+  for (int i = 0; i < kAttempts; ++i) {
+    const pid_t worker = fork();
+    if (worker == 0) {
+      StudyFile file(path_, closed_form_definition(), IfThere::kResume, {});
+      const auto sampler = closed_form_sampler(file);
+      ClosedForm evaluation([](const Configuration&, std::span<const Trial> history) {
+        if (history.size() == 2) kill(getpid(), SIGKILL);
+      });
+      run_study(file, *sampler, evaluation, {4, 1});
+      _exit(0);
+    }
+    ASSERT_EQ(wait_for(worker), -SIGKILL) << "attempt " << i;
+  }
+  ASSERT_EQ(wait_for(start_worker(4, 1, 0)), 0);
+  StudyFile file(path_);
+  const std::vector<TrialRecord> records = file.records();
+  ASSERT_EQ(records.size(), 4u);
+  EXPECT_EQ(records[2].trial.state, TrialState::kFailed);
+  EXPECT_EQ(records[2].result.at("error"),
+            "given up after 25 attempts: each worker ended or fell silent evaluating it");
+  for (const size_t i : {0, 1, 3}) EXPECT_EQ(records[i].trial.state, TrialState::kComplete);
 }
 
 // What a stopped worker (a laptop that slept) finds when it goes on: its trial is another's.
