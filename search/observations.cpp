@@ -83,13 +83,43 @@ Complete look_at_complete(std::span<const Observation> finished, std::span<const
   return complete;
 }
 
-// Of a trial that is not infeasible.
-double value_of(const Trial& trial, const Complete& complete, std::span<const double> weights) {
-  if (has_value(trial)) return scalarised(trial.values, complete.ranges, weights);
-  if (trial.state == TrialState::kPruned && has_finite_values(trial) && !complete.ranges.empty()) {
+double objective_value(const Trial& trial, const Complete& complete,
+                       std::span<const double> weights) {
+  const bool known = has_finite_values(trial) && !complete.ranges.empty();
+  if (has_value(trial) || (trial.state == TrialState::kInfeasible && known)) {
+    return scalarised(trial.values, complete.ranges, weights);
+  }
+  if (trial.state == TrialState::kInfeasible) return complete.middle;
+  if (trial.state == TrialState::kPruned && known) {
     return std::max(complete.middle, scalarised(trial.values, complete.ranges, weights));
   }
   return complete.worst;
+}
+
+std::vector<double> limit_excesses(std::span<const Observation> finished) {
+  constexpr double kUnknown = std::numeric_limits<double>::infinity();
+  std::vector<double> violations;
+  for (const Observation& observation : finished) {
+    const Trial& trial = *observation.trial;
+    if (trial.state == TrialState::kInfeasible) {
+      violations.push_back(trial.violation.value_or(kUnknown));
+    }
+  }
+  std::sort(violations.begin(), violations.end());
+  std::vector<double> excesses;
+  for (const Observation& observation : finished) {
+    const Trial& trial = *observation.trial;
+    if (trial.state != TrialState::kInfeasible) {
+      excesses.push_back(0);
+      continue;
+    }
+    const auto rank =
+        std::upper_bound(violations.begin(), violations.end(), trial.violation.value_or(kUnknown)) -
+        violations.begin();
+    const double share = static_cast<double>(rank) / static_cast<double>(violations.size());
+    excesses.push_back(kLeastExcess + (1 - kLeastExcess) * share);
+  }
+  return excesses;
 }
 
 }  // namespace
@@ -132,60 +162,17 @@ void Observations::read(std::span<const Trial> history) {
   }
 }
 
-std::vector<double> comparable_values(std::span<const Observation> finished,
-                                      std::span<const double> weights) {
+TrialValues trial_values(std::span<const Observation> finished, std::span<const double> weights) {
   const Complete complete = look_at_complete(finished, weights);
   const double step = complete.worst > complete.middle ? complete.worst - complete.middle : 1;
-  const std::vector<double> excesses = limit_excesses(finished);
-  std::vector<double> values;
+  TrialValues values;
+  values.excess = limit_excesses(finished);
   for (size_t i = 0; i < finished.size(); ++i) {
-    values.push_back(excesses[i] > 0 ? complete.worst + step * excesses[i]
-                                     : value_of(*finished[i].trial, complete, weights));
+    const double excess = values.excess[i];
+    values.objective.push_back(objective_value(*finished[i].trial, complete, weights));
+    values.ranking.push_back(excess > 0 ? complete.worst + step * excess : values.objective.back());
   }
   return values;
-}
-
-std::vector<double> objective_values(std::span<const Observation> finished,
-                                     std::span<const double> weights) {
-  const Complete complete = look_at_complete(finished, weights);
-  std::vector<double> values;
-  for (const Observation& observation : finished) {
-    const Trial& trial = *observation.trial;
-    if (trial.state != TrialState::kInfeasible) {
-      values.push_back(value_of(trial, complete, weights));
-    } else {
-      const bool known = has_finite_values(trial) && !complete.ranges.empty();
-      values.push_back(known ? scalarised(trial.values, complete.ranges, weights)
-                             : complete.middle);
-    }
-  }
-  return values;
-}
-
-std::vector<double> limit_excesses(std::span<const Observation> finished) {
-  constexpr double kUnknown = std::numeric_limits<double>::infinity();
-  std::vector<double> violations;
-  for (const Observation& observation : finished) {
-    const Trial& trial = *observation.trial;
-    if (trial.state == TrialState::kInfeasible) {
-      violations.push_back(trial.violation.value_or(kUnknown));
-    }
-  }
-  std::sort(violations.begin(), violations.end());
-  std::vector<double> excesses;
-  for (const Observation& observation : finished) {
-    const Trial& trial = *observation.trial;
-    if (trial.state != TrialState::kInfeasible) {
-      excesses.push_back(0);
-      continue;
-    }
-    const auto rank =
-        std::upper_bound(violations.begin(), violations.end(), trial.violation.value_or(kUnknown)) -
-        violations.begin();
-    const double share = static_cast<double>(rank) / static_cast<double>(violations.size());
-    excesses.push_back(kLeastExcess + (1 - kLeastExcess) * share);
-  }
-  return excesses;
 }
 
 Warp::Warp(std::span<const double> values) {
@@ -193,26 +180,20 @@ Warp::Warp(std::span<const double> values) {
   low_ = *std::min_element(values.begin(), values.end());
   const double middle = median({values.begin(), values.end()});
   scale_ = middle > low_ ? middle - low_ : 1;
-  std::vector<double> logs;
   double sum = 0, squares = 0;
   for (const double value : values) {
-    logs.push_back(std::log1p((value - low_) / scale_));
-    sum += logs.back();
+    values_.push_back(std::log1p((value - low_) / scale_));
+    sum += values_.back();
   }
   const double n = static_cast<double>(values.size());
   mean_ = sum / n;
-  for (const double log : logs) squares += (log - mean_) * (log - mean_);
+  for (const double log : values_) squares += (log - mean_) * (log - mean_);
   if (squares > 0) deviation_ = std::sqrt(squares / n);
+  for (double& value : values_) value = (value - mean_) / deviation_;
 }
 
 double Warp::operator()(double value) const {
   return (std::log1p((value - low_) / scale_) - mean_) / deviation_;
-}
-
-std::vector<double> Warp::operator()(std::span<const double> values) const {
-  std::vector<double> result;
-  for (const double value : values) result.push_back((*this)(value));
-  return result;
 }
 
 }  // namespace wattgrind

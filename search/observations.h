@@ -1,5 +1,5 @@
-// A history as a model can take it: points of the unit space, in the order of the trials, and one
-// finite value each.
+// A history as a model can take it: points of the unit space, in the order of the trials, and
+// finite values for them.
 #pragma once
 
 #include <cstdint>
@@ -50,25 +50,26 @@ class Observations {
   std::unordered_set<uint64_t> keys_;
 };
 
-// One finite value for each trial, the lower the better:
-// - complete: its value; with several objectives, the augmented Chebyshev scalarisation of ParEGO
-//   (Knowles 2006) under `weights`, each objective first scaled by its range;
-// - pruned: its bound, but no better than the median of the complete ones;
-// - failed (or NaN, or pruned without a bound): as bad as the worst complete one;
-// - infeasible: beyond the worst, the further the more the limits are exceeded.
-// `weights` are one an objective or, where there is but one objective, not read.
-std::vector<double> comparable_values(std::span<const Observations::Observation> finished,
-                                      std::span<const double> weights);
-
-// The same, whether or not limits are kept: of infeasible trials their own values or, where they
-// have none, the median of the complete ones.
-std::vector<double> objective_values(std::span<const Observations::Observation> finished,
-                                     std::span<const double> weights);
-
-// 0 for a trial that exceeds no limit, as far as is known. Infeasible: kLeastExcess to 1, by the
-// rank of its violation among the infeasible (1 where it is unknown).
-std::vector<double> limit_excesses(std::span<const Observations::Observation> finished);
+// What finished trials are worth: finite numbers, one a trial, the lower the better.
+struct TrialValues {
+  // Whether or not limits are kept:
+  // - complete: the value; with several objectives, the augmented Chebyshev scalarisation of ParEGO
+  //   (Knowles 2006) under the weights, each objective first scaled by its range;
+  // - pruned: the bound, but no better than the median of the complete ones;
+  // - infeasible: as complete where the values are known, else that median;
+  // - failed (or NaN, or pruned without a bound): as bad as the worst complete one.
+  std::vector<double> objective;
+  // 0 for a trial that exceeds no limit, as far as is known. Infeasible: kLeastExcess to 1, by the
+  // rank of its violation among the infeasible (1 where it is unknown).
+  std::vector<double> excess;
+  // The objective or, of infeasible trials, beyond the worst, the further the larger the excess.
+  std::vector<double> ranking;
+};
 inline constexpr double kLeastExcess = 0.5;
+
+// `weights` are one an objective or, where there is but one objective, not read.
+TrialValues trial_values(std::span<const Observations::Observation> finished,
+                         std::span<const double> weights);
 
 // log(1 + (v - min) / (median - min)), then mean 0 and variance 1 over the values it is made from:
 // costs have long tails, and what tells good from better is at the low end.
@@ -77,9 +78,11 @@ class Warp {
   explicit Warp(std::span<const double> values = {});
 
   double operator()(double value) const;
-  std::vector<double> operator()(std::span<const double> values) const;
+  // Of those that it is made from.
+  const std::vector<double>& values() const { return values_; }
 
  private:
+  std::vector<double> values_;
   double low_ = 0, scale_ = 1, mean_ = 0, deviation_ = 1;
 };
 

@@ -68,11 +68,15 @@ Eigen::MatrixXd gathered_points(std::span<const Observation> finished,
 
 }  // namespace
 
-void Surrogate::learn(const Observations& observations, std::span<const double> values) {
+void Surrogate::learn(const Observations& observations, const TrialValues& values) {
   CHECK(!observations.finished().empty(), "nothing to learn from");
   update_stages(observations);
   update_rows(observations);
-  update_values(observations, values);
+  update_values(observations, modelled(values));
+}
+
+const std::vector<double>& Surrogate::modelled(const TrialValues& values) const {
+  return of_ == Of::kObjective ? values.objective : values.excess;
 }
 
 void Surrogate::update_stages(const Observations& observations) {
@@ -97,19 +101,18 @@ Surrogate::Stage Surrogate::make_stage(const Observations& observations, size_t 
   size_t objectives = 1;
   for (const Observation& o : prefix) objectives = std::max(objectives, o.trial->values.size());
   const std::vector<double> even(objectives, 1.0 / static_cast<double>(objectives));
-  const std::vector<double> ranking = comparable_values(prefix, even);
-  const std::vector<double> values =
-      of_ == Of::kObjective ? objective_values(prefix, even) : limit_excesses(prefix);
-  const std::vector<double> targets = Warp(values)(values);
-  const std::vector<size_t> fitted = representatives(ranking, kFitted);
+  const TrialValues values = trial_values(prefix, even);
+  const Warp targets(modelled(values));
+  const std::vector<size_t> fitted = representatives(values.ranking, kFitted);
   const CovarianceParameters start = stages_.empty()
                                          ? prior_parameters(covariance_.dimensions(), noisy_)
                                          : stages_.back().parameters;
   Stage stage;
   stage.trials = trials;
-  stage.parameters = fit_covariance(covariance_, gathered_points(prefix, fitted),
-                                    gathered(targets, fitted), noisy_, start, kFitIterations);
-  stage.support = representatives(ranking, kSupport);
+  stage.parameters =
+      fit_covariance(covariance_, gathered_points(prefix, fitted),
+                     gathered(targets.values(), fitted), noisy_, start, kFitIterations);
+  stage.support = representatives(values.ranking, kSupport);
   return stage;
 }
 
@@ -140,8 +143,7 @@ void Surrogate::update_rows(const Observations& observations) {
 
 void Surrogate::update_values(const Observations& observations, std::span<const double> values) {
   warp_ = Warp(values);
-  const std::vector<double> targets = warp_(values);
-  const Eigen::VectorXd known = gathered(targets, rows_);
+  const Eigen::VectorXd known = gathered(warp_.values(), rows_);
   process_->set_values(known);
   const auto& running = observations.running();
   if (!running.empty()) {
@@ -152,12 +154,12 @@ void Surrogate::update_values(const Observations& observations, std::span<const 
     for (const Point& point : points) process_->append(point);
     process_->set_values(believed);
   }
-  update_incumbent(observations, targets);
+  update_incumbent(observations);
 }
 
-void Surrogate::update_incumbent(const Observations& observations,
-                                 std::span<const double> targets) {
+void Surrogate::update_incumbent(const Observations& observations) {
   const auto& finished = observations.finished();
+  const std::vector<double>& targets = warp_.values();
   std::vector<size_t> best;
   for (const size_t trial : rows_) {
     if (finished[trial].trial->state != TrialState::kInfeasible) best.push_back(trial);
@@ -166,7 +168,7 @@ void Surrogate::update_incumbent(const Observations& observations,
   if (best.empty()) return;
   const size_t considered = noisy_ ? std::min(best.size(), kIncumbents) : 1;
   std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(considered),
-                    best.end(), [targets](size_t a, size_t b) {
+                    best.end(), [&targets](size_t a, size_t b) {
                       return targets[a] < targets[b] || (targets[a] == targets[b] && a < b);
                     });
   incumbent_ = targets[best[0]];

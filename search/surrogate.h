@@ -22,17 +22,17 @@ namespace wattgrind {
 class Surrogate {
  public:
   enum class Of {
-    kObjective,  // objective_values()
-    kExcess      // limit_excesses()
+    kObjective,  // TrialValues::objective
+    kExcess      // TrialValues::excess
   };
 
   Surrogate(const UnitSpace& space, Of of, bool noisy)
       : covariance_(space), of_(of), noisy_(noisy) {}
 
-  // Learns these observations, `values` being what it is a model of, of the finished ones (under
-  // the weights of the moment). At least one is finished. What it has learned is a function of the
-  // arguments alone, whatever it learned before.
-  void learn(const Observations& observations, std::span<const double> values);
+  // Learns these observations, `values` being those of the finished ones (under the weights of the
+  // moment). At least one is finished. What it has learned is a function of the arguments alone,
+  // whatever it learned before.
+  void learn(const Observations& observations, const TrialValues& values);
 
   // On the scale of warped values, which changes from one learn() to the next.
   const GaussianProcess& process() const { return *process_; }
@@ -50,11 +50,12 @@ class Surrogate {
     std::vector<size_t> support;  // the trials among them that the process rests on
   };
 
+  const std::vector<double>& modelled(const TrialValues& values) const;
   void update_stages(const Observations& observations);
   Stage make_stage(const Observations& observations, size_t trials) const;
   void update_rows(const Observations& observations);
   void update_values(const Observations& observations, std::span<const double> values);
-  void update_incumbent(const Observations& observations, std::span<const double> targets);
+  void update_incumbent(const Observations& observations);
 
   Covariance covariance_;
   Of of_;

@@ -72,12 +72,13 @@ std::optional<Configuration> TpeSampler::ask(uint64_t number, std::span<const Tr
   if (observations_.finished().empty()) return space_.to_configuration(untried_point(random));
   const auto& finished = observations_.finished();
   const std::vector<double> weights = weights_of_the_moment(random);
-  const std::vector<double> excesses = limit_excesses(finished);
-  surrogate_.learn(observations_, objective_values(finished, weights));
-  learn_excesses(excesses);
-  const std::vector<Point> good = good_points(comparable_values(finished, weights));
+  const TrialValues values = trial_values(finished, weights);
+  surrogate_.learn(observations_, values);
+  learn_excesses(values);
+  const std::vector<Point> good = good_points(values.ranking);
   const bool repeat = noisy_ && finished.size() >= kRepeatFrom && number % kRepeatEvery == 0;
-  const auto kept = static_cast<size_t>(std::count(excesses.begin(), excesses.end(), 0.0));
+  const auto kept =
+      static_cast<size_t>(std::count(values.excess.begin(), values.excess.end(), 0.0));
   if (repeat && kept > 0) {
     const auto repeatable = std::span(good).first(std::min(kept, good.size()));
     return space_.to_configuration(lowest_mean(repeatable));
@@ -88,12 +89,12 @@ std::optional<Configuration> TpeSampler::ask(uint64_t number, std::span<const Tr
                                       : best_of(std::move(candidates), random));
 }
 
-void TpeSampler::learn_excesses(const std::vector<double>& excesses) {
-  const auto [least, most] = std::minmax_element(excesses.begin(), excesses.end());
+void TpeSampler::learn_excesses(const TrialValues& values) {
+  const auto [least, most] = std::minmax_element(values.excess.begin(), values.excess.end());
   least_excess_.reset();
   if (*most == 0) return;
   least_excess_ = *least;
-  excess_.learn(observations_, excesses);
+  excess_.learn(observations_, values);
 }
 
 std::vector<double> TpeSampler::weights_of_the_moment(Random& random) const {

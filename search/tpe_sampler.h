@@ -47,7 +47,7 @@ class TpeSampler : public Sampler {
   // Points as models see them: their exact variances, or upper bounds, which are cheap.
   enum class Variances { kExact, kBounds };
 
-  void learn_excesses(const std::vector<double>& excesses);
+  void learn_excesses(const TrialValues& values);
   std::vector<double> weights_of_the_moment(Random& random) const;
   std::vector<Point> good_points(std::span<const double> values) const;
   Point lowest_mean(std::span<const Point> points) const;
