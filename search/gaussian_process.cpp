@@ -13,6 +13,12 @@ namespace {
 // Relative to the prior variance: keeps the factor real where points nearly coincide.
 constexpr double kJitter = 1e-8;
 
+// As kernels want vectors: with zeros at the end.
+Eigen::Index padded(Eigen::Index size) {
+  constexpr auto kBlock = static_cast<Eigen::Index>(kRowBlock);
+  return (size + kBlock - 1) / kBlock * kBlock;
+}
+
 }  // namespace
 
 GaussianProcess::GaussianProcess(const Covariance& covariance, CovarianceParameters parameters)
@@ -30,14 +36,11 @@ void GaussianProcess::append(const Point& point) {
     points_.conservativeResize(room, covariance_.dimensions());
     inverse_factor_.conservativeResizeLike(Eigen::MatrixXd::Zero(room, room));
   }
-  const auto inverse = inverse_factor_.topLeftCorner(size_, size_);
-  const Eigen::VectorXd k = covariances(std::span(&point, 1));
-  const Eigen::VectorXd row = inverse.triangularView<Eigen::Lower>() * k;
+  const Eigen::VectorXd row = whitened(covariances(std::span(&point, 1)).col(0));
   const double prior = parameters_.variance();
   const double left = prior + parameters_.noise_variance - row.squaredNorm();
   const double diagonal = std::sqrt(std::max(left, 0.0) + kJitter * prior);
-  inverse_factor_.row(size_).head(size_) =
-      (inverse.triangularView<Eigen::Lower>().transpose() * row).transpose() / -diagonal;
+  inverse_factor_.row(size_).head(size_) = solved(row).transpose() / -diagonal;
   inverse_factor_(size_, size_) = 1 / diagonal;
   points_.row(size_) =
       Eigen::Map<const Eigen::RowVectorXd>(point.data(), static_cast<Eigen::Index>(point.size()));
@@ -46,8 +49,23 @@ void GaussianProcess::append(const Point& point) {
 
 void GaussianProcess::set_values(const Eigen::Ref<const Eigen::VectorXd>& values) {
   CHECK(values.size() == size_, "{} values, {} points", values.size(), size_);
-  const auto inverse = inverse_factor_.topLeftCorner(size_, size_).triangularView<Eigen::Lower>();
-  weights_ = inverse.transpose() * (inverse * values);
+  weights_ = solved(whitened(values));
+}
+
+Eigen::VectorXd GaussianProcess::whitened(const Eigen::Ref<const Eigen::VectorXd>& values) const {
+  Eigen::VectorXd result(padded(size_));
+  lower_product(inverse_factor(), static_cast<size_t>(size_), values.data(), result.data());
+  return result;
+}
+
+Eigen::VectorXd GaussianProcess::solved(const Eigen::VectorXd& whitened) const {
+  Eigen::VectorXd result(size_);
+  transposed_product(inverse_factor(), static_cast<size_t>(size_), whitened.data(), result.data());
+  return result;
+}
+
+MatrixView GaussianProcess::inverse_factor() const {
+  return {inverse_factor_.data(), static_cast<size_t>(inverse_factor_.rows())};
 }
 
 Eigen::MatrixXd GaussianProcess::covariances(std::span<const Point> xs) const {
@@ -60,8 +78,7 @@ Eigen::VectorXd GaussianProcess::means(const Eigen::MatrixXd& covariances) const
 
 Eigen::VectorXd GaussianProcess::variances(const Eigen::MatrixXd& covariances) const {
   Eigen::VectorXd known(covariances.cols());
-  squared_norms({inverse_factor_.data(), static_cast<size_t>(inverse_factor_.rows())},
-                static_cast<size_t>(size_),
+  squared_norms(inverse_factor(), static_cast<size_t>(size_),
                 {covariances.data(), static_cast<size_t>(covariances.rows())},
                 static_cast<size_t>(covariances.cols()), known.data());
   return (parameters_.variance() - known.array()).max(0.0);

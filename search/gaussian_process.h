@@ -6,6 +6,7 @@
 #include <span>
 
 #include "search/covariance.h"
+#include "search/matrix_kernels.h"
 
 namespace wattgrind {
 
@@ -34,6 +35,12 @@ class GaussianProcess {
   Eigen::VectorXd variance_bounds(const Eigen::MatrixXd& covariances) const;
 
  private:
+  MatrixView inverse_factor() const;
+  // The inverse factor times `values`, padded with zeros for kernels; and its transpose times that:
+  // the covariance's inverse times `values`.
+  Eigen::VectorXd whitened(const Eigen::Ref<const Eigen::VectorXd>& values) const;
+  Eigen::VectorXd solved(const Eigen::VectorXd& whitened) const;
+
   const Covariance& covariance_;
   CovarianceParameters parameters_;
   Eigen::MatrixXd points_;  // a point a row; rows beyond size_ are room to grow

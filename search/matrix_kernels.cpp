@@ -27,6 +27,61 @@ double total(const double* sums) {
   return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
 }
 
+size_t padded(size_t size) { return (size + kRowBlock - 1) / kRowBlock * kRowBlock; }
+
+// product += the columns from `column` on times x. Above its diagonal L holds zeros.
+template <size_t kColumns>
+HWY_INLINE void add_columns(MatrixView lower, size_t size, size_t column, const double* x,
+                            double* product) {
+  const double* const elements = lower.elements + column * lower.stride;
+  Vector times[kColumns];
+  for (size_t c = 0; c < kColumns; ++c) times[c] = hn::Set(kDoubles, x[column + c]);
+  const size_t first = column / kRowBlock * kRowBlock;
+  for (size_t row = first; row < size; row += hn::Lanes(kDoubles)) {
+    Vector sum = hn::LoadU(kDoubles, product + row);
+    for (size_t c = 0; c < kColumns; ++c) {
+      const Vector l = hn::LoadU(kDoubles, elements + c * lower.stride + row);
+      sum = hn::Add(sum, hn::Mul(l, times[c]));
+    }
+    hn::StoreU(sum, kDoubles, product + row);
+  }
+}
+
+void lower_product(MatrixView lower, size_t size, const double* x, double* product) {
+  std::fill_n(product, padded(size), 0.0);
+  size_t column = 0;
+  for (; column + 4 <= size; column += 4) add_columns<4>(lower, size, column, x, product);
+  for (; column < size; ++column) add_columns<1>(lower, size, column, x, product);
+}
+
+// Products of the columns from `column` on with x.
+template <size_t kColumns>
+HWY_INLINE void column_products(MatrixView lower, size_t size, size_t column, const double* x,
+                                double* product) {
+  const double* const elements = lower.elements + column * lower.stride;
+  const size_t first = column / kRowBlock * kRowBlock;
+  double sums[kColumns][kRowBlock];
+  for (size_t lane = 0; lane < kRowBlock; lane += hn::Lanes(kDoubles)) {
+    Vector sum[kColumns];
+    for (size_t c = 0; c < kColumns; ++c) sum[c] = hn::Zero(kDoubles);
+    for (size_t row = first + lane; row < size; row += kRowBlock) {
+      const Vector value = hn::LoadU(kDoubles, x + row);
+      for (size_t c = 0; c < kColumns; ++c) {
+        const Vector l = hn::LoadU(kDoubles, elements + c * lower.stride + row);
+        sum[c] = hn::Add(sum[c], hn::Mul(l, value));
+      }
+    }
+    for (size_t c = 0; c < kColumns; ++c) hn::StoreU(sum[c], kDoubles, sums[c] + lane);
+  }
+  for (size_t c = 0; c < kColumns; ++c) product[column + c] = total(sums[c]);
+}
+
+void transposed_product(MatrixView lower, size_t size, const double* x, double* product) {
+  size_t column = 0;
+  for (; column + 4 <= size; column += 4) column_products<4>(lower, size, column, x, product);
+  for (; column < size; ++column) column_products<1>(lower, size, column, x, product);
+}
+
 // Four columns at once: one alone would wait for its own sums.
 void squared_norms_of_four(MatrixView lower, size_t size, const double* const* xs, double* norms) {
   double squares[4][kRowBlock] = {};
@@ -98,8 +153,18 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace wattgrind {
 
+HWY_EXPORT(lower_product);
+HWY_EXPORT(transposed_product);
 HWY_EXPORT(squared_norms);
 HWY_EXPORT(invert);
+
+void lower_product(MatrixView lower, size_t size, const double* x, double* product) {
+  HWY_DYNAMIC_DISPATCH(lower_product)(lower, size, x, product);
+}
+
+void transposed_product(MatrixView lower, size_t size, const double* x, double* product) {
+  HWY_DYNAMIC_DISPATCH(transposed_product)(lower, size, x, product);
+}
 
 void squared_norms(MatrixView lower, size_t size, MatrixView xs, size_t count, double* norms) {
   HWY_DYNAMIC_DISPATCH(squared_norms)(lower, size, xs, count, norms);

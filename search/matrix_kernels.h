@@ -18,9 +18,16 @@ struct MatrixView {
 // Rows that kernels take at once: what they read and write is padded to a multiple of this.
 inline constexpr size_t kRowBlock = 8;
 
-// The squared norm of L x for each column x of `xs`, into `norms`. L is lower triangular; up to the
-// next multiple of kRowBlock its rows beyond `size` are 0, and so is what it holds above its
-// diagonal.
+// The first three take a lower triangular matrix L: up to the next multiple of kRowBlock its rows
+// beyond `size` are 0, and so is what it holds above its diagonal.
+
+// L x, and 0 up to the next multiple of kRowBlock.
+void lower_product(MatrixView lower, size_t size, const double* x, double* product);
+
+// The transposed L times x, which goes on with zeros up to the next multiple of kRowBlock.
+void transposed_product(MatrixView lower, size_t size, const double* x, double* product);
+
+// The squared norm of L x for each column x of `xs`, into `norms`.
 void squared_norms(MatrixView lower, size_t size, MatrixView xs, size_t count, double* norms);
 
 // Replaces a symmetric positive definite matrix by its inverse (Gauss-Jordan, no pivots needed) and

@@ -39,6 +39,29 @@ Eigen::VectorXd kernel_norms(const Eigen::MatrixXd& lower, const Eigen::MatrixXd
   return norms;
 }
 
+TEST(TriangularProducts, AreEigensAndTheSameOnEveryProcessor) {
+  for (const Eigen::Index size : kSizes) {
+    const Eigen::MatrixXd lower =
+        draw_matrix(size, size, 6).triangularView<Eigen::Lower>().toDenseMatrix();
+    const Eigen::MatrixXd elements = with_padding(lower);
+    const MatrixView view{elements.data(), static_cast<size_t>(elements.rows())};
+    const Eigen::VectorXd x = draw_matrix(size, 1, 7), padded_x = with_padding(x);
+    std::optional<Eigen::VectorXd> first, first_transposed;
+    on_every_target([&] {
+      Eigen::VectorXd product = Eigen::VectorXd::Constant(padded(size), 1e9);
+      lower_product(view, static_cast<size_t>(size), x.data(), product.data());
+      EXPECT_TRUE(product.head(size).isApprox(lower * x, 1e-12)) << size;
+      EXPECT_TRUE(product.tail(product.size() - size).isZero(0)) << size;
+      Eigen::VectorXd transposed(size);
+      transposed_product(view, static_cast<size_t>(size), padded_x.data(), transposed.data());
+      EXPECT_TRUE(transposed.isApprox(lower.transpose() * x, 1e-12)) << size;
+      if (!first) first = product, first_transposed = transposed;
+      EXPECT_EQ(product, *first) << size;
+      EXPECT_EQ(transposed, *first_transposed) << size;
+    });
+  }
+}
+
 TEST(SquaredNorms, AreThoseOfTheProduct) {
   for (const Eigen::Index size : kSizes) {
     const Eigen::MatrixXd lower =
