@@ -141,7 +141,8 @@ double RaplMeter::energy_since_last_j(const Zone& zone, uint64_t now_uj, double 
   const double wrapped_j =
       1e-6 * (static_cast<double>(range_uj) - static_cast<double>(zone.counter_uj) +
               static_cast<double>(now_uj));
-  if (range_uj < zone.counter_uj || wrapped_j > kMostPowerW * elapsed_s) {
+  // What a counter shows of an instant is an update's worth.
+  if (range_uj < zone.counter_uj || wrapped_j > kMostPowerW * (elapsed_s + kUpdateS)) {
     fail(ErrorKind::kFailed,
          "the RAPL counter of {} went backwards, from {} to {} uJ, and not by wrapping at {}: "
          "something reset it; measure again",
