@@ -1,8 +1,10 @@
 #include "estimator/meter_ina3221.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include "estimator/csv.h"
 #include "estimator/error.h"
@@ -17,6 +19,7 @@ constexpr double kPeriodS = 0.001;
 // current: an interval is known to within a few conversions (INA3221 data sheet, SBOS576).
 constexpr double kUpdateS = 0.005;
 constexpr int kChannels = 3;
+constexpr std::array<std::string_view, 2> kModuleRails = {"VDD_IN", "POM_5V_IN"};
 
 // Power is either one file, or the product of two.
 struct Rail {
@@ -29,12 +32,14 @@ struct Rail {
   double energy_j = 0;
 };
 
+bool is_wired(const SysfsValue& label) { return label.text && *label.text != "NC"; }
+
 std::vector<Rail> hwmon_rails(const Sysfs& sysfs, const std::string& folder) {
   std::vector<Rail> rails;
   if (sysfs.read(folder + "/name").text != "ina3221") return rails;
   for (int i = 1; i <= kChannels; ++i) {
     const SysfsValue label = sysfs.read(fmt::format("{}/in{}_label", folder, i));
-    if (!label.text) continue;  // a channel that is not wired
+    if (!is_wired(label)) continue;
     rails.push_back({*label.text, "", fmt::format("{}/in{}_input", folder, i),
                      fmt::format("{}/curr{}_input", folder, i)});
   }
@@ -45,7 +50,7 @@ std::vector<Rail> iio_rails(const Sysfs& sysfs, const std::string& folder) {
   std::vector<Rail> rails;
   for (int i = 0; i < kChannels; ++i) {
     const SysfsValue label = sysfs.read(fmt::format("{}/rail_name_{}", folder, i));
-    if (!label.text) continue;
+    if (!is_wired(label)) continue;
     Rail rail{*label.text, fmt::format("{}/in_power{}_input", folder, i),
               fmt::format("{}/in_voltage{}_input", folder, i),
               fmt::format("{}/in_current{}_input", folder, i)};
@@ -108,9 +113,11 @@ void Ina3221Meter::find_rails() {
          "its own kernel ('sudo modprobe ina3221'), or use another --meter",
          sysfs_.root());
   }
-  const auto is_board = [](const Rail& rail) { return rail.name.ends_with("_IN"); };
-  const bool has_board = std::any_of(rails_.begin(), rails_.end(), is_board);
-  for (Rail& rail : rails_) rail.in_total = !has_board || is_board(rail);
+  const auto is_module = [](const Rail& rail) {
+    return std::find(kModuleRails.begin(), kModuleRails.end(), rail.name) != kModuleRails.end();
+  };
+  const bool has_module = std::any_of(rails_.begin(), rails_.end(), is_module);
+  for (Rail& rail : rails_) rail.in_total = !has_module || is_module(rail);
 }
 
 double Ina3221Meter::milli(const std::string& file, ErrorKind kind) const {
@@ -120,8 +127,8 @@ double Ina3221Meter::milli(const std::string& file, ErrorKind kind) const {
          file);
   }
   if (!value.text) {
-    fail(kind, "{}/{}: the rail cannot be read: {}", sysfs_.root(), file,
-         std::strerror(value.error));
+    fail(kind, "{}/{}: the rail cannot be read: {}: see what 'sudo dmesg' says of it",
+         sysfs_.root(), file, std::strerror(value.error));
   }
   const std::optional<double> number = parse_number(*value.text);
   if (!number) {
@@ -167,6 +174,12 @@ MeterReading Ina3221Meter::stop() {
   if (total_j == 0) {
     fail(ErrorKind::kFailed, "the board's rails read zero throughout {:.3g} s: is the monitor on?",
          reading.duration_s);
+  }
+  // The shunts' voltage has a sign and, near zero, an offset.
+  if (total_j < 0) {
+    fail(ErrorKind::kFailed,
+         "the board's rails read {:.3g} W over {:.3g} s, below zero: use another --meter",
+         total_j / reading.duration_s, reading.duration_s);
   }
   reading.energy_j = total_j;
   return reading;

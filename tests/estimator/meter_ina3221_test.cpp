@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "estimator/error.h"
+#include "tests/estimator/error_text.h"
 #include "tests/estimator/fake_clock.h"
 #include "tests/estimator/fake_sysfs.h"
 
@@ -27,13 +27,8 @@ class Ina3221Test : public testing::Test {
     meter->start();
     return meter->stop();
   }
-  Error error_of(double seconds) {
-    try {
-      measure(seconds);
-    } catch (const Error& error) {
-      return error;
-    }
-    return {ErrorKind::kFailed, "no error"};
+  std::string error_of(double seconds, ErrorKind kind = ErrorKind::kFailed) {
+    return error_text([&] { measure(seconds); }, kind);
   }
 
   FakeClock clock_;
@@ -72,6 +67,16 @@ TEST_F(Ina3221Test, WithoutABoardRailTheRailsAreSummed) {
   EXPECT_NEAR(measure(1).energy_j.value(), 5, 1e-9);
 }
 
+TEST_F(Ina3221Test, TheCarrierBoardsRailsAreNotTheModules) {
+  add_hwmon_rail(1, "VDD_IN", "5000", "2000");
+  add_hwmon_rail(2, "VDD_M2_IN", "5000", "100");  // of the TX1's carrier board
+  add_hwmon_rail(3, "NC", "5000", "7");
+  const MeterReading reading = measure(1);
+  EXPECT_NEAR(reading.energy_j.value(), 10, 1e-9);
+  ASSERT_EQ(reading.rails.size(), 2u);
+  EXPECT_FALSE(reading.rails[1].in_total);
+}
+
 TEST_F(Ina3221Test, PowerThatChangesIsIntegrated) {
   add_hwmon_rail(1, "VDD_IN", "5000", "0");
   // Power rises by 10 W a second from 0: 5 J in the first second, 20 in two.
@@ -93,21 +98,17 @@ TEST_F(Ina3221Test, MissedSamplesAreReported) {
 }
 
 TEST_F(Ina3221Test, WithoutRailsTheRemedyIsNamed) {
-  const Error error = error_of(1);
-  EXPECT_EQ(error.kind(), ErrorKind::kMissing);
-  EXPECT_STREQ(error.what(),
-               "no INA3221 rails in /sys/class/hwmon or /sys/bus/iio/devices: run on a Jetson "
-               "board with its own kernel ('sudo modprobe ina3221'), or use another --meter");
+  EXPECT_EQ(error_of(1, ErrorKind::kMissing),
+            "no INA3221 rails in /sys/class/hwmon or /sys/bus/iio/devices: run on a Jetson "
+            "board with its own kernel ('sudo modprobe ina3221'), or use another --meter");
 }
 
 TEST_F(Ina3221Test, WithoutPermissionTheCommandIsNamed) {
   add_hwmon_rail(1, "VDD_IN", "5000", "2000");
   sysfs_.refuse(kHwmon + "curr1_input", EACCES);
-  const Error error = error_of(1);
-  EXPECT_EQ(error.kind(), ErrorKind::kMissing);
-  EXPECT_STREQ(error.what(),
-               "/sys/class/hwmon/hwmon3/curr1_input: not readable: run 'sudo chmod a+r "
-               "/sys/class/hwmon/hwmon3/curr1_input'");
+  EXPECT_EQ(error_of(1, ErrorKind::kMissing),
+            "/sys/class/hwmon/hwmon3/curr1_input: not readable: run 'sudo chmod a+r "
+            "/sys/class/hwmon/hwmon3/curr1_input'");
 }
 
 TEST_F(Ina3221Test, ARailThatVanishesEndsTheMeasurement) {
@@ -115,19 +116,25 @@ TEST_F(Ina3221Test, ARailThatVanishesEndsTheMeasurement) {
   sysfs_.write_value(kHwmon + "in1_input", [this] {
     return clock_.now_s() > 100.2 ? SysfsValue{std::nullopt, ENODEV} : SysfsValue{"5000", 0};
   });
-  EXPECT_STREQ(error_of(1).what(),
-               "/sys/class/hwmon/hwmon3/in1_input: the rail cannot be read: No such device");
+  EXPECT_EQ(error_of(1),
+            "/sys/class/hwmon/hwmon3/in1_input: the rail cannot be read: No such device: see "
+            "what 'sudo dmesg' says of it");
 }
 
 TEST_F(Ina3221Test, RailsThatReadZeroAreSaid) {
   add_hwmon_rail(1, "VDD_IN", "5000", "0");
-  EXPECT_STREQ(error_of(0.1).what(),
-               "the board's rails read zero throughout 0.1 s: is the monitor on?");
+  EXPECT_EQ(error_of(0.1), "the board's rails read zero throughout 0.1 s: is the monitor on?");
   add_hwmon_rail(1, "VDD_IN", "5000", "100");
   add_hwmon_rail(2, "VDD_GPU", "5000", "0");
   const MeterReading reading = measure(0.1);
   ASSERT_EQ(reading.warnings.size(), 1u);
   EXPECT_EQ(reading.warnings[0], "rail VDD_GPU read zero throughout");
+}
+
+TEST_F(Ina3221Test, ABoardThatReadsBelowZeroIsRefused) {
+  add_hwmon_rail(1, "VDD_IN", "5000", "-8");
+  EXPECT_EQ(error_of(0.1),
+            "the board's rails read -0.04 W over 0.1 s, below zero: use another --meter");
 }
 
 }  // namespace
