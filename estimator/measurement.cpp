@@ -42,9 +42,14 @@ class Session {
 
   Measurements run() && {
     plan();
-    measure_idle();
-    for (size_t i = 0; i < loads_.size() && !interrupted(); ++i) warm_up(i);
-    while (!interrupted() && !active().empty()) run_round();
+    try {
+      measure_idle();
+      for (size_t i = 0; i < loads_.size() && !interrupted(); ++i) warm_up(i);
+      while (!interrupted() && !active().empty()) run_round();
+    } catch (const Error& error) {
+      // A meter that waits stops waiting; the runs that ended before are good.
+      if (error.kind() != ErrorKind::kInterrupted) throw;
+    }
     result_.interrupted = interrupted();
     for (size_t i = 0; i < loads_.size(); ++i) {
       if (!is_finished_[i] && !result_.loads[i].runs.empty()) finish(i);

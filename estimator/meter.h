@@ -36,7 +36,8 @@ struct MeterReading {
 
 // start() and stop() alternate; a meter may be destroyed while it measures. Both throw Error:
 // kMissing when the meter is not there or may not be read (with the remedy), kFailed when it
-// vanished, went backwards or read nothing.
+// vanished, went backwards or read nothing, kInterrupted when a signal comes while stop() waits for
+// what somebody else writes.
 class Meter {
  public:
   virtual ~Meter() = default;

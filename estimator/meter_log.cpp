@@ -6,6 +6,7 @@
 #include "estimator/csv.h"
 #include "estimator/error.h"
 #include "estimator/file_text.h"
+#include "estimator/interrupt.h"
 
 namespace wattgrind {
 namespace {
@@ -24,18 +25,23 @@ double time_s(const CsvTable& table, const CsvRow& row, size_t column, bool is_u
   return *time_s;
 }
 
-double longest_pause_s(const std::vector<PowerSample>& series) {
-  double longest_s = 0;
+// Time from one sample to the next; the median, so that a logger that was once stopped and started
+// again keeps its pace. 0 of a single sample.
+double pace_s(const std::vector<PowerSample>& series) {
+  if (series.size() < 2) return 0;
+  std::vector<double> pauses_s;
   for (size_t i = 1; i < series.size(); ++i) {
-    longest_s = std::max(longest_s, series[i].time_s - series[i - 1].time_s);
+    pauses_s.push_back(series[i].time_s - series[i - 1].time_s);
   }
-  return longest_s;
+  const auto middle = pauses_s.begin() + static_cast<std::ptrdiff_t>(pauses_s.size() / 2);
+  std::nth_element(pauses_s.begin(), middle, pauses_s.end());
+  return *middle;
 }
 
 class LogMeter : public Meter {
  public:
   LogMeter(std::string file, Clock& clock) : file_(std::move(file)), clock_(clock) {
-    pace_s_ = longest_pause_s(read());
+    pace_s_ = pace_s(read());
   }
 
   std::string name() const override { return "log:" + file_; }
@@ -53,6 +59,7 @@ class LogMeter : public Meter {
     // The logger writes at its own pace: its next line may hold the end of the run.
     const double patience_s = clock_.now_s() + 3 * pace_s_;
     while (log.back().time_s < stop_unix_s && clock_.now_s() < patience_s) {
+      throw_if_interrupted();
       clock_.sleep_until(std::min(clock_.now_s() + 0.5, patience_s), {});
       log = read();
     }
@@ -65,7 +72,12 @@ class LogMeter : public Meter {
   }
 
  private:
-  std::vector<PowerSample> read() const { return parse_power_log(read_file(file_), file_); }
+  // Without the line that is being written.
+  std::vector<PowerSample> read() const {
+    const std::string text = read_file(file_);
+    const size_t whole_lines = text.find_last_of('\n') + 1;  // 0 where there is none
+    return parse_power_log(std::string_view(text).substr(0, whole_lines), file_);
+  }
 
   void require_overlap(const std::vector<PowerSample>& log, double stop_unix_s) const {
     if (log.front().time_s <= start_unix_s_ && stop_unix_s <= log.back().time_s) return;

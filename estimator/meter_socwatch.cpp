@@ -6,6 +6,7 @@
 #include "estimator/csv.h"
 #include "estimator/error.h"
 #include "estimator/file_text.h"
+#include "estimator/interrupt.h"
 
 namespace wattgrind {
 namespace {
@@ -107,12 +108,16 @@ class SocwatchMeter : public Meter {
 SocwatchReport SocwatchMeter::wait_for_report(double stop_unix_s) const {
   const double patience_s = clock_.now_s() + kPatienceS;
   std::optional<SocwatchReport> report;
-  while (true) {
-    if (std::filesystem::exists(file_)) {
-      report = parse_socwatch(read_file(file_), file_);
+  std::string seen;
+  while (clock_.now_s() < patience_s) {
+    throw_if_interrupted();
+    std::string text = std::filesystem::exists(file_) ? read_file(file_) : "";
+    // One that still grows is being written.
+    if (!text.empty() && text == seen) {
+      report = parse_socwatch(text, file_);
       if (covers_run(*report, stop_unix_s)) return *report;
     }
-    if (clock_.now_s() >= patience_s) break;
+    seen = std::move(text);
     clock_.sleep_until(clock_.now_s() + 1, {});
   }
   if (!report) {

@@ -65,6 +65,10 @@ class BenchMeter : public Meter {
   }
   MeterReading stop() override {
     if (starts == vanishes_at) fail(ErrorKind::kFailed, "bench: gone");
+    if (starts == interrupted_at) {
+      std::raise(SIGINT);
+      throw_if_interrupted();
+    }
     MeterReading reading;
     reading.duration_s = bench_.clock.now_s() - start_s_;
     if (has_energy_) reading.energy_j = bench_.energy_now_j() - start_j_;
@@ -77,6 +81,7 @@ class BenchMeter : public Meter {
 
   int starts = 0;
   int vanishes_at = -1;
+  int interrupted_at = -1;
 
  private:
   Bench& bench_;
@@ -189,6 +194,18 @@ TEST(Measurement, AnInterruptionKeepsWholeRuns) {
   EXPECT_THAT(finished, ElementsAre("first", "second"));
   EXPECT_EQ(result.loads[0].runs.size(), 3u);
   EXPECT_EQ(result.loads[1].runs.size(), 2u);
+}
+
+TEST(Measurement, AnInterruptionOfAMeterThatWaitsKeepsTheRunsBefore) {
+  Bench bench;
+  BenchMeter meter(bench, true, false);
+  meter.interrupted_at = 4;  // idle, three runs
+  const InterruptGuard guard;
+  const Measurements result =
+      measure({bench.load("a", 0.1, 50)}, meter, bench.clock, {0.02, 60, true}, {});
+  EXPECT_TRUE(result.interrupted);
+  ASSERT_EQ(result.loads.size(), 1u);
+  EXPECT_EQ(result.loads[0].runs.size(), 2u);
 }
 
 TEST(Measurement, WhatFinishedBeforeAMeterVanishesWasTold) {

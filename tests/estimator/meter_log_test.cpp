@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 
-#include "estimator/error.h"
+#include "estimator/interrupt.h"
+#include "tests/estimator/error_text.h"
 #include "tests/estimator/fake_clock.h"
 
 namespace wattgrind {
@@ -33,12 +35,7 @@ class LogMeterTest : public testing::Test {
     return meter->stop();
   }
   std::string error_of(double seconds) {
-    try {
-      measure(seconds);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
+    return error_text([&] { measure(seconds); }, ErrorKind::kFailed);
   }
 
   std::string file_;
@@ -77,6 +74,30 @@ TEST_F(LogMeterTest, WaitsForALoggerThatWritesSlowly) {
   EXPECT_NEAR(meter->stop().energy_j.value(), 11.5 * 50, 1e-3);
 }
 
+TEST_F(LogMeterTest, ALineThatIsBeingWrittenIsLeftForLater) {
+  write_log(0, 200, [](double) { return 50; });
+  std::ofstream(file_, std::ios::app) << FakeClock::kUnixAtZero + 201;
+  EXPECT_NEAR(measure(20).energy_j.value(), 50 * 20, 1e-3);
+}
+
+TEST_F(LogMeterTest, ALoggerThatWasOnceStoppedKeepsItsPace) {
+  write_log(0, 200, [](double) { return 50; });
+  const auto meter = make_log_meter(file_, clock_);
+  EXPECT_EQ(meter->least_duration_s(50, 0.02), 10);
+  std::ofstream(file_, std::ios::app) << FakeClock::kUnixAtZero + 90000 << ",50\n";
+  EXPECT_EQ(make_log_meter(file_, clock_)->least_duration_s(50, 0.02), 10);
+}
+
+TEST_F(LogMeterTest, AnInterruptEndsTheWait) {
+  write_log(0, 110, [](double) { return 50; });
+  const auto meter = make_log_meter(file_, clock_);
+  meter->start();
+  clock_.advance(20);
+  const InterruptGuard guard;
+  std::raise(SIGINT);
+  EXPECT_EQ(error_text([&] { meter->stop(); }, ErrorKind::kInterrupted), "interrupted");
+}
+
 TEST_F(LogMeterTest, FewSamplesAndZeroesAreSaid) {
   write_log(0, 200, [](double) { return 50; });
   const MeterReading reading = measure(4);
@@ -98,13 +119,8 @@ TEST(PowerLog, ReadsDatesAndMilliwatts) {
 }
 
 TEST(PowerLog, NamesWhatIsWrong) {
-  const auto error_of = [](const std::string& text) -> std::string {
-    try {
-      parse_power_log(text, "plug.csv");
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
+  const auto error_of = [](const std::string& text) {
+    return error_text([&] { parse_power_log(text, "plug.csv"); });
   };
   EXPECT_EQ(error_of("when,power_w\n1,1\n"),
             "plug.csv: no column 'time'; the columns are when, power_w");

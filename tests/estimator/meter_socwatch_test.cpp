@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
-#include "estimator/error.h"
 #include "estimator/file_text.h"
+#include "estimator/interrupt.h"
+#include "tests/estimator/error_text.h"
 #include "tests/estimator/fake_clock.h"
 
 namespace wattgrind {
@@ -53,14 +55,8 @@ TEST(SocwatchReport, HoldsPackagesAndDram) {
 }
 
 TEST(SocwatchReport, NamesWhatIsMissing) {
-  const auto error_of = [](const std::string& text) -> std::string {
-    try {
-      parse_socwatch(text, "r.txt");
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::kInput);
-      return error.what();
-    }
-    return "no error";
+  const auto error_of = [](const std::string& text) {
+    return error_text([&] { parse_socwatch(text, "r.txt"); });
   };
   EXPECT_EQ(error_of("hello\n"),
             "r.txt: no line 'Data Collection Started:': is it a report of SoC Watch?");
@@ -103,13 +99,8 @@ class SocwatchMeterTest : public testing::Test {
     clock_.advance(seconds);
     return meter->stop();
   }
-  std::string error_of(double seconds) {
-    try {
-      measure(seconds);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
+  std::string error_of(double seconds, ErrorKind kind = ErrorKind::kFailed) {
+    return error_text([&] { measure(seconds); }, kind);
   }
 
   std::string file_;
@@ -131,8 +122,24 @@ TEST_F(SocwatchMeterTest, WaitsForTheReport) {
   EXPECT_NEAR(measure(10).energy_j.value(), 580, 1e-9);
 }
 
+TEST_F(SocwatchMeterTest, WaitsForAReportThatIsBeingWritten) {
+  const std::string whole = report();
+  std::ofstream(file_) << whole.substr(0, 50);
+  clock_.lateness_s = [&](double) {
+    std::ofstream(file_) << whole;
+    return 0;
+  };
+  EXPECT_NEAR(measure(10).energy_j.value(), 580, 1e-9);
+}
+
+TEST_F(SocwatchMeterTest, AnInterruptEndsTheWait) {
+  const InterruptGuard guard;
+  std::raise(SIGINT);
+  EXPECT_EQ(error_of(10, ErrorKind::kInterrupted), "interrupted");
+}
+
 TEST_F(SocwatchMeterTest, AnotherCollectionIsRefused) {
-  EXPECT_EQ(error_of(10),
+  EXPECT_EQ(error_of(10, ErrorKind::kMissing),
             file_ + ": not there 60 s after the run: run 'socwatch -f power -t SECONDS' beside it");
   clock_.advance(-70);  // as if the minute was not waited
   std::ofstream(file_) << report("2023-11-14 21:15:00 GMT");
