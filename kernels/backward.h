@@ -23,7 +23,8 @@ struct BackwardContext {
   MapLayout input_gradient, output_gradient;
 };
 
-// Weights are first transposed into the buffer "transposed", whose padding must be zero.
+// Weights are first transposed into the buffer "transposed", whose padding must be zero, unless
+// images are too few to be worth it.
 LoopNest lower_dense_data_gradient(const Dense& dense, const BackwardContext& context);
 LoopNest lower_dense_weight_gradient(const Dense& dense, const BackwardContext& context);
 

@@ -1,7 +1,8 @@
 // Images trained on a second, one thread, beside PyTorch in the same run, and the accuracy both
 // reach after the same number of epochs.
 //
-//   training_speed [--repetitions N] [--seeds N] [--python FILE]
+//   training_speed [--repetitions N] [--seeds N] [--candidates N] [--networks dffr|cnn|lenet5]
+//                  [--python FILE]
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -143,10 +144,10 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void compare_speed(PyTorch& torch, uint64_t repetitions) {
+void compare_speed(PyTorch& torch, const std::vector<Case>& cases, uint64_t repetitions) {
   fmt::print("{:<42} {:>5} {:>14} {:>14} {:>7}\n", "network", "batch", "images/s", "PyTorch",
              "ratio");
-  for (const Case& network : kCases) {
+  for (const Case& network : cases) {
     const DataSet data = digits(network.images);
     torch.use(data);
     for (const int64_t batch : network.batches) {
@@ -177,11 +178,11 @@ Spread spread_of(const std::vector<double>& values) {
   return spread;
 }
 
-void compare_accuracy(PyTorch& torch, uint64_t seeds) {
+void compare_accuracy(PyTorch& torch, const std::vector<Case>& cases, uint64_t seeds) {
   fmt::print("\n{:<42} {:>20} {:>20}\n", "network", "test accuracy (%)", "PyTorch");
   const DataSet data = digits(kAccuracyImages);
   torch.use(data);
-  for (const Case& network : kCases) {
+  for (const Case& network : cases) {
     std::vector<double> ours, theirs;
     for (uint64_t seed = 1; seed <= seeds; ++seed) {
       const Run run{network.network, network.optimizer, kAccuracyBatch, kAccuracyEpochs, 0, seed};
@@ -247,16 +248,19 @@ void measure_preparation(uint64_t candidates) {
 int run(int argc, char** argv) {
   CLI::App app{"Images trained on a second, beside PyTorch"};
   uint64_t repetitions = 5, seeds = 5, candidates = 100;
-  std::string python = "/usr/bin/python3";
+  std::string python = "/usr/bin/python3", networks;
   app.add_option("--repetitions", repetitions, "Interleaved runs a case; 0: no speeds");
   app.add_option("--seeds", seeds, "Trainings a network for its accuracy; 0: no accuracies");
   app.add_option("--candidates", candidates, "Networks whose preparation is timed; 0: none");
+  app.add_option("--networks", networks, "Only networks whose name begins so");
   app.add_option("--python", python, "A Python that has torch")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   if (candidates > 0) measure_preparation(candidates);
   PyTorch torch(python);
-  if (repetitions > 0) compare_speed(torch, repetitions);
-  if (seeds > 0) compare_accuracy(torch, seeds);
+  std::vector<Case> cases = kCases;
+  std::erase_if(cases, [&](const Case& one) { return !one.network.starts_with(networks); });
+  if (repetitions > 0) compare_speed(torch, cases, repetitions);
+  if (seeds > 0) compare_accuracy(torch, cases, seeds);
   return 0;
 }
 

@@ -192,6 +192,29 @@ TEST(DenseBackward, LongReductions) {
   }
 }
 
+// Data gradients of few images are dot products of the weights as they lie.
+TEST(DenseBackward, WeightsAreTransposedWhereImagesAreMany) {
+  const auto transposes = [](int64_t units, int64_t batch) {
+    const LayerCase test = make_case({2, 5, 5}, Dense{units}, batch, {}, "");
+    const LoopNest nest = lower_dense_data_gradient(Dense{units}, test.context(Isa::kAvx512));
+    return std::ranges::any_of(nest.buffers,
+                               [](const Buffer& b) { return b.name == "transposed"; });
+  };
+  EXPECT_FALSE(transposes(128, 1));
+  EXPECT_FALSE(transposes(128, 16));
+  EXPECT_TRUE(transposes(128, 64));
+  EXPECT_FALSE(transposes(16, 1));
+  EXPECT_TRUE(transposes(16, 8)) << "a dot product's lanes take longer to add than to multiply";
+  EXPECT_TRUE(transposes(40, 1)) << "blocks of 16 and 8 lanes";
+  for (const int64_t units : {4, 24, 128}) {
+    for (const int64_t batch : {1, 2, 7}) {
+      check_dense({37, 1, 1}, units, batch, {}, fmt::format("dense 37 -> {}", units));
+      check_dense({5, 4, 3}, units, batch, {.extra_channels = 3, .input_gradient = {1, 2, 3, 1}},
+                  fmt::format("padded map with a halo -> {}", units));
+    }
+  }
+}
+
 Window2d window(int64_t kernel, int64_t stride, int64_t pad) {
   return {kernel, kernel, stride, stride, pad, pad, pad, pad};
 }
