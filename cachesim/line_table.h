@@ -1,43 +1,40 @@
-// A number for each line, 0 until it is set. Memory only for lines in use and their
-// neighbourhood.
+// A number for each line, 0 until it is set. The table spans all lines up to the last one covered,
+// but takes memory only for pages of it that are used.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <vector>
+#include <utility>
 
 namespace wattgrind {
 
 class LineTable {
  public:
-  // The table has these lines from now on.
-  void cover(uint64_t first, uint64_t last) {
-    if (last / kLinesPerPage >= pages_.size()) {
-      pages_.resize(last / kLinesPerPage + 1);
-    }
-    for (uint64_t page = first / kLinesPerPage; page <= last / kLinesPerPage; ++page) {
-      if (pages_[page] == nullptr) {
-        pages_[page] = std::make_unique<uint32_t[]>(kLinesPerPage);
-      }
+  LineTable() = default;
+  LineTable(LineTable&& other) noexcept
+      : numbers_(std::exchange(other.numbers_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  LineTable& operator=(LineTable&& other) noexcept {
+    std::swap(numbers_, other.numbers_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~LineTable();
+
+  // The table has all lines up to this one from now on.
+  void cover(uint64_t last) {
+    if (last >= size_) {
+      grow(last + 1);
     }
   }
 
   // Of a line that is covered.
-  uint32_t& operator[](uint64_t line) { return pages_[line / kLinesPerPage][line % kLinesPerPage]; }
-
-  // Of any line, which is covered then.
-  uint32_t& at(uint64_t line) {
-    const uint64_t page = line / kLinesPerPage;
-    if (__builtin_expect(page >= pages_.size() || pages_[page] == nullptr, 0)) {
-      cover(line, line);
-    }
-    return (*this)[line];
-  }
+  uint32_t& operator[](uint64_t line) { return numbers_[line]; }
 
  private:
-  static constexpr uint64_t kLinesPerPage = 1u << 15;
+  void grow(size_t lines);
 
-  std::vector<std::unique_ptr<uint32_t[]>> pages_;
+  uint32_t* numbers_ = nullptr;
+  size_t size_ = 0;
 };
 
 }  // namespace wattgrind

@@ -63,7 +63,7 @@ void LruHierarchy::start_program(const LineOwners& owners, size_t buffers) {
   for (size_t buffer = 0; buffer < buffers; ++buffer) {
     if (const auto lines = owners.lines(buffer)) {
       for (Level& level : levels_) {
-        level.cache.cover(lines->first, lines->last);
+        level.cache.cover(lines->last);
       }
     }
   }
@@ -103,7 +103,7 @@ void LruHierarchy::add_misses(size_t buffer, BufferTraffic& out) const {
       LevelTraffic& traffic = out.levels[level];
       uint64_t misses = missed_[level * 2 * owners_size_ + requester];
       for (size_t turn = 0; level == 0 && turn < kTurns; ++turn) {
-        misses += fetched_[turn * 2 * owners_size_ + requester];
+        misses += fetched_[requester * kTurns + turn];
       }
       count_lookups(traffic, is_write, looked_up);
       count_misses(traffic, is_write, level == 0 ? misses - repeated_misses_[requester] : misses);
@@ -236,7 +236,7 @@ void LruHierarchy::fetch_each_level(std::span<const FirstLevelMiss> misses) {
   }
   // Several counters take turns: each addition to one waits for the one before.
   for (size_t i = 0; i < misses.size(); ++i) {
-    ++fetched_.data()[i % kTurns * 2 * owners_size_ + misses[i].requester()];
+    ++fetched_.data()[misses[i].requester() * kTurns + i % kTurns];
   }
   for (size_t level = 1; level < level_count_; ++level) {
     cache(level).touch_all(misses, on_missed(level));

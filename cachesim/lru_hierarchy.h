@@ -150,7 +150,7 @@ class LruHierarchy {
   // [level][requester]: lines that were not found, except, under cachegrind's model, for references
   // to several lines.
   std::vector<uint64_t> missed_;
-  // [turn][requester]: further misses of the first level, see fetch_each_level.
+  // [requester][turn]: further misses of the first level, see fetch_each_level.
   static constexpr size_t kTurns = 4;
   std::vector<uint64_t> fetched_;
   std::vector<uint64_t> compulsory_;  // [requester]: lines never referenced before

@@ -11,7 +11,8 @@ class SeenLines {
  public:
   // True if the line was not marked before.
   bool mark(uint64_t line) {
-    uint32_t& lines = seen_.at(line / 32);
+    seen_.cover(line / 32);
+    uint32_t& lines = seen_[line / 32];
     const uint32_t bit = uint32_t{1} << line % 32;
     const bool is_new = (lines & bit) == 0;
     lines |= bit;

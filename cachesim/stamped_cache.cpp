@@ -5,13 +5,21 @@
 #include "estimator/error.h"
 
 namespace wattgrind {
+namespace {
+
+// A line of the host: without it, a set's notes would all compete for the same few of its ways.
+constexpr uint32_t kBetweenWays = 8;
+
+}  // namespace
 
 StampedCache::StampedCache(const CacheGeometry& geometry, UseTime latest)
     : sets_(static_cast<uint32_t>(geometry.sets())),
       set_mask_(std::has_single_bit(sets_) ? sets_ - 1 : 0),
       ways_(geometry.ways),
+      pitch_(sets_ + kBetweenWays),
+      end_(ways_ * pitch_),
       latest_(latest),
-      notes_(size_t{sets_} * ways_),
+      notes_(end_),
       fronts_(sets_, 0) {}
 
 LruEntry StampedCache::remove(uint64_t line) {
@@ -25,7 +33,7 @@ LruEntry StampedCache::remove(uint64_t line) {
   Note* notes = notes_of(set);
   uint32_t place = 0;
   while (notes[place].line != line || notes[place].time == 0) {
-    ++place;
+    place += pitch_;
   }
   for (; place != fronts_[set]; place = before(place)) {
     notes[place] = notes[before(place)];
@@ -60,19 +68,24 @@ void StampedCache::move_back(uint32_t set, UseTime used) {
 
 // Numbers each set's uses anew from 1 on.
 void StampedCache::forget_times() {
+  std::vector<Note> ordered(ways_);
   for (uint32_t set = 0; set < sets_; ++set) {
     Note* notes = notes_of(set);
     for (uint32_t way = 0; way < ways_; ++way) {
-      notes[way].time = notes[way].time == 0 ? 0 : stamps_[notes[way].line] >> 1;
+      const Note& note = notes[size_t{way} * pitch_];
+      ordered[way] = {note.line, note.time == 0 ? 0 : stamps_[note.line] >> 1};
     }
-    std::sort(notes, notes + ways_, [](const Note& a, const Note& b) { return a.time < b.time; });
+    std::sort(ordered.begin(), ordered.end(),
+              [](const Note& a, const Note& b) { return a.time < b.time; });
     fronts_[set] = 0;
     for (uint32_t way = 0; way < ways_; ++way) {
-      if (notes[way].time != 0) {
-        notes[way].time = way + 1;
-        uint32_t& stamp = stamps_[notes[way].line];
-        stamp = (way + 1) << 1 | (stamp & 1);
+      Note& note = ordered[way];
+      if (note.time != 0) {
+        note.time = way + 1;
+        uint32_t& stamp = stamps_[note.line];
+        stamp = note.time << 1 | (stamp & 1);
       }
+      notes[size_t{way} * pitch_] = note;
     }
   }
   clock_ = ways_;

@@ -32,8 +32,8 @@ class StampedCache {
   // Uses are numbered up to `latest` before they are numbered anew.
   explicit StampedCache(const CacheGeometry& geometry, UseTime latest = kLatest);
 
-  // Lines from first to last may be asked for from now on.
-  void cover(uint64_t first, uint64_t last) { stamps_.cover(first, last); }
+  // Lines up to this one may be asked for from now on.
+  void cover(uint64_t last) { stamps_.cover(last); }
 
   // Uses the line, putting it in where it is not held; its entry is or-ed with `dirty`.
   LruTouch touch(uint64_t line, uint32_t dirty) {
@@ -130,9 +130,10 @@ class StampedCache {
     const auto number = static_cast<uint32_t>(line);
     return set_mask_ + 1 == sets_ ? number & set_mask_ : number % sets_;
   }
-  Note* notes_of(uint32_t set) { return notes_.data() + size_t{set} * ways_; }
-  uint32_t after(uint32_t place) const { return place + 1 == ways_ ? 0 : place + 1; }
-  uint32_t before(uint32_t place) const { return place == 0 ? ways_ - 1 : place - 1; }
+  // A set's notes: at places 0, pitch_, 2 * pitch_, ... end_ - pitch_ from here on.
+  Note* notes_of(uint32_t set) { return notes_.data() + set; }
+  uint32_t after(uint32_t place) const { return place + pitch_ == end_ ? 0 : place + pitch_; }
+  uint32_t before(uint32_t place) const { return (place == 0 ? end_ : place) - pitch_; }
 
   // Leaves a free way in front; returns what was there.
   TimedEntry make_room(uint32_t set) {
@@ -157,11 +158,14 @@ class StampedCache {
   uint32_t sets_;
   uint32_t set_mask_;  // sets_ - 1 where that is a power of two
   uint32_t ways_;
+  uint32_t pitch_, end_;  // of notes
   UseTime latest_;
   UseTime clock_ = 0;
   LineTable stamps_;  // time of the last use shifted left by one, dirty in bit 0; 0: not held
-  std::vector<Note> notes_;       // [set][way], from the set's front on in order of time
-  std::vector<uint32_t> fronts_;  // by set
+  // [way][set], as lines that follow each other go to neighbouring sets; from a set's front on in
+  // order of time.
+  std::vector<Note> notes_;
+  std::vector<uint32_t> fronts_;  // by set: a place
 };
 
 }  // namespace wattgrind

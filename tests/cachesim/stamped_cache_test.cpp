@@ -15,7 +15,7 @@ constexpr uint64_t kLines = 200;
 struct Caches {
   explicit Caches(UseTime latest)
       : lists(level("L2", 3 * 4 * 64 * 4, 4)), stamped(lists.config.geometry, latest) {
-    stamped.cover(0, kLines);
+    stamped.cover(kLines);
   }
   OracleLevel lists;
   StampedCache stamped;
