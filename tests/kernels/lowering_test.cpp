@@ -125,6 +125,23 @@ TEST(Conv2dKernel, LongReductionsAreCutIntoChunks) {
   }
 }
 
+TEST(Conv2dKernel, MapsLargerThanL2PassInGroupsOfRows) {
+  const auto goes_by_rows = [](FeatureShape input, const Conv2d& conv, Isa isa) {
+    const Network network = build_network("test", input, {{.operation = conv}}, "test");
+    const LoopNest nest = lower_network(network, isa, 1).steps[0].nest;
+    return to_text(nest).find("row_group") != std::string::npos;
+  };
+  // Every chunk of kernel rows reads a map anew that does not stay.
+  EXPECT_TRUE(goes_by_rows({256, 56, 56}, {256, window(3, 1, 1), 1}, Isa::kAvx512));
+  EXPECT_FALSE(goes_by_rows({256, 14, 14}, {256, window(3, 1, 1), 1}, Isa::kAvx512)) << "it stays";
+  for (const int64_t groups : {1, 2}) {
+    const FeatureShape input{16 * groups, 64, 40};
+    const Conv2d conv{24 * groups, window(3, 1, 1), groups};
+    EXPECT_TRUE(goes_by_rows(input, conv, Isa::kSse42)) << groups;
+    check(input, {{.operation = conv}}, 1, fmt::format("large map in {} groups", groups));
+  }
+}
+
 TEST(Conv2dKernel, Groups) {
   for (const auto& [channels, filters, groups] :
        {std::tuple{6, 6, 2}, {6, 9, 3}, {96, 32, 2}, {4, 66, 2}, {8, 4, 4}}) {
