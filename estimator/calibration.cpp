@@ -8,13 +8,14 @@
 namespace wattgrind {
 namespace {
 
+// Two to fit, one left out twice over: choosing inside a fold needs three.
+constexpr size_t kFewestFolds = 3;
+
 void require_enough(const FeatureTable& table, size_t workloads) {
-  // Two to fit, one left out twice over: choosing inside a fold needs three.
-  constexpr size_t kFewest = 3;
-  if (workloads < kFewest) {
+  if (workloads < kFewestFolds) {
     fail(ErrorKind::kInput,
          "readings of {} workload{}: measure at least {}, so that each can be left out in turn",
-         workloads, workloads == 1 ? "" : "s", kFewest);
+         workloads, workloads == 1 ? "" : "s", kFewestFolds);
   }
   if (workloads >= table.features.size()) return;
   std::string kept, dropped;
@@ -27,6 +28,12 @@ void require_enough(const FeatureTable& table, size_t workloads) {
        "readings of {} workloads cannot fix {} coefficients: measure {} more, or drop the terms {} "
        "(--terms {})",
        workloads, table.features.size(), table.features.size() - workloads, dropped, kept);
+}
+
+LeavingOut what_to_leave_out(const FeatureTable& table) {
+  const size_t networks = network_folds(table).size();
+  if (networks == workload_folds(table).size()) return LeavingOut::kWorkloads;
+  return networks >= kFewestFolds ? LeavingOut::kNetworks : LeavingOut::kPartsOfFewNetworks;
 }
 
 std::vector<BaselineScore> score_baselines(const FeatureTable& table, std::span<const Fold> folds,
@@ -85,10 +92,13 @@ std::vector<Terms> nested_models(const FeatureTable& table) {
 Calibration calibrate(const FeatureTable& table, const std::vector<Baseline>& baselines,
                       const CalibrationOptions& options) {
   validate(table);
-  const std::vector<Fold> folds = workload_folds(table);
-  require_enough(table, folds.size());
+  const size_t workloads = workload_folds(table).size();
+  require_enough(table, workloads);
 
   Calibration result;
+  result.leaving_out = what_to_leave_out(table);
+  const std::vector<Fold> folds =
+      result.leaving_out == LeavingOut::kNetworks ? network_folds(table) : workload_folds(table);
   const std::vector<Terms> models = nested_models(table);
   result.candidates = score_models(table, folds, models, options.fit);
   const Terms& chosen = models[best_model(result.candidates)];
@@ -105,7 +115,7 @@ Calibration calibrate(const FeatureTable& table, const std::vector<Baseline>& ba
   result.in_sample = fit_quality(measured_j, result.fitted_j);
   result.nested = nested_cross_validation(table, folds, models, options.fit);
   result.left_out = quality(table, result.nested.left_out);
-  result.interval_percent = interval_percent(result.left_out, folds.size(), chosen.size());
+  result.interval_percent = interval_percent(result.left_out, workloads, chosen.size());
   result.baselines = score_baselines(table, folds, baselines, options.fit.weighting);
   result.winning_baseline = winner(result.baselines, result.left_out.mape_percent);
   return result;

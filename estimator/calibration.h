@@ -23,6 +23,14 @@ struct CalibrationOptions {
   BootstrapOptions bootstrap;
 };
 
+// What is left out together. A network's layers tell of the whole and the whole of them: where they
+// are not left out together, the error is that of another layer of the same networks.
+enum class LeavingOut {
+  kWorkloads,          // each on its own; none is part of another's network
+  kNetworks,           // each with its parts
+  kPartsOfFewNetworks  // workloads, parts of networks too few to leave one out
+};
+
 struct Calibration {
   EnergyModel model;                   // chosen by leave-one-out, fitted to all samples
   std::vector<Interval> coefficients;  // 95 % bootstrap intervals, by term of the model
@@ -31,6 +39,7 @@ struct Calibration {
   std::vector<ScoredModel> candidates;  // every nested model, fewest terms first
   NestedResult nested;                  // the model chosen inside each fold
   FitQuality left_out;                  // of `nested`: the error to expect of a new workload
+  LeavingOut leaving_out = LeavingOut::kWorkloads;
   std::vector<BaselineScore> baselines;
 
   // Half the width of the 95 % interval of a prediction, in percent of it: Student's t for

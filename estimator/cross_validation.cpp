@@ -1,5 +1,7 @@
 #include "estimator/cross_validation.h"
 
+#include <algorithm>
+
 #include "estimator/error.h"
 
 namespace wattgrind {
@@ -9,6 +11,15 @@ std::vector<Fold> without(std::span<const Fold> folds, size_t left_out) {
   std::vector<Fold> rest(folds.begin(), folds.end());
   rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(left_out));
   return rest;
+}
+
+// With one fold left out.
+size_t fewest_workloads_left(const FeatureTable& table, std::span<const Fold> folds) {
+  size_t fewest = table.samples.size();
+  for (size_t i = 0; i < folds.size(); ++i) {
+    fewest = std::min(fewest, count_workloads(table, samples_of(without(folds, i))));
+  }
+  return fewest;
 }
 
 FitAndPredict energy_fit(const FeatureTable& table, const Terms& terms, const FitOptions& options) {
@@ -49,10 +60,11 @@ FitQuality quality(const FeatureTable& table, const LeftOut& left_out) {
 std::vector<ScoredModel> score_models(const FeatureTable& table, std::span<const Fold> folds,
                                       std::span<const Terms> candidates,
                                       const FitOptions& options) {
+  const size_t workloads_left = fewest_workloads_left(table, folds);
   std::vector<ScoredModel> scored;
   for (const Terms& terms : candidates) {
     scored.push_back({terms, std::nullopt});
-    if (terms.size() + 1 > folds.size()) continue;
+    if (terms.size() > workloads_left) continue;
     scored.back().left_out =
         quality(table, leave_one_out(folds, energy_fit(table, terms, options)));
   }

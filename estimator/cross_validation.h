@@ -1,4 +1,4 @@
-// Leave-one-out: every workload is predicted by a fit that never saw it.
+// Leave-one-out: every fold is predicted by a fit that never saw it.
 #pragma once
 
 #include <functional>
@@ -25,8 +25,8 @@ LeftOut leave_one_out(std::span<const Fold> folds, const FitAndPredict& fit_and_
 
 FitQuality quality(const FeatureTable& table, const LeftOut& left_out);
 
-// A candidate model and how it predicts workloads left out. Absent: with one fold left out there
-// would be fewer of them than terms.
+// A candidate model and how it predicts folds left out. Absent: with one of them left out there
+// would be fewer workloads than terms.
 struct ScoredModel {
   Terms terms;
   std::optional<FitQuality> left_out;

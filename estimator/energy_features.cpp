@@ -7,6 +7,7 @@
 #include "estimator/error.h"
 #include "estimator/prices.h"
 #include "estimator/suggestion.h"
+#include "estimator/workload.h"
 
 namespace wattgrind {
 namespace {
@@ -96,7 +97,10 @@ EnergyFeatures energy_features(const std::vector<CountedReading>& readings, cons
   for (const Column& column : columns) features.table.features.push_back(column.feature);
   for (size_t i = 0; i < readings.size(); ++i) {
     const CountedReading& counted = readings[i];
-    Sample sample{workload_name(counted.reading), {}, counted.reading.net_energy_j()};
+    Sample sample{workload_name(counted.reading),
+                  {},
+                  counted.reading.net_energy_j(),
+                  whole_workload(counted.reading.workload)};
     for (const Column& column : columns) sample.values.push_back(column.values[i]);
     features.table.samples.push_back(std::move(sample));
     cost.values.push_back(latency_cost(counted.counts, machine, Accounting::kHits).value());

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct Sample {
   std::string workload;
   std::vector<double> values;  // by feature, at least 0
   double energy_j = 0;         // positive
+  // The network it is, or is a part of, whose other parts tell of this one; empty: it has none.
+  std::string network = {};
 };
 
 struct FeatureTable {
@@ -34,8 +37,16 @@ struct FeatureTable {
 // finite, or of an energy that is not positive; CHECKs the shape.
 void validate(const FeatureTable& table);
 
-// Samples of one workload are left out together: a prediction never saw its own workload.
+// Samples that are left out together.
 using Fold = std::vector<size_t>;
+
+// Those of one workload: a prediction never saw its own.
 std::vector<Fold> workload_folds(const FeatureTable& table);
+
+// Those of one network, its layers and the whole: a prediction never saw a part of it, nor what it
+// is a part of.
+std::vector<Fold> network_folds(const FeatureTable& table);
+
+size_t count_workloads(const FeatureTable& table, std::span<const size_t> samples);
 
 }  // namespace wattgrind

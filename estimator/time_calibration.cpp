@@ -1,6 +1,7 @@
 #include "estimator/time_calibration.h"
 
 #include "estimator/prices.h"
+#include "estimator/workload.h"
 
 namespace wattgrind {
 
@@ -15,8 +16,10 @@ std::optional<TimeCalibration> calibrate_time(const std::vector<CountedReading>&
     const std::optional<double> duration_s = counted.reading.seconds();
     if (!duration_s) return std::nullopt;
     const double cycles = latency_cost(counted.counts, machine, Accounting::kHits).value();
-    time.table.samples.push_back(
-        {workload_name(counted.reading), {static_cast<double>(counted.macs), cycles}, *duration_s});
+    time.table.samples.push_back({workload_name(counted.reading),
+                                  {static_cast<double>(counted.macs), cycles},
+                                  *duration_s,
+                                  whole_workload(counted.reading.workload)});
   }
   time.calibration = calibrate(time.table, {}, {{Weighting::kRelative, 0}, bootstrap});
   return time;

@@ -10,6 +10,7 @@
 namespace wattgrind {
 namespace {
 
+constexpr std::string_view kMatmul = "matmul:";
 constexpr std::array<std::string_view, 2> kTypeNames = {"float32", "int64"};
 constexpr std::array<std::string_view, 3> kOrderNames = {"ijk", "ikj", "blocked"};
 
@@ -31,7 +32,9 @@ uint64_t read_size(const KeyValues& values, std::string_view key) {
 Matmul read_matmul(std::string_view text) {
   const KeyValues values(text, {"m", "k", "n", "dtype", "order"});
   Matmul matmul{read_size(values, "m"), read_size(values, "k"), read_size(values, "n")};
-  matmul.type = read_word<ElementType>(values, "dtype", values.required("dtype"), kTypeNames);
+  const auto type = values.find("dtype");
+  if (!type) values.reject("dtype: missing: add dtype={}", fmt::join(kTypeNames, " or dtype="));
+  matmul.type = read_word<ElementType>(values, "dtype", *type, kTypeNames);
   if (const auto order = values.find("order")) {
     matmul.order = read_word<LoopOrder>(values, "order", *order, kOrderNames);
   }
@@ -44,19 +47,27 @@ Matmul read_matmul(std::string_view text) {
   return matmul;
 }
 
+// Where the name of a network's part begins; npos where the text names none. Folders of a network's
+// file have slashes too, layers' names no ".json" before theirs.
+size_t part_slash(const std::string& text) {
+  constexpr std::string_view kFile = ".json";
+  const size_t file = text.find(std::string(kFile) + "/");
+  if (file != std::string::npos) return file + kFile.size();
+  return text.ends_with(kFile) ? std::string::npos : text.find('/');
+}
+
 }  // namespace
 
 Workload find_workload(const std::string& text) {
-  if (text.starts_with("matmul:")) return read_matmul(text);
-  // Folders of a network's file have slashes too, layers' names no ".json" before theirs.
-  constexpr std::string_view kFile = ".json";
-  const size_t file = text.find(std::string(kFile) + "/");
-  const size_t slash = file != std::string::npos ? file + kFile.size()
-                       : text.ends_with(kFile)   ? std::string::npos
-                                                 : text.find('/');
+  if (text.starts_with(kMatmul)) return read_matmul(text);
+  const size_t slash = part_slash(text);
   if (slash == std::string::npos) return find_network(text);
   const std::string network = text.substr(0, slash);
   return find_part(find_network(network), text.substr(slash + 1), network);
+}
+
+std::string whole_workload(const std::string& text) {
+  return text.starts_with(kMatmul) ? text : text.substr(0, part_slash(text));
 }
 
 }  // namespace wattgrind

@@ -41,4 +41,7 @@ using Workload = std::variant<Network, Matmul>;
 // 64 bits.
 Workload find_workload(const std::string& text);
 
+// "NETWORK" of "NETWORK/LAYER" and "NETWORK/..LAYER"; any other workload's whole text.
+std::string whole_workload(const std::string& text);
+
 }  // namespace wattgrind

@@ -46,6 +46,44 @@ TEST(Calibration, NestedModelsAreLeadingEventsWithAndWithoutBackground) {
             (std::vector<Terms>{{3}, {0}, {0, 3}, {0, 1}, {0, 1, 3}, {0, 1, 2}, {0, 1, 2, 3}}));
 }
 
+// Networks of five layers and the whole; each network has a price of operations of its own.
+FeatureTable networks_by_layer(size_t networks) {
+  std::mt19937_64 random(7);
+  FeatureTable table{{{"operations", "pJ"}}, {}};
+  for (size_t network = 0; network < networks; ++network) {
+    const std::string name = "net" + std::to_string(network);
+    const double price = 1 + 0.2 * static_cast<double>(network);
+    double sum = 0;
+    for (int layer = 0; layer < 5; ++layer) {
+      const double operations = 1 + uniform(random);
+      sum += operations;
+      table.samples.push_back(
+          {name + "/" + std::to_string(layer), {operations}, price * operations, name});
+    }
+    table.samples.push_back({name, {sum}, price * sum, name});
+  }
+  return table;
+}
+
+TEST(Calibration, NetworksAreLeftOutWithTheirLayers) {
+  // By hand: each network predicted at the mean price, weighed alike, of the two others.
+  const Calibration three = calibrate(networks_by_layer(3), {}, {{Weighting::kRelative, 0}, {}});
+  EXPECT_EQ(three.leaving_out, LeavingOut::kNetworks);
+  ASSERT_EQ(three.nested.left_out.samples.size(), 18u);
+  const double prices[] = {1, 1.2, 1.4};
+  const auto fitted = [&](int a, int b) {  // relative weights: sum 1/p over sum 1/p^2
+    return (1 / prices[a] + 1 / prices[b]) /
+           (1 / (prices[a] * prices[a]) + 1 / (prices[b] * prices[b]));
+  };
+  const double error =
+      (std::abs(fitted(1, 2) / prices[0] - 1) + std::abs(fitted(0, 2) / prices[1] - 1) +
+       std::abs(fitted(0, 1) / prices[2] - 1)) /
+      3;
+  EXPECT_NEAR(three.left_out.mape_percent, 100 * error, 1e-9);
+  EXPECT_EQ(calibrate(networks_by_layer(2), {}, {}).leaving_out, LeavingOut::kPartsOfFewNetworks);
+  EXPECT_EQ(calibrate(synthetic(0.02), {}, {}).leaving_out, LeavingOut::kWorkloads);
+}
+
 TEST(Calibration, ChoosesTheTermsThatMadeTheEnergies) {
   const FeatureTable table = synthetic(0.02);
   const Calibration result = calibrate(table, {column(table, 0)}, {});

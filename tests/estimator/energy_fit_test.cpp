@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-#include "estimator/error.h"
+#include "tests/estimator/error_text.h"
 
 namespace wattgrind {
 namespace {
@@ -78,19 +78,25 @@ TEST(EnergyFit, APriorDecidesWhatReadingsCannot) {
 }
 
 TEST(FeatureTable, NamesTheWrongValue) {
-  const auto error_of = [](const FeatureTable& table) -> std::string {
-    try {
-      validate(table);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
+  const auto error_of = [](const FeatureTable& table) {
+    return error_text([&] { validate(table); });
   };
   EXPECT_EQ(error_of({{{"a", "J"}}, {{"w0", {-1}, 1}}}),
             "w0: 'a' must be a finite number of at least 0, found -1");
   EXPECT_EQ(error_of({{{"a", "J"}}, {{"w0", {std::numeric_limits<double>::quiet_NaN()}, 1}}}),
             "w0: 'a' must be a finite number of at least 0, found nan");
   EXPECT_EQ(error_of({{{"a", "J"}}, {{"w0", {1}, 0}}}), "w0: energy must be positive, found 0");
+}
+
+TEST(FeatureTable, PartsOfOneNetworkAreOneFold) {
+  const FeatureTable table{{{"a", "J"}},
+                           {{"net/conv1", {1}, 1, "net"},
+                            {"other", {1}, 1},
+                            {"net", {2}, 2, "net"},
+                            {"net/conv1", {1}, 2, "net"}}};
+  EXPECT_EQ(network_folds(table), (std::vector<Fold>{{0, 2, 3}, {1}}));
+  EXPECT_EQ(workload_folds(table), (std::vector<Fold>{{0, 3}, {1}, {2}}));
+  EXPECT_EQ(count_workloads(table, network_folds(table)[0]), 2u);
 }
 
 TEST(FeatureTable, SamplesOfOneWorkloadAreOneFold) {

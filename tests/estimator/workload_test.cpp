@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "estimator/error.h"
+#include "tests/estimator/error_text.h"
 
 namespace wattgrind {
 namespace {
@@ -36,25 +36,27 @@ TEST(Workload, IsAPartOfANetwork) {
   const std::string file = WATTGRIND_SOURCE_DIR "/configs/networks/lenet5.json";
   EXPECT_EQ(std::get<Network>(find_workload(file)).layers.size(), 13u);
   EXPECT_EQ(std::get<Network>(find_workload(file + "/fc3")).macs(), 48000u);
-  try {
-    find_workload("lenet5/conv9");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kInput);
-    EXPECT_TRUE(std::string(error.what()).starts_with("lenet5 has no layer conv9; "));
-  }
+  EXPECT_TRUE(
+      error_text([] { find_workload("lenet5/conv9"); }).starts_with("lenet5 has no layer conv9; "));
+}
+
+TEST(Workload, APartIsOfAWhole) {
+  EXPECT_EQ(whole_workload("lenet5"), "lenet5");
+  EXPECT_EQ(whole_workload("lenet5/conv1"), "lenet5");
+  EXPECT_EQ(whole_workload("lenet5/..conv2"), "lenet5");
+  EXPECT_EQ(whole_workload("nets/small.json"), "nets/small.json");
+  EXPECT_EQ(whole_workload("nets/small.json/fc3"), "nets/small.json");
+  EXPECT_EQ(whole_workload("cnn:layers=1,filters=4,filter_size=3/conv2d_1"),
+            "cnn:layers=1,filters=4,filter_size=3");
+  EXPECT_EQ(whole_workload("matmul:m=2,k=3,n=4,dtype=int64"), "matmul:m=2,k=3,n=4,dtype=int64");
 }
 
 TEST(Workload, NamesTheWrongKey) {
-  const auto error_of = [](const std::string& text) -> std::string {
-    try {
-      find_workload(text);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::kInput);
-      return error.what();
-    }
-    return "no error";
+  const auto error_of = [](const std::string& text) {
+    return error_text([&] { find_workload(text); });
   };
+  EXPECT_EQ(error_of("matmul:m=2,k=3,n=4"),
+            "matmul:m=2,k=3,n=4: dtype: missing: add dtype=float32 or dtype=int64");
   EXPECT_EQ(error_of("matmul:m=2,k=3,dtype=int64"),
             "matmul:m=2,k=3,dtype=int64: n: missing: add n=NUMBER");
   EXPECT_EQ(error_of("matmul:m=0,k=3,n=4,dtype=int64"),
