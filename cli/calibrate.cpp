@@ -34,20 +34,23 @@ struct CalibrateOptions {
 
 // Readings of one workload are counted once. What of a count is not exact is added to the notes.
 std::vector<CountedReading> count_readings(const std::vector<Reading>& readings,
-                                           const Machine& machine, ProgressLine& progress,
+                                           const std::string& file, const Machine& machine,
+                                           ProgressLine& progress,
                                            std::vector<std::string>& notes) {
   std::map<std::pair<std::string, uint64_t>, WorkloadCounts> counted;
   std::vector<CountedReading> result;
   for (const Reading& reading : readings) {
     if (reading.phase != "inference") {
-      fail(ErrorKind::kInput, "line {}: {} of {} cannot be counted yet: calibrate on inference",
+      fail(ErrorKind::kInput, "{}:{}: {} of {} cannot be counted yet: calibrate on inference", file,
            reading.line, reading.phase, reading.workload);
     }
     const std::pair key(reading.workload, reading.batch);
     progress.show("counting " + reading.workload, result.size(), readings.size());
     if (counted.count(key) == 0) {
-      counted[key] = count_workload(find_workload(reading.workload),
-                                    static_cast<int64_t>(reading.batch), machine);
+      counted[key] = within(fmt::format("{}:{}", file, reading.line), [&] {
+        return count_workload(find_workload(reading.workload), static_cast<int64_t>(reading.batch),
+                              machine);
+      });
       const std::string& note = counted[key].note;
       if (!note.empty()) notes.push_back(reading.workload + ": " + note);
     }
@@ -64,6 +67,13 @@ void write_plots(const CalibrateReport& report, const std::string& prefix) {
              to_svg(plot_predictions(table, report.calibration, title, "J")));
   write_file(prefix + "_residuals.svg",
              to_svg(plot_residuals(table, report.calibration, title, "J")));
+}
+
+// Where energies need not be joules.
+std::optional<std::string> unit_note(const ReadingsFormat& format) {
+  if (format.energy_column == ReadingsFormat().energy_column) return std::nullopt;
+  return fmt::format("Energies are in the unit of column {}, shown as if it were joules.",
+                     format.energy_column);
 }
 
 // A profile with static power alone prices nothing that is counted but as time.
@@ -85,10 +95,11 @@ void run(const CalibrateOptions& options) {
   const std::vector<Reading> readings =
       parse_readings(read_file(path), options.readings, options.format);
   CalibrateReport report{name, options.format.energy_column, machine.name, {}, {}, {}, {}, {}};
+  if (const auto note = unit_note(options.format)) report.notes.push_back(*note);
   std::vector<CountedReading> counted;
   {
     ProgressLine progress(options.output->quiet);
-    counted = count_readings(readings, machine, progress, report.notes);
+    counted = count_readings(readings, options.readings, machine, progress, report.notes);
   }
   report.options.fit = options.fit;
   report.features = energy_features(counted, machine, options.terms);
@@ -97,8 +108,10 @@ void run(const CalibrateOptions& options) {
   if (machine_file) {
     warn_of_time_alone(report);
     const std::string stem = std::filesystem::path(options.machine_file).stem();
-    machine_file->commit(write_machine(calibrated_machine(
-        machine, report.features.table, report.calibration, report.time, stem, name)));
+    Machine calibrated = calibrated_machine(machine, report.features.table, report.calibration,
+                                            report.time, stem, name);
+    if (const auto note = unit_note(options.format)) calibrated.notes.push_back(*note);
+    machine_file->commit(write_machine(calibrated));
   }
   if (!options.plots.empty()) write_plots(report, options.plots);
   output.print({[&](Emphasis emphasis) { return calibrate_text(report, emphasis); },
@@ -134,7 +147,10 @@ void add_calibrate_command(CLI::App& program) {
   CLI::App* command =
       program.add_subcommand("calibrate", "Fit a machine's prices to energy readings");
   auto options = std::make_shared<CalibrateOptions>();
-  command->add_option("readings", options->readings, "A CSV of readings")
+  command
+      ->add_option("readings", options->readings,
+                   "A CSV of workload and energy_j; batch, repetitions, duration_s, idle_power_w "
+                   "where they are known")
       ->required()
       ->type_name("READINGS");
   command

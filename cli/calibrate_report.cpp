@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "estimator/metric_prefix.h"
 
@@ -21,6 +23,10 @@ std::string_view word(BaselineForm form) {
 
 Cell measure(const std::optional<double>& value) {
   return value ? Cell(*value) : Cell(std::monostate());
+}
+
+std::string_view word(LeavingOut leaving_out) {
+  return leaving_out == LeavingOut::kNetworks ? "networks" : "workloads";
 }
 
 // How every model is told, ours first.
@@ -108,19 +114,29 @@ std::vector<ReadingRow> reading_rows(const CalibrateReport& report) {
 
 double percent_off(double predicted, double measured) { return 100 * (predicted / measured - 1); }
 
+// That show three digits of the smallest of a column.
+int decimals_of(double smallest) {
+  return std::clamp(2 - static_cast<int>(std::floor(std::log10(smallest))), 3, 12);
+}
+
 Table reading_table(const CalibrateReport& report) {
-  double largest_j = 0;
+  double largest_j = 0, smallest_j = std::numeric_limits<double>::infinity();
   for (const Sample& sample : report.features.table.samples) {
     largest_j = std::max(largest_j, sample.energy_j);
+    smallest_j = std::min(smallest_j, sample.energy_j);
   }
   const MetricPrefix prefix = metric_prefix(largest_j);
   const auto title = [&](std::string_view what) {
     return fmt::format("{} ({}J)", what, prefix.symbol);
   };
+  const int decimals = decimals_of(prefix.factor * smallest_j);
   Table table;
-  table.columns = {{"workload", "workload"},           {"measured", title("measured"), 3},
-                   {"fitted", title("fitted"), 3},     {"fitted_percent", "off (%)", 1},
-                   {"left_out", title("left out"), 3}, {"left_out_percent", "off (%)", 1}};
+  table.columns = {{"workload", "workload"},
+                   {"measured", title("measured"), decimals},
+                   {"fitted", title("fitted"), decimals},
+                   {"fitted_percent", "off (%)", 1},
+                   {"left_out", title("left out"), decimals},
+                   {"left_out_percent", "off (%)", 1}};
   for (const ReadingRow& row : reading_rows(report)) {
     table.rows.push_back({row.workload, prefix.factor * row.measured_j,
                           prefix.factor * row.fitted_j, percent_off(row.fitted_j, row.measured_j),
@@ -154,6 +170,17 @@ std::string time_text(const CalibrateReport& report) {
       "time: +-{:.1f} %.\n",
       describe(time.table, time.calibration.model.terms), time.calibration.left_out.mape_percent,
       time.calibration.interval_percent);
+}
+
+std::string_view left_out_text(LeavingOut leaving_out) {
+  return leaving_out == LeavingOut::kNetworks ? "any part of the network" : "the workload";
+}
+
+std::string few_networks_text(const CalibrateReport& report) {
+  if (report.calibration.leaving_out != LeavingOut::kPartsOfFewNetworks) return "";
+  return "Layers are left out alone, for the readings are of fewer than three networks: expect "
+         "larger "
+         "errors of another network.\n";
 }
 
 std::string notes_text(const CalibrateReport& report) {
@@ -197,9 +224,13 @@ ordered_json time_json(const TimeCalibration& time) {
   const Calibration& calibration = time.calibration;
   ordered_json json = {{"terms", names_json(time.table, calibration.model.terms)},
                        {"seconds", calibration.model.coefficients},
+                       {"intervals", ordered_json::array()},
                        {"in_sample", quality_json(calibration.in_sample)},
                        {"left_out", quality_json(calibration.left_out)},
                        {"interval_percent", calibration.interval_percent}};
+  for (const Interval& interval : calibration.coefficients) {
+    json["intervals"].push_back({{"low", interval.low}, {"high", interval.high}});
+  }
   return json;
 }
 
@@ -233,14 +264,15 @@ std::string calibrate_text(const CalibrateReport& report, Emphasis emphasis) {
   const Calibration& calibration = report.calibration;
   return fmt::format(
       "{}: {} readings on {}, {} weights; \"left out\" is predicted by a fit, and a choice of "
-      "terms, that never saw the workload\n\n{}\n{}\n{}\n{}\n{}\n"
-      "95 % interval of an energy estimated with these prices: +-{:.1f} %.\n{}{}",
+      "terms, that never saw {}\n\n{}\n{}\n{}\n{}\n{}\n"
+      "95 % interval of an energy estimated with these prices: +-{:.1f} %.\n{}{}{}",
       report.readings, report.features.table.samples.size(), report.machine,
-      word(report.options.fit.weighting), aligned_text(quality_table(report), emphasis),
-      verdict(report), aligned_text(coefficient_table(report), emphasis),
+      word(report.options.fit.weighting), left_out_text(calibration.leaving_out),
+      aligned_text(quality_table(report), emphasis), verdict(report),
+      aligned_text(coefficient_table(report), emphasis),
       aligned_text(candidate_table(report), emphasis),
       aligned_text(reading_table(report), emphasis), calibration.interval_percent,
-      time_text(report), notes_text(report));
+      few_networks_text(report), time_text(report), notes_text(report));
 }
 
 ordered_json calibrate_json(const CalibrateReport& report) {
@@ -253,6 +285,7 @@ ordered_json calibrate_json(const CalibrateReport& report) {
   json["machine"] = report.machine;
   json["weights"] = word(report.options.fit.weighting);
   json["prior_strength"] = report.options.fit.prior_strength;
+  json["left_out"] = word(calibration.leaving_out);
   json["model"] = {{"terms", names_json(table, calibration.model.terms)},
                    {"coefficients", coefficients_json(report)},
                    {"in_sample", quality_json(calibration.in_sample)},

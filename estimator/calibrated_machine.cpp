@@ -91,7 +91,7 @@ Machine calibrated_machine(const Machine& machine, const FeatureTable& table,
   calibrated.name = name;
   calibrated.prices = PriceOrigin::kCalibrated;
   calibrated.calibration =
-      CalibrationOrigin{readings, table.samples.size(), calibration.interval_percent};
+      CalibrationOrigin{readings, workload_folds(table).size(), calibration.interval_percent};
   for (CacheLevel& level : calibrated.levels) {
     multiples.apply(level.name, level.read_energy_pj);
     multiples.apply(level.name, level.write_energy_pj);
@@ -104,13 +104,14 @@ Machine calibrated_machine(const Machine& machine, const FeatureTable& table,
     multiples.apply("operations", *price);
   }
   calibrated.static_power_w = multiples.static_power();
-  calibrated.notes.push_back(fmt::format(
-      "Prices are the terms {} of profile {}, fitted to {} ({} readings); leave-one-out MAPE "
-      "{:.1f} %, 95 % interval of a prediction +-{:.1f} %.",
-      describe(table, calibration.model.terms), machine.name, readings, table.samples.size(),
-      calibration.left_out.mape_percent, calibration.interval_percent));
   if (time) calibrated.time = time_prices(*time, readings);
-  calibrated.notes.push_back(time_note(time));
+  // Before what the profile says of its own energies.
+  const std::string energies = fmt::format(
+      "Energies are those of {} ({}) fitted to {} ({} readings), not the ones that the notes below "
+      "speak of; leave-one-out MAPE {:.1f} %, 95 % interval of a prediction +-{:.1f} %.",
+      machine.name, describe(table, calibration.model.terms), readings, table.samples.size(),
+      calibration.left_out.mape_percent, calibration.interval_percent);
+  calibrated.notes.insert(calibrated.notes.begin(), {energies, time_note(time)});
   return calibrated;
 }
 

@@ -116,6 +116,8 @@ double CsvTable::number(const CsvRow& row, size_t column) const {
 CsvTable parse_csv(std::string_view text, std::string_view file) {
   CsvTable table;
   table.file = file;
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   size_t number = 0;
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());

@@ -1,5 +1,6 @@
 // Comma-separated values: RFC 4180 quoting, `#` outside quotes starts a comment that ends with
-// its line, blank lines are skipped. The first line left is the header.
+// its line, blank lines are skipped, and so is a byte-order mark. The first line left is the
+// header.
 #pragma once
 
 #include <cstddef>

@@ -142,6 +142,8 @@ TEST_F(CalibrateTest, WritesAProfileThatNamesItsReadings) {
   EXPECT_EQ(machine.calibration->readings, "made_up.csv");
   EXPECT_NEAR(machine.operations.int_multiply_pj.value, 3.1 * 3 / 12.6, 1e-9);
   EXPECT_EQ(machine.dram.read_energy_pj.value, 0);
+  EXPECT_EQ(machine.notes.back(),
+            "Energies are in the unit of column joules, shown as if it were joules.");
 }
 
 TEST_F(CalibrateTest, ShowsTablesAndDrawsPlots) {
@@ -161,6 +163,19 @@ TEST_F(CalibrateTest, CsvHasARowForEachReading) {
                                  "\"matmul:m=4,k=5,n=9,dtype=int64\","));
 }
 
+TEST_F(CalibrateTest, LayersOfFewNetworksAreSaidToBe) {
+  const auto fitted = [&](const std::string& rows) {
+    return run_wattgrind({"calibrate", write("r.csv", "workload,energy_j\n" + rows), "--machine",
+                          "xeon_x5650", "--terms", "operations"});
+  };
+  const std::string layers = "lenet5/conv1,1.2e-4\nlenet5/conv2,2.4e-4\nlenet5,4e-4\n";
+  EXPECT_THAT(fitted(layers).out, HasSubstr("fewer than three networks"));
+  const Ran more =
+      fitted(layers + "\"dffr:layers=1,width=8\",6e-6\n\"dffr:layers=1,width=9\",7e-6\n");
+  EXPECT_THAT(more.out, HasSubstr("that never saw any part of the network"));
+  EXPECT_THAT(more.out, testing::Not(HasSubstr("fewer than three networks")));
+}
+
 TEST_F(CalibrateTest, SaysWhatIsWrong) {
   expect_error(arguments(exact_readings(2), {}), 3,
                "readings of 2 workloads: measure at least 3, so that each can be left out");
@@ -169,9 +184,9 @@ TEST_F(CalibrateTest, SaysWhatIsWrong) {
   expect_error({"calibrate", "/no/such.csv"}, 3, "/no/such.csv");
   expect_error({"calibrate", exact_readings()}, 3, "no column 'workload'");
   expect_error({"calibrate", write("t.csv", "workload,phase,energy_j\nlenet5,training,1\n")}, 3,
-               "training of lenet5 cannot be counted yet");
+               "t.csv:2: training of lenet5 cannot be counted yet");
   expect_error({"calibrate", write("u.csv", "workload,energy_j\nlenet,1\n")}, 3,
-               "did you mean lenet5");
+               "u.csv:2: unknown network \"lenet\"; did you mean lenet5");
 }
 
 TEST_F(CalibrateTest, TimeAloneIsAWarning) {

@@ -140,10 +140,32 @@ TEST_F(CalibratedMachineTest, TheProfileIsWrittenAndReadBack) {
       calibrated_machine(machine_, features.table, result, time, "mine", "readings.csv");
   ASSERT_TRUE(calibrated.time.has_value());
   EXPECT_NEAR(calibrated.time->mac_ns.value, 1, 1e-6);
+  EXPECT_EQ(calibrated.time->mac_ns.source, "fitted to readings.csv: 95 % interval [1, 1] ns");
   EXPECT_EQ(calibrated.time->latency_cycle_ns.value, 0);
+  EXPECT_EQ(calibrated.time->latency_cycle_ns.source,
+            "fitted to readings.csv: in the price of MACs");
+  // What was said of the prior energies comes after.
+  EXPECT_TRUE(calibrated.notes[0].starts_with(
+      "Energies are those of xeon_x5650 (operations + DRAM + time) fitted to readings.csv (12 "));
+  EXPECT_TRUE(calibrated.notes[1].starts_with("Time is the terms MACs, fitted to"));
+  EXPECT_EQ(calibrated.notes[2], machine_.notes[0]);
   const Machine read = read_machine(write_machine(calibrated), "mine.json");
   EXPECT_EQ(read.calibration, calibrated.calibration);
   EXPECT_EQ(write_machine(read), write_machine(calibrated));
+}
+
+TEST_F(CalibratedMachineTest, BothPricesOfTimeHaveTheirIntervals) {
+  for (CountedReading& counted : readings_) {
+    const double cycles = latency_cost(counted.counts, machine_, Accounting::kHits).value();
+    counted.reading.duration_s = 2e-9 * static_cast<double>(counted.macs) + 1e-9 * cycles;
+  }
+  const EnergyFeatures features = energy_features(readings_, machine_, {"operations", "DRAM"});
+  const Machine calibrated =
+      calibrated_machine(machine_, features.table, calibrate(features.table, {}, {}),
+                         calibrate_time(readings_, machine_, {}), "mine", "readings.csv");
+  EXPECT_EQ(calibrated.time->mac_ns.source, "fitted to readings.csv: 95 % interval [2, 2] ns");
+  EXPECT_EQ(calibrated.time->latency_cycle_ns.source,
+            "fitted to readings.csv: 95 % interval [1, 1] ns");
 }
 
 TEST_F(CalibratedMachineTest, ADurationThatIsMissingMakesNoTime) {

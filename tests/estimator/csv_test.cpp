@@ -20,6 +20,12 @@ std::string error_of(const std::string& text) {
   return "no error";
 }
 
+TEST(Csv, AByteOrderMarkIsNoPartOfTheHeader) {
+  const CsvTable table = parse_csv("\xef\xbb\xbfworkload,energy_j\nlenet5,1\n", "t.csv");
+  EXPECT_EQ(table.columns[0], "workload");
+  EXPECT_EQ(table.rows[0].line, 2u);
+}
+
 TEST(Csv, SkipsCommentsBlankLinesAndSpaces) {
   const CsvTable table = parse_csv("# source\r\n\na, b ,c\r\n1,  2 , 3 # said by eye\n\n4,,6", "f");
   EXPECT_THAT(table.columns, ElementsAre("a", "b", "c"));
