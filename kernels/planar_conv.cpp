@@ -1,54 +1,15 @@
 #include "kernels/planar_conv.h"
 
 #include <algorithm>
-#include <bit>
 #include <vector>
+
+#include "kernels/plane.h"
 
 namespace wattgrind {
 namespace {
 
 // More outputs fill vectors themselves, and leave few registers for pixels.
 constexpr int64_t kMostOutputs = 8;
-
-// The shortest vector that holds a row, or the widest there is.
-int row_lanes(int64_t columns, Isa isa) {
-  const uint64_t whole = std::bit_ceil(static_cast<uint64_t>(columns));
-  return static_cast<int>(std::min<uint64_t>(whole, traits(isa).float_lanes));
-}
-
-// One channel of a map, and as many rows and columns of it.
-struct Plane {
-  Address first;
-  int64_t rows = 0, columns = 0;
-  int64_t row_bytes = 0, pixel_bytes = 0;
-};
-
-// How many values a copy of rows moves at a time: one where the pixels of either lie apart.
-std::vector<Tiles> copied_pieces(int64_t columns, int64_t pixel_bytes, int max_lanes) {
-  return vector_pieces(columns, pixel_bytes == kFloatBytes ? max_lanes : 1);
-}
-
-int64_t copy_cost(int64_t rows, int64_t columns, int64_t pixel_bytes, int max_lanes) {
-  int64_t copies = 0;
-  for (const Tiles& piece : copied_pieces(columns, pixel_bytes, max_lanes)) copies += piece.count;
-  return 2 * rows * copies;
-}
-
-void emit_copy(NestBuilder& nest, const Plane& from, const Plane& to) {
-  const int64_t widest = std::max(from.pixel_bytes, to.pixel_bytes);
-  nest.loop("row", from.rows, [&](LoopVariable y) {
-    for (const Tiles& piece : copied_pieces(from.columns, widest, nest.max_lanes())) {
-      nest.loop("column", piece.count, [&](LoopVariable x) {
-        const auto at = [&](const Plane& plane) {
-          return stepped(
-              stepped(moved(plane.first, piece.start * plane.pixel_bytes), y, plane.row_bytes), x,
-              piece.size * plane.pixel_bytes);
-        };
-        nest.store(nest.load(static_cast<int>(piece.size), at(from)), at(to));
-      });
-    }
-  });
-}
 
 // The planes of a convolution, and the tiles their rows are computed in.
 class Planes {
@@ -164,11 +125,10 @@ std::optional<int64_t> planar_conv_cost(const DirectConv& conv, Isa isa) {
     products += shape.down.count * shape.across.count *
                 std::max({kLatencyHidingSums, outputs * vectors, loads});
   }
-  const int max_lanes = traits(isa).float_lanes;
   return conv.taps() * products +
-         conv.group_inputs * copy_cost(planes.input_rows(), planes.input_columns(),
-                                       conv.input.channel_bytes(), max_lanes) +
-         outputs * copy_cost(conv.rows, conv.columns, conv.output.channel_bytes(), max_lanes);
+         conv.group_inputs * plane_copy_cost(planes.input_rows(), planes.input_columns(),
+                                             conv.input.channel_bytes(), isa) +
+         outputs * plane_copy_cost(conv.rows, conv.columns, conv.output.channel_bytes(), isa);
 }
 
 PlanesBytes planar_conv_scratch(const DirectConv& conv, Isa isa) {
@@ -180,11 +140,11 @@ PlanesBytes planar_conv_scratch(const DirectConv& conv, Isa isa) {
 void emit_planar_conv(NestBuilder& nest, const DirectConv& conv, const PlanarOperands& operands) {
   const Planes planes(conv, nest.isa());
   nest.loop("input", conv.group_inputs, [&](LoopVariable c) {
-    emit_copy(nest, planes.input_map(c), planes.input_plane(operands.input_planes, c));
+    emit_plane_copy(nest, planes.input_map(c), planes.input_plane(operands.input_planes, c));
   });
   emit_products(nest, conv, planes, operands);
   nest.loop("output", conv.group_outputs, [&](LoopVariable f) {
-    emit_copy(nest, planes.output_plane(operands.output_planes, f), planes.output_map(f));
+    emit_plane_copy(nest, planes.output_plane(operands.output_planes, f), planes.output_map(f));
   });
 }
 

@@ -52,12 +52,19 @@ std::vector<TapColumns::Shape> TapColumns::shapes() const {
 }
 
 int64_t TapColumns::cost() const {
-  int64_t sums = 0;
+  const bool is_one_pixel = input_.shape.height == conv_.window.kernel_height &&
+                            input_.shape.width == conv_.window.kernel_width;
+  int64_t cost = 0;
   for (const Shape& shape : shapes()) {
-    sums += shape.filters.count * shape.across.count * shape.down.count *
-            std::max(kLatencyHidingSums, shape.filters.size * shape.across.size * shape.down.size);
+    const int64_t vectors = shape.across.size * shape.down.size;
+    // A load across the border of two lines is two.
+    const int64_t crossing =
+        is_one_pixel ? 0 : vectors * shape.piece.size * kFloatBytes / kLineBytes;
+    cost += shape.filters.count * shape.across.count * shape.down.count *
+            std::max({kLatencyHidingSums, shape.filters.size * vectors,
+                      shape.filters.size + vectors + crossing});
   }
-  return sums;
+  return cost;
 }
 
 int64_t TapColumns::copy_cost() const {

@@ -23,8 +23,8 @@ class TapColumns {
   // Of a convolution without groups.
   TapColumns(const Conv2d& conv, const BackwardContext& context);
 
-  // Multiply-adds a pixel, a tile that hides no latency counted as one that just does; loads and
-  // stores of the copy.
+  // Multiply-adds a pixel, or loads where they are more, a tile that hides no latency counted as
+  // one that just does; loads and stores of the copy.
   int64_t cost() const;
   int64_t copy_cost() const;
 

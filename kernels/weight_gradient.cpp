@@ -1,7 +1,7 @@
 // Gradients by weights and biases of convolutions and dense layers: products whose rows are a
 // filter's taps, whose columns are filters, and whose reduction runs over images and pixels. A
 // dense layer is the convolution whose window is the whole map. Where filters are few, taps are the
-// columns (tap_columns.h).
+// columns (tap_columns.h), or pixels the lanes (planar_gradient.h).
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -9,6 +9,7 @@
 #include "kernels/backward.h"
 #include "kernels/blocking.h"
 #include "kernels/nest_builder.h"
+#include "kernels/planar_gradient.h"
 #include "kernels/product_tile.h"
 #include "kernels/tap_columns.h"
 #include "kernels/tiling.h"
@@ -37,8 +38,10 @@ class WeightGradientLowering {
         blocks_(column_blocks(group_filters_, context.isa,
                               conv.groups == 1 ? Surplus::kPad : Surplus::kExact)) {
     if (conv.groups > 1 || blocks_.size() > 1) return;
+    planar_.emplace(conv, context);
     tap_columns_.emplace(conv, context);
-    if (!pays(*tap_columns_)) tap_columns_.reset();
+    if (!pays(*planar_)) planar_.reset();
+    if (planar_ || !pays(*tap_columns_)) tap_columns_.reset();
   }
 
   LoopNest lower() && {
@@ -52,6 +55,17 @@ class WeightGradientLowering {
     bias_ = nest_.buffer("bias_gradient", TensorRole::kGradient, floats(conv_.groups * width));
     input_.offset_bytes = context_.input.pixel_bytes(-conv_.window.pad_top, -conv_.window.pad_left);
     gradient_.offset_bytes = context_.output_gradient.pixel_bytes(0, 0);
+    if (planar_) {
+      planar_->emit(nest_, input_, gradient_, weights_, width);
+    } else {
+      lower_products(width);
+    }
+    lower_bias();
+    return std::move(nest_).finish();
+  }
+
+ private:
+  void lower_products(int64_t width) {
     if (tap_columns_) {
       sums_ = nest_.buffer("sums", TensorRole::kScratch, tap_columns_->sums_bytes());
     }
@@ -59,18 +73,23 @@ class WeightGradientLowering {
     lower_part(0, 1, images);
     if (context_.batch > images) lower_part(1, context_.batch / images - 1, images);
     if (tap_columns_) tap_columns_->emit_copy(nest_, sums_, weights_, width);
-    lower_bias();
-    return std::move(nest_).finish();
   }
 
- private:
   bool pays(const TapColumns& tap_columns) const {
     // Less than twice as good is not worth it: LeNet-5's first layer takes as long either way.
     if (!context_.output.shape.is_vector()) return 2 * tap_columns.cost() <= filter_columns_cost();
-    // Of one pixel an image, the copy at the end counts.
+    // Of one pixel an image, the copy at the end counts; a fifth less is worth it.
     const int64_t cost = context_.batch * tap_columns.cost() + tap_columns.copy_cost();
     return has_lanes_to_fill(context_.isa) &&
-           3 * cost <= 2 * context_.batch * filter_columns_cost();
+           5 * cost <= 4 * context_.batch * filter_columns_cost();
+  }
+
+  bool pays(const PlanarGradient& planar) const {
+    const auto cost = planar.cost();
+    const FeatureShape& out = context_.output.shape;
+    const int64_t others =
+        out.height * out.width * std::min(tap_columns_->cost(), filter_columns_cost());
+    return cost && *cost < others;
   }
 
   // As many images at a time as stay in L2 while filters and taps pass by. A single pixel an image
@@ -234,6 +253,7 @@ class WeightGradientLowering {
   const int64_t group_filters_;
   const int64_t taps_;  // of one filter: kernel rows x columns x channels
   const std::vector<ColumnBlock> blocks_;
+  std::optional<PlanarGradient> planar_;
   std::optional<TapColumns> tap_columns_;
   Address input_, gradient_, weights_, bias_, sums_;
 };

@@ -13,10 +13,13 @@ uint64_t Random::next() {
 double Random::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 
 uint64_t Random::below(uint64_t bound) {
-  // Values below the threshold would favour small remainders (2^64 mod bound of them).
-  const uint64_t threshold = (0 - bound) % bound;
   uint64_t value = next();
-  while (value < threshold) value = next();
+  // Values below a threshold would favour small remainders (2^64 mod bound of them). It is less
+  // than the bound, and takes a division to know.
+  if (value < bound) {
+    const uint64_t threshold = (0 - bound) % bound;
+    while (value < threshold) value = next();
+  }
   return value % bound;
 }
 

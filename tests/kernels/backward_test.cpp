@@ -304,9 +304,35 @@ TEST(Conv2dBackward, ManyImagesOfFewFilters) {
              "24 images of 5x32x33");
 }
 
+// Rows of pixels shorter and longer than a vector; windows of one tile of taps and of several.
+TEST(Conv2dBackward, PixelsAreLanesWhereFiltersAreFew) {
+  const auto has_planes = [](const Conv2d& conv, Isa isa) {
+    const LayerCase test = make_case({1, 28, 28}, conv, 2, {}, "");
+    const LoopNest nest = lower_conv2d_weight_gradient(conv, test.context(isa));
+    return std::ranges::any_of(nest.buffers,
+                               [](const Buffer& b) { return b.name == "gradient_planes"; });
+  };
+  EXPECT_TRUE(has_planes({5, window(5, 1, 0), 1}, Isa::kAvx512));
+  EXPECT_TRUE(has_planes({5, window(5, 1, 0), 1}, Isa::kAvx2));
+  EXPECT_FALSE(has_planes({5, window(5, 1, 0), 1}, Isa::kSse42));
+  EXPECT_FALSE(has_planes({5, window(5, 2, 0), 1}, Isa::kAvx512)) << "every other pixel";
+  EXPECT_FALSE(has_planes({16, window(5, 1, 0), 1}, Isa::kAvx512)) << "as many filters as lanes";
+  EXPECT_FALSE(has_planes({5, window(28, 1, 0), 1}, Isa::kAvx512)) << "of one pixel";
+  for (const int64_t filters : {1, 5}) {
+    for (const int64_t kernel : {3, 10}) {
+      for (const auto& [channels, width] : {std::pair{1, 7}, {1, 40}, {5, 13}}) {
+        const Window2d uneven{kernel, kernel, 1, 1, kernel / 2, 0, 0, kernel - 1};
+        check_conv({channels, 11, width}, {filters, uneven, 1}, 3,
+                   {.extra_channels = channels == 5 ? 3 : 0},
+                   fmt::format("{} filters of {}x{}x{}", filters, channels, kernel, kernel));
+      }
+    }
+  }
+}
+
 TEST(Conv2dBackward, TapsAreColumnsWhereFiltersAreFew) {
   const auto sums_bytes = [](int64_t filters, int64_t size) -> uint64_t {
-    const Conv2d conv{filters, window(8, 1, 0), 1};
+    const Conv2d conv{filters, window(8, 2, 0), 1};
     const LayerCase test = make_case({1, size, size}, conv, 2, {}, "");
     for (const Buffer& buffer :
          lower_conv2d_weight_gradient(conv, test.context(Isa::kAvx512)).buffers) {
