@@ -50,7 +50,8 @@ class CountSource {
 
   // Counts passes that run one after the other, the first from empty caches, each on the caches as
   // those before it left them. All are programs of one arena, lowered for isa(); the same program
-  // may come again: the second of two passes is the steady state.
+  // may come again: the second of two passes is the steady state. Throws Error(kInterrupted)
+  // between steps or pieces of them.
   virtual CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
                               const ProgressReport& progress) = 0;
 };

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cachesim/simulator.h"
+#include "estimator/interrupt.h"
 #include "kernels/count_source.h"
 #include "kernels/tensor_counts.h"
 
@@ -27,6 +28,7 @@ class SimulationSource : public CountSource {
     for (const Program* program : passes) {
       CountedPass& pass = result.passes.emplace_back();
       for (const Step& step : program->steps) {
+        throw_if_interrupted();
         const AccessProgram accesses = program->access_program(step);
         const Simulation simulation = simulator.run(accesses);
         pass.steps.push_back(event_counts(simulation.traffic.total(), config));

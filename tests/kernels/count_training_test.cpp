@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "estimator/error.h"
+#include "estimator/interrupt.h"
 #include "estimator/machine_source.h"
 #include "estimator/network_source.h"
 #include "kernels/training_program.h"
+#include "tests/estimator/error_text.h"
 
 namespace wattgrind {
 namespace {
@@ -163,6 +167,12 @@ TEST(CountTraining, ReferencesAreThoseTheSimulatorSees) {
     EXPECT_EQ(a.counts.levels[0].hits, a.counts.refs.total()) << a.name;
     EXPECT_EQ(a.operations.macs, b.operations.macs) << a.name;
   }
+}
+
+TEST(CountTraining, StopsWhenInterrupted) {
+  const InterruptGuard guard;
+  raise(SIGINT);
+  error_text([] { count("dffr:layers=1,width=5,classes=2", 8, {24, 1}); }, ErrorKind::kInterrupted);
 }
 
 }  // namespace
