@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <utility>
 
 #include "estimator/error.h"
@@ -89,17 +90,24 @@ Outcome CandidateEvaluation::evaluate(const Configuration& configuration,
     evaluate(found, reference(history).value_or(found), history, outcome);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) throw;
-    outcome.state = TrialState::kFailed;  // the candidate's failure, not the study's
-    outcome.result["error"] = error.what();
+    record_failure(error.what(), outcome);  // the candidate's, not the study's
+  } catch (const std::bad_alloc&) {
+    record_failure("out of memory", outcome);
   }
   return outcome;
 }
 
 Outcome CandidateEvaluation::give_up(const Configuration& configuration, uint64_t workers_lost) {
-  Outcome outcome = Evaluation::give_up(configuration, workers_lost);
-  outcome.result.update(describe_candidate(candidate(configuration)));
-  outcome.result["score"] = 1.0 / data_.classes;
+  Outcome outcome;
+  outcome.result = describe_candidate(candidate(configuration));
+  record_failure(Evaluation::give_up(configuration, workers_lost).result.at("error"), outcome);
   return outcome;
+}
+
+void CandidateEvaluation::record_failure(const std::string& error, Outcome& outcome) const {
+  outcome.state = TrialState::kFailed;
+  outcome.result["score"] = 1.0 / data_.classes;
+  outcome.result["error"] = error;
 }
 
 void CandidateEvaluation::evaluate(const Candidate& candidate, const Candidate& reference,

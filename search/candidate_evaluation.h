@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 
 #include "estimator/clock.h"
 #include "search/candidate_costs.h"
@@ -21,14 +22,15 @@ class CandidateEvaluation : public Evaluation {
   // Costs come first, and of training first the least it can cost. A candidate that exceeds a limit
   // by its costs alone is infeasible, one whose bound a complete trial of `history` attains is
   // pruned (values: the bound); neither is trained. A network that cannot be lowered, too large for
-  // one, is a failed trial.
+  // one, or that memory does not suffice for is a failed trial.
   //
   // The result: {"network", "batch", "parameters", "macs", "infer_cycles", "infer_energy_pj" (of
   // one image; with "infer_batch" above 1 also "infer_batch_cycles", "infer_batch_energy_pj"),
   // "infer_cost" (normalised), "timing_s": {"costs", "training"}}; "least_train_cost" where that
   // ruled it out, else "train_cycles", "train_energy_pj", "train_cost"; once trained "score",
   // "loss" (unless it is no number) and "learning" ("loss-fell", ...); of an infeasible one
-  // "exceeded", of a pruned one "bound" and "ruled_out_by" (a trial), of a failed one "error".
+  // "exceeded", of a pruned one "bound" and "ruled_out_by" (a trial), of a failed one "error" and
+  // as "score" that of chance.
   Outcome evaluate(const Configuration& configuration, std::span<const Trial> history) override;
 
   // The result: {"network", "batch", "score" (chance), "error"}.
@@ -64,6 +66,7 @@ class CandidateEvaluation : public Evaluation {
   bool rule_out(const CandidateCosts& costs, const CandidateCosts& reference,
                 std::span<const Trial> history, Outcome& outcome) const;
   Training train(const Candidate& candidate, const LabelledImages& judges) const;
+  void record_failure(const std::string& error, Outcome& outcome) const;
   void score(const Candidate& candidate, const CandidateCosts& costs,
              const NormalisedCosts& normalised, Outcome& outcome) const;
 

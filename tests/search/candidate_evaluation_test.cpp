@@ -1,7 +1,11 @@
 #include "search/candidate_evaluation.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <thread>
 
 #include "estimator/prices.h"
@@ -168,6 +172,30 @@ TEST(CandidateEvaluation, WhatEndsItsWorkersFailsAtTheScoreOfChance) {
   EXPECT_EQ(outcome.result.at("score"), 0.5);
   EXPECT_EQ(outcome.result.at("batch"), 8);
   EXPECT_NE(outcome.result.at("error").get<std::string>().find("25 attempts"), std::string::npos);
+}
+
+// In a process that has little more memory than it starts with.
+TEST(CandidateEvaluation, WhatMemoryDoesNotSufficeForFailsAtTheScoreOfChance) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer maps more than any limit leaves";
+#endif
+  CandidateEvaluation evaluation(read(changed("/space/width/int/1", 100'000)));
+  const pid_t child = fork();
+  if (child == 0) {
+    uint64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t size = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) + (8 << 20);
+    const rlimit limit = {size, size};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
+    const Outcome outcome = evaluation.evaluate(configuration(1, 20'000, 8), {});
+    const bool as_wanted = outcome.state == TrialState::kFailed &&
+                           outcome.result.at("error") == "out of memory" &&
+                           outcome.result.at("score") == 0.5;
+    _exit(as_wanted ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(CandidateEvaluation, WhatDivergesScoresAsByChance) {
