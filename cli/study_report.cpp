@@ -111,7 +111,7 @@ Table trials_table(const StudyReport& report) {
   table.columns.insert(table.columns.begin() + 1, {"state", "state"});
   for (size_t i = 0; i < report.records.size(); ++i) {
     std::vector<Cell> row = trial_cells(report, i);
-    row.insert(row.begin() + 1, std::string(trial_state_word(report.records[i].trial.state)));
+    row.insert(row.begin() + 1, std::string(trial_state_word(report.records[i])));
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -170,7 +170,7 @@ std::string best_text(const StudyReport& report) {
 
 Json trial_json(const StudyReport& report, const TrialRecord& record) {
   Json json = {{"trial", record.trial.number},
-               {"state", trial_state_word(record.trial.state)},
+               {"state", trial_state_word(record)},
                {"params", to_json(report.space, record.trial.configuration)}};
   if (!record.trial.values.empty()) json["values"] = record.trial.values;
   if (record.trial.violation) json["violation"] = *record.trial.violation;
@@ -288,7 +288,7 @@ Table study_csv(const StudyReport& report) {
   table.columns.push_back({"duration_s", ""});
   for (const TrialRecord& record : report.records) {
     std::vector<Cell>& row = table.rows.emplace_back();
-    row = {record.trial.number, std::string(trial_state_word(record.trial.state))};
+    row = {record.trial.number, std::string(trial_state_word(record))};
     for (const auto& value : record.trial.configuration) {
       row.push_back(value ? value_cell(*value) : Cell{});
     }

@@ -1,6 +1,7 @@
 #include "search/database.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -16,6 +17,13 @@ std::string reason_of(sqlite3* handle) {
   std::string reason = handle != nullptr ? sqlite3_errmsg(handle) : "out of memory";
   if (system_error != 0) reason += fmt::format(": {}", std::strerror(system_error));
   return reason;
+}
+
+// Why no file can be made there: SQLite tells what it met on a second attempt, to read only.
+std::optional<std::string> reason_of_folder(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return std::nullopt;
+  return fmt::format("its folder: {}", std::strerror(errno));
 }
 
 [[noreturn]] void fail_for(int code, const std::filesystem::path& path, const std::string& reason) {
@@ -58,7 +66,12 @@ Database::Database(const std::filesystem::path& path, bool create) : path_(path)
                     SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   handle_.reset(handle);
-  if (code != SQLITE_OK) fail_for(code, path_, reason_of(handle));
+  if (code != SQLITE_OK) {
+    std::error_code ignored;
+    const bool there = std::filesystem::exists(path, ignored);
+    fail_for(code, path_,
+             (there ? std::nullopt : reason_of_folder(path)).value_or(reason_of(handle)));
+  }
   sqlite3_busy_timeout(handle, kLockWait_s * 1000);
   execute("PRAGMA synchronous = EXTRA");
 }

@@ -113,6 +113,10 @@ std::string_view trial_state_word(TrialState state) {
   CHECK(false, "state {}", static_cast<int>(state));
 }
 
+std::string_view trial_state_word(const TrialRecord& record) {
+  return record.waiting ? "waiting" : trial_state_word(record.trial.state);
+}
+
 StudyFile::StudyFile(const std::filesystem::path& path, bool create, Options options)
     : database_(path, create), options_(options), process_(process_identity()) {}
 
@@ -236,17 +240,20 @@ Claim StudyFile::claim(uint64_t trials, Sampler& sampler) {
   return nothing;
 }
 
-// What nobody works on: given up (no process), of a process that has ended, or without a sign of
+// By a process that has not given it up (there would be none), has not ended, and shows signs of
 // life.
+bool StudyFile::is_held(const std::string& process, double renewed_unix_s) const {
+  const double oldest = options_.clock->unix_s() - options_.lease_s;
+  return !process.empty() && renewed_unix_s >= oldest && !has_ended(process);
+}
+
 std::optional<uint64_t> StudyFile::first_waiting(uint64_t trials) {
   Query unfinished(database_,
                    "SELECT number, process, renewed_unix_s FROM trials "
                    "WHERE end_rank IS NULL AND number < ?1 ORDER BY number");
   unfinished.bind(1, static_cast<int64_t>(trials));
-  const double oldest = options_.clock->unix_s() - options_.lease_s;
   while (unfinished.step()) {
-    const std::string process = unfinished.text(1);
-    if (process.empty() || unfinished.real(2) < oldest || has_ended(process)) {
+    if (!is_held(unfinished.text(1), unfinished.real(2))) {
       return static_cast<uint64_t>(unfinished.integer(0));
     }
   }
@@ -375,7 +382,7 @@ std::vector<TrialRecord> StudyFile::records() {
   std::vector<TrialRecord> records;
   Query rows(database_,
              "SELECT number, configuration, result, worker, started_unix_s, ended_unix_s, "
-             "state, objectives, violation FROM trials ORDER BY number");
+             "state, objectives, violation, process, renewed_unix_s FROM trials ORDER BY number");
   while (rows.step()) {
     TrialRecord record;
     record.trial = read_outcome(rows, 6, path());
@@ -385,6 +392,7 @@ std::vector<TrialRecord> StudyFile::records() {
     record.worker = rows.text(3);
     record.started_unix_s = rows.real(4);
     record.ended_unix_s = rows.optional_real(5);
+    record.waiting = !record.ended_unix_s && !is_held(rows.text(9), rows.real(10));
     records.push_back(std::move(record));
   }
   return records;

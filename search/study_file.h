@@ -72,9 +72,13 @@ struct TrialRecord {
   Trial trial;
   nlohmann::ordered_json result;  // the outcome's; null while there is none
   std::string worker;             // who had it last: "HOST:PROCESS"; empty where it was given up
+  bool waiting = false;           // to be taken: nobody works on it
   double started_unix_s = 0;      // when it was last taken
   std::optional<double> ended_unix_s;
 };
+
+// Its state's word, or "waiting".
+std::string_view trial_state_word(const TrialRecord& record);
 
 // One thread at a time. Every function but the readers throws Error when the file cannot be
 // written (a full disk, a read-only file); what was stored before stays as it was.
@@ -127,6 +131,7 @@ class StudyFile {
   void check_definition(const StudyDefinition& wanted) const;
   void read_changes();
   std::optional<uint64_t> first_waiting(uint64_t trials);
+  bool is_held(const std::string& process, double renewed_unix_s) const;
   ClaimedTrial take(uint64_t number, Configuration configuration);
   void insert(uint64_t number, const Configuration& configuration);
   Configuration read_configuration(uint64_t number, const std::string& text) const;

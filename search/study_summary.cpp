@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "search/pareto.h"
 
 namespace wattgrind {
@@ -49,13 +52,13 @@ StudySummary summarise(const Space& space, std::span<const TrialRecord> records)
 
 std::string count_states(std::span<const TrialRecord> records) {
   std::string text;
-  for (const TrialState state :
-       {TrialState::kComplete, TrialState::kPruned, TrialState::kInfeasible, TrialState::kFailed,
-        TrialState::kRunning}) {
-    size_t count = 0;
-    for (const TrialRecord& record : records) count += record.trial.state == state ? 1 : 0;
+  for (const std::string_view word :
+       {"complete", "pruned", "infeasible", "failed", "running", "waiting"}) {
+    const auto count = std::count_if(
+        records.begin(), records.end(),
+        [word](const TrialRecord& record) { return trial_state_word(record) == word; });
     if (count == 0) continue;
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, trial_state_word(state));
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, word);
   }
   return text;
 }

@@ -27,7 +27,7 @@ struct StudySummary {
 // `records` by number, without gaps.
 StudySummary summarise(const Space& space, std::span<const TrialRecord> records);
 
-// "31 complete, 4 pruned, 15 running"
+// "31 complete, 4 pruned, 2 running, 1 waiting"
 std::string count_states(std::span<const TrialRecord> records);
 
 }  // namespace wattgrind

