@@ -12,7 +12,7 @@
 #include "cachesim/scratch_folder.h"
 #include "estimator/error.h"
 #include "estimator/host_machine.h"
-#include "estimator/meter_rapl.h"
+#include "estimator/meter.h"
 #include "kernels/codegen.h"
 #include "kernels/executable.h"
 #include "kernels/jit.h"
@@ -35,6 +35,13 @@ constexpr CacheGeometry kLastLevel{12 << 20, 24, 64};
 std::string find_valgrind(const CheckedSystem& system) {
   return "version " + installed_valgrind(system.runner).text;
 }
+
+// Whom no meter asks here.
+class Nobody : public Operator {
+ public:
+  void tell(const std::string&) override {}
+  std::optional<std::string> ask(const std::string&) override { return std::nullopt; }
+};
 
 constexpr int64_t kCopies = 1024;
 
@@ -109,13 +116,21 @@ std::string find_host_caches(const CheckedSystem& system) {
   return fmt::format("{}", fmt::join(levels, ", "));
 }
 
-std::string read_rapl(const CheckedSystem& system) {
-  const auto meter = make_rapl_meter(system.sysfs, system.clock);
+// The rails of a meter that was seen to count.
+std::string read_meter(std::string_view spec, const CheckedSystem& system) {
+  // Many updates of any counter: over less it may stand still.
+  constexpr double kLookS = 0.1;
+  Nobody nobody;
+  const auto meter = make_meter(spec, {system.clock, system.sysfs, nobody});
   meter->start();
+  system.clock.sleep_until(system.clock.now_s() + kLookS, {});
   std::vector<std::string> rails;
   for (const RailEnergy& rail : meter->stop().rails) rails.push_back(rail.name);
   return fmt::format("{}", fmt::join(rails, ", "));
 }
+
+std::string read_rapl(const CheckedSystem& system) { return read_meter("rapl", system); }
+std::string read_ina3221(const CheckedSystem& system) { return read_meter("ina3221", system); }
 
 struct Check {
   const char* name;
@@ -132,6 +147,7 @@ constexpr Check kChecks[] = {
     {"instruction set", "train, search, measure", true, find_instruction_set},
     {"host's caches", "--machine host", false, find_host_caches},
     {"RAPL", "measure --meter rapl", false, read_rapl},
+    {"INA3221", "measure --meter ina3221", false, read_ina3221},
 };
 
 }  // namespace

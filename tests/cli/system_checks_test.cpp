@@ -71,11 +71,25 @@ TEST_F(SystemChecks, ACounterThatCanBeReadIsNamed) {
   const std::string zone = "class/powercap/intel-rapl:0/";
   sysfs_.write(zone + "name", "package-0");
   sysfs_.write(zone + "max_energy_range_uj", "262143328850");
-  int reads = 0;
-  sysfs_.write(zone + "energy_uj", [&reads] { return std::to_string(1000 * ++reads); });
+  // As a real one it shows nothing new for a millisecond.
+  sysfs_.write(zone + "energy_uj", [this] {
+    return std::to_string(50'000 * static_cast<uint64_t>(1000 * (clock_.now_s() - 100)));
+  });
   const SystemCheck found = check("RAPL");
   EXPECT_TRUE(found.works) << found.finding;
   EXPECT_THAT(found.finding, HasSubstr("package-0"));
+}
+
+TEST_F(SystemChecks, ABoardsRailsAreNamed) {
+  EXPECT_THAT(check("INA3221").finding, HasSubstr("use another --meter"));
+  const std::string device = "class/hwmon/hwmon3/";
+  sysfs_.write(device + "name", "ina3221");
+  sysfs_.write(device + "in1_label", "VDD_IN");
+  sysfs_.write(device + "in1_input", "5000");
+  sysfs_.write(device + "curr1_input", "800");
+  const SystemCheck found = check("INA3221");
+  EXPECT_TRUE(found.works) << found.finding;
+  EXPECT_EQ(found.finding, "VDD_IN");
 }
 
 TEST_F(SystemChecks, TemporaryFilesNeedAFolder) {
