@@ -75,6 +75,36 @@ std::vector<Cell> cells(const Measurement& load) {
   return row;
 }
 
+// A column a rail; those in the total first. Empty where there is no more than one.
+std::string rails_text(const MeasureReport& report, Emphasis emphasis) {
+  if (report.measured.loads.empty()) return "";
+  std::vector<RailPower> columns = report.measured.loads.front().rails();
+  if (columns.size() < 2) return "";
+  std::stable_partition(columns.begin(), columns.end(),
+                        [](const RailPower& rail) { return rail.in_total; });
+  Table table;
+  table.columns = {{"workload", "power by rail (W)"}};
+  for (const RailPower& rail : columns) {
+    table.columns.push_back({rail.name, rail.in_total ? rail.name : "(" + rail.name + ")", 2});
+  }
+  for (const Measurement& load : report.measured.loads) {
+    const std::vector<RailPower> rails = load.rails();
+    std::vector<Cell> row = {load.workload};
+    for (const RailPower& column : columns) {
+      const auto rail = std::ranges::find(rails, column.name, &RailPower::name);
+      row.push_back(rail == rails.end() ? Cell() : Cell(rail->power_w));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return "\n" + aligned_text(table, emphasis) + "Rails in parentheses are not in the total.\n";
+}
+
+std::string samples_text(const Measurements& measured) {
+  if (measured.missed_samples == 0) return "";
+  return fmt::format("\nThe meter took {} samples and missed {}.\n", measured.samples,
+                     measured.missed_samples);
+}
+
 Table empty_table() {
   Table table;
   table.columns = {{"workload", "workload"},        {"repetitions", "repetitions"},
@@ -152,6 +182,10 @@ ordered_json load_json(const Measurement& load) {
   json.update(cost_json(cost_of(load)));
   if (const auto power_w = load.power_w()) json["power_w"] = *power_w;
   if (load.idle_power_w) json["idle_power_w"] = *load.idle_power_w;
+  for (const RailPower& rail : load.rails()) {
+    json["rails"].push_back(
+        {{"name", rail.name}, {"power_w", rail.power_w}, {"in_total", rail.in_total}});
+  }
   const std::optional<double> error = load.relative_error();
   json["relative_error_percent"] = error ? number(100 * *error) : number(std::nullopt);
   if (!load.warnings.empty()) json["warnings"] = load.warnings;
@@ -180,6 +214,7 @@ std::string measure_text(const MeasureReport& report, Emphasis emphasis) {
   std::string text = fmt::format("meter {}, {} kernels, batch {}: one repetition; {}\n\n{}",
                                  report.meter, report.isa, report.batch, idle_text(report),
                                  aligned_text(load_table(report), emphasis));
+  text += rails_text(report, emphasis) + samples_text(report.measured);
   for (const MeasuredParts& parts : report.parts) {
     text += increments_text(report, parts, emphasis) + comparison_text(report, parts);
   }
@@ -200,6 +235,8 @@ ordered_json measure_json(const MeasureReport& report) {
   json["relative_error_wanted_percent"] = 100 * report.relative_error;
   json["idle_subtracted"] = report.idle_subtracted;
   json["interrupted"] = report.measured.interrupted;
+  json["samples"] = {{"taken", report.measured.samples},
+                     {"missed", report.measured.missed_samples}};
   json["loads"] = ordered_json::array();
   for (const Measurement& load : report.measured.loads) json["loads"].push_back(load_json(load));
   for (const MeasuredParts& parts : report.parts) {

@@ -37,7 +37,7 @@ class Session {
         events_(events),
         repetitions_(loads.size(), 1),
         is_finished_(loads.size(), false) {
-    for (const Load& load : loads) result_.loads.push_back({load.workload, std::nullopt, {}, {}});
+    for (const Load& load : loads) result_.loads.push_back({load.workload, {}, {}, {}, {}});
   }
 
   Measurements run() && {
@@ -71,10 +71,12 @@ class Session {
     fewest_runs_ = 1;
     run_s_ = std::min(run_s_, options_.time_limit_s);
     if (wanted_s <= run_s_ || !events_.warn) return;
-    events_.warn(fmt::format(
-        "{}: to read a load of {:.0f} W within {:.3g} % takes {:.0f} s; the time limit is {:.0f} s",
-        meter_.name(), kPresumedPowerW, 100 * options_.relative_error, wanted_s,
-        options_.time_limit_s));
+    events_.warn(
+        fmt::format("{}: to read a load of {:.0f} W within {:.3g} % takes {:.0f} s, and the time "
+                    "limit is {:.0f} "
+                    "s: raise it, or be content with a larger error",
+                    meter_.name(), kPresumedPowerW, 100 * options_.relative_error, wanted_s,
+                    options_.time_limit_s));
   }
 
   void measure_idle() {
@@ -87,9 +89,20 @@ class Session {
       clock_.sleep_until(std::min(end_s, clock_.now_s() + kSliceS), {});
     }
     if (interrupted()) return;
-    const MeterReading idle = meter_.stop();
-    for (Measurement& load : result_.loads) load.idle_power_w = idle.power_w();
-    idle_ = idle;
+    idle_ = stop_meter();
+    for (Measurement& load : result_.loads) {
+      load.idle_power_w = idle_->power_w();
+      for (const RailEnergy& rail : idle_->rails) {
+        load.idle_rails.push_back({rail.name, rail.energy_j / idle_->duration_s, rail.in_total});
+      }
+    }
+  }
+
+  MeterReading stop_meter() {
+    MeterReading reading = meter_.stop();
+    result_.samples += reading.samples;
+    result_.missed_samples += reading.missed_samples;
+    return reading;
   }
 
   // Brings caches, clocks and pages to where repetitions find them, and learns how many fit a run.
@@ -142,8 +155,10 @@ class Session {
     show_run(i);
     meter_.start();
     if (!run_load(i)) return false;
-    const MeterReading reading = meter_.stop();
-    keep(i, {repetitions_[i], reading.duration_s, reading.energy_j}, reading.warnings);
+    MeterReading reading = stop_meter();
+    for (RailEnergy& rail : reading.rails) rail.series.clear();
+    keep(i, {repetitions_[i], reading.duration_s, reading.energy_j, std::move(reading.rails)},
+         reading.warnings);
     return true;
   }
 
@@ -156,16 +171,23 @@ class Session {
       if (!run_load(i)) break;
       marks.push_back({i, start_s, clock_.now_s()});
     }
-    const MeterReading reading = meter_.stop();
-    const double first_s = reading.series.front().time_s, last_s = reading.series.back().time_s;
+    const MeterReading reading = stop_meter();
     for (const Mark& mark : marks) {
-      // A log's times come from another clock: they are equal to a microsecond only.
-      const double energy_j =
-          energy_between_j(reading.series, std::clamp(mark.start_s, first_s, last_s),
-                           std::clamp(mark.stop_s, first_s, last_s));
-      keep(mark.load, {repetitions_[mark.load], mark.stop_s - mark.start_s, energy_j},
-           reading.warnings);
+      MeteredRun run{
+          repetitions_[mark.load], mark.stop_s - mark.start_s, energy_of(mark, reading.series), {}};
+      for (const RailEnergy& rail : reading.rails) {
+        if (rail.series.empty()) continue;
+        run.rails.push_back({rail.name, energy_of(mark, rail.series), rail.in_total});
+      }
+      keep(mark.load, std::move(run), reading.warnings);
     }
+  }
+
+  static double energy_of(const Mark& mark, const std::vector<PowerSample>& series) {
+    // A log's times come from another clock: they are equal to a microsecond only.
+    const double first_s = series.front().time_s, last_s = series.back().time_s;
+    return energy_between_j(series, std::clamp(mark.start_s, first_s, last_s),
+                            std::clamp(mark.stop_s, first_s, last_s));
   }
 
   void show_run(size_t i) const {
@@ -174,9 +196,9 @@ class Session {
                      error ? fmt::format(", +-{:.1f} %", 100 * *error) : ""));
   }
 
-  void keep(size_t i, const MeteredRun& run, const std::vector<std::string>& warnings) {
+  void keep(size_t i, MeteredRun run, const std::vector<std::string>& warnings) {
     Measurement& load = result_.loads[i];
-    load.runs.push_back(run);
+    load.runs.push_back(std::move(run));
     for (const std::string& warning : warnings) {
       if (std::find(load.warnings.begin(), load.warnings.end(), warning) == load.warnings.end()) {
         load.warnings.push_back(warning);
@@ -224,6 +246,12 @@ class Session {
   Measurements result_;
 };
 
+template <typename Rails>
+auto find_rail(Rails& rails, std::string_view name) {
+  return std::find_if(rails.begin(), rails.end(),
+                      [&](const RailPower& rail) { return rail.name == name; });
+}
+
 double net_of_idle_j(const MeteredRun& run, const std::optional<double>& idle_power_w) {
   return *run.energy_j - idle_power_w.value_or(0) * run.duration_s;
 }
@@ -263,6 +291,25 @@ std::optional<double> Measurement::power_w() const {
   const std::optional<double> total_j = total_energy_j();
   if (!total_j) return std::nullopt;
   return *total_j / duration_s() - idle_power_w.value_or(0);
+}
+
+std::vector<RailPower> Measurement::rails() const {
+  std::vector<RailPower> powers;
+  const double duration = duration_s();
+  for (const MeteredRun& run : runs) {
+    for (const RailEnergy& rail : run.rails) {
+      auto power = find_rail(powers, rail.name);
+      if (power == powers.end()) {
+        const auto idle = find_rail(idle_rails, rail.name);
+        const double idle_w = idle == idle_rails.end() ? 0 : idle->power_w;
+        power = powers.insert(powers.end(), {rail.name, -idle_w, false});
+      }
+      power->power_w += rail.energy_j / duration;
+      // One that reads zero for a while counts while it does not.
+      power->in_total = power->in_total || rail.in_total;
+    }
+  }
+  return powers;
 }
 
 std::optional<double> Measurement::relative_error() const {

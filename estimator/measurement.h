@@ -32,11 +32,20 @@ struct MeteredRun {
   uint64_t repetitions = 0;
   double duration_s = 0;
   std::optional<double> energy_j;  // as the meter gave it, idle power and all
+  std::vector<RailEnergy> rails;   // likewise; their series left out
+};
+
+// Mean power of a rail, net of its idle power where that is known.
+struct RailPower {
+  std::string name;
+  double power_w = 0;
+  bool in_total = false;
 };
 
 struct Measurement {
   std::string workload;
   std::optional<double> idle_power_w;  // measured, to be subtracted
+  std::vector<RailPower> idle_rails;   // likewise
   std::vector<MeteredRun> runs;
   std::vector<std::string> warnings;  // the meter's, each once
 
@@ -46,6 +55,7 @@ struct Measurement {
   std::optional<double> total_energy_j() const;  // of all runs, as the meter gave it
   std::optional<double> energy_j() const;  // of one repetition, mean, net of idle if that is known
   std::optional<double> power_w() const;   // mean, net likewise
+  std::vector<RailPower> rails() const;    // of all runs; empty where the meter has none
   // Standard error of energy_j() (of seconds() where there is none), over it; absent where there
   // is only one run.
   std::optional<double> relative_error() const;
@@ -57,6 +67,8 @@ Reading reading_of(const Measurement& measurement, uint64_t batch);
 struct Measurements {
   std::vector<Measurement> loads;  // that have at least one whole run, in the order they were given
   bool interrupted = false;        // by a signal, under an InterruptGuard
+  // Of the meter, while idle was measured and in every whole run.
+  uint64_t samples = 0, missed_samples = 0;
 };
 
 // What a measurement tells while it goes on. Each may be empty.

@@ -19,6 +19,8 @@ struct RailEnergy {
   std::string name;  // "package-0", "VDD_CPU"
   double energy_j = 0;
   bool in_total = false;  // false: already part of another rail, or reads nothing
+  // Its power over Clock::now_s(), where the meter's series tells loads apart; else empty.
+  std::vector<PowerSample> series = {};
 };
 
 // What an interval took.

@@ -28,8 +28,7 @@ struct Rail {
   std::string voltage_file;  // mV
   std::string current_file;  // mA
   bool in_total = false;
-  double last_power_w = 0;
-  double energy_j = 0;
+  std::vector<PowerSample> series = {};  // since start
 };
 
 bool is_wired(const SysfsValue& label) { return label.text && *label.text != "NC"; }
@@ -72,7 +71,7 @@ class Ina3221Meter : public Meter {
   bool tells_loads_apart() const override { return true; }
 
   void start() override {
-    for (Rail& rail : rails_) rail.energy_j = 0;
+    for (Rail& rail : rails_) rail.series.clear();
     series_.clear();
     sampler_.start();
   }
@@ -144,15 +143,10 @@ double Ina3221Meter::power_w(const Rail& rail, ErrorKind kind) const {
 }
 
 void Ina3221Meter::sample(double time_s) {
-  const bool first = series_.empty();
   double total_w = 0;
   for (Rail& rail : rails_) {
-    const double now_w = power_w(rail, ErrorKind::kFailed);
-    if (!first) {
-      rail.energy_j += (time_s - series_.back().time_s) * (rail.last_power_w + now_w) / 2;
-    }
-    rail.last_power_w = now_w;
-    if (rail.in_total) total_w += now_w;
+    rail.series.push_back({time_s, power_w(rail, ErrorKind::kFailed)});
+    if (rail.in_total) total_w += rail.series.back().power_w;
   }
   series_.push_back({time_s, total_w});
 }
@@ -160,14 +154,16 @@ void Ina3221Meter::sample(double time_s) {
 MeterReading Ina3221Meter::stop() {
   MeterReading reading;
   reading.missed_samples = sampler_.stop();
-  reading.duration_s = series_.back().time_s - series_.front().time_s;
+  const double start_s = series_.front().time_s, stop_s = series_.back().time_s;
+  reading.duration_s = stop_s - start_s;
   reading.samples = series_.size();
   reading.series = std::move(series_);
   double total_j = 0;
-  for (const Rail& rail : rails_) {
-    reading.rails.push_back({rail.name, rail.energy_j, rail.in_total});
-    if (rail.in_total) total_j += rail.energy_j;
-    if (rail.energy_j == 0) {
+  for (Rail& rail : rails_) {
+    const double energy_j = energy_between_j(rail.series, start_s, stop_s);
+    reading.rails.push_back({rail.name, energy_j, rail.in_total, std::move(rail.series)});
+    if (rail.in_total) total_j += energy_j;
+    if (energy_j == 0) {
       reading.warnings.push_back(fmt::format("rail {} read zero throughout", rail.name));
     }
   }

@@ -112,6 +112,29 @@ TEST_F(MeasureTest, AppendsWhatACounterSays) {
   EXPECT_NEAR(kept[1].energy_j / kept[1].duration_s.value(), 30, 3);
 }
 
+TEST_F(MeasureTest, RailsStandBesideEachOther) {
+  make_zone();
+  const std::filesystem::path core = zone().parent_path() / "intel-rapl:0:0";
+  std::filesystem::create_directories(core);
+  write_file(core / "name", "core\n");
+  write_file(core / "max_energy_range_uj", "262143328850\n");
+  const CountingZone package_counting(zone(), thirty_watts);
+  const CountingZone core_counting(
+      core, [](double seconds) { return static_cast<uint64_t>(20e6 * seconds); });
+  const std::vector<std::string> arguments = {
+      "lenet5/conv1", "--meter", "rapl", "--sysfs", sysfs(), "--no-idle", "--relative-error", "50"};
+  EXPECT_THAT(measure(arguments).out,
+              testing::ContainsRegex("power by rail \\(W\\)  package-0  \\(package-0/core\\)"));
+  std::vector<std::string> as_json = arguments;
+  as_json.insert(as_json.end(), {"--format", "json"});
+  const json report = json::parse(measure(as_json).out);
+  const json& rails = report["loads"][0]["rails"];
+  EXPECT_EQ(rails[1]["name"], "package-0/core");
+  EXPECT_EQ(rails[1]["in_total"], false);
+  EXPECT_NEAR(rails[1]["power_w"].get<double>(), 20, 2);
+  EXPECT_GT(report["samples"]["taken"], 5);
+}
+
 TEST_F(MeasureTest, LayersStandBesideTheWhole) {
   const Ran ran = measure({"dffr:layers=1,width=8,input=1x8x8", "--meter", "none", "--by", "layer",
                            "--cumulative", "--relative-error", "100", "--time-limit", "1.2",

@@ -75,6 +75,9 @@ class BenchMeter : public Meter {
     bench_.series.push_back({bench_.clock.now_s() + 1e-9, kIdleW});
     reading.series = bench_.series;
     reading.warnings = {"bench: a warning"};
+    reading.samples = 10;
+    reading.missed_samples = 1;
+    if (has_energy_) add_rails(reading);
     return reading;
   }
   double least_duration_s(double, double) const override { return least_s_; }
@@ -84,6 +87,16 @@ class BenchMeter : public Meter {
   int interrupted_at = -1;
 
  private:
+  // A quarter of the power is the memory's, a part of the total.
+  void add_rails(MeterReading& reading) const {
+    reading.rails = {{"all", *reading.energy_j, true}, {"memory", *reading.energy_j / 4, false}};
+    if (!tells_apart_) return;
+    for (RailEnergy& rail : reading.rails) {
+      rail.series = reading.series;
+      for (PowerSample& sample : rail.series) sample.power_w *= rail.in_total ? 1 : 0.25;
+    }
+  }
+
   Bench& bench_;
   bool has_energy_, tells_apart_;
   double least_s_;
@@ -139,6 +152,26 @@ TEST(Measurement, GoesOnUntilTheErrorIsSmallEnoughOrTimeIsUp) {
   EXPECT_THAT(limited.warnings.back(), HasSubstr("raise the time limit"));
 }
 
+TEST(Measurement, RailsAndMissedSamplesAreTold) {
+  for (const bool tells_apart : {false, true}) {
+    Bench bench;
+    BenchMeter meter(bench, true, tells_apart);
+    const Measurements result = measure({bench.load("a", 0.01, 40), bench.load("b", 0.01, 80)},
+                                        meter, bench.clock, {0.02, 60, true}, {});
+    const auto readings = static_cast<uint64_t>(meter.starts);
+    EXPECT_EQ(result.samples, 10 * readings);
+    EXPECT_EQ(result.missed_samples, readings);
+    const std::vector<RailPower> rails = result.loads[1].rails();
+    ASSERT_EQ(rails.size(), 2u);
+    EXPECT_EQ(rails[0].name, "all");
+    EXPECT_TRUE(rails[0].in_total);
+    EXPECT_NEAR(rails[0].power_w, 80, 0.01);
+    EXPECT_EQ(rails[1].name, "memory");
+    EXPECT_FALSE(rails[1].in_total);
+    EXPECT_NEAR(rails[1].power_w, 20, 0.01);
+  }
+}
+
 TEST(Measurement, WithoutEnergyIsTimeAlone) {
   Bench bench;
   BenchMeter meter(bench, false, false);
@@ -174,7 +207,8 @@ TEST(Measurement, AMeterTooCoarseForTheTimeLimitIsReadOnce) {
   EXPECT_NEAR(load.duration_s(), 10, 0.02);
   EXPECT_FALSE(load.relative_error());
   EXPECT_EQ(told.front(),
-            "bench: to read a load of 50 W within 2 % takes 18000 s; the time limit is 10 s");
+            "bench: to read a load of 50 W within 2 % takes 18000 s, and the time limit is 10 s: "
+            "raise it, or be content with a larger error");
 }
 
 TEST(Measurement, AnInterruptionKeepsWholeRuns) {
