@@ -70,7 +70,7 @@ void LruHierarchy::start_program(const LineOwners& owners, size_t buffers) {
   owners_ = &owners;
   owners_size_ = buffers + 1;
   missed_.assign(level_count_ * 2 * owners_size_, 0);
-  fetched_.assign(kTurns * 2 * owners_size_, 0);
+  fetched_.assign(2 * owners_size_, {});
   compulsory_.assign(2 * owners_size_, 0);
   repeated_compulsory_ = compulsory_;
   repeated_misses_ = compulsory_;
@@ -102,8 +102,8 @@ void LruHierarchy::add_misses(size_t buffer, BufferTraffic& out) const {
     for (size_t level = 0; level < level_count_; ++level) {
       LevelTraffic& traffic = out.levels[level];
       uint64_t misses = missed_[level * 2 * owners_size_ + requester];
-      for (size_t turn = 0; level == 0 && turn < kTurns; ++turn) {
-        misses += fetched_[requester * kTurns + turn];
+      for (const uint64_t fetched : fetched_[requester]) {
+        misses += level == 0 ? fetched : 0;
       }
       count_lookups(traffic, is_write, looked_up);
       count_misses(traffic, is_write, level == 0 ? misses - repeated_misses_[requester] : misses);
@@ -234,12 +234,24 @@ void LruHierarchy::fetch_each_level(std::span<const FirstLevelMiss> misses) {
     std::ranges::for_each(misses, on_missed(0));
     return;
   }
-  // Several counters take turns: each addition to one waits for the one before.
-  for (size_t i = 0; i < misses.size(); ++i) {
-    ++fetched_.data()[misses[i].requester() * kTurns + i % kTurns];
-  }
+  count_fetched(misses);
   for (size_t level = 1; level < level_count_; ++level) {
     cache(level).touch_all(misses, on_missed(level));
+  }
+}
+
+// Several counters take turns: each addition to one waits for the one before.
+void LruHierarchy::count_fetched(std::span<const FirstLevelMiss> misses) {
+  auto* const counters = fetched_.data();
+  const size_t whole = misses.size() / kTurns * kTurns;
+  for (size_t i = 0; i < whole; i += kTurns) {
+#pragma GCC unroll 4
+    for (size_t turn = 0; turn < kTurns; ++turn) {
+      ++counters[misses[i + turn].requester()][turn];
+    }
+  }
+  for (size_t i = whole; i < misses.size(); ++i) {
+    ++counters[misses[i].requester()][0];
   }
 }
 

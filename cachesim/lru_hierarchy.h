@@ -4,6 +4,7 @@
 // The first level is looked up by who walks a program (segment.h), the levels below here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -115,6 +116,7 @@ class LruHierarchy {
   bool fill_first_level(uint64_t line, LruEntry displaced, UseTime displaced_time,
                         size_t requester);
   void fetch_each_level(std::span<const FirstLevelMiss> misses);
+  void count_fetched(std::span<const FirstLevelMiss> misses);
   bool take_from_victim_level(size_t level, uint64_t line);
   void skip_miss(const FirstLevelMiss& miss);
   bool mark_seen(uint64_t line, size_t requester);
@@ -150,9 +152,9 @@ class LruHierarchy {
   // [level][requester]: lines that were not found, except, under cachegrind's model, for references
   // to several lines.
   std::vector<uint64_t> missed_;
-  // [requester][turn]: further misses of the first level, see fetch_each_level.
+  // [requester][turn]: further misses of the first level, see count_fetched.
   static constexpr size_t kTurns = 4;
-  std::vector<uint64_t> fetched_;
+  std::vector<std::array<uint64_t, kTurns>> fetched_;
   std::vector<uint64_t> compulsory_;  // [requester]: lines never referenced before
   // [requester]: the second and further of these, and of the lines missed, for one reference.
   std::vector<uint64_t> repeated_compulsory_, repeated_misses_;

@@ -5,21 +5,13 @@
 #include "estimator/error.h"
 
 namespace wattgrind {
-namespace {
-
-// A line of the host: without it, a set's notes would all compete for the same few of its ways.
-constexpr uint32_t kBetweenWays = 8;
-
-}  // namespace
-
 StampedCache::StampedCache(const CacheGeometry& geometry, UseTime latest)
     : sets_(static_cast<uint32_t>(geometry.sets())),
       set_mask_(std::has_single_bit(sets_) ? sets_ - 1 : 0),
       ways_(geometry.ways),
-      pitch_(sets_ + kBetweenWays),
-      end_(ways_ * pitch_),
+      end_(ways_ * kNeighbours),
       latest_(latest),
-      notes_(end_),
+      notes_((sets_ + kNeighbours - 1) / kNeighbours * size_t{end_}),
       fronts_(sets_, 0) {}
 
 LruEntry StampedCache::remove(uint64_t line) {
@@ -33,7 +25,7 @@ LruEntry StampedCache::remove(uint64_t line) {
   Note* notes = notes_of(set);
   uint32_t place = 0;
   while (notes[place].line != line || notes[place].time == 0) {
-    place += pitch_;
+    place += kNeighbours;
   }
   for (; place != fronts_[set]; place = before(place)) {
     notes[place] = notes[before(place)];
@@ -52,16 +44,15 @@ void StampedCache::put_back(TimedEntry displaced) {
   stamps_[line] = displaced.time() << 1 | (displaced.entry() & 1);
 }
 
-// The line in front was used at this time: moves its note there.
+// The line in front was used at this time: moves its note there, which is seldom far.
 void StampedCache::move_back(uint32_t set, UseTime used) {
   Note* notes = notes_of(set);
-  uint32_t& front = fronts_[set];
+  const uint32_t front = fronts_[set];
   uint32_t place = front;
   const Note moved{notes[place].line, used};
-  front = after(front);
-  while (place != front && notes[before(place)].time > used) {
-    notes[place] = notes[before(place)];
-    place = before(place);
+  for (uint32_t next = after(place); next != front && notes[next].time < used; next = after(next)) {
+    notes[place] = notes[next];
+    place = next;
   }
   notes[place] = moved;
 }
@@ -72,7 +63,7 @@ void StampedCache::forget_times() {
   for (uint32_t set = 0; set < sets_; ++set) {
     Note* notes = notes_of(set);
     for (uint32_t way = 0; way < ways_; ++way) {
-      const Note& note = notes[size_t{way} * pitch_];
+      const Note& note = notes[size_t{way} * kNeighbours];
       ordered[way] = {note.line, note.time == 0 ? 0 : stamps_[note.line] >> 1};
     }
     std::sort(ordered.begin(), ordered.end(),
@@ -85,7 +76,7 @@ void StampedCache::forget_times() {
         uint32_t& stamp = stamps_[note.line];
         stamp = note.time << 1 | (stamp & 1);
       }
-      notes[size_t{way} * pitch_] = note;
+      notes[size_t{way} * kNeighbours] = note;
     }
   }
   clock_ = ways_;

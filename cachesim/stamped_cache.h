@@ -130,10 +130,14 @@ class StampedCache {
     const auto number = static_cast<uint32_t>(line);
     return set_mask_ + 1 == sets_ ? number & set_mask_ : number % sets_;
   }
-  // A set's notes: at places 0, pitch_, 2 * pitch_, ... end_ - pitch_ from here on.
-  Note* notes_of(uint32_t set) { return notes_.data() + set; }
-  uint32_t after(uint32_t place) const { return place + pitch_ == end_ ? 0 : place + pitch_; }
-  uint32_t before(uint32_t place) const { return (place == 0 ? end_ : place) - pitch_; }
+  // A set's notes: at places 0, kNeighbours, 2 * kNeighbours, ... end_ - kNeighbours from here on.
+  Note* notes_of(uint32_t set) {
+    return notes_.data() + size_t{set / kNeighbours} * end_ + set % kNeighbours;
+  }
+  uint32_t after(uint32_t place) const {
+    return place + kNeighbours == end_ ? 0 : place + kNeighbours;
+  }
+  uint32_t before(uint32_t place) const { return (place == 0 ? end_ : place) - kNeighbours; }
 
   // Leaves a free way in front; returns what was there.
   TimedEntry make_room(uint32_t set) {
@@ -155,15 +159,17 @@ class StampedCache {
   void move_back(uint32_t set, UseTime used);
   void forget_times();
 
+  static constexpr uint32_t kNeighbours = 8;  // sets whose notes of one way share a line
+
   uint32_t sets_;
   uint32_t set_mask_;  // sets_ - 1 where that is a power of two
   uint32_t ways_;
-  uint32_t pitch_, end_;  // of notes
+  uint32_t end_;  // of a set's places
   UseTime latest_;
   UseTime clock_ = 0;
   LineTable stamps_;  // time of the last use shifted left by one, dirty in bit 0; 0: not held
-  // [way][set], as lines that follow each other go to neighbouring sets; from a set's front on in
-  // order of time.
+  // [neighbourhood][way][set], as lines that follow each other go to neighbouring sets; from a
+  // set's front on in order of time.
   std::vector<Note> notes_;
   std::vector<uint32_t> fronts_;  // by set: a place
 };
