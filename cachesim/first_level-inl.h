@@ -10,12 +10,22 @@
 #include <hwy/highway.h>
 
 #include "cachesim/first_level.h"
+#include "cachesim/miss_log.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace wattgrind {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
+
+// Different lines of one set, looked up one after the other.
+struct LineStack {
+  static constexpr uint32_t kMost = 8;
+
+  alignas(32) LruEntry offsets[kMost];  // of their entries from the first one's
+  alignas(32) uint32_t tags[kMost];     // of their misses
+  uint32_t size;
+};
 
 template <uint32_t kPadded>  // entries of a set with its padding; 0: as the level says
 class SetTouch {
@@ -65,6 +75,57 @@ class SetTouch {
     const auto later =
         hn::Max(used, hn::IfThenElse(first, hn::Set(kPair, time), hn::Set(kPair, next_time)));
     hn::Store(hn::IfThenElse(match, later, used), kPair, times);
+    return true;
+  }
+
+  bool can_miss_stacks() const { return kPadded == 8 && hn::Lanes(kWords) == 8; }
+
+  // Puts in the lines of a stack from `line` on, the first used at `time` and each of the others a
+  // tick later; none becomes dirty. Where one of them is held nothing happens, and false. As many
+  // ways as there are lines must have been used before `time`. Writes LineStack::kMost `misses`, of
+  // which the first are those of the stack. Only where can_miss_stacks().
+  HWY_INLINE bool miss_stack(uint64_t line, const LineStack& stack, UseTime time,
+                             FirstLevelMiss* misses) const {
+    uint32_t* entries = set_of(line);
+    uint32_t* times = entries + times_distance();
+    const auto held = hn::Load(kWords, entries);
+    const auto used = hn::Load(kWords, times);
+    const auto first = static_cast<LruEntry>(line << 1);
+    const auto held_or_dirty = hn::Or(held, hn::Set(kWords, 1));
+    const auto is_held = [&](uint32_t i) {
+      return hn::Eq(held_or_dirty, hn::Set(kWords, (first + stack.offsets[i]) | 1));
+    };
+    auto match = is_held(0);
+    for (uint32_t i = 1; i < stack.size; ++i) {
+      match = hn::Or(match, is_held(i));
+    }
+    // By way: how many were used before it.
+    auto rank = hn::Zero(kWords);
+    for (size_t way = 0; way < 8; ++way) {
+      rank = hn::Sub(rank, hn::VecFromMask(kWords, hn::Lt(hn::Set(kWords, times[way]), used)));
+    }
+    const auto displaced = hn::Lt(rank, hn::Set(kWords, stack.size));
+    if (HWY_UNLIKELY(!hn::AllFalse(kWords, match))) {
+      return false;
+    }
+    // By rank: the way.
+    alignas(32) uint32_t ranks[8];
+    hn::Store(rank, kWords, ranks);
+    const auto count = hn::Iota(kWords, 0);
+    auto way_of = hn::Zero(kWords);
+    for (uint32_t way = 1; way < 8; ++way) {
+      way_of =
+          hn::IfThenElse(hn::Eq(count, hn::Set(kWords, ranks[way])), hn::Set(kWords, way), way_of);
+    }
+    const auto ways = hn::IndicesFromVec(kWords, way_of);
+    const auto incoming = hn::Add(hn::Set(kWords, first), hn::Load(kWords, stack.offsets));
+    hn::StoreInterleaved4(hn::ShiftRight<1>(incoming), hn::TableLookupLanes(held, ways),
+                          hn::TableLookupLanes(used, ways), hn::Load(kWords, stack.tags), kWords,
+                          &misses->line);
+    const auto order = hn::IndicesFromVec(kWords, rank);
+    hn::Store(hn::IfThenElse(displaced, hn::TableLookupLanes(incoming, order), held), kWords,
+              entries);
+    hn::Store(hn::IfThenElse(displaced, hn::Add(hn::Set(kWords, time), rank), used), kWords, times);
     return true;
   }
 

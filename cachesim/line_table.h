@@ -27,6 +27,8 @@ class LineTable {
     }
   }
 
+  uint32_t* data() { return numbers_; }
+
   // Of a line that is covered.
   uint32_t& operator[](uint64_t line) { return numbers_[line]; }
 

@@ -51,6 +51,18 @@ class LruHierarchy {
     }
   }
 
+  // Where `misses` of the first level may be written that are then said to have happened; null
+  // where there is no room for them now, or where each must be passed on before the next.
+  FirstLevelMiss* room_for_misses(size_t misses) {
+    return !reaches_up_ && log_.room().size() >= misses ? log_.room().data() : nullptr;
+  }
+  void miss_first_level(size_t misses) {
+    log_.append_written(misses);
+    if (log_.is_full()) {
+      pass_on();
+    }
+  }
+
   // Says that a line which the first level holds has become dirty.
   void dirty_first_level(uint64_t line) {
     if (keeps_log_ && reaches_up_) {

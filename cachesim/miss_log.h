@@ -20,7 +20,7 @@ struct Requester {
 
 // A look-up that the first level missed, and what it gave up for the line; or one that made a line
 // it held dirty.
-struct FirstLevelMiss {
+struct FirstLevelMiss {  // of four words and nothing else: written by vectors
   static uint32_t tag_of(uint32_t requester, bool dirties, bool is_dirtied = false) {
     return requester << 2 | (dirties ? 2 : 0) | (is_dirtied ? 1 : 0);
   }
@@ -35,6 +35,8 @@ struct FirstLevelMiss {
   bool is_dirtied() const { return (tag & 1) != 0; }
 };
 
+static_assert(sizeof(FirstLevelMiss) == 4 * sizeof(uint32_t));
+
 class MissLog {
  public:
   MissLog() { misses_.resize(kFewest); }
@@ -45,6 +47,9 @@ class MissLog {
 
   // The log must not be full.
   void append(const FirstLevelMiss& miss) { misses_[size_++] = miss; }
+  // Where the next misses go: so many may be written, and then appended at once.
+  std::span<FirstLevelMiss> room() { return std::span(misses_).subspan(size_); }
+  void append_written(size_t misses) { size_ += misses; }
   void clear() { size_ = 0; }
   void grow() { misses_.resize(misses_.size() * 2); }
 

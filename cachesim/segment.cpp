@@ -32,6 +32,7 @@ class SegmentWalker {
     }
     are_pairs_ = are_pairs();
     is_in_step_ = is_in_step();
+    find_stacks();
   }
 
   void walk() {
@@ -61,13 +62,16 @@ class SegmentWalker {
       }
     }
     const uint64_t next = next_;
+    for (const uint32_t i : segment_.slow) {
+      touched_next_[i] = std::max(touched_next_[i], next);
+    }
     for (size_t i = 0; i < count_; ++i) {
-      uint64_t last = at;
-      if (streams_[i].is_slow) {
-        touched_next_[i] = std::max(touched_next_[i], next);
-        last = next - 1;
+      const uint64_t last = streams_[i].is_slow ? next - 1 : at;
+      if (const size_t missed = miss_stack(i, line_of(i, at), time_of(i, last))) {
+        i += missed - 1;
+      } else {
+        touch(i, at, last);
       }
-      touch(i, at, last);
     }
   }
 
@@ -109,10 +113,18 @@ class SegmentWalker {
     auto time = static_cast<UseTime>(base_ + at * count_);
     for (; at < next_; ++at, time += static_cast<UseTime>(count_)) {
       for (size_t k = 0; k < streams; ++k) {
-        touch(fast[k].number, fast[k].address >> line_shift_, at, time + fast[k].number);
+        const uint32_t i = fast[k].number;
+        if (const size_t missed = miss_stack(i, fast[k].address >> line_shift_, time + i)) {
+          for (const size_t end = k + missed; k < end; ++k) {
+            fast[k].address += fast[k].stride;
+          }
+          --k;
+          continue;
+        }
+        touch(i, fast[k].address >> line_shift_, at, time + i);
         fast[k].address += fast[k].stride;
         if (HWY_UNLIKELY(next_ <= at)) {
-          return end_iteration(at, fast[k].number);
+          return end_iteration(at, i);
         }
       }
     }
@@ -178,6 +190,66 @@ class SegmentWalker {
     return first.stride == bytes && second.stride == bytes && first.dirty == 0 &&
            second.dirty == 0 &&
            (streams == 1 || (line % 2 == 0 && second.address >> line_shift_ == line + 1));
+  }
+
+  // Streams one after the other whose lines are always of the same set, as those of a dense layer's
+  // columns of weights are.
+  void find_stacks() {
+    std::fill_n(stacked_, count_, uint8_t{0});
+    const uint64_t set_bytes = uint64_t{level_.sets()} << line_shift_;
+    if (!set_touch_.can_miss_stacks() || caches_.reaches_up() || !std::has_single_bit(set_bytes)) {
+      return;
+    }
+    const size_t most = std::min(LineStack::kMost, level_.ways());
+    for (size_t first = 0, end = 0; first < count_; first = end) {
+      const auto belongs = [&](size_t i) {
+        const uint64_t distance = streams_[i].address - streams_[first].address;
+        return streams_[i].stride == streams_[first].stride && streams_[i].dirty == 0 &&
+               distance % set_bytes == 0 &&
+               std::none_of(streams_ + first, streams_ + i, [&](const Stream& other) {
+                 return other.address == streams_[i].address;
+               });
+      };
+      end = first + 1;
+      if (streams_[first].dirty != 0 || streams_[first].stride == 0) {
+        continue;
+      }
+      while (end < count_ && end - first < most && belongs(end)) {
+        ++end;
+      }
+      if (end - first >= kFewestStacked) {
+        stack(first, end);
+      }
+    }
+  }
+
+  void stack(size_t first, size_t end) {
+    LineStack& stack = stacks_[stack_count_++];
+    stack = {};
+    stack.size = static_cast<uint32_t>(end - first);
+    for (size_t i = first; i < end; ++i) {
+      const uint64_t distance = streams_[i].address - streams_[first].address;
+      stack.offsets[i - first] = static_cast<LruEntry>(distance >> line_shift_ << 1);
+      stack.tags[i - first] = streams_[i].tag;
+    }
+    stacked_[first] = static_cast<uint8_t>(stack_count_);
+  }
+
+  // Where a stack of streams begins whose lines are all missed, the first at `line`: how many they
+  // are. Else 0, and nothing happens.
+  HWY_INLINE size_t miss_stack(size_t i, uint64_t line, UseTime time) {
+    if (HWY_LIKELY(stacked_[i] == 0)) {
+      return 0;
+    }
+    if constexpr (kPadded == LineStack::kMost) {
+      const LineStack& stack = stacks_[stacked_[i] - 1];
+      FirstLevelMiss* room = caches_.room_for_misses(LineStack::kMost);
+      if (room != nullptr && set_touch_.miss_stack(line, stack, time, room)) {
+        caches_.miss_first_level(stack.size);
+        return stack.size;
+      }
+    }
+    return 0;
   }
 
   // Whether the slow streams come to lines in the same iterations, as far as they do at all.
@@ -316,6 +388,10 @@ class SegmentWalker {
   bool is_in_step_ = false;
   uint64_t next_ = 0;                   // the next iteration in which a slow stream comes to a line
   uint64_t touched_next_[kMaxStreams];  // by stream
+  static constexpr size_t kFewestStacked = 3;
+  LineStack stacks_[kMaxStreams / kFewestStacked];
+  size_t stack_count_ = 0;
+  uint8_t stacked_[kMaxStreams];  // by stream: 1 + the number of the stack that begins with it
 };
 
 template <uint32_t kPadded>

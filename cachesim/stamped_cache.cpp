@@ -22,13 +22,14 @@ LruEntry StampedCache::remove(uint64_t line) {
   const auto removed = static_cast<LruEntry>(line << 1 | (stamp & 1));
   stamp = 0;
   const uint32_t set = set_index(line);
-  Note* notes = notes_of(set);
+  const Tables tables = this->tables();
+  Note* notes = tables.notes_of(set);
   uint32_t place = 0;
   while (notes[place].line != line || notes[place].time == 0) {
     place += kNeighbours;
   }
-  for (; place != fronts_[set]; place = before(place)) {
-    notes[place] = notes[before(place)];
+  for (; place != fronts_[set]; place = tables.before(place)) {
+    notes[place] = notes[tables.before(place)];
   }
   notes[place] = {};
   return removed;
@@ -37,7 +38,7 @@ LruEntry StampedCache::remove(uint64_t line) {
 void StampedCache::put_back(TimedEntry displaced) {
   const uint32_t line = displaced.entry() >> 1;
   const uint32_t set = set_index(line);
-  Note& front = notes_of(set)[fronts_[set]];
+  Note& front = tables().notes_of(set)[fronts_[set]];
   CHECK(front.time == 0, "set of line {} is full", line);
   // Everything else in the set was used later, whatever its note says.
   front = {line, displaced.time()};
@@ -46,11 +47,13 @@ void StampedCache::put_back(TimedEntry displaced) {
 
 // The line in front was used at this time: moves its note there, which is seldom far.
 void StampedCache::move_back(uint32_t set, UseTime used) {
-  Note* notes = notes_of(set);
+  const Tables tables = this->tables();
+  Note* notes = tables.notes_of(set);
   const uint32_t front = fronts_[set];
   uint32_t place = front;
   const Note moved{notes[place].line, used};
-  for (uint32_t next = after(place); next != front && notes[next].time < used; next = after(next)) {
+  for (uint32_t next = tables.after(place); next != front && notes[next].time < used;
+       next = tables.after(next)) {
     notes[place] = notes[next];
     place = next;
   }
@@ -61,7 +64,7 @@ void StampedCache::move_back(uint32_t set, UseTime used) {
 void StampedCache::forget_times() {
   std::vector<Note> ordered(ways_);
   for (uint32_t set = 0; set < sets_; ++set) {
-    Note* notes = notes_of(set);
+    Note* notes = tables().notes_of(set);
     for (uint32_t way = 0; way < ways_; ++way) {
       const Note& note = notes[size_t{way} * kNeighbours];
       ordered[way] = {note.line, note.time == 0 ? 0 : stamps_[note.line] >> 1};

@@ -45,9 +45,10 @@ class StampedCache {
       return {};
     }
     const uint32_t set = set_index(line);
-    const TimedEntry displaced = make_room(set);
+    const Tables tables = this->tables();
+    const TimedEntry displaced = make_room(tables, set);
     stamp = now << 1 | dirty;
-    put_in(set, static_cast<uint32_t>(line), now);
+    put_in(tables, set, static_cast<uint32_t>(line), now);
     return {true, displaced};
   }
 
@@ -68,18 +69,19 @@ class StampedCache {
   void touch_all(std::span<const FirstLevelMiss> misses, const OnMissed& on_missed) {
     reserve(misses.size());
     const auto use_all = [&](const auto& set_of) {
+      const Tables tables = this->tables();
       UseTime now = clock_;
       for (const FirstLevelMiss& miss : misses) {
         ++now;
-        uint32_t& stamp = stamps_[miss.line];
+        uint32_t& stamp = tables.stamps[miss.line];
         if (stamp != 0) {
           stamp = now << 1 | (stamp & 1);
           continue;
         }
         const uint32_t set = set_of(miss.line);
-        make_room(set);
+        make_room(tables, set);
         stamp = now << 1;
-        put_in(set, miss.line, now);
+        put_in(tables, set, miss.line, now);
         on_missed(miss);
       }
     };
@@ -112,6 +114,26 @@ class StampedCache {
     UseTime time = 0;  // 0: of a free way
   };
 
+  // Where everything is, for compilers to keep in registers: they cannot know that the words stored
+  // there are not members.
+  struct Tables {
+    uint32_t* stamps;
+    Note* notes;
+    uint32_t* fronts;
+    uint32_t end;
+
+    // A set's notes: at places 0, kNeighbours, 2 * kNeighbours, ... end - kNeighbours from here on.
+    Note* notes_of(uint32_t set) const {
+      return notes + size_t{set / kNeighbours} * end + set % kNeighbours;
+    }
+    uint32_t after(uint32_t place) const {
+      return place + kNeighbours == end ? 0 : place + kNeighbours;
+    }
+    uint32_t before(uint32_t place) const { return (place == 0 ? end : place) - kNeighbours; }
+  };
+  static constexpr uint32_t kNeighbours = 8;  // sets whose notes of one way share a line
+  Tables tables() { return {stamps_.data(), notes_.data(), fronts_.data(), end_}; }
+
   // Makes sure the clock can go on so far.
   void reserve(size_t uses) {
     if (clock_ > latest_ - uses) {
@@ -120,33 +142,25 @@ class StampedCache {
   }
 
   // Into the free way in front, as what was used last.
-  void put_in(uint32_t set, uint32_t line, UseTime now) {
-    uint32_t& front = fronts_[set];
-    notes_of(set)[front] = {line, now};
-    front = after(front);
+  static void put_in(const Tables& tables, uint32_t set, uint32_t line, UseTime now) {
+    uint32_t& front = tables.fronts[set];
+    tables.notes_of(set)[front] = {line, now};
+    front = tables.after(front);
   }
 
   uint32_t set_index(uint64_t line) const {
     const auto number = static_cast<uint32_t>(line);
     return set_mask_ + 1 == sets_ ? number & set_mask_ : number % sets_;
   }
-  // A set's notes: at places 0, kNeighbours, 2 * kNeighbours, ... end_ - kNeighbours from here on.
-  Note* notes_of(uint32_t set) {
-    return notes_.data() + size_t{set / kNeighbours} * end_ + set % kNeighbours;
-  }
-  uint32_t after(uint32_t place) const {
-    return place + kNeighbours == end_ ? 0 : place + kNeighbours;
-  }
-  uint32_t before(uint32_t place) const { return (place == 0 ? end_ : place) - kNeighbours; }
 
   // Leaves a free way in front; returns what was there.
-  TimedEntry make_room(uint32_t set) {
+  TimedEntry make_room(const Tables& tables, uint32_t set) {
     for (;;) {
-      const Note note = notes_of(set)[fronts_[set]];
+      const Note note = tables.notes_of(set)[tables.fronts[set]];
       if (note.time == 0) {
         return {};
       }
-      uint32_t& stamp = stamps_[note.line];
+      uint32_t& stamp = tables.stamps[note.line];
       if (__builtin_expect(stamp >> 1 == note.time, 1)) {
         const TimedEntry displaced{note.line << 1 | (stamp & 1), note.time};
         stamp = 0;
@@ -158,8 +172,6 @@ class StampedCache {
 
   void move_back(uint32_t set, UseTime used);
   void forget_times();
-
-  static constexpr uint32_t kNeighbours = 8;  // sets whose notes of one way share a line
 
   uint32_t sets_;
   uint32_t set_mask_;  // sets_ - 1 where that is a power of two
