@@ -72,16 +72,17 @@ std::vector<Cell> cost_cells(const StudyReport& report, const Json& result) {
 std::vector<Cell> trial_cells(const StudyReport& report, size_t trial) {
   const TrialRecord& record = report.records[trial];
   std::vector<Cell> cells = {uint64_t{trial}, architecture(report, trial)};
-  Cell value;
-  if (!record.trial.values.empty()) value = record.trial.values[0];
-  cells.push_back(value);
+  if (objectives(report).empty()) {
+    cells.push_back(record.trial.values.empty() ? Cell{} : Cell{record.trial.values[0]});
+  }
   for (Cell& cell : cost_cells(report, record.result)) cells.push_back(std::move(cell));
   return cells;
 }
 
 std::vector<Column> trial_columns(const StudyReport& report) {
-  std::vector<Column> columns = {
-      {"trial", "trial"}, {"architecture", "architecture"}, {"value", "value", 4}};
+  std::vector<Column> columns = {{"trial", "trial"}, {"architecture", "architecture"}};
+  // Several objectives are the score and the costs themselves.
+  if (objectives(report).empty()) columns.push_back({"value", "value", 4});
   for (Column& column : cost_columns(report)) columns.push_back(std::move(column));
   return columns;
 }
@@ -96,8 +97,8 @@ Table front_table(const StudyReport& report) {
   if (report.reference) {
     std::vector<Cell> row = {std::string("reference"),
                              fmt::format("{} batch {}", text_of(*report.reference, "network"),
-                                         report.reference->value("batch", uint64_t{0})),
-                             Cell{}};
+                                         report.reference->value("batch", uint64_t{0}))};
+    if (objectives(report).empty()) row.emplace_back();
     for (Cell& cell : cost_cells(report, *report.reference)) row.push_back(std::move(cell));
     table.rows.push_back(std::move(row));
     table.footer_rows = 1;
@@ -154,12 +155,14 @@ std::string best_text(const StudyReport& report) {
     return text;
   }
   const size_t best = *report.summary.best;
+  const TrialRecord& record = report.records[best];
   const std::vector<std::string> names = objectives(report);
-  std::string text = fmt::format("\nbest{}: trial {}, {} {:.6f}\n  {}\n",
-                                 names.empty() ? "" : " in the first of its objectives", best,
-                                 names.empty() ? "value" : names[0],
-                                 report.records[best].trial.values[0], architecture(report, best));
-  const std::string network = text_of(report.records[best].result, "network");
+  std::string text =
+      names.empty() ? fmt::format("\nbest: trial {}, value {:.6f}\n", best, record.trial.values[0])
+                    : fmt::format("\nbest in the first of its objectives: trial {}, {} {:.6f}\n",
+                                  best, names[0], record.result.at(names[0]).get<double>());
+  text += fmt::format("  {}\n", architecture(report, best));
+  const std::string network = text_of(record.result, "network");
   if (!network.empty()) text += fmt::format("  {}\n", network);
   if (report.winner && report.winner->at("trial") == best) {
     text += fmt::format("  accuracy on the test images: {:.2f} %\n",

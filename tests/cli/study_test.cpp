@@ -96,6 +96,26 @@ TEST_F(StudyCommand, ShowsBestFrontAndReference) {
   EXPECT_THAT(ran.out, HasSubstr("reference  dffr:layers=2,width=32 batch 32"));
 }
 
+TEST_F(StudyCommand, ShowsSeveralObjectivesAsTheyAre) {
+  definition_.config["objective"] = {{"objectives", {"score", "infer_cost"}}};
+  StudyFile file = open();
+  file.set_note("reference", {{"network", "dffr"}, {"batch", 32}, {"infer_cost", 1.0}});
+  Listed sampler({Value(int64_t{1}), Value(int64_t{10})});
+  const auto claimed = std::get<ClaimedTrial>(file.claim(1000, sampler));
+  ASSERT_TRUE(file.finish(claimed.lease, {TrialState::kComplete,
+                                          {-0.9, 0.5},
+                                          std::nullopt,
+                                          {{"network", "dffr:layers=1,width=10"},
+                                           {"train_cost", 2.0},
+                                           {"infer_cost", 0.5},
+                                           {"score", 0.9}}}));
+  const Ran ran = show({"--trials"});
+  EXPECT_THAT(ran.out, HasSubstr("best in the first of its objectives: trial 0, score 0.900000\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\n        0  layers=1 width=10      90.00      2.0000"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("value")));
+  EXPECT_THAT(ran.out, Not(HasSubstr("-0.9")));
+}
+
 TEST_F(StudyCommand, ExportsEveryTrial) {
   StudyFile file = open();
   add(file, 1, 10, 0.9, 1.0, 1.0);
