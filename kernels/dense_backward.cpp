@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "kernels/backward.h"
+#include "kernels/blocking.h"
 #include "kernels/dense_product.h"
 #include "kernels/weight_transpose.h"
 
@@ -39,12 +40,14 @@ class DotGradient {
         lanes_(blocks_[0].lanes) {}
 
   // Whether it takes fewer instructions. Blocks have to be of equal vectors, and the output's
-  // gradient stored as long as they are: its padding adds zeros.
+  // gradient stored as long as they are: its padding adds zeros. All images' must stay in L2 while
+  // inputs pass by.
   bool pays() const {
     const int64_t width = padded_width(blocks_);
     const auto fits = [&](const ColumnBlock& block) { return block.lanes == lanes_; };
     if (lanes_ < 4 || !std::ranges::all_of(blocks_, fits)) return false;
     if (context_.output_gradient.channel_pitch != width) return false;
+    if (context_.batch * width * kFloatBytes > resident_map_bytes(context_.isa)) return false;
     // A sum of lanes is a shuffle and an addition for every halving; then comes a store.
     const int64_t lane_sum = 2 * std::countr_zero(static_cast<unsigned>(lanes_)) + 1;
     const int64_t dots = context_.batch * (width / lanes_ + lane_sum);

@@ -206,6 +206,8 @@ TEST(DenseBackward, WeightsAreTransposedWhereImagesAreMany) {
   EXPECT_FALSE(transposes(16, 1));
   EXPECT_TRUE(transposes(16, 8)) << "a dot product's lanes take longer to add than to multiply";
   EXPECT_TRUE(transposes(40, 1)) << "blocks of 16 and 8 lanes";
+  EXPECT_FALSE(transposes(4096, 16));
+  EXPECT_TRUE(transposes(4096, 33)) << "every input would read gradients of 528 KiB again";
   for (const int64_t units : {4, 24, 128}) {
     for (const int64_t batch : {1, 2, 7}) {
       check_dense({37, 1, 1}, units, batch, {}, fmt::format("dense 37 -> {}", units));
