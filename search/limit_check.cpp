@@ -1,8 +1,10 @@
 #include "search/limit_check.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "estimator/error.h"
+#include "estimator/isa.h"
 #include "estimator/prices.h"
 
 namespace wattgrind {
@@ -20,6 +22,16 @@ bool lowest_is_smallest(const SearchConfig& config) {
     if (parameter.condition && parameter.group.empty()) return false;
   }
   return true;
+}
+
+// Every parameter is loaded once, by the widest vectors, from the nearest level.
+double least_pass_cycles(const Machine& machine, const Network& network) {
+  double latency_cycles = machine.dram.latency_cycles.value;
+  for (const CacheLevel& level : machine.levels) {
+    latency_cycles = std::min(latency_cycles, level.latency_cycles.value);
+  }
+  const auto parameters = static_cast<double>(network.parameters());
+  return parameters / traits(machine.isa).float_lanes * latency_cycles;
 }
 
 void check(std::string_view key, std::optional<double> limit, double least,
@@ -41,6 +53,11 @@ void check_limits(const SearchConfig& config, const Candidate& smallest, std::st
   check("macs", limits.macs, macs, where);
   const double energy_pj = macs * machine_prices(config.machine).mac_pj;
   check("infer_energy_pj", limits.infer_energy_pj, energy_pj, where);
+  const double pass_cycles = least_pass_cycles(config.machine, smallest.network);
+  check("infer_cycles", limits.infer_cycles, pass_cycles / static_cast<double>(config.infer_batch),
+        where);
+  check("train_cycles", limits.train_cycles, pass_cycles * static_cast<double>(config.epochs),
+        where);
   const std::optional<uint64_t> images = effective_selection(config.data).train;
   if (!images) return;
   // A training step passes forward, at least.

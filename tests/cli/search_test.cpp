@@ -135,7 +135,7 @@ TEST_F(SearchCommand, EndsWhenTheSpaceIsTriedOut) {
 }
 
 TEST_F(SearchCommand, SaysWhenNoCandidateKeepsTheLimits) {
-  config_["objective"]["limits"] = {{"score", 1.0}, {"infer_cycles", 100.0}};
+  config_["objective"]["limits"] = {{"score", 1.0}, {"infer_cycles", 1000.0}};
   const Ran ran = search({"--study", path("a.study"), "--quiet"});
   EXPECT_EQ(ran.status, 0) << ran.error;
   EXPECT_THAT(ran.out, HasSubstr("No trial is complete.\nNearest to keeping the limits: trial "));

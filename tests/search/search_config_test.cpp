@@ -163,6 +163,11 @@ TEST(SearchConfig, RefusesLimitsThatNothingCanMeet) {
               HasSubstr("at least 3615.6"));
   EXPECT_THAT(error_of(changed("/objective/limits", {{"train_energy_pj", 1e6}})),
               HasSubstr("at least 1.8078e+06"));
+  // 789 parameters in vectors of 4, 4 cycles each; once in each of 5 epochs.
+  EXPECT_THAT(error_of(changed("/objective/limits", {{"infer_cycles", 788}})),
+              HasSubstr("at least 789"));
+  EXPECT_THAT(error_of(changed("/objective/limits", {{"train_cycles", 3900}})),
+              HasSubstr("at least 3945"));
 }
 
 TEST(SearchConfig, PassesLimitsItCannotDecide) {
