@@ -26,6 +26,23 @@ std::string dump(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+template <typename Json>
+std::string quote(const Json& value) {
+  if (value.is_object()) return "an object";
+  if (value.is_array()) {
+    // Nested and long arrays are told by their size: quoting must not recurse.
+    const bool flat = std::none_of(value.begin(), value.end(),
+                                   [](const Json& item) { return item.is_structured(); });
+    if (!flat || value.size() > 8) {
+      return fmt::format("an array of {} item{}", value.size(), value.size() == 1 ? "" : "s");
+    }
+    std::string text;
+    for (const Json& item : value) text += (text.empty() ? "" : ", ") + quote(item);
+    return shorten("[" + text + "]");
+  }
+  return shorten(dump(value));
+}
+
 // On one line, with a space after each comma and colon.
 std::string dump_line(const nlohmann::ordered_json& value) {
   if (!value.is_structured()) return dump(value);
@@ -110,20 +127,7 @@ std::string layout_json(const nlohmann::ordered_json& value) {
   return lay_out(value, 0, 0, 0) + "\n";
 }
 
-std::string quote_json(const json& value) {
-  if (value.is_object()) return "an object";
-  if (value.is_array()) {
-    // Nested and long arrays are told by their size: quoting must not recurse.
-    const bool flat = std::none_of(value.begin(), value.end(),
-                                   [](const json& item) { return item.is_structured(); });
-    if (!flat || value.size() > 8) {
-      return fmt::format("an array of {} item{}", value.size(), value.size() == 1 ? "" : "s");
-    }
-    std::string text;
-    for (const json& item : value) text += (text.empty() ? "" : ", ") + quote_json(item);
-    return shorten("[" + text + "]");
-  }
-  return shorten(dump(value));
-}
+std::string quote_json(const json& value) { return quote(value); }
+std::string quote_ordered_json(const nlohmann::ordered_json& value) { return quote(value); }
 
 }  // namespace wattgrind

@@ -21,5 +21,6 @@ std::string layout_json(const nlohmann::ordered_json& value);
 
 // A value as errors quote it, short and in one line: `[0, 1]`, `"conv3d"`, `an object`.
 std::string quote_json(const nlohmann::json& value);
+std::string quote_ordered_json(const nlohmann::ordered_json& value);
 
 }  // namespace wattgrind

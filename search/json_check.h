@@ -1,5 +1,6 @@
 // Checked access to JSON that a user wrote. `where` is the file and the path of keys to the value,
-// as in "net.json: space.layers"; it begins every error, which ends with what was found.
+// as in "net.json: space.layers"; it begins every error, which names what was found
+// (estimator/json_text.h) and what was wanted.
 #pragma once
 
 #include <cstdint>

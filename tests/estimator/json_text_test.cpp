@@ -65,6 +65,7 @@ TEST(JsonText, LaysOutWhatFitsOnOneLine) {
 TEST(JsonText, QuotesShortly) {
   EXPECT_EQ(quote_json("conv3d"), "\"conv3d\"");
   EXPECT_EQ(quote_json({0, 1}), "[0, 1]");
+  EXPECT_EQ(quote_ordered_json({0, "a"}), "[0, \"a\"]");
   EXPECT_EQ(quote_json(nlohmann::json::object()), "an object");
   EXPECT_EQ(quote_json(nlohmann::json(std::vector<int>(100, 7))), "an array of 100 items");
   EXPECT_EQ(quote_json("a\nb"), "\"a\\nb\"");
