@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 
 namespace wattgrind {
@@ -45,6 +46,23 @@ TEST(Bootstrap, ExactReadingsLeaveNoDoubt) {
   const auto interval = bootstrap_coefficients(table, workload_folds(table), {0}, {}, {100, 1});
   EXPECT_NEAR(interval[0].low, 3, 1e-12);
   EXPECT_NEAR(interval[0].high, 3, 1e-12);
+}
+
+// Of equal values the coefficient is the mean price, whose 2.5 and 97.5 % quantiles lie 1.96
+// standard errors to each side.
+TEST(Bootstrap, AMeansIntervalIsTheNormalOne) {
+  FeatureTable table{{{"a", "J"}}, {}};
+  constexpr int kWorkloads = 100;
+  double squares = 0;
+  for (int i = 0; i < kWorkloads; ++i) {
+    const double deviation = (i - (kWorkloads - 1) / 2.0) / kWorkloads;
+    table.samples.push_back({"w" + std::to_string(i), {1}, 3 + deviation});
+    squares += deviation * deviation;
+  }
+  const double standard_error = std::sqrt(squares) / kWorkloads;
+  const auto interval = bootstrap_coefficients(table, workload_folds(table), {0}, {}, {4000, 1});
+  EXPECT_NEAR((3 - interval[0].low) / standard_error, 1.96, 0.12);
+  EXPECT_NEAR((interval[0].high - 3) / standard_error, 1.96, 0.12);
 }
 
 TEST(Bootstrap, IntervalsHoldTheTruthAboutAsOftenAsTheySay) {

@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "estimator/csv.h"
-#include "estimator/error.h"
+#include "tests/estimator/error_text.h"
 
 namespace wattgrind {
 namespace {
@@ -80,6 +80,8 @@ TEST(Calibration, NetworksAreLeftOutWithTheirLayers) {
        std::abs(fitted(0, 1) / prices[2] - 1)) /
       3;
   EXPECT_NEAR(three.left_out.mape_percent, 100 * error, 1e-9);
+  // Student's t, 97.5 %, of 18 workloads less one term (Abramowitz and Stegun, table 26.10: 2.110).
+  EXPECT_NEAR(three.interval_percent / three.left_out.rmspe_percent, 2.110, 0.0005);
   EXPECT_EQ(calibrate(networks_by_layer(2), {}, {}).leaving_out, LeavingOut::kPartsOfFewNetworks);
   EXPECT_EQ(calibrate(synthetic(0.02), {}, {}).leaving_out, LeavingOut::kWorkloads);
 }
@@ -130,23 +132,17 @@ TEST(Calibration, SaysWhichBaselineWins) {
 }
 
 TEST(Calibration, TooFewReadingsAreRefusedWithTheTermsToDrop) {
-  const auto error_of = [](size_t samples) -> std::string {
+  const auto error_of = [](size_t samples) {
     FeatureTable table = synthetic(0);
     table.samples.resize(samples);
-    try {
-      calibrate(table, {}, {});
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::kInput);
-      return error.what();
-    }
-    return "no error";
+    return error_text([&] { calibrate(table, {}, {}); });
   };
   EXPECT_EQ(error_of(1),
             "readings of 1 workload: measure at least 3, so that each can be left out in turn");
   EXPECT_EQ(error_of(3),
             "readings of 3 workloads cannot fix 4 coefficients: measure 1 more, or drop the terms "
             "time (--terms operations,DRAM,L2)");
-  EXPECT_EQ(error_of(4), "no error");
+  EXPECT_EQ(error_of(4), "nothing thrown");
 }
 
 TEST(Baseline, LinesAreLeastSquares) {

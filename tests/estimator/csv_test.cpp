@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "estimator/error.h"
+#include "tests/estimator/error_text.h"
 
 namespace wattgrind {
 namespace {
@@ -11,13 +11,7 @@ namespace {
 using testing::ElementsAre;
 
 std::string error_of(const std::string& text) {
-  try {
-    parse_csv(text, "f.csv");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kInput);
-    return error.what();
-  }
-  return "no error";
+  return error_text([&] { parse_csv(text, "f.csv"); });
 }
 
 TEST(Csv, AByteOrderMarkIsNoPartOfTheHeader) {
@@ -64,12 +58,8 @@ TEST(Csv, NumbersAreFiniteAndWhole) {
     EXPECT_FALSE(parse_number(text)) << text;
   }
   const CsvTable table = parse_csv("a,b\n1,two\n", "f.csv");
-  try {
-    table.number(table.rows[0], 1);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "f.csv:2: column 'b': 'two' is not a finite number");
-  }
+  EXPECT_EQ(error_text([&] { table.number(table.rows[0], 1); }),
+            "f.csv:2: column 'b': 'two' is not a finite number");
 }
 
 }  // namespace

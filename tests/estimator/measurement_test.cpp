@@ -8,6 +8,7 @@
 
 #include "estimator/error.h"
 #include "estimator/interrupt.h"
+#include "tests/estimator/error_text.h"
 #include "tests/estimator/fake_clock.h"
 
 namespace wattgrind {
@@ -250,28 +251,26 @@ TEST(Measurement, WhatFinishedBeforeAMeterVanishesWasTold) {
   const Load noisy = {"noisy",
                       [&] { bench.pass(0.1, 60 + 30 * std::sin(0.7 * bench.clock.now_s())); }};
   std::vector<std::string> finished;
-  try {
-    measure({noisy, steady}, meter, bench.clock, {0.0005, 600, true},
-            {{}, {}, [&](const Measurement& load) { finished.push_back(load.workload); }});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "bench: gone");
-  }
+  EXPECT_EQ(
+      error_text(
+          [&] {
+            measure({noisy, steady}, meter, bench.clock, {0.0005, 600, true},
+                    {{}, {}, [&](const Measurement& load) { finished.push_back(load.workload); }});
+          },
+          ErrorKind::kFailed),
+      "bench: gone");
   EXPECT_THAT(finished, ElementsAre("steady"));
 }
 
 TEST(Measurement, ALoadThatTakesNoMoreThanIdleIsRefused) {
   Bench bench;
   BenchMeter meter(bench, true, false);
-  try {
+  const auto run = [&] {
     measure({bench.load("nothing", 0.1, -5)}, meter, bench.clock, {0.02, 60, true}, {});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kFailed);
-    EXPECT_STREQ(error.what(),
-                 "nothing: the load took 15.00 W, the idle system 20.00 W: end what else runs and "
-                 "measure again");
-  }
+  };
+  EXPECT_EQ(error_text(run, ErrorKind::kFailed),
+            "nothing: the load took 15.00 W, the idle system 20.00 W: end what else runs and "
+            "measure again");
 }
 
 }  // namespace

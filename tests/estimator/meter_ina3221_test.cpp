@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/estimator/error_text.h"
-#include "tests/estimator/fake_clock.h"
-#include "tests/estimator/fake_sysfs.h"
+#include "tests/estimator/sysfs_meter_test.h"
 
 namespace wattgrind {
 namespace {
@@ -12,8 +10,10 @@ namespace {
 const std::string kHwmon = "class/hwmon/hwmon3/";
 const std::string kIio = "bus/iio/devices/iio:device0/";
 
-class Ina3221Test : public testing::Test {
+class Ina3221Test : public SysfsMeterTest {
  protected:
+  Ina3221Test() : SysfsMeterTest(make_ina3221_meter) {}
+
   void add_hwmon_rail(int channel, const std::string& name, const std::string& millivolts,
                       const std::string& milliamps) {
     sysfs_.write(kHwmon + "name", "ina3221");
@@ -21,18 +21,6 @@ class Ina3221Test : public testing::Test {
     sysfs_.write(kHwmon + fmt::format("in{}_input", channel), millivolts);
     sysfs_.write(kHwmon + fmt::format("curr{}_input", channel), milliamps);
   }
-  MeterReading measure(double seconds) {
-    const auto meter = make_ina3221_meter(sysfs_, clock_);
-    clock_.set_end_after(seconds);
-    meter->start();
-    return meter->stop();
-  }
-  std::string error_of(double seconds, ErrorKind kind = ErrorKind::kFailed) {
-    return error_text([&] { measure(seconds); }, kind);
-  }
-
-  FakeClock clock_;
-  FakeSysfs sysfs_;
 };
 
 TEST_F(Ina3221Test, TheBoardsRailHoldsTheOthers) {

@@ -4,7 +4,7 @@
 
 #include <deque>
 
-#include "estimator/error.h"
+#include "tests/estimator/error_text.h"
 #include "tests/estimator/fake_clock.h"
 
 namespace wattgrind {
@@ -37,12 +37,7 @@ MeterReading measure(FakeOperator& person, double seconds) {
 
 std::string error_of(std::deque<std::string> answers, double seconds) {
   FakeOperator person(std::move(answers));
-  try {
-    measure(person, seconds);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return error_text([&] { measure(person, seconds); }, ErrorKind::kFailed);
 }
 
 TEST(ManualMeter, TakesTheDifferenceOfTwoReadings) {

@@ -5,9 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/estimator/error_text.h"
-#include "tests/estimator/fake_clock.h"
-#include "tests/estimator/fake_sysfs.h"
+#include "tests/estimator/sysfs_meter_test.h"
 
 namespace wattgrind {
 namespace {
@@ -15,8 +13,10 @@ namespace {
 const std::string kPowercap = "class/powercap/";
 constexpr uint64_t kRangeUj = 262143328850;
 
-class RaplTest : public testing::Test {
+class RaplTest : public SysfsMeterTest {
  protected:
+  RaplTest() : SysfsMeterTest(make_rapl_meter) {}
+
   // A zone whose counter starts at start_uj and grows by power_w, wrapping at its range.
   void add_zone(const std::string& entry, const std::string& name, double power_w,
                 uint64_t start_uj = 1000000) {
@@ -28,19 +28,6 @@ class RaplTest : public testing::Test {
     });
   }
   double now_s() const { return clock_.now_s(); }
-
-  MeterReading measure(double seconds) {
-    const auto meter = make_rapl_meter(sysfs_, clock_);
-    clock_.set_end_after(seconds);
-    meter->start();
-    return meter->stop();
-  }
-  std::string error_of(double seconds, ErrorKind kind = ErrorKind::kFailed) {
-    return error_text([&] { measure(seconds); }, kind);
-  }
-
-  FakeClock clock_;
-  FakeSysfs sysfs_;
 };
 
 TEST_F(RaplTest, AddsPackagesAndDramAndNothingTwice) {
@@ -155,7 +142,7 @@ TEST_F(RaplTest, GarbageIsNamed) {
 
 TEST_F(RaplTest, MeasuresAgainFromNothing) {
   add_zone("intel-rapl:0", "package-0", 60);
-  const auto meter = make_rapl_meter(sysfs_, clock_);
+  const auto meter = make_meter();
   for (int i = 0; i < 2; ++i) {
     clock_.set_end_after(1);
     meter->start();

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "estimator/error.h"
+#include "tests/estimator/error_text.h"
 
 namespace wattgrind {
 namespace {
@@ -14,13 +14,9 @@ namespace {
 constexpr const char* kHeader =
     "workload,batch,phase,repetitions,energy_j,duration_s,idle_power_w\n";
 
-std::string error_of(const std::string& text, const ReadingsFormat& format = {}) {
-  try {
-    parse_readings(text, "r.csv", format);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string error_of(const std::string& text, const ReadingsFormat& format = {},
+                     ErrorKind kind = ErrorKind::kInput) {
+  return error_text([&] { parse_readings(text, "r.csv", format); }, kind);
 }
 
 TEST(Readings, ReadsEveryColumn) {
@@ -56,7 +52,7 @@ TEST(Readings, TakesSizesFromColumnsAndAnotherEnergyColumn) {
   EXPECT_EQ(readings[0].workload, "matmul:m=200,k=8000,n=300,dtype=int64");
   EXPECT_DOUBLE_EQ(readings[0].energy_j, 9e-8);
   EXPECT_EQ(error_of("m,energy\n1,1\n", format), "r.csv: no column 'k'; the columns are m, energy");
-  EXPECT_EQ(error_of("m,energy\n1,1\n", {"energy", "matmul:m={m"}),
+  EXPECT_EQ(error_of("m,energy\n1,1\n", {"energy", "matmul:m={m"}, ErrorKind::kUsage),
             "--workload 'matmul:m={m': a { is not closed");
 }
 
@@ -109,12 +105,7 @@ class ReadingsFileTest : public testing::Test {
   }
   void write(const std::string& text) const { std::ofstream(path_) << text; }
   std::string open_error() const {
-    try {
-      ReadingsFile file(path_);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
+    return error_text([&] { ReadingsFile file(path_); });
   }
 
   std::string path_;
@@ -158,14 +149,8 @@ TEST_F(ReadingsFileTest, RefusesAFileItWouldSpoil) {
 }
 
 TEST(ReadingsFile, SaysWhyItCannotBeOpened) {
-  try {
-    ReadingsFile file("/no/such/folder/r.csv");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kFailed);
-    EXPECT_STREQ(error.what(),
-                 "/no/such/folder/r.csv: cannot open for appending: No such file or directory");
-  }
+  EXPECT_EQ(error_text([] { ReadingsFile file("/no/such/folder/r.csv"); }, ErrorKind::kFailed),
+            "/no/such/folder/r.csv: cannot open for appending: No such file or directory");
 }
 
 }  // namespace
