@@ -3,10 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-
-#include "estimator/error.h"
+#include <new>
 
 namespace wattgrind {
 
@@ -25,8 +22,7 @@ void LineTable::grow(size_t lines) {
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
                     : mremap(numbers_, size_ * sizeof(uint32_t), bytes, MREMAP_MAYMOVE);
   if (moved == MAP_FAILED) {
-    fail(ErrorKind::kFailed, "no address space for a table of {} cache lines: {}", grown,
-         std::strerror(errno));
+    throw std::bad_alloc();
   }
   numbers_ = static_cast<uint32_t*>(moved);
   size_ = grown;

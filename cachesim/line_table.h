@@ -20,7 +20,7 @@ class LineTable {
   }
   ~LineTable();
 
-  // The table has all lines up to this one from now on.
+  // The table has all lines up to this one from now on. Throws std::bad_alloc.
   void cover(uint64_t last) {
     if (last >= size_) {
       grow(last + 1);
