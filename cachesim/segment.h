@@ -10,10 +10,8 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
-#include "cachesim/flat_program.h"
 #include "cachesim/lru_hierarchy.h"
 
 namespace wattgrind {
@@ -40,15 +38,5 @@ struct Segment {
 // Walks all iterations, at most FirstLevel::kMostTicks / streams of them. `lines` are numbers by
 // set of the first level, zero between uses.
 void walk_segment(LruHierarchy& caches, const Segment& segment, std::vector<uint8_t>& lines);
-
-// Walks iterations of accesses reference by reference. These may straddle lines. Iterations move
-// each access, which is at addresses[i] first, by strides[i].
-struct ReferenceBody {
-  std::span<const FlatAccess> accesses;
-  std::span<const int64_t> strides;
-  const uint64_t* addresses = nullptr;
-};
-void walk_references(LruHierarchy& caches, const ReferenceBody& body, uint64_t iterations,
-                     uint32_t line_shift);
 
 }  // namespace wattgrind

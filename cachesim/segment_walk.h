@@ -8,6 +8,7 @@
 
 #include "cachesim/flat_program.h"
 #include "cachesim/lru_hierarchy.h"
+#include "cachesim/reference_body.h"
 #include "cachesim/segment.h"
 
 namespace wattgrind {
