@@ -132,44 +132,50 @@ void PlanarGradient::emit_image(NestBuilder& nest, const Address& input, const A
 
 void PlanarGradient::emit_tile(NestBuilder& nest, const Shape& shape, const Address& input,
                                const Scratch& scratch, const Address& tile_sums) const {
-  struct Sum {
-    Register total;
-    Address place;
+  const auto taps = shape.down.size * shape.across.size;
+  const auto place = [&](int64_t tap, int64_t filter) {
+    const int64_t row = tap / shape.across.size, column = tap % shape.across.size;
+    return moved(tile_sums, (row * conv_.window.kernel_width + column) * tap_sums_bytes() +
+                                filter * vector_bytes());
   };
-  std::vector<Sum> sums;  // [kernel row][kernel column][filter]
-  for (int64_t r = 0; r < shape.down.size; ++r) {
-    for (int64_t s = 0; s < shape.across.size; ++s) {
-      for (int64_t f = 0; f < conv_.filters; ++f) {
-        const int64_t tap = r * conv_.window.kernel_width + s;
-        const Address place = moved(tile_sums, tap * tap_sums_bytes() + f * vector_bytes());
-        sums.push_back({nest.load(lanes_, place), place});
-      }
-    }
+  std::vector<Register> sums;  // [tap][filter]
+  for (int64_t t = 0; t < taps; ++t) {
+    for (int64_t f = 0; f < conv_.filters; ++f) sums.push_back(nest.load(lanes_, place(t, f)));
   }
   nest.loop("row", gradient_.shape.height, [&](LoopVariable y) {
     nest.loop("column", row_vectors(), [&](LoopVariable x) {
-      const auto at = [&](const Address& plane, int64_t row_bytes) {
-        return stepped(stepped(plane, y, row_bytes), x, vector_bytes());
+      const auto value = [&](int64_t tap) {
+        const int64_t row = tap / shape.across.size, column = tap % shape.across.size;
+        const Address first = moved(input, row * input_row_bytes() + column * kFloatBytes);
+        return nest.load(lanes_, stepped(stepped(first, y, input_row_bytes()), x, vector_bytes()));
       };
-      std::vector<Register> errors;
-      for (int64_t f = 0; f < conv_.filters; ++f) {
-        const Address plane = moved(scratch.gradient_planes, f * gradient_plane_bytes());
-        errors.push_back(nest.load(lanes_, at(plane, gradient_row_bytes())));
+      const auto error = [&](int64_t filter) {
+        const Address first = moved(scratch.gradient_planes, filter * gradient_plane_bytes());
+        return nest.load(lanes_,
+                         stepped(stepped(first, y, gradient_row_bytes()), x, vector_bytes()));
+      };
+      // Whichever operand is the fewer stays in registers while the other passes by.
+      const bool taps_stay = taps < conv_.filters;
+      std::vector<Register> staying;
+      for (int64_t i = 0; i < std::min(taps, conv_.filters); ++i) {
+        staying.push_back(taps_stay ? value(i) : error(i));
       }
-      size_t i = 0;
-      for (int64_t r = 0; r < shape.down.size; ++r) {
-        for (int64_t s = 0; s < shape.across.size; ++s) {
-          const Address tap = moved(input, r * input_row_bytes() + s * kFloatBytes);
-          const Register value = nest.load(lanes_, at(tap, input_row_bytes()));
-          for (const Register error : errors) {
-            const Register total = sums[i++].total;
-            nest.assign(total, Opcode::kMulAdd, error, value, total);
-          }
+      for (int64_t j = 0; j < std::max(taps, conv_.filters); ++j) {
+        const Register passing = taps_stay ? error(j) : value(j);
+        for (size_t i = 0; i < staying.size(); ++i) {
+          const auto kept = static_cast<int64_t>(i);
+          const int64_t sum = taps_stay ? kept * conv_.filters + j : j * conv_.filters + kept;
+          const Register total = sums[static_cast<size_t>(sum)];
+          nest.assign(total, Opcode::kMulAdd, passing, staying[i], total);
         }
       }
     });
   });
-  for (const Sum& sum : sums) nest.store(sum.total, sum.place);
+  for (int64_t t = 0; t < taps; ++t) {
+    for (int64_t f = 0; f < conv_.filters; ++f) {
+      nest.store(sums[static_cast<size_t>(t * conv_.filters + f)], place(t, f));
+    }
+  }
 }
 
 void PlanarGradient::emit_lane_sums(NestBuilder& nest, const Address& from, const Address& to,

@@ -1,4 +1,5 @@
 // Training steps, simulated after cachegrind's model, against cachegrind itself.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,9 +20,10 @@ void expect_near(uint64_t predicted, uint64_t counted, uint64_t least, const std
 
 // A last level of 12 MiB: in a small one, instructions, which the simulation leaves out, take the
 // place of data.
-void expect_agreement(const std::string& network_name, bool steady) {
+void expect_agreement(const std::string& network_name, Isa isa, bool steady) {
   const Network network = find_network(network_name);
-  const Machine machine = find_machine("xeon_x5650_powerml");
+  Machine machine = find_machine("xeon_x5650_powerml");
+  machine.isa = isa;
   const auto runner = make_process_runner();
   const auto count = [&](CountSource& source) {
     return count_training_step(
@@ -47,8 +49,10 @@ void expect_agreement(const std::string& network_name, bool steady) {
 TEST(TrainingUnderCachegrind, AgreesWithSimulation) {
   for (const char* network :
        {"lenet5", "dffr:layers=2,width=16", "cnn:layers=2,filters=4,filter_size=3"}) {
-    SCOPED_TRACE(network);
-    for (const bool steady : {false, true}) expect_agreement(network, steady);
+    for (const Isa isa : {Isa::kSse42, Isa::kAvx2}) {
+      SCOPED_TRACE(fmt::format("{} {}", network, traits(isa).name));
+      for (const bool steady : {false, true}) expect_agreement(network, isa, steady);
+    }
   }
 }
 
