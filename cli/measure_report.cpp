@@ -96,7 +96,9 @@ std::string rails_text(const MeasureReport& report, Emphasis emphasis) {
     }
     table.rows.push_back(std::move(row));
   }
-  return "\n" + aligned_text(table, emphasis) + "Rails in parentheses are not in the total.\n";
+  const std::string text = "\n" + aligned_text(table, emphasis);
+  if (columns.back().in_total) return text;
+  return text + "Rails in parentheses are not in the total.\n";
 }
 
 std::string samples_text(const Measurements& measured) {

@@ -64,7 +64,11 @@ std::string separated(std::string digits) {
 std::string with_separators(uint64_t count) { return separated(fmt::format("{}", count)); }
 
 std::string with_separators(double measure, int decimals) {
-  return separated(fmt::format("{:.{}f}", measure, decimals));
+  std::string text = fmt::format("{:.{}f}", measure, decimals);
+  // What rounds to zero has no sign.
+  if (text.front() == '-' && text.find_first_of("123456789in") == std::string::npos)
+    text.erase(0, 1);
+  return separated(text);
 }
 
 std::string aligned_text(const Table& table, Emphasis emphasis) {

@@ -51,6 +51,9 @@ TEST(Table, Separators) {
   EXPECT_EQ(with_separators(UINT64_MAX), "18,446,744,073,709,551,615");
   EXPECT_EQ(with_separators(-1234.5, 1), "-1,234.5");
   EXPECT_EQ(with_separators(-123.0, 0), "-123");
+  EXPECT_EQ(with_separators(-0.004, 2), "0.00");
+  EXPECT_EQ(with_separators(-0.005001, 2), "-0.01");
+  EXPECT_EQ(with_separators(-0.0, 0), "0");
 }
 
 }  // namespace

@@ -71,6 +71,22 @@ TEST(EnergyFeatures, TimeIsATermWhereEveryDurationIsKnown) {
   EXPECT_EQ(timed.baselines.back().name, "time");
 }
 
+TEST(EnergyFeatures, APartKnowsItsNetwork) {
+  const Machine machine = builtin_machine("xeon_x5650");
+  std::vector<CountedReading> readings;
+  for (const char* const name : {"lenet5", "lenet5/conv1", "nin/..conv1"}) {
+    const uint64_t macs = 500 + readings.size();
+    readings.push_back(reading_of(name, counts_of(1000 * macs, 100, 50, 20), macs, 1));
+    readings.back().reading.duration_s = static_cast<double>(macs);
+  }
+  const auto time = calibrate_time(readings, machine, {});
+  for (const FeatureTable& table : {energy_features(readings, machine, {}).table, time->table}) {
+    EXPECT_EQ(table.samples[0].network, "lenet5");
+    EXPECT_EQ(table.samples[1].network, "lenet5");
+    EXPECT_EQ(table.samples[2].network, "nin");
+  }
+}
+
 TEST(EnergyFeatures, TermsAreChosenByName) {
   const Machine machine = builtin_machine("xeon_x5650");
   const std::vector<CountedReading> readings = {
