@@ -122,6 +122,7 @@ class CalibratedMachineTest : public testing::Test {
 };
 
 TEST_F(CalibratedMachineTest, PricesAreThoseThatMadeTheReadings) {
+  readings_.push_back(readings_.front());  // a second reading of one workload
   const EnergyFeatures features = energy_features(readings_, machine_, {});
   const Calibration result = calibrate(features.table, features.baselines, {});
   const Machine calibrated =
