@@ -28,10 +28,10 @@ Chunking choose_chunks(const DirectConv& conv, int64_t tile_width) {
 }
 
 // How many output rows are computed for all blocks of channels before the next rows begin: the
-// divisor of the rows that moves the least between L2 and what lies below. Weights move once a
-// group of rows; the input once where a group's rows stay in L2, else once a block of channels and
-// chunk of kernel rows; partial sums in and out for every chunk after the first, unless a block's
-// stay in L2.
+// divisor of the rows that moves the least between L2 and what lies below, over the least distance.
+// Weights move once a group of rows; the input once where a group's rows stay in L2, else once a
+// block of channels and chunk of kernel rows; partial sums in and out for every chunk after the
+// first, unless a block's stay in L2.
 int64_t choose_group_rows(const DirectConv& conv, Isa isa) {
   const int64_t width = conv.blocks[0].width();
   const Chunking chunks = choose_chunks(conv, width);
@@ -41,17 +41,19 @@ int64_t choose_group_rows(const DirectConv& conv, Isa isa) {
   const int64_t weight_bytes = conv.groups * conv.taps() * padded_width(conv.blocks) * kFloatBytes;
   // Of a group's channels.
   const int64_t input_passes = static_cast<int64_t>(conv.blocks.size()) * row_chunks;
-  const auto moved_bytes = [&](int64_t group) {
+  const int64_t input_bytes = conv.input.image_bytes(), output_bytes = conv.output.image_bytes();
+  const auto moving_cost = [&](int64_t group) {
     const int64_t groups = conv.rows / group;
     const int64_t read_rows = (group - 1) * conv.input_row_step + conv.kernel_height;
     const bool input_stays = read_rows * conv.input.row_bytes() / conv.groups <= resident;
     const bool sums_stay = group * conv.columns * width * kFloatBytes <= resident;
-    return groups * weight_bytes + conv.input.image_bytes() * (input_stays ? 1 : input_passes) +
-           (sums_stay ? 0 : 2 * passes * conv.output.image_bytes());
+    return groups * weight_bytes * distance_from_l2(weight_bytes) +
+           (input_stays ? 1 : input_passes) * input_bytes * distance_from_l2(input_bytes) +
+           (sums_stay ? 0 : 2 * passes * output_bytes * distance_from_l2(output_bytes));
   };
   int64_t best = conv.rows;
   for (int64_t group = best - 1; group > 0; --group) {
-    if (conv.rows % group == 0 && moved_bytes(group) < moved_bytes(best)) best = group;
+    if (conv.rows % group == 0 && moving_cost(group) < moving_cost(best)) best = group;
   }
   return best;
 }
