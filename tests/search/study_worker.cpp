@@ -27,6 +27,7 @@ int run(char** arguments) {
                              std::strtoull(arguments[3], nullptr, 10), 15, 0.01};
   run_study(file, *sampler, evaluation, options,
             [log](const Trial& ended, const Outcome&, std::span<const Trial>) {
+              if (ended.values.empty()) return;  // given up
               const std::string line = fmt::format("{} {}\n", ended.number, ended.values[0]);
               if (write(log, line.data(), line.size()) < 0) std::abort();
             });
