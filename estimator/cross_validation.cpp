@@ -72,12 +72,14 @@ std::vector<ScoredModel> score_models(const FeatureTable& table, std::span<const
 }
 
 size_t best_model(std::span<const ScoredModel> scored) {
-  // Two models that differ by rounding alone are equals.
+  // Two models that differ by rounding alone are equals, also where both have no error but that.
   constexpr double kLess = 1 - 1e-9;
+  constexpr double kRoundingPercent = 1e-9;
   std::optional<size_t> best;
   for (size_t i = 0; i < scored.size(); ++i) {
     if (!scored[i].left_out) continue;
-    if (!best || scored[i].left_out->mape_percent < kLess * scored[*best].left_out->mape_percent) {
+    if (!best || scored[i].left_out->mape_percent + kRoundingPercent <
+                     kLess * scored[*best].left_out->mape_percent) {
       best = i;
     }
   }

@@ -163,7 +163,7 @@ TEST_F(CalibratedMachineTest, TheProfileIsWrittenAndReadBack) {
             "fitted to readings.csv: in the price of MACs");
   // What was said of the prior energies comes after.
   EXPECT_TRUE(calibrated.notes[0].starts_with(
-      "Energies are those of xeon_x5650 (operations + DRAM + time) fitted to readings.csv (12 "));
+      "Energies are those of xeon_x5650 (operations + DRAM) fitted to readings.csv (12 readings)"));
   EXPECT_TRUE(calibrated.notes[1].starts_with("Time is the terms MACs, fitted to"));
   EXPECT_EQ(calibrated.notes[2], machine_.notes[0]);
   const Machine read = read_machine(write_machine(calibrated), "mine.json");
