@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "estimator/error.h"
 
@@ -28,6 +29,11 @@ std::vector<float> take(std::vector<Tensor>& tensors, const std::string& name,
          fmt::join(found->shape, ", "), fmt::join(shape, ", "));
   }
   std::vector<float> values = std::move(found->values);
+  const auto odd = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
+  if (odd != values.end()) {
+    fail(ErrorKind::kInput, "{}: {}: found {} as value {}, wanted finite numbers", where, name,
+         *odd, odd - values.begin());
+  }
   tensors.erase(found);
   return values;
 }

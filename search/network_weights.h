@@ -15,7 +15,7 @@ std::vector<Tensor> to_tensors(const Network& network,
                                const std::vector<LayerParameters>& parameters);
 
 // By layer. Throws Error(kInput), begun by `where`, unless the tensors are the network's: none
-// missing, none besides, each of its shape.
+// missing, none besides, each of its shape and of finite values.
 std::vector<LayerParameters> from_tensors(const Network& network, std::vector<Tensor> tensors,
                                           std::string_view where);
 

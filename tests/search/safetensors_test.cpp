@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "estimator/network.h"
 #include "search/network_weights.h"
 #include "tests/estimator/error_text.h"
@@ -96,6 +98,11 @@ TEST(NetworkWeights, NamesAndShapes) {
   auto more = tensors;
   more.push_back({"e.weight", {1}, {0}});
   EXPECT_EQ(refused_tensors(more), "w: net has no tensor e.weight");
+  auto diverged = tensors;
+  diverged[1].values[2] = std::nanf("");
+  EXPECT_EQ(refused_tensors(diverged), "w: c.bias: found nan as value 2, wanted finite numbers");
+  diverged[1].values[2] = -INFINITY;
+  EXPECT_EQ(refused_tensors(diverged), "w: c.bias: found -inf as value 2, wanted finite numbers");
   tensors[2].shape = {18, 2};
   EXPECT_EQ(refused_tensors(tensors), "w: d.weight: found the shape [18, 2], wanted [2, 18]");
 }
