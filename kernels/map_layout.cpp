@@ -26,12 +26,16 @@ int64_t MapLayout::row_bytes() const {
 
 int64_t MapLayout::image_bytes() const {
   const int64_t bytes = (halo.top + shape.height + halo.bottom) * row_bytes();
-  return round_up(bytes, bytes >= 4 * kPageBytes ? kPageBytes : kLineBytes);
+  const bool is_large = bytes >= 4 * kPageBytes;
+  if (is_large && staggers_images) {
+    return (round_up(bytes, kLineBytes) / kLineBytes | 1) * kLineBytes;
+  }
+  return round_up(bytes, is_large ? kPageBytes : kLineBytes);
 }
 
 std::optional<MapLayout> MapLayout::as_vectors() const {
   if (!is_dense() || halo != Halo{}) return std::nullopt;
-  return MapLayout{{shape.elements(), 1, 1}, image_bytes() / kFloatBytes, {}};
+  return MapLayout{{shape.elements(), 1, 1}, image_bytes() / kFloatBytes, {}, staggers_images};
 }
 
 int64_t MapLayout::pixel_bytes(int64_t y, int64_t x) const {

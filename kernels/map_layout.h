@@ -29,10 +29,13 @@ struct MapLayout {
   FeatureShape shape;
   int64_t channel_pitch = 0;
   Halo halo;
+  bool staggers_images = false;  // where dense layers read it, a value of many images at a time
 
   int64_t row_bytes() const;
   // Images are whole lines apart, and large ones (four pages and more) whole pages: the cache then
-  // sees every image at the same sets, which the simulator uses to prove repetition.
+  // sees every image at the same sets, which the simulator uses to prove repetition. Staggered,
+  // large images are an odd number of lines apart, so that a value of neighbouring ones is in sets
+  // of its own.
   int64_t image_bytes() const;
   int64_t pixel_bytes(int64_t y, int64_t x) const;  // may lie in the halo
   int64_t channel_bytes() const { return channel_pitch * kFloatBytes; }

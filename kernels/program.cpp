@@ -100,7 +100,8 @@ class ProgramBuilder {
 
   // Layouts first without halo, then the halos that convolutions want of what they read.
   void choose_layouts() {
-    input_layout_ = {network_.input, network_.input.channels, {}};
+    input_layout_ = {
+        network_.input, network_.input.channels, {}, readers_take_any_layout(kNetworkInput)};
     for (size_t i = 0; i < network_.layers.size(); ++i) {
       const Layer& self = network_.layers[i];
       if (storage_[i] == Storage::kOwn) {
@@ -108,7 +109,7 @@ class ProgramBuilder {
         // An elementwise layer behind a flatten that does nothing still works on the map.
         const FeatureShape& shape =
             is_elementwise(self) ? layout(self.input).shape : self.output_shape;
-        layouts_.push_back({shape, pitch, {}});
+        layouts_.push_back({shape, pitch, {}, readers_take_any_layout(static_cast<int>(i))});
       } else {
         layouts_.push_back(layout(self.input));
       }

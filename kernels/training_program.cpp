@@ -132,7 +132,8 @@ class TrainingBuilder {
     for (int i = first_trained_; i < static_cast<int>(network_.layers.size()); ++i) {
       const OutputMap& output = map(i);
       if (gradients_.contains(output.buffer)) continue;
-      GradientMap gradient{0, {output.layout.shape, output.layout.channel_pitch, {}}};
+      GradientMap gradient{
+          0, {output.layout.shape, output.layout.channel_pitch, {}, output.layout.staggers_images}};
       const auto* conv = std::get_if<Conv2d>(&layer(i).operation);
       if (conv != nullptr && needs_data_gradient(i)) {
         gradient.layout.halo =
