@@ -13,7 +13,6 @@ namespace wattgrind {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 using Json = nlohmann::json;
 

@@ -17,8 +17,6 @@
 namespace wattgrind {
 namespace {
 
-using testing::HasSubstr;
-
 class StudyTest : public testing::Test {
  protected:
   StudyFile open(const std::string& name = "bowl.db",
