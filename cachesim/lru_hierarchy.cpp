@@ -1,6 +1,7 @@
 #include "cachesim/lru_hierarchy.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "estimator/error.h"
@@ -102,8 +103,8 @@ void LruHierarchy::add_misses(size_t buffer, BufferTraffic& out) const {
     for (size_t level = 0; level < level_count_; ++level) {
       LevelTraffic& traffic = out.levels[level];
       uint64_t misses = missed_[level * 2 * owners_size_ + requester];
-      for (const uint64_t fetched : fetched_[requester]) {
-        misses += level == 0 ? fetched : 0;
+      if (level == 0) {
+        misses = std::accumulate(fetched_[requester].begin(), fetched_[requester].end(), misses);
       }
       count_lookups(traffic, is_write, looked_up);
       count_misses(traffic, is_write, level == 0 ? misses - repeated_misses_[requester] : misses);

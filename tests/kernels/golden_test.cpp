@@ -7,6 +7,7 @@
 #include "estimator/atomic_file.h"
 #include "estimator/file_text.h"
 #include "kernels/program.h"
+#include "tests/kernels/square_window.h"
 
 namespace wattgrind {
 namespace {
@@ -19,10 +20,6 @@ void expect_golden(const std::string& name, FeatureShape input,
   const std::string path = std::string(WATTGRIND_SOURCE_DIR) + "/tests/golden/" + name + ".txt";
   if (std::getenv("WATTGRIND_UPDATE_GOLDEN") != nullptr) write_file(path, text);
   EXPECT_EQ(text, read_file(path)) << "if this is meant: WATTGRIND_UPDATE_GOLDEN=1";
-}
-
-Window2d window(int64_t kernel, int64_t stride, int64_t pad) {
-  return {kernel, kernel, stride, stride, pad, pad, pad, pad};
 }
 
 TEST(Golden, Conv2d) {

@@ -9,6 +9,7 @@
 
 #include "tests/kernels/nest_run.h"
 #include "tests/kernels/network_run.h"
+#include "tests/kernels/square_window.h"
 
 namespace wattgrind {
 namespace {
@@ -57,10 +58,6 @@ void check(FeatureShape input, const std::vector<LayerSpec>& specs, int64_t batc
     EXPECT_EQ(memory.read_map(program.input, batch), images) << where << ": input overwritten";
     if (testing::Test::HasFatalFailure()) return;
   }
-}
-
-Window2d window(int64_t kernel, int64_t stride, int64_t pad) {
-  return {kernel, kernel, stride, stride, pad, pad, pad, pad};
 }
 
 constexpr std::array<int64_t, 7> kSizes = {1, 7, 8, 9, 31, 32, 33};
@@ -134,6 +131,8 @@ TEST(Conv2dKernel, MapsLargerThanL2PassInGroupsOfRows) {
   // Every chunk of kernel rows reads a map anew that does not stay.
   EXPECT_TRUE(goes_by_rows({256, 56, 56}, {256, window(3, 1, 1), 1}, Isa::kAvx512));
   EXPECT_FALSE(goes_by_rows({256, 14, 14}, {256, window(3, 1, 1), 1}, Isa::kAvx512)) << "it stays";
+  EXPECT_FALSE(goes_by_rows({512, 28, 28}, {512, window(3, 1, 1), 1}, Isa::kAvx512))
+      << "a last level holds the map, but not the weights";
   for (const int64_t groups : {1, 2}) {
     const FeatureShape input{16 * groups, 64, 40};
     const Conv2d conv{24 * groups, window(3, 1, 1), groups};
@@ -208,6 +207,21 @@ TEST(DenseKernel, LongReductionsAreCutIntoChunks) {
             fmt::format("dense of {} values", values));
     }
   }
+}
+
+// Whole pages apart, a value of many images at a time would be lines of one set.
+TEST(DenseKernel, LargeImagesAreAnOddNumberOfLinesApart) {
+  const auto lines_apart = [](FeatureShape shape, const std::vector<LayerSpec>& specs) {
+    const Network network = build_network("test", shape, specs, "test");
+    const MapLayout input = lower_network(network, Isa::kAvx2, 8).input.layout;
+    EXPECT_EQ(input.as_vectors()->image_bytes(), input.image_bytes());
+    return input.image_bytes() / kLineBytes;
+  };
+  const FeatureShape vector{9216, 1, 1}, map{256, 6, 6};
+  EXPECT_EQ(lines_apart(vector, {{.operation = Dense{20}}}), 9 * 64 + 1);
+  EXPECT_EQ(lines_apart(vector, {{.operation = Relu{}}, {.operation = Dense{20}}}), 9 * 64 + 1);
+  EXPECT_EQ(lines_apart(map, {{.operation = MaxPool2d{window(2, 2, 0)}}}), 9 * 64);
+  check(vector, {{.operation = Dense{20}}}, 5, "large images");
 }
 
 TEST(DenseKernel, ReadsMapsThatWereFlattened) {

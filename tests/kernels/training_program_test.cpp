@@ -12,6 +12,7 @@
 #include "kernels/packing.h"
 #include "tests/kernels/nest_run.h"
 #include "tests/kernels/reference_gradients.h"
+#include "tests/kernels/square_window.h"
 
 namespace wattgrind {
 namespace {
@@ -172,10 +173,6 @@ void check(FeatureShape input, const std::vector<LayerSpec>& specs, int64_t batc
     expect_step(rest, smaller, memory, where + ", smaller batch");
     if (testing::Test::HasFailure()) return;
   }
-}
-
-Window2d window(int64_t kernel, int64_t stride, int64_t pad) {
-  return {kernel, kernel, stride, stride, pad, pad, pad, pad};
 }
 
 TEST(TrainingProgram, DenseNetwork) {
