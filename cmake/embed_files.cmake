@@ -1,6 +1,6 @@
 # cmake -D OUTPUT=FILE -D ROOT=FOLDER -D "FILES=folder/name.json;..." -P embed_files.cmake
 #
-# Writes one initialiser a file, {"folder", "name", "text"}, for estimator/builtin_files.cpp.
+# Writes one initialiser a file, {"folder", "name", "text"}, for estimator/formats/builtin_files.cpp.
 set(content "")
 foreach(file IN LISTS FILES)
   get_filename_component(folder ${file} DIRECTORY)

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-#include "estimator/error.h"
+#include "estimator/base/error.h"
 
 namespace wattgrind {
 

@@ -7,18 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "estimator/atomic_file.h"
-#include "estimator/baseline.h"
-#include "estimator/calibration.h"
-#include "estimator/calibration_plot.h"
-#include "estimator/csv.h"
-#include "estimator/energy_features.h"
-#include "estimator/error.h"
-#include "estimator/file_text.h"
-#include "estimator/machine_source.h"
+#include "estimator/base/error.h"
+#include "estimator/calibration/calibration.h"
+#include "estimator/calibration/calibration_plot.h"
+#include "estimator/calibration/energy_features.h"
+#include "estimator/catalog/machine_source.h"
+#include "estimator/fit/baseline.h"
+#include "estimator/formats/csv.h"
+#include "estimator/system/atomic_file.h"
+#include "estimator/system/file_text.h"
 #include "experiments/experiment.h"
 #include "experiments/measurements.h"
-#include "kernels/workload_counts.h"
+#include "kernels/count/workload_counts.h"
 
 namespace wattgrind {
 namespace {
@@ -70,8 +70,8 @@ FeatureTable features_of(const std::vector<Size>& sizes, const Machine& machine,
     counted.reading.workload = fmt::format("{0}x{0}", size.dimension);
     counted.reading.energy_j = size.*energy_j;
     counted.counts = scaled(size.counts.counts, kImages);
-    counted.operations_pj = static_cast<double>(kImages) * size.counts.operations_pj;
-    counted.macs = kImages * size.counts.macs;
+    counted.operations.macs = kImages * size.counts.operations.macs;
+    counted.operations.other = kImages * size.counts.operations.other;
     readings.push_back(std::move(counted));
     pixels.values.push_back(size.pixels());
   }

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "estimator/error.h"
+#include "estimator/base/error.h"
 #include "experiments/experiment.h"
 
 namespace wattgrind {

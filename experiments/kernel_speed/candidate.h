@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "estimator/isa.h"
+#include "estimator/base/isa.h"
 #include "experiments/kernel_speed/timed_layer.h"
 
 namespace wattgrind {
@@ -17,7 +17,7 @@ struct PreparedLayer {
   std::function<void()> run;   // computes the layer once, with bias; one thread; may be repeated
 };
 
-struct Candidate {
+struct KernelImplementation {
   std::string name;  // a column's title
   // Everything that is not to be timed: choosing, compiling, packing, reordering. Absent where
   // this implementation has no way to compute the layer.

@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <memory>
 
-#include "estimator/error.h"
-#include "kernels/jit.h"
-#include "kernels/program.h"
+#include "estimator/base/error.h"
+#include "kernels/program/program.h"
+#include "kernels/run/jit.h"
 
 namespace wattgrind {
 namespace {
@@ -48,6 +48,6 @@ std::optional<PreparedLayer> prepare(const TimedLayer& timed, Isa isa) {
 
 }  // namespace
 
-Candidate generated() { return {"Wattgrind", prepare}; }
+KernelImplementation generated() { return {"Wattgrind", prepare}; }
 
 }  // namespace wattgrind

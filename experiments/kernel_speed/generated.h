@@ -6,6 +6,6 @@
 
 namespace wattgrind {
 
-Candidate generated();
+KernelImplementation generated();
 
 }  // namespace wattgrind

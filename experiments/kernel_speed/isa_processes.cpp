@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "estimator/error.h"
+#include "estimator/base/error.h"
 
 namespace wattgrind {
 namespace {

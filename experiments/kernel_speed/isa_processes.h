@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "estimator/isa.h"
+#include "estimator/base/isa.h"
 
 namespace wattgrind {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "estimator/error.h"
+#include "estimator/base/error.h"
 #include "experiments/experiment.h"
 #include "experiments/kernel_speed/candidate.h"
 #include "experiments/kernel_speed/generated.h"
@@ -57,12 +57,12 @@ class SecondsReporter : public benchmark::BenchmarkReporter {
 };
 
 std::map<std::string, double> time_layer(const TimedLayer& layer, Isa isa,
-                                         const std::vector<Candidate>& candidates,
+                                         const std::vector<KernelImplementation>& candidates,
                                          const Options& options) {
   benchmark::ClearRegisteredBenchmarks();
   std::vector<PreparedLayer> prepared;
   prepared.reserve(candidates.size());
-  for (const Candidate& candidate : candidates) {
+  for (const KernelImplementation& candidate : candidates) {
     std::optional<PreparedLayer> ready = candidate.prepare(layer, isa);
     if (!ready) continue;
     fmt::print(stderr, "{}: {} uses {}\n", layer.label, candidate.name, ready->implementation);
@@ -107,10 +107,10 @@ int run(int argc, char** argv) {
   int flag_count = static_cast<int>(flags.size());
   benchmark::Initialize(&flag_count, flags.data());
 
-  const std::vector<Candidate> candidates = {onednn_direct(), generated(), onednn_winograd(),
-                                             openblas()};
+  const std::vector<KernelImplementation> candidates = {onednn_direct(), generated(),
+                                                        onednn_winograd(), openblas()};
   std::vector<std::string> names;
-  for (const Candidate& candidate : candidates) names.push_back(candidate.name);
+  for (const KernelImplementation& candidate : candidates) names.push_back(candidate.name);
   SpeedTable table(names);
   for (const std::string& network : options.networks) {
     for (const TimedLayer& layer : timed_layers(network, options.batch)) {

@@ -129,13 +129,13 @@ std::optional<PreparedLayer> prepare(const TimedLayer& timed, dnnl::algorithm al
 
 }  // namespace
 
-Candidate onednn_direct() {
+KernelImplementation onednn_direct() {
   return {"oneDNN", [](const TimedLayer& timed, Isa) {
             return prepare(timed, dnnl::algorithm::convolution_direct);
           }};
 }
 
-Candidate onednn_winograd() {
+KernelImplementation onednn_winograd() {
   return {"Winograd", [](const TimedLayer& timed, Isa) {
             return prepare(timed, dnnl::algorithm::convolution_winograd);
           }};

@@ -6,9 +6,9 @@
 namespace wattgrind {
 
 // convolution_direct for convolutions, inner_product for dense layers.
-Candidate onednn_direct();
+KernelImplementation onednn_direct();
 
 // convolution_winograd, for the convolutions that it has an implementation of.
-Candidate onednn_winograd();
+KernelImplementation onednn_winograd();
 
 }  // namespace wattgrind

@@ -39,6 +39,6 @@ std::optional<PreparedLayer> prepare(const TimedLayer& timed, Isa) {
 
 }  // namespace
 
-Candidate openblas() { return {"OpenBLAS", prepare}; }
+KernelImplementation openblas() { return {"OpenBLAS", prepare}; }
 
 }  // namespace wattgrind

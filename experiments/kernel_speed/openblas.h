@@ -5,6 +5,6 @@
 
 namespace wattgrind {
 
-Candidate openblas();
+KernelImplementation openblas();
 
 }  // namespace wattgrind

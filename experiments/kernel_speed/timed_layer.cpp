@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <variant>
 
-#include "estimator/builtin_files.h"
-#include "estimator/error.h"
-#include "estimator/network_file.h"
-#include "search/random.h"
+#include "estimator/base/error.h"
+#include "estimator/base/random.h"
+#include "estimator/formats/builtin_files.h"
+#include "estimator/network/network_file.h"
 
 namespace wattgrind {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "estimator/network.h"
+#include "estimator/network/network.h"
 
 namespace wattgrind {
 

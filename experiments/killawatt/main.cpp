@@ -9,25 +9,25 @@
 #include <utility>
 #include <vector>
 
-#include "cachesim/hierarchy_config.h"
-#include "estimator/atomic_file.h"
-#include "estimator/calibration.h"
-#include "estimator/calibration_plot.h"
-#include "estimator/csv.h"
-#include "estimator/energy_features.h"
-#include "estimator/error.h"
-#include "estimator/file_text.h"
-#include "estimator/machine_source.h"
-#include "estimator/prices.h"
-#include "estimator/workload.h"
+#include "cachesim/model/hierarchy_config.h"
+#include "estimator/base/error.h"
+#include "estimator/calibration/calibration.h"
+#include "estimator/calibration/calibration_plot.h"
+#include "estimator/calibration/energy_features.h"
+#include "estimator/catalog/machine_source.h"
+#include "estimator/formats/csv.h"
+#include "estimator/network/workload.h"
+#include "estimator/pricing/prices.h"
+#include "estimator/system/atomic_file.h"
+#include "estimator/system/file_text.h"
 #include "experiments/experiment.h"
 #include "experiments/measurements.h"
-#include "kernels/matmul_counts.h"
+#include "kernels/count/matmul_counts.h"
 
 namespace wattgrind {
 namespace {
 
-struct Load {
+struct PublishedLoad {
   std::string name;
   Matmul matmul;
   double published_cycles = 0;
@@ -36,9 +36,9 @@ struct Load {
   EventCounts machine_counts;     // the machine's three levels
 };
 
-std::vector<Load> read_loads(const std::filesystem::path& path) {
+std::vector<PublishedLoad> read_loads(const std::filesystem::path& path) {
   const CsvTable table = parse_csv(read_file(path), path.filename().string());
-  std::vector<Load> loads;
+  std::vector<PublishedLoad> loads;
   for (const CsvRow& row : table.rows) {
     const auto number = [&](const char* name) { return table.number(row, table.column(name)); };
     const auto size = [&](const char* name) { return static_cast<uint64_t>(number(name)); };
@@ -51,9 +51,9 @@ std::vector<Load> read_loads(const std::filesystem::path& path) {
 }
 
 // One pass from empty caches: what a process that multiplies once does.
-void count_loads(std::vector<Load>& loads, uint64_t macs, const Machine& powerml,
+void count_loads(std::vector<PublishedLoad>& loads, uint64_t macs, const Machine& powerml,
                  const Machine& xeon) {
-  for (Load& load : loads) {
+  for (PublishedLoad& load : loads) {
     MatmulCounts counted = count_matmul(load.matmul, cachegrind_hierarchy(powerml), macs);
     load.cachegrind_counts = std::move(counted.counts);
     load.machine_counts = count_matmul(load.matmul, machine_hierarchy(xeon), macs).counts;
@@ -64,9 +64,9 @@ void count_loads(std::vector<Load>& loads, uint64_t macs, const Machine& powerml
 
 // Published cycles are of the whole Python process: it also starts Python and makes the two
 // matrices from lists, element by element.
-void print_cycles(const std::vector<Load>& loads, const Machine& powerml) {
+void print_cycles(const std::vector<PublishedLoad>& loads, const Machine& powerml) {
   FeatureTable table{{{"product", ""}, {"elements", ""}, {"start-up", ""}}, {}};
-  for (const Load& load : loads) {
+  for (const PublishedLoad& load : loads) {
     const double cost =
         latency_cost(load.cachegrind_counts, powerml, Accounting::kAccesses).value();
     const auto elements =
@@ -88,19 +88,16 @@ void print_cycles(const std::vector<Load>& loads, const Machine& powerml) {
              model.coefficients[0], model.coefficients[1], model.coefficients[2]);
 }
 
-EnergyFeatures features_of(const std::vector<Load>& loads, const Machine& xeon) {
+EnergyFeatures features_of(const std::vector<PublishedLoad>& loads, const Machine& xeon) {
   std::vector<CountedReading> readings;
   Baseline proxy{"published proxy", {}};
-  const OperationEnergy& operations = xeon.operations;
-  for (const Load& load : loads) {
+  for (const PublishedLoad& load : loads) {
     CountedReading counted;
     counted.reading.workload = load.name;
     counted.reading.energy_j = load.energy;
     counted.counts = load.machine_counts;
-    counted.macs = load.matmul.macs();
-    counted.operations_pj =
-        static_cast<double>(counted.macs) *
-        (4 * operations.int_multiply_pj.value + 2 * operations.int_add_pj.value);
+    counted.operations.macs = load.matmul.macs();
+    counted.type = load.matmul.type;
     readings.push_back(std::move(counted));
     proxy.values.push_back(load.published_cycles);
   }
@@ -153,7 +150,7 @@ void print_models(const EnergyFeatures& features, const Calibration& result) {
 }
 
 void run(uint64_t macs) {
-  std::vector<Load> loads = read_loads(measurements_file("powerml_killawatt.csv"));
+  std::vector<PublishedLoad> loads = read_loads(measurements_file("powerml_killawatt.csv"));
   const Machine powerml = builtin_machine("xeon_x5650_powerml");
   const Machine xeon = builtin_machine("xeon_x5650");
   count_loads(loads, macs, powerml, xeon);

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
-#include "estimator/csv.h"
-#include "estimator/error.h"
-#include "estimator/file_text.h"
+#include "estimator/base/error.h"
+#include "estimator/formats/csv.h"
+#include "estimator/system/file_text.h"
 
 namespace wattgrind {
 namespace {

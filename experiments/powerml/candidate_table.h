@@ -8,7 +8,7 @@
 #include <mutex>
 #include <string>
 
-#include "search/candidate_evaluation.h"
+#include "search/candidates/candidate_evaluation.h"
 
 namespace wattgrind {
 

@@ -10,8 +10,8 @@
 #include <iterator>
 #include <string>
 
-#include "estimator/error.h"
-#include "estimator/file_text.h"
+#include "estimator/base/error.h"
+#include "estimator/system/file_text.h"
 #include "experiments/powerml/report.h"
 #include "experiments/powerml/studies.h"
 

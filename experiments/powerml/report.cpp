@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "estimator/error.h"
+#include "estimator/base/error.h"
 
 namespace wattgrind {
 namespace {

@@ -8,10 +8,10 @@
 #include <mutex>
 #include <thread>
 
-#include "estimator/csv.h"
-#include "estimator/file_text.h"
+#include "estimator/formats/csv.h"
+#include "estimator/system/file_text.h"
 #include "experiments/measurements.h"
-#include "search/enumerate.h"
+#include "search/space/enumerate.h"
 
 namespace wattgrind {
 namespace {

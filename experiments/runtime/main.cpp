@@ -8,19 +8,20 @@
 #include <string>
 #include <vector>
 
-#include "estimator/atomic_file.h"
-#include "estimator/builtin_files.h"
-#include "estimator/error.h"
-#include "estimator/fit_quality.h"
-#include "estimator/machine_source.h"
-#include "estimator/network_source.h"
-#include "estimator/svg_plot.h"
-#include "estimator/time_model.h"
+#include "estimator/base/error.h"
+#include "estimator/catalog/machine_source.h"
+#include "estimator/catalog/network_source.h"
+#include "estimator/fit/fit_quality.h"
+#include "estimator/formats/builtin_files.h"
+#include "estimator/formats/svg_plot.h"
+#include "estimator/machine/host_isa.h"
+#include "estimator/models/time_model.h"
+#include "estimator/system/atomic_file.h"
 #include "experiments/runtime/timed_networks.h"
 #include "experiments/runtime/times.h"
-#include "kernels/core_work.h"
-#include "kernels/count_source.h"
-#include "kernels/jit.h"
+#include "kernels/count/count_source.h"
+#include "kernels/nest/core_work.h"
+#include "kernels/run/jit.h"
 
 namespace wattgrind {
 namespace {
@@ -84,7 +85,7 @@ std::vector<CountedKernel> count_kernels(const Network& network, const Machine& 
   return kernels;
 }
 
-struct Sample {
+struct TimeSample {
   std::string name;
   LayerKind kind = LayerKind::kOther;
   bool cold = false;
@@ -93,9 +94,9 @@ struct Sample {
   double disagreement = 0;
 };
 
-std::vector<Sample> count_samples(const std::vector<Network>& layers, const Times& times,
-                                  const Machine& machine) {
-  std::vector<Sample> samples;
+std::vector<TimeSample> count_samples(const std::vector<Network>& layers, const Times& times,
+                                      const Machine& machine) {
+  std::vector<TimeSample> samples;
   for (size_t i = 0; i < layers.size(); ++i) {
     const Network& layer = layers[i];
     const CountedKernel kernel = count_kernels(layer, machine).at(0);
@@ -118,11 +119,11 @@ double root_mean_square_percent(const std::vector<double>& values) {
 }
 
 // Predictions of a kind's samples, each by a model of the other folds.
-std::vector<double> left_out_s(const std::vector<const Sample*>& samples) {
+std::vector<double> left_out_s(const std::vector<const TimeSample*>& samples) {
   std::vector<double> predicted_s(samples.size());
   for (size_t fold = 0; fold < kFolds; ++fold) {
     std::vector<TimedKernel> train;
-    for (const Sample* sample : samples) {
+    for (const TimeSample* sample : samples) {
       if (sample->fold != fold) train.push_back(sample->kernel);
     }
     const TimeModel model = TimeModel::fit(train);
@@ -146,7 +147,7 @@ std::string prices_text(const TimeModel& model) {
 struct Errors {
   std::vector<double> measured_s, predicted_s, disagreements;
 
-  void add(const Sample& sample, double prediction_s) {
+  void add(const TimeSample& sample, double prediction_s) {
     measured_s.push_back(sample.kernel.seconds);
     predicted_s.push_back(prediction_s);
     disagreements.push_back(sample.disagreement);
@@ -164,7 +165,7 @@ void print_errors(LayerKind kind, const Errors& warm, const Errors& cold) {
 }
 
 // Fits a model for each kind, tells how it predicts what it never saw, and plots it.
-std::vector<TimeModel> fit_models(const std::vector<Sample>& samples) {
+std::vector<TimeModel> fit_models(const std::vector<TimeSample>& samples) {
   std::vector<TimeModel> models;
   std::string prices;
   ScatterPlot plot{"Layers left out", "log10 of the measured time (s)",
@@ -173,9 +174,9 @@ std::vector<TimeModel> fit_models(const std::vector<Sample>& samples) {
              "RMSPE left out", "mean error", "repeatability", "NeuralPower RMSPE", "cold",
              "RMSPE left out", "repeatability");
   for (size_t kind = 0; kind < kKinds; ++kind) {
-    std::vector<const Sample*> own;
+    std::vector<const TimeSample*> own;
     std::vector<TimedKernel> kernels;
-    for (const Sample& sample : samples) {
+    for (const TimeSample& sample : samples) {
       if (sample.kind != static_cast<LayerKind>(kind)) continue;
       own.push_back(&sample);
       kernels.push_back(sample.kernel);
@@ -184,7 +185,7 @@ std::vector<TimeModel> fit_models(const std::vector<Sample>& samples) {
     Errors warm, cold;
     PlotSeries series{std::string(kLayerKindNames[kind]), {}};
     for (size_t i = 0; i < own.size(); ++i) {
-      const Sample& sample = *own[i];
+      const TimeSample& sample = *own[i];
       (sample.cold ? cold : warm).add(sample, predicted_s[i]);
       if (sample.cold) continue;
       series.points.push_back({std::log10(sample.kernel.seconds),

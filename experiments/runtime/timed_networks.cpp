@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "estimator/error.h"
-#include "search/random.h"
+#include "estimator/base/error.h"
+#include "estimator/base/random.h"
 
 namespace wattgrind {
 namespace {

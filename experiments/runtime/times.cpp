@@ -7,11 +7,11 @@
 #include <cmath>
 #include <numeric>
 
-#include "estimator/bootstrap.h"
-#include "estimator/csv.h"
-#include "estimator/file_text.h"
-#include "kernels/native_workload.h"
-#include "search/random.h"
+#include "estimator/base/random.h"
+#include "estimator/fit/bootstrap.h"
+#include "estimator/formats/csv.h"
+#include "estimator/system/file_text.h"
+#include "kernels/run/native_workload.h"
 
 namespace wattgrind {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "experiments/tpe_regret/objectives.h"
-#include "search/sampler.h"
+#include "search/samplers/sampler.h"
 
 namespace wattgrind {
 namespace {

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "estimator/error.h"
-#include "estimator/file_text.h"
-#include "search/candidate_evaluation.h"
+#include "estimator/base/error.h"
+#include "estimator/system/file_text.h"
+#include "search/candidates/candidate_evaluation.h"
 
 namespace wattgrind {
 namespace {

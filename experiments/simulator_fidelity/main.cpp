@@ -8,13 +8,13 @@
 #include <array>
 #include <chrono>
 
-#include "cachesim/process.h"
-#include "estimator/error.h"
-#include "estimator/machine_source.h"
-#include "estimator/network_source.h"
+#include "estimator/base/error.h"
+#include "estimator/catalog/machine_source.h"
+#include "estimator/catalog/network_source.h"
+#include "estimator/system/process.h"
 #include "experiments/experiment.h"
-#include "kernels/count_source.h"
-#include "kernels/count_training.h"
+#include "kernels/count/count_source.h"
+#include "kernels/count/count_training.h"
 
 namespace wattgrind {
 namespace {

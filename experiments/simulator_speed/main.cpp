@@ -10,16 +10,16 @@
 #include <string>
 #include <vector>
 
-#include "cachesim/cachegrind.h"
-#include "cachesim/scratch_folder.h"
-#include "cachesim/simulator.h"
-#include "estimator/atomic_file.h"
-#include "estimator/error.h"
-#include "estimator/network_source.h"
+#include "cachesim/cachegrind/cachegrind.h"
+#include "cachesim/walk/simulator.h"
+#include "estimator/base/error.h"
+#include "estimator/catalog/network_source.h"
+#include "estimator/system/atomic_file.h"
+#include "estimator/system/scratch_folder.h"
 #include "experiments/experiment.h"
-#include "kernels/executable.h"
-#include "kernels/pass_calls.h"
-#include "kernels/program.h"
+#include "kernels/count/pass_calls.h"
+#include "kernels/executable/executable.h"
+#include "kernels/program/program.h"
 #include "tests/cachesim/list_oracle.h"
 
 namespace wattgrind {
@@ -51,15 +51,15 @@ std::vector<NamedHierarchy> hierarchies() {
   };
 }
 
-struct Workload {
+struct SimulatedLoad {
   std::string name;
   Program program;
   std::vector<AccessProgram> layers;
   uint64_t references = 0;
 };
 
-Workload workload(const std::string& network, int64_t batch) {
-  Workload out;
+SimulatedLoad workload(const std::string& network, int64_t batch) {
+  SimulatedLoad out;
   out.name = fmt::format("{} batch {}", network, batch);
   out.program = lower_network(builtin_network(network), Isa::kAvx2, batch);
   for (const Step& step : out.program.steps) {
@@ -89,7 +89,7 @@ Timed median(int repetitions, Count count) {
   return runs[runs.size() / 2];
 }
 
-Timed time_simulator(const Workload& work, const HierarchyConfig& config, Counting counting,
+Timed time_simulator(const SimulatedLoad& work, const HierarchyConfig& config, Counting counting,
                      int repetitions) {
   return median(repetitions, [&] {
     Simulator simulator(config, counting);
@@ -101,7 +101,7 @@ Timed time_simulator(const Workload& work, const HierarchyConfig& config, Counti
   });
 }
 
-Timed time_lists(const Workload& work, const HierarchyConfig& config) {
+Timed time_lists(const SimulatedLoad& work, const HierarchyConfig& config) {
   return median(1, [&] {
     ListOracle lists(config);
     uint64_t misses = 0;
@@ -122,7 +122,7 @@ double seconds_of_children() {
 }
 
 // Once: its start-up is part of what a user waits for.
-Timed time_cachegrind(const Workload& work, const HierarchyConfig& config) {
+Timed time_cachegrind(const SimulatedLoad& work, const HierarchyConfig& config) {
   const Program* const passes[] = {&work.program};
   ExecutableSpec spec;
   spec.isa = work.program.isa;
@@ -141,7 +141,7 @@ Timed time_cachegrind(const Workload& work, const HierarchyConfig& config) {
   return {seconds, output.summary[CachegrindEvent::kD1mr] + output.summary[CachegrindEvent::kD1mw]};
 }
 
-void print_row(const Workload& work, const std::string& hierarchy, const std::string& counting,
+void print_row(const SimulatedLoad& work, const std::string& hierarchy, const std::string& counting,
                const Timed& timed) {
   fmt::print("| {} | {:.4g} | {} | {} | {:.2f} | {:.0f} | {} |\n", work.name,
              static_cast<double>(work.references) / 1e6, hierarchy, counting, timed.seconds * 1e3,
@@ -167,7 +167,7 @@ int run(int argc, char** argv) {
   fmt::print("|---|---|---|---|---|---|---|\n");
   for (const std::string& name : networks) {
     const size_t colon = name.find(':');
-    const Workload work = workload(name.substr(0, colon), std::stoll(name.substr(colon + 1)));
+    const SimulatedLoad work = workload(name.substr(0, colon), std::stoll(name.substr(colon + 1)));
     const bool slow_ways = static_cast<double>(work.references) <= slow_limit;
     for (const NamedHierarchy& hierarchy : hierarchies()) {
       if (hierarchy.name.find(only) == std::string::npos) {

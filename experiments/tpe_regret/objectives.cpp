@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "search/random.h"
+#include "estimator/base/random.h"
 
 namespace wattgrind {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "search/space.h"
+#include "search/space/space.h"
 
 namespace wattgrind {
 

@@ -16,10 +16,10 @@
 #include <optional>
 #include <sstream>
 
-#include "estimator/error.h"
+#include "estimator/base/error.h"
 #include "experiments/experiment.h"
 #include "experiments/tpe_regret/objectives.h"
-#include "search/sampler.h"
+#include "search/samplers/sampler.h"
 
 namespace wattgrind {
 namespace {

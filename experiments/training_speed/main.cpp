@@ -13,17 +13,17 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "cachesim/process.h"
-#include "cachesim/scratch_folder.h"
-#include "estimator/atomic_file.h"
-#include "estimator/error.h"
-#include "estimator/network_file.h"
-#include "estimator/network_source.h"
+#include "estimator/base/error.h"
+#include "estimator/base/random.h"
+#include "estimator/catalog/network_source.h"
+#include "estimator/network/network_file.h"
+#include "estimator/system/atomic_file.h"
+#include "estimator/system/process.h"
+#include "estimator/system/scratch_folder.h"
 #include "experiments/experiment.h"
-#include "kernels/function_cache.h"
-#include "search/digits.h"
-#include "search/random.h"
-#include "search/trainer.h"
+#include "kernels/run/function_cache.h"
+#include "search/data/digits.h"
+#include "search/training/trainer.h"
 
 namespace wattgrind {
 namespace {

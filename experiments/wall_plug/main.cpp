@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "estimator/atomic_file.h"
-#include "estimator/baseline.h"
-#include "estimator/calibration.h"
-#include "estimator/calibration_plot.h"
-#include "estimator/csv.h"
-#include "estimator/error.h"
-#include "estimator/file_text.h"
+#include "estimator/base/error.h"
+#include "estimator/calibration/calibration.h"
+#include "estimator/calibration/calibration_plot.h"
+#include "estimator/fit/baseline.h"
+#include "estimator/formats/csv.h"
+#include "estimator/system/atomic_file.h"
+#include "estimator/system/file_text.h"
 #include "experiments/experiment.h"
 #include "experiments/measurements.h"
 

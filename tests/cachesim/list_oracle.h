@@ -1,5 +1,5 @@
-// The oracle: a cache hierarchy made of lists, written from the rules in cachesim/hierarchy.h alone
-// and sharing nothing with the simulator but the types of its result. Slow and obvious.
+// The oracle: a cache hierarchy made of lists, written from the rules in cachesim/model/hierarchy.h
+// alone and sharing nothing with the simulator but the types of its result. Slow and obvious.
 #pragma once
 
 #include <algorithm>
@@ -7,9 +7,9 @@
 #include <set>
 #include <vector>
 
-#include "cachesim/access_program.h"
-#include "cachesim/hierarchy_config.h"
-#include "cachesim/traffic.h"
+#include "cachesim/model/hierarchy_config.h"
+#include "cachesim/model/traffic.h"
+#include "cachesim/program/access_program.h"
 
 namespace wattgrind {
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "cachesim/access_program.h"
-#include "cachesim/hierarchy_config.h"
+#include "cachesim/model/hierarchy_config.h"
+#include "cachesim/program/access_program.h"
 
 namespace wattgrind {
 

@@ -7,7 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "cachesim/process.h"
+#include "estimator/system/process.h"
+#include "tests/places.h"
 
 namespace wattgrind {
 
@@ -18,7 +19,7 @@ struct Ran {
 };
 
 inline Ran run_wattgrind(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), WATTGRIND_BINARY);
+  arguments.insert(arguments.begin(), program_path());
   const ProcessResult result =
       make_process_runner()->run({std::move(arguments), {"PATH=/usr/bin:/bin"}, "", 1 << 20});
   const auto* exited = std::get_if<ProcessExited>(&result.end);

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "cachesim/cachegrind_output.h"
-#include "estimator/error.h"
+#include "cachesim/cachegrind/cachegrind_output.h"
+#include "estimator/base/error.h"
 
 using wattgrind::CachegrindCounts;
 using wattgrind::CachegrindFunction;

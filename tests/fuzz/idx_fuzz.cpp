@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "estimator/error.h"
-#include "search/idx.h"
+#include "estimator/base/error.h"
+#include "search/data/idx.h"
 
 using wattgrind::Error;
 using wattgrind::ErrorKind;

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "estimator/error.h"
-#include "estimator/network_file.h"
+#include "estimator/base/error.h"
+#include "estimator/network/network_file.h"
 
 using wattgrind::Error;
 using wattgrind::ErrorKind;

@@ -6,8 +6,9 @@
 #include <array>
 #include <string>
 
-#include "kernels/codegen.h"
-#include "kernels/jit.h"
+#include "estimator/machine/host_isa.h"
+#include "kernels/codegen/codegen.h"
+#include "kernels/run/jit.h"
 
 namespace wattgrind {
 

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "cachesim/process.h"
-#include "estimator/atomic_file.h"
-#include "kernels/executable.h"
-#include "kernels/program.h"
+#include "estimator/system/atomic_file.h"
+#include "estimator/system/process.h"
+#include "kernels/executable/executable.h"
+#include "kernels/program/program.h"
 #include "tests/kernels/sample_nests.h"
 
 namespace wattgrind {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/packing.h"
+#include "kernels/layout/packing.h"
 
 namespace wattgrind {
 namespace {

@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/backward.h"
-#include "kernels/lowering.h"
+#include "kernels/gradients/backward.h"
+#include "kernels/layers/lowering.h"
+#include "kernels/layout/output_pitch.h"
 #include "tests/kernels/nest_run.h"
 #include "tests/kernels/reference_gradients.h"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "estimator/error.h"
+#include "estimator/base/error.h"
 
 namespace wattgrind {
 namespace {

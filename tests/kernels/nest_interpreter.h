@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/nest.h"
+#include "kernels/nest/nest.h"
 
 namespace wattgrind {
 

@@ -3,8 +3,9 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "estimator/error.h"
-#include "kernels/jit.h"
+#include "estimator/base/error.h"
+#include "estimator/machine/host_isa.h"
+#include "kernels/run/jit.h"
 
 namespace wattgrind {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/map_layout.h"
-#include "kernels/nest.h"
+#include "kernels/layout/map_layout.h"
+#include "kernels/nest/nest.h"
 
 namespace wattgrind {
 

@@ -1,7 +1,7 @@
 #include "tests/kernels/network_run.h"
 
-#include "kernels/jit.h"
-#include "kernels/packing.h"
+#include "kernels/layout/packing.h"
+#include "kernels/run/jit.h"
 
 namespace wattgrind {
 namespace {

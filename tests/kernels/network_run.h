@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/program.h"
+#include "kernels/program/program.h"
 #include "tests/kernels/reference_layers.h"
 
 namespace wattgrind {

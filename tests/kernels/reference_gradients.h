@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "estimator/network.h"
+#include "estimator/network/network.h"
 #include "tests/kernels/reference_layers.h"
 
 namespace wattgrind {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "estimator/network.h"
+#include "estimator/network/network.h"
 
 namespace wattgrind {
 

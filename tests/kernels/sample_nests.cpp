@@ -5,8 +5,8 @@
 #include <random>
 #include <string>
 
-#include "kernels/nest_builder.h"
-#include "kernels/opcodes.h"
+#include "kernels/nest/nest_builder.h"
+#include "kernels/nest/opcodes.h"
 
 namespace wattgrind {
 namespace {

@@ -1,7 +1,7 @@
 // A window as most tests want it: square, with the same stride and padding on all sides.
 #pragma once
 
-#include "estimator/network.h"
+#include "estimator/network/network.h"
 
 namespace wattgrind {
 

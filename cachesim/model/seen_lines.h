@@ -1,0 +1,26 @@
+// The lines referenced since the caches were empty: what tells compulsory misses from the rest.
+#pragma once
+
+#include <cstdint>
+
+#include "cachesim/model/line_table.h"
+
+namespace wattgrind {
+
+class SeenLines {
+ public:
+  // True if the line was not marked before.
+  bool mark(uint64_t line) {
+    seen_.cover(line / 32);
+    uint32_t& lines = seen_[line / 32];
+    const uint32_t bit = uint32_t{1} << line % 32;
+    const bool is_new = (lines & bit) == 0;
+    lines |= bit;
+    return is_new;
+  }
+
+ private:
+  LineTable seen_;  // 32 lines an entry
+};
+
+}  // namespace wattgrind

@@ -1,0 +1,182 @@
+// wattgrind calibrate READINGS: fit a machine's prices to energy readings.
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/reports/calibrate_report.h"
+#include "cli/terminal/output.h"
+#include "cli/terminal/progress.h"
+#include "estimator/base/error.h"
+#include "estimator/calibration/calibrated_machine.h"
+#include "estimator/calibration/calibration_plot.h"
+#include "estimator/catalog/machine_source.h"
+#include "estimator/catalog/workload_source.h"
+#include "estimator/machine/machine_file.h"
+#include "estimator/readings/readings.h"
+#include "estimator/system/atomic_file.h"
+#include "estimator/system/file_text.h"
+#include "kernels/count/workload_counts.h"
+
+namespace wattgrind {
+namespace {
+
+struct CalibrateOptions {
+  std::string readings;
+  std::string machine = "host";
+  ReadingsFormat format;
+  FitOptions fit;
+  std::vector<std::string> terms;
+  std::string machine_file;  // empty: not written
+  std::string plots;         // prefix of their names; empty: not drawn
+  std::shared_ptr<OutputOptions> output;
+};
+
+// Readings of one workload are counted once. What of a count is not exact is added to the notes.
+std::vector<CountedReading> count_readings(const std::vector<Reading>& readings,
+                                           const std::string& file, const Machine& machine,
+                                           ProgressLine& progress,
+                                           std::vector<std::string>& notes) {
+  std::map<std::pair<std::string, uint64_t>, WorkloadCounts> counted;
+  std::vector<CountedReading> result;
+  for (const Reading& reading : readings) {
+    if (reading.phase != "inference") {
+      fail(ErrorKind::kInput, "{}:{}: {} of {} cannot be counted yet: calibrate on inference", file,
+           reading.line, reading.phase, reading.workload);
+    }
+    const std::pair key(reading.workload, reading.batch);
+    progress.show("counting " + reading.workload, result.size(), readings.size());
+    if (counted.count(key) == 0) {
+      counted[key] = within(fmt::format("{}:{}", file, reading.line), [&] {
+        return count_workload(find_workload(reading.workload), static_cast<int64_t>(reading.batch),
+                              machine);
+      });
+      const std::string& note = counted[key].note;
+      if (!note.empty()) notes.push_back(reading.workload + ": " + note);
+    }
+    const WorkloadCounts& counts = counted[key];
+    result.push_back({reading, counts.counts, counts.operations, counts.type});
+  }
+  return result;
+}
+
+void write_plots(const CalibrateReport& report, const std::string& prefix) {
+  const FeatureTable& table = report.features.table;
+  const std::string title = report.readings + " on " + report.machine;
+  write_file(prefix + "_predicted.svg",
+             to_svg(plot_predictions(table, report.calibration, title, "J")));
+  write_file(prefix + "_residuals.svg",
+             to_svg(plot_residuals(table, report.calibration, title, "J")));
+}
+
+// Where energies need not be joules.
+std::optional<std::string> unit_note(const ReadingsFormat& format) {
+  if (format.energy_column == ReadingsFormat().energy_column) return std::nullopt;
+  return fmt::format("Energies are in the unit of column {}, shown as if it were joules.",
+                     format.energy_column);
+}
+
+// A profile with static power alone prices nothing that is counted but as time.
+void warn_of_time_alone(const CalibrateReport& report) {
+  if (describe(report.features.table, report.calibration.model.terms) != "time") return;
+  fmt::print(
+      stderr,
+      "wattgrind: time alone explains these readings: estimates with this profile are static "
+      "power over time; --terms leaves time out\n");
+}
+
+void run(const CalibrateOptions& options) {
+  Output output(*options.output);
+  std::optional<AtomicFile> machine_file;
+  if (!options.machine_file.empty()) machine_file.emplace(options.machine_file);
+  const std::filesystem::path path = options.readings;
+  const std::string name = path.filename();
+  const Machine machine = find_machine(options.machine);
+  const std::vector<Reading> readings =
+      parse_readings(read_file(path), options.readings, options.format);
+  CalibrateReport report{name, options.format.energy_column, machine.name, {}, {}, {}, {}, {}};
+  if (const auto note = unit_note(options.format)) report.notes.push_back(*note);
+  std::vector<CountedReading> counted;
+  {
+    ProgressLine progress(options.output->quiet);
+    counted = count_readings(readings, options.readings, machine, progress, report.notes);
+  }
+  report.options.fit = options.fit;
+  report.features = energy_features(counted, machine, options.terms);
+  report.calibration = calibrate(report.features.table, report.features.baselines, report.options);
+  report.time = calibrate_time(counted, machine, report.options.bootstrap);
+  if (machine_file) {
+    warn_of_time_alone(report);
+    const std::string stem = std::filesystem::path(options.machine_file).stem();
+    Machine calibrated = calibrated_machine(machine, report.features.table, report.calibration,
+                                            report.time, stem, name);
+    if (const auto note = unit_note(options.format)) calibrated.notes.push_back(*note);
+    machine_file->commit(write_machine(calibrated));
+  }
+  if (!options.plots.empty()) write_plots(report, options.plots);
+  output.print({[&](Emphasis emphasis) { return calibrate_text(report, emphasis); },
+                [&] { return calibrate_json(report); }, [&] { return calibrate_csv(report); }});
+}
+
+void add_fit_options(CLI::App& command, CalibrateOptions& options) {
+  command
+      .add_option_function<std::string>(
+          "--weights",
+          [&options](const std::string& word) {
+            options.fit.weighting =
+                word == "relative" ? Weighting::kRelative : Weighting::kAbsolute;
+          },
+          "What counts: joules, or percents of each reading (default: absolute)")
+      ->check(CLI::IsMember({"absolute", "relative"}).description(""))
+      ->type_name("absolute|relative");
+  command
+      .add_option("--prior-strength", options.fit.prior_strength,
+                  "How many average readings the profile's prices weigh (default: 0)")
+      ->check(CLI::Range(0.0, 1e9).description(""))
+      ->type_name("NUMBER");
+  command
+      .add_option("--terms", options.terms,
+                  "Choose among these alone: operations, DRAM, L1, ..., time")
+      ->delimiter(',')
+      ->type_name("A,B");
+}
+
+}  // namespace
+
+void add_calibrate_command(CLI::App& program) {
+  CLI::App* command =
+      program.add_subcommand("calibrate", "Fit a machine's prices to energy readings");
+  auto options = std::make_shared<CalibrateOptions>();
+  command
+      ->add_option("readings", options->readings,
+                   "A CSV of workload and energy_j; batch, repetitions, duration_s, idle_power_w "
+                   "where they are known")
+      ->required()
+      ->type_name("READINGS");
+  command
+      ->add_option("--machine", options->machine,
+                   "The profile whose prices are fitted (default: host)")
+      ->type_name("NAME|FILE");
+  command
+      ->add_option("--energy-column", options->format.energy_column,
+                   "The column that holds the energy (default: energy_j); whatever its unit, "
+                   "prices come out as if it were joules")
+      ->type_name("NAME");
+  command
+      ->add_option("--workload", options->format.workload_template,
+                   "Workloads of files that name sizes in columns: 'matmul:m={m},k={k},...'")
+      ->type_name("TEMPLATE");
+  add_fit_options(*command, *options);
+  command
+      ->add_option("--write-machine", options->machine_file,
+                   "Write the profile with calibrated prices")
+      ->type_name("FILE");
+  command
+      ->add_option("--plots", options->plots, "Draw PREFIX_predicted.svg and PREFIX_residuals.svg")
+      ->type_name("PREFIX");
+  options->output = add_output_options(*command);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace wattgrind

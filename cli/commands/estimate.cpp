@@ -1,0 +1,272 @@
+// wattgrind estimate NETWORK: counts, cycles and energy, layer by layer.
+#include <fmt/ranges.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/reports/estimate_json.h"
+#include "cli/reports/estimate_report.h"
+#include "cli/reports/tensor_report.h"
+#include "cli/reports/verify_report.h"
+#include "cli/terminal/checks.h"
+#include "cli/terminal/output.h"
+#include "cli/terminal/progress.h"
+#include "estimator/base/error.h"
+#include "estimator/catalog/machine_source.h"
+#include "estimator/catalog/network_source.h"
+#include "estimator/system/interrupt.h"
+#include "kernels/count/count_source.h"
+#include "kernels/count/count_training.h"
+
+namespace wattgrind {
+namespace {
+
+struct EstimateOptions {
+  std::string network;
+  std::string machine = "host";
+  int64_t batch = 1;
+  bool training = false;
+  std::string optimizer = "adam";
+  uint64_t images = 0;  // 0: one step
+  std::optional<uint64_t> epochs;
+  bool steady = false;
+  std::string counts = "simulate";
+  bool verify = false;
+  Accounting accounting = Accounting::kHits;
+  PriceOrigin prices = PriceOrigin::kDefault;
+  std::optional<EnergyUnit> unit;
+  bool by_tensor = false;
+  std::vector<std::string> layers;
+  std::vector<std::string> metrics;
+  std::string keep;
+  std::shared_ptr<OutputOptions> output;
+};
+
+Pricing pricing_of(const EstimateOptions& options, const Machine& machine) {
+  Pricing pricing;
+  pricing.accounting = options.accounting;
+  if (options.prices == PriceOrigin::kEyeriss) {
+    if (options.unit == EnergyUnit::kPicojoules) {
+      fail(ErrorKind::kUsage, "--prices eyeriss is normalised to one MAC: take --units mac");
+    }
+    pricing.prices = eyeriss_prices(machine);
+    pricing.unit = EnergyUnit::kMacs;
+  } else {
+    pricing.prices = machine_prices(machine);
+    pricing.unit = options.unit.value_or(EnergyUnit::kPicojoules);
+  }
+  return pricing;
+}
+
+void keep(const std::filesystem::path& folder, const std::vector<Artifact>& artifacts) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    fail(ErrorKind::kFailed, "{}: cannot be made: {}", folder.string(), error.message());
+  }
+  for (const Artifact& artifact : artifacts) {
+    write_file(folder / artifact.name, artifact.content, artifact.kind);
+  }
+}
+
+// What was counted, and of a whole training the kinds of steps it is made up of.
+struct Counted {
+  NetworkCounts counts;
+  std::optional<TrainingCounts> training;
+};
+
+// Counts with a source, its progress on a line of standard error.
+Counted count(const EstimateOptions& options, const Network& network, const Machine& machine,
+              CountSource& source, std::vector<Artifact>* artifacts) {
+  ProgressLine progress(options.output->quiet);
+  uint64_t stage = 0;
+  constexpr uint64_t kStages = 2;
+  const auto report = [&](std::string_view what) { progress.show(what, stage++, kStages); };
+  if (!options.training) {
+    return {
+        count_network(network, options.batch, machine, options.steady, source, report, artifacts),
+        std::nullopt};
+  }
+  const Optimizer optimizer = optimizer_named(options.optimizer).value();
+  if (options.images == 0) {
+    return {count_training_step(network, optimizer, options.batch, machine, options.steady, source,
+                                report, artifacts),
+            std::nullopt};
+  }
+  TrainingCounts training = count_training(network, optimizer, options.batch,
+                                           {options.images, options.epochs.value_or(1)}, machine,
+                                           source, report, artifacts);
+  NetworkCounts whole = training.whole;
+  return {std::move(whole), std::move(training)};
+}
+
+void check_phase(const EstimateOptions& options) {
+  if (options.epochs && options.images == 0) {
+    fail(ErrorKind::kUsage, "--epochs wants --images: how many images an epoch has");
+  }
+  if (options.images > 0 && !options.training) {
+    fail(ErrorKind::kUsage, "--images and --epochs are of a training: add --phase training");
+  }
+  if (options.images > 0 && options.steady) {
+    fail(ErrorKind::kUsage, "--steady is of one step: leave out --images, or --steady");
+  }
+}
+
+std::unique_ptr<CountSource> make_source(const std::string& counts, CacheModel model,
+                                         ProcessRunner& runner) {
+  if (counts == "cachegrind") return make_cachegrind_source(runner);
+  if (counts == "trace") return make_trace_source(model);
+  return make_simulation_source(model);
+}
+
+void run_verification(const EstimateOptions& options, const Network& network,
+                      const Machine& machine, Output& output) {
+  const auto runner = make_process_runner();
+  const auto cachegrind = make_cachegrind_source(*runner);
+  const std::string other = options.counts == "trace" ? "trace" : "simulate";
+  const auto source = make_source(other, CacheModel::kCachegrind, *runner);
+  const Verification verification{machine,
+                                  count(options, network, machine, *cachegrind, nullptr).counts,
+                                  count(options, network, machine, *source, nullptr).counts};
+  output.print({[&](Emphasis emphasis) { return verification_text(verification, emphasis); },
+                [&] { return verification_json(verification); },
+                [&] { return verification_table(verification, false); }});
+}
+
+PricedTraining price_training(const EstimateOptions& options,
+                              const std::optional<TrainingCounts>& counted, const Machine& machine,
+                              const Pricing& pricing) {
+  PricedTraining training;
+  training.optimizer = options.optimizer;
+  if (!counted) return training;
+  training.images = options.images;
+  training.epochs = options.epochs.value_or(1);
+  training.steps = counted->steps;
+  for (const CountedTrainingStep& kind : counted->kinds) {
+    training.kinds.push_back(
+        {name(kind.step), kind.times, price_total(kind.counts.rows, machine, pricing)});
+  }
+  return training;
+}
+
+void run_estimate(const EstimateOptions& options) {
+  check_phase(options);
+  const Network network = find_network(options.network);
+  const Machine machine = find_machine(options.machine);
+  const Pricing pricing = pricing_of(options, machine);
+  Output output(*options.output);
+  const InterruptGuard guard;
+  if (options.verify) {
+    run_verification(options, network, machine, output);
+    return;
+  }
+  const auto runner = make_process_runner();
+  const auto source = make_source(options.counts, CacheModel::kMachine, *runner);
+  std::vector<Artifact> artifacts;
+  Counted counted = count(options, network, machine, *source, &artifacts);
+  Estimate estimate = price_estimate(std::move(counted.counts), machine, pricing, options.layers);
+  if (options.training) {
+    estimate.training = price_training(options, counted.training, machine, pricing);
+  }
+  if (!options.keep.empty()) keep(options.keep, artifacts);
+  if (options.by_tensor) {
+    output.print({[&](Emphasis emphasis) { return tensor_text(estimate, emphasis); },
+                  [&] { return estimate_json(estimate); },
+                  [&] { return tensor_table(estimate, false); }});
+    return;
+  }
+  output.print(
+      {[&](Emphasis emphasis) { return estimate_text(estimate, options.metrics, emphasis); },
+       [&] { return estimate_json(estimate); },
+       [&] { return estimate_csv(estimate, options.metrics); }});
+}
+
+// An option that takes one of a few words. `value` must live as long as the command.
+template <typename Value, typename Choice>
+void add_choice(CLI::App& command, const std::string& name, Value& value, const std::string& help,
+                const std::map<std::string, Choice>& choices) {
+  std::vector<std::string> words;
+  for (const auto& [word, choice] : choices) words.push_back(word);
+  command
+      .add_option_function<std::string>(
+          name, [&value, choices](const std::string& word) { value = choices.at(word); }, help)
+      ->check(CLI::IsMember(words).description(""))
+      ->type_name(fmt::format("{}", fmt::join(words, "|")));
+}
+
+}  // namespace
+
+void add_estimate_command(CLI::App& program) {
+  CLI::App* command = program.add_subcommand(
+      "estimate", "What a network costs on a machine, layer by layer: counts, cycles, energy");
+  auto options = std::make_shared<EstimateOptions>();
+  command
+      ->add_option("network", options->network,
+                   "A built-in network, a .json file, or a short form (dffr:layers=3,width=12)")
+      ->type_name("NETWORK")
+      ->required();
+  command->add_option("--machine", options->machine, "A built-in machine, a .json file, or host")
+      ->type_name("MACHINE")
+      ->capture_default_str();
+  command->add_option("--batch", options->batch, "Images a pass")
+      ->check(positive_integer())
+      ->type_name("N")
+      ->capture_default_str();
+  add_choice(
+      *command, "--phase", options->training,
+      "Inference (default), or a training step: copy of the batch, forward, backward, update",
+      std::map<std::string, bool>{{"inference", false}, {"training", true}});
+  command->add_option("--optimizer", options->optimizer, "What updates the parameters in training")
+      ->check(CLI::IsMember({"adam", "rmsprop", "sgd"}).description(""))
+      ->type_name("adam|rmsprop|sgd")
+      ->capture_default_str();
+  command
+      ->add_option("--images", options->images,
+                   "Images of an epoch: count a whole training, not one step")
+      ->check(positive_integer())
+      ->type_name("N");
+  command->add_option("--epochs", options->epochs, "Epochs of the whole training (default 1)")
+      ->check(positive_integer())
+      ->type_name("E");
+  command->add_flag("--steady", options->steady,
+                    "Count the second of two passes, as meters see it, not one from empty caches");
+  command->add_option("--counts", options->counts, "Where counts come from")
+      ->check(CLI::IsMember({"simulate", "trace", "cachegrind"}).description(""))
+      ->type_name("simulate|trace|cachegrind")
+      ->capture_default_str();
+  command->add_flag(
+      "--verify", options->verify,
+      "Count by simulating or tracing after cachegrind's model, and with cachegrind, and show "
+      "the differences");
+  add_choice(*command, "--accounting", options->accounting,
+             "Charge latencies to hits (default) or to accesses, as powerML's code does",
+             std::map<std::string, Accounting>{{"hits", Accounting::kHits},
+                                               {"accesses", Accounting::kAccesses}});
+  add_choice(*command, "--prices", options->prices,
+             "The machine's energies (default) or Eyeriss's normalised table",
+             std::map<std::string, PriceOrigin>{{"default", PriceOrigin::kDefault},
+                                                {"eyeriss", PriceOrigin::kEyeriss}});
+  add_choice(*command, "--units", options->unit,
+             "Picojoules (default), or multiples of one MAC's energy",
+             std::map<std::string, EnergyUnit>{{"pj", EnergyUnit::kPicojoules},
+                                               {"mac", EnergyUnit::kMacs}});
+  add_choice(*command, "--by", options->by_tensor,
+             "Counts and costs by layer (default), or energy by layer and tensor",
+             std::map<std::string, bool>{{"layer", false}, {"tensor", true}});
+  command->add_option("--layers", options->layers, "Only these layers")
+      ->type_name("A,B,...")
+      ->delimiter(',');
+  command->add_option("--metrics", options->metrics, "Only these columns of table and CSV")
+      ->type_name("M,N,...")
+      ->delimiter(',');
+  command
+      ->add_option("--keep", options->keep,
+                   "Keep the loop nests and, under cachegrind, executable and output in a folder")
+      ->type_name("DIR");
+  options->output = add_output_options(*command);
+  command->callback([options] { run_estimate(*options); });
+}
+
+}  // namespace wattgrind

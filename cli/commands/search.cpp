@@ -1,0 +1,177 @@
+// wattgrind search CONFIG: architecture search.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/search_progress.h"
+#include "cli/reports/study_report.h"
+#include "cli/terminal/checks.h"
+#include "cli/terminal/output.h"
+#include "estimator/base/error.h"
+#include "estimator/formats/json_text.h"
+#include "estimator/machine/machine_file.h"
+#include "estimator/network/network_file.h"
+#include "estimator/system/file_text.h"
+#include "estimator/system/interrupt.h"
+#include "search/candidates/candidate_evaluation.h"
+#include "search/candidates/search_config.h"
+#include "search/study/study.h"
+
+namespace wattgrind {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct SearchArguments {
+  std::string config, study, best;
+  std::optional<uint64_t> trials, seed;
+  size_t jobs = 1;
+  bool resume = false, verbose = false;
+  std::shared_ptr<OutputOptions> output;
+};
+
+// What decides what a trial is and what comes out of it: not how many there are, nor prose.
+StudyDefinition define(const SearchConfig& config, Json json) {
+  for (const char* key : {"$schema", "description", "trials", "seed"}) json.erase(key);
+  // A name or a file may stand for another profile tomorrow.
+  json["machine_profile"] = parse_ordered_json(write_machine(config.machine), "machine profile");
+  return {config.name, config.seed, std::move(json)};
+}
+
+// The search's name, as far as a file can have it.
+std::string default_study(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return c <= ' ' || c == '/'; }, '-');
+  return name + ".study";
+}
+
+// Beside the study: "dffr.study" has "dffr.best.json".
+std::filesystem::path default_best(std::filesystem::path study) {
+  return study.replace_extension(".best.json");
+}
+
+Json reference_json(CandidateEvaluation& evaluation, const Candidate& reference) {
+  const CandidateCosts costs = evaluation.costs(reference);
+  const NormalisedCosts relative = evaluation.normalised(costs, costs);
+  return {{"network", reference.network.name},
+          {"batch", reference.batch},
+          {"parameters", costs.parameters},
+          {"macs", costs.macs},
+          {"train_cycles", costs.train.cycles.value()},
+          {"train_energy_pj", costs.train.energy.value()},
+          {"infer_cycles", costs.infer.cycles.value()},
+          {"infer_energy_pj", costs.infer.energy.value()},
+          {"train_cost", relative.train},
+          {"infer_cost", relative.infer}};
+}
+
+// Once for each winner: the test images choose nothing.
+void test_winner(StudyFile& file, CandidateEvaluation& evaluation) {
+  const Trial* best = best_trial(file.trials());
+  if (best == nullptr) return;
+  const std::optional<Json> known = file.note(study_note::kWinner);
+  if (known && known->at("trial") == best->number) return;
+  const uint64_t number = best->number;
+  const double accuracy = evaluation.test_accuracy(best->configuration);
+  file.set_note(study_note::kWinner, {{"trial", number}, {"test_accuracy", accuracy}});
+}
+
+void run_trials(StudyFile& file, CandidateEvaluation& evaluation, const SearchConfig& config,
+                const SearchArguments& arguments) {
+  const std::unique_ptr<Sampler> sampler = make_sampler(config.sampler, config.space, config.seed);
+  SearchProgress progress(config.space, config.trials, {arguments.verbose, arguments.output->quiet},
+                          file.trials());
+  const StudyEnd end =
+      run_study(file, *sampler, evaluation, {config.trials, arguments.jobs},
+                [&progress](const Trial& ended, const Outcome&, std::span<const Trial> all) {
+                  progress.trial_ended(ended, all);
+                });
+  if (end == StudyEnd::kExhausted) {
+    fmt::print(stderr, "{}: the sampler has nothing new to propose after {} of {} trials\n",
+               config.name, file.trials().size(), config.trials);
+  }
+}
+
+void run_search(const SearchArguments& arguments) {
+  const std::string text = read_file(arguments.config);
+  const std::string where = std::filesystem::path(arguments.config).filename().string();
+  SearchConfig config = read_search_config(text, where);
+  if (arguments.trials) config.trials = *arguments.trials;
+  if (arguments.seed) config.seed = *arguments.seed;
+  Output output(*arguments.output);
+  const std::filesystem::path study =
+      arguments.study.empty() ? default_study(config.name) : arguments.study;
+  const std::filesystem::path best =
+      arguments.best.empty() ? default_best(study) : std::filesystem::path(arguments.best);
+  const InterruptGuard guard;
+
+  CandidateEvaluation evaluation(config);
+  StudyFile file(study, define(config, parse_ordered_json(text, where)),
+                 arguments.resume ? IfThere::kResume : IfThere::kRefuse, {});
+  file.set_note(study_note::kData, describe(config.data));
+  try {
+    run_trials(file, evaluation, config, arguments);
+    test_winner(file, evaluation);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInterrupted) throw;
+    const std::span<const Trial> trials = file.trials();
+    const auto ended = std::count_if(trials.begin(), trials.end(), [](const Trial& trial) {
+      return trial.state != TrialState::kRunning;
+    });
+    fail(ErrorKind::kInterrupted, "interrupted; {} of {} trials are in {}: --resume goes on", ended,
+         config.trials, study.string());
+  }
+  if (const std::optional<Candidate> reference = evaluation.reference(file.trials())) {
+    file.set_note(study_note::kReference, reference_json(evaluation, *reference));
+  }
+  const StudyReport report = make_study_report(file);
+  if (const std::optional<Network> network = best_network(report)) {
+    write_file(best, write_network(*network));
+    if (!arguments.output->quiet) {
+      fmt::print(stderr, "{}: the study; {}: the best architecture\n", study.string(),
+                 best.string());
+    }
+  }
+  output.print({[&](Emphasis emphasis) { return study_text(report, false, emphasis); },
+                [&] { return study_json(report); }, [&] { return study_csv(report); }});
+}
+
+}  // namespace
+
+void add_search_command(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("search", "Search for the network worth building");
+  auto arguments = std::make_shared<SearchArguments>();
+  command->add_option("config", arguments->config, "A search file (configs/searches)")
+      ->required()
+      ->type_name("CONFIG");
+  command->add_option("--trials", arguments->trials, "Trials in all (default: the file's)")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{100'000'000}))
+      ->type_name("N");
+  command->add_option("--jobs", arguments->jobs, "Trials at once")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--seed", arguments->seed, "Of proposals and weights (default: the file's)")
+      ->check(integer_of_at_least(0))
+      ->type_name("S");
+  command
+      ->add_option("--study", arguments->study,
+                   "Where trials are kept (default: the search's name and .study)")
+      ->type_name("FILE");
+  command->add_flag("--resume", arguments->resume,
+                    "Go on with the study if there is one; several processes may");
+  command
+      ->add_option("--best", arguments->best,
+                   "Where the best architecture goes (default: beside the study, .best.json)")
+      ->type_name("FILE");
+  command->add_flag("-v,--verbose", arguments->verbose, "A line for each trial");
+  arguments->output = add_output_options(*command);
+  command->callback([arguments] { run_search(*arguments); });
+}
+
+}  // namespace wattgrind

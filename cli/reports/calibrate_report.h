@@ -1,0 +1,31 @@
+// A calibration as tables, JSON and CSV.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/terminal/table.h"
+#include "estimator/calibration/calibration.h"
+#include "estimator/calibration/energy_features.h"
+#include "estimator/calibration/time_calibration.h"
+
+namespace wattgrind {
+
+struct CalibrateReport {
+  std::string readings;       // the file's base name
+  std::string energy_column;  // energies are in its unit, taken as joules
+  std::string machine;
+  CalibrationOptions options;
+  EnergyFeatures features;
+  Calibration calibration;
+  std::optional<TimeCalibration> time;  // absent: the durations are not known
+  std::vector<std::string> notes;       // what is not exact
+};
+
+std::string calibrate_text(const CalibrateReport& report, Emphasis emphasis);
+nlohmann::ordered_json calibrate_json(const CalibrateReport& report);
+// A row for each reading: measured, fitted, left out.
+Table calibrate_csv(const CalibrateReport& report);
+
+}  // namespace wattgrind

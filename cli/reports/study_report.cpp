@@ -1,0 +1,312 @@
+#include "cli/reports/study_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "estimator/network/short_form.h"
+
+namespace wattgrind {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Rows of the front that people are shown.
+constexpr size_t kMostRows = 20;
+constexpr double kPicojoulesPerMicrojoule = 1e6;
+
+// A member of a result that may have none.
+Cell number_cell(const Json& result, const char* key, double unit = 1) {
+  if (!result.is_object()) return {};
+  const auto found = result.find(key);
+  if (found == result.end() || !found->is_number()) return {};
+  return found->get<double>() / unit;
+}
+
+std::string text_of(const Json& result, const char* key) {
+  return result.is_object() ? result.value(key, std::string()) : std::string();
+}
+
+std::string architecture(const StudyReport& report, size_t trial) {
+  return to_string(report.space, report.records[trial].trial.configuration);
+}
+
+// The objectives' names; empty for the one of alpha and beta.
+std::vector<std::string> objectives(const StudyReport& report) {
+  const Json& config = report.definition.config;
+  if (!config.contains("objective") || !config["objective"].contains("objectives")) return {};
+  return config["objective"]["objectives"].get<std::vector<std::string>>();
+}
+
+// Costs in the unit that was searched in; all units are in JSON and CSV.
+bool in_picojoules(const StudyReport& report) {
+  const Json& config = report.definition.config;
+  return config.contains("objective") && config["objective"].value("cost", "") == "picojoules";
+}
+
+std::vector<Column> cost_columns(const StudyReport& report) {
+  std::vector<Column> columns = {{"score_percent", "score (%)", 2},
+                                 {"train_cost", "train cost", 4},
+                                 {"infer_cost", "infer cost", 4}};
+  if (in_picojoules(report)) {
+    columns.push_back({"train_energy_uj", "train (uJ)", 1});
+    columns.push_back({"infer_energy_uj", "infer (uJ)", 4});
+  } else {
+    columns.push_back({"train_cycles", "train (cycles)"});
+    columns.push_back({"infer_cycles", "infer (cycles)"});
+  }
+  return columns;
+}
+
+std::vector<Cell> cost_cells(const StudyReport& report, const Json& result) {
+  const bool energy = in_picojoules(report);
+  const double unit = energy ? kPicojoulesPerMicrojoule : 1;
+  return {number_cell(result, "score", 0.01), number_cell(result, "train_cost"),
+          number_cell(result, "infer_cost"),
+          number_cell(result, energy ? "train_energy_pj" : "train_cycles", unit),
+          number_cell(result, energy ? "infer_energy_pj" : "infer_cycles", unit)};
+}
+
+std::vector<Cell> trial_cells(const StudyReport& report, size_t trial) {
+  const TrialRecord& record = report.records[trial];
+  std::vector<Cell> cells = {uint64_t{trial}, architecture(report, trial)};
+  if (objectives(report).empty()) {
+    cells.push_back(record.trial.values.empty() ? Cell{} : Cell{record.trial.values[0]});
+  }
+  for (Cell& cell : cost_cells(report, record.result)) cells.push_back(std::move(cell));
+  return cells;
+}
+
+std::vector<Column> trial_columns(const StudyReport& report) {
+  std::vector<Column> columns = {{"trial", "trial"}, {"architecture", "architecture"}};
+  // Several objectives are the score and the costs themselves.
+  if (objectives(report).empty()) columns.push_back({"value", "value", 4});
+  for (Column& column : cost_columns(report)) columns.push_back(std::move(column));
+  return columns;
+}
+
+Table front_table(const StudyReport& report) {
+  Table table;
+  table.columns = trial_columns(report);
+  const std::vector<size_t>& front = report.summary.front;
+  for (size_t i = 0; i < std::min(front.size(), kMostRows); ++i) {
+    table.rows.push_back(trial_cells(report, front[i]));
+  }
+  if (report.reference) {
+    std::vector<Cell> row = {std::string("reference"),
+                             fmt::format("{} batch {}", text_of(*report.reference, "network"),
+                                         report.reference->value("batch", uint64_t{0}))};
+    if (objectives(report).empty()) row.emplace_back();
+    for (Cell& cell : cost_cells(report, *report.reference)) row.push_back(std::move(cell));
+    table.rows.push_back(std::move(row));
+    table.footer_rows = 1;
+  }
+  return table;
+}
+
+Table trials_table(const StudyReport& report) {
+  Table table;
+  table.columns = trial_columns(report);
+  table.columns.insert(table.columns.begin() + 1, {"state", "state"});
+  for (size_t i = 0; i < report.records.size(); ++i) {
+    std::vector<Cell> row = trial_cells(report, i);
+    row.insert(row.begin() + 1, std::string(trial_state_word(report.records[i])));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table importance_table(const StudyReport& report) {
+  Table table;
+  table.columns = {{"parameter", "parameter"}, {"share_percent", "share (%)", 1}};
+  for (const ParameterImportance& importance : report.summary.importances) {
+    table.rows.push_back({importance.name, 100 * importance.share});
+  }
+  return table;
+}
+
+std::string heading(const StudyReport& report) {
+  const Json& config = report.definition.config;
+  std::string text =
+      fmt::format("{}: {} trials ({}), seed {}\n", report.definition.name, report.records.size(),
+                  count_states(report.records), report.definition.seed);
+  if (report.data) {
+    text += fmt::format("{} on {}, costs on {}\n", config.value("topology", std::string()),
+                        report.data->get<std::string>(), config.value("machine", std::string()));
+  }
+  return text;
+}
+
+std::string best_text(const StudyReport& report) {
+  if (!report.summary.best) {
+    std::string text = "\nNo trial is complete.\n";
+    if (const auto nearest = report.summary.nearest) {
+      const Json& result = report.records[*nearest].result;
+      text += fmt::format("Nearest to keeping the limits: trial {}, {}\n", *nearest,
+                          architecture(report, *nearest));
+      if (result.contains("exceeded")) {
+        for (const Json& limit : result["exceeded"]) {
+          text += fmt::format("  {}\n", limit.get<std::string>());
+        }
+      }
+    }
+    return text;
+  }
+  const size_t best = *report.summary.best;
+  const TrialRecord& record = report.records[best];
+  const std::vector<std::string> names = objectives(report);
+  std::string text =
+      names.empty() ? fmt::format("\nbest: trial {}, value {:.6f}\n", best, record.trial.values[0])
+                    : fmt::format("\nbest in the first of its objectives: trial {}, {} {:.6f}\n",
+                                  best, names[0], record.result.at(names[0]).get<double>());
+  text += fmt::format("  {}\n", architecture(report, best));
+  const std::string network = text_of(record.result, "network");
+  if (!network.empty()) text += fmt::format("  {}\n", network);
+  if (report.winner && report.winner->at("trial") == best) {
+    text += fmt::format("  accuracy on the test images: {:.2f} %\n",
+                        100 * report.winner->at("test_accuracy").get<double>());
+  }
+  return text;
+}
+
+Json trial_json(const StudyReport& report, const TrialRecord& record) {
+  Json json = {{"trial", record.trial.number},
+               {"state", trial_state_word(record)},
+               {"params", to_json(report.space, record.trial.configuration)}};
+  if (!record.trial.values.empty()) json["values"] = record.trial.values;
+  if (record.trial.violation) json["violation"] = *record.trial.violation;
+  if (!record.result.is_null()) json["result"] = record.result;
+  if (!record.worker.empty()) json["worker"] = record.worker;
+  if (record.ended_unix_s) {
+    json["started_unix_s"] = record.started_unix_s;
+    json["ended_unix_s"] = *record.ended_unix_s;
+  }
+  return json;
+}
+
+// What a result may hold of numbers and words, as columns.
+constexpr std::array kResultKeys = {
+    "network",         "batch",        "parameters",      "macs",       "train_cycles",
+    "train_energy_pj", "infer_cycles", "infer_energy_pj", "train_cost", "infer_cost",
+    "score",           "loss",         "learning"};
+
+Cell json_cell(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_unsigned()) return value.get<uint64_t>();
+  if (value.is_number()) return value.get<double>();
+  return {};
+}
+
+Cell value_cell(const Value& value) {
+  if (const auto* word = std::get_if<std::string>(&value)) return *word;
+  if (const auto* real = std::get_if<double>(&value)) return *real;
+  if (const auto* integer = std::get_if<int64_t>(&value); integer && *integer >= 0) {
+    return static_cast<uint64_t>(*integer);
+  }
+  return to_json(value).dump();
+}
+
+}  // namespace
+
+StudyReport make_study_report(StudyFile& file) {
+  StudyReport report{file.path().filename().string(), file.definition(), file.space(),
+                     file.records()};
+  report.summary = summarise(report.space, report.records);
+  report.data = file.note(study_note::kData);
+  report.reference = file.note(study_note::kReference);
+  report.winner = file.note(study_note::kWinner);
+  return report;
+}
+
+std::optional<Network> best_network(const StudyReport& report) {
+  if (!report.summary.best) return std::nullopt;
+  const std::string network = text_of(report.records[*report.summary.best].result, "network");
+  if (network.empty()) return std::nullopt;
+  return read_short_form(network);
+}
+
+std::string study_text(const StudyReport& report, bool trials, Emphasis emphasis) {
+  std::string text = heading(report) + best_text(report);
+  if (!report.summary.front.empty()) {
+    text += fmt::format(
+        "\nPareto front of score against training and inference cost (of one image)\n{}",
+        aligned_text(front_table(report), emphasis));
+    if (report.summary.front.size() > kMostRows) {
+      text +=
+          fmt::format("{} more are in --format json.\n", report.summary.front.size() - kMostRows);
+    }
+  }
+  if (!report.summary.importances.empty()) {
+    text += fmt::format("\nWhat told the best tenth of the trials from the rest\n{}",
+                        aligned_text(importance_table(report), emphasis));
+  }
+  if (trials) text += "\n" + aligned_text(trials_table(report), emphasis);
+  return text;
+}
+
+Json study_json(const StudyReport& report) {
+  Json json;
+  json["schema"] = "wattgrind/study/1";
+  json["name"] = report.definition.name;
+  json["seed"] = report.definition.seed;
+  json["config"] = report.definition.config;
+  if (report.data) json["data"] = *report.data;
+  if (report.summary.best) {
+    json["best"] = trial_json(report, report.records[*report.summary.best]);
+    if (report.winner && report.winner->at("trial") == *report.summary.best) {
+      json["best"]["test_accuracy"] = report.winner->at("test_accuracy");
+    }
+  }
+  if (report.reference) json["reference"] = *report.reference;
+  json["front"] = report.summary.front;
+  json["importance"] = Json::object();
+  for (const ParameterImportance& importance : report.summary.importances) {
+    json["importance"][importance.name] = importance.share;
+  }
+  json["trials"] = Json::array();
+  for (const TrialRecord& record : report.records) {
+    json["trials"].push_back(trial_json(report, record));
+  }
+  return json;
+}
+
+Table study_csv(const StudyReport& report) {
+  Table table;
+  table.columns = {{"trial", ""}, {"state", ""}};
+  for (const Parameter& parameter : report.space.parameters()) {
+    table.columns.push_back({parameter.name, ""});
+  }
+  std::vector<std::string> names = objectives(report);
+  for (std::string& name : names) name = "value_" + name;
+  if (names.empty()) names = {"value"};
+  for (const std::string& name : names) table.columns.push_back({name, ""});
+  table.columns.push_back({"violation", ""});
+  std::vector<const char*> keys;
+  for (const char* key : kResultKeys) {
+    if (!report.space.find(key)) keys.push_back(key);
+  }
+  for (const char* key : keys) table.columns.push_back({key, ""});
+  table.columns.push_back({"duration_s", ""});
+  for (const TrialRecord& record : report.records) {
+    std::vector<Cell>& row = table.rows.emplace_back();
+    row = {record.trial.number, std::string(trial_state_word(record))};
+    for (const auto& value : record.trial.configuration) {
+      row.push_back(value ? value_cell(*value) : Cell{});
+    }
+    for (size_t i = 0; i < names.size(); ++i) {
+      row.push_back(i < record.trial.values.size() ? Cell{record.trial.values[i]} : Cell{});
+    }
+    row.push_back(optional_cell(record.trial.violation));
+    for (const char* key : keys) {
+      row.push_back(record.result.is_object() ? json_cell(record.result.value(key, Json()))
+                                              : Cell{});
+    }
+    row.push_back(record.ended_unix_s ? Cell{*record.ended_unix_s - record.started_unix_s}
+                                      : Cell{});
+  }
+  return table;
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,12 @@
+// What a value of a tensor is.
+#pragma once
+
+#include <cstdint>
+
+namespace wattgrind {
+
+enum class ElementType { kFloat32, kInt64 };
+
+constexpr uint64_t element_bytes(ElementType type) { return type == ElementType::kInt64 ? 8 : 4; }
+
+}  // namespace wattgrind

@@ -1,0 +1,45 @@
+#include "estimator/fit/bootstrap.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "estimator/base/error.h"
+
+namespace wattgrind {
+
+double quantile(std::vector<double> values, double p) {
+  CHECK(!values.empty() && p >= 0 && p <= 1, "{} values, p = {}", values.size(), p);
+  std::sort(values.begin(), values.end());
+  const double position = p * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<size_t>(position);
+  const size_t above = std::min(below + 1, values.size() - 1);
+  return values[below] + (position - static_cast<double>(below)) * (values[above] - values[below]);
+}
+
+std::vector<Interval> bootstrap_coefficients(const FeatureTable& table, std::span<const Fold> folds,
+                                             const Terms& terms, const FitOptions& fit,
+                                             const BootstrapOptions& options) {
+  CHECK(!folds.empty() && options.resamples > 0, "{} folds, {} resamples", folds.size(),
+        options.resamples);
+  // The engine is specified to the bit; the distributions of <random> are not. The bias of the
+  // remainder is below 2^-50 for any number of readings that fits in memory.
+  std::mt19937_64 random(options.seed);
+  std::vector<std::vector<double>> drawn(terms.size());
+  for (uint32_t resample = 0; resample < options.resamples; ++resample) {
+    std::vector<size_t> samples;
+    for (size_t i = 0; i < folds.size(); ++i) {
+      const Fold& fold = folds[random() % folds.size()];
+      samples.insert(samples.end(), fold.begin(), fold.end());
+    }
+    const EnergyModel model = fit_energy(table, samples, terms, fit);
+    for (size_t j = 0; j < terms.size(); ++j) drawn[j].push_back(model.coefficients[j]);
+  }
+  std::vector<Interval> intervals;
+  for (const std::vector<double>& values : drawn) {
+    intervals.push_back({quantile(values, 0.025), quantile(values, 0.975)});
+  }
+  return intervals;
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,107 @@
+#include "estimator/fit/cross_validation.h"
+
+#include <algorithm>
+
+#include "estimator/base/error.h"
+
+namespace wattgrind {
+namespace {
+
+std::vector<Fold> without(std::span<const Fold> folds, size_t left_out) {
+  std::vector<Fold> rest(folds.begin(), folds.end());
+  rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(left_out));
+  return rest;
+}
+
+// With one fold left out.
+size_t fewest_workloads_left(const FeatureTable& table, std::span<const Fold> folds) {
+  size_t fewest = table.samples.size();
+  for (size_t i = 0; i < folds.size(); ++i) {
+    fewest = std::min(fewest, count_workloads(table, samples_of(without(folds, i))));
+  }
+  return fewest;
+}
+
+FitAndPredict energy_fit(const FeatureTable& table, const Terms& terms, const FitOptions& options) {
+  return [&table, &terms, &options](std::span<const size_t> train, std::span<const size_t> test) {
+    const EnergyModel model = fit_energy(table, train, terms, options);
+    std::vector<double> predicted_j;
+    for (const size_t i : test) predicted_j.push_back(model.predict_j(table.samples[i].values));
+    return predicted_j;
+  };
+}
+
+}  // namespace
+
+std::vector<size_t> samples_of(std::span<const Fold> folds) {
+  std::vector<size_t> samples;
+  for (const Fold& fold : folds) samples.insert(samples.end(), fold.begin(), fold.end());
+  return samples;
+}
+
+LeftOut leave_one_out(std::span<const Fold> folds, const FitAndPredict& fit_and_predict) {
+  CHECK(folds.size() >= 2, "{} folds", folds.size());
+  LeftOut result;
+  for (size_t i = 0; i < folds.size(); ++i) {
+    const std::vector<Fold> rest = without(folds, i);
+    const std::vector<double> predicted_j = fit_and_predict(samples_of(rest), folds[i]);
+    result.samples.insert(result.samples.end(), folds[i].begin(), folds[i].end());
+    result.predicted_j.insert(result.predicted_j.end(), predicted_j.begin(), predicted_j.end());
+  }
+  return result;
+}
+
+FitQuality quality(const FeatureTable& table, const LeftOut& left_out) {
+  std::vector<double> measured_j;
+  for (const size_t i : left_out.samples) measured_j.push_back(table.samples[i].energy_j);
+  return fit_quality(measured_j, left_out.predicted_j);
+}
+
+std::vector<ScoredModel> score_models(const FeatureTable& table, std::span<const Fold> folds,
+                                      std::span<const Terms> candidates,
+                                      const FitOptions& options) {
+  const size_t workloads_left = fewest_workloads_left(table, folds);
+  std::vector<ScoredModel> scored;
+  for (const Terms& terms : candidates) {
+    scored.push_back({terms, std::nullopt});
+    if (terms.size() > workloads_left) continue;
+    scored.back().left_out =
+        quality(table, leave_one_out(folds, energy_fit(table, terms, options)));
+  }
+  return scored;
+}
+
+size_t best_model(std::span<const ScoredModel> scored) {
+  // Two models that differ by rounding alone are equals, also where both have no error but that.
+  constexpr double kLess = 1 - 1e-9;
+  constexpr double kRoundingPercent = 1e-9;
+  std::optional<size_t> best;
+  for (size_t i = 0; i < scored.size(); ++i) {
+    if (!scored[i].left_out) continue;
+    if (!best || scored[i].left_out->mape_percent + kRoundingPercent <
+                     kLess * scored[*best].left_out->mape_percent) {
+      best = i;
+    }
+  }
+  CHECK(best, "none of {} candidates could be scored", scored.size());
+  return *best;
+}
+
+NestedResult nested_cross_validation(const FeatureTable& table, std::span<const Fold> folds,
+                                     std::span<const Terms> candidates, const FitOptions& options) {
+  CHECK(folds.size() >= 3, "{} folds", folds.size());
+  NestedResult result;
+  for (size_t i = 0; i < folds.size(); ++i) {
+    const std::vector<Fold> rest = without(folds, i);
+    const size_t chosen = best_model(score_models(table, rest, candidates, options));
+    result.chosen.push_back(chosen);
+    const FitAndPredict fit = energy_fit(table, candidates[chosen], options);
+    const std::vector<double> predicted_j = fit(samples_of(rest), folds[i]);
+    LeftOut& left_out = result.left_out;
+    left_out.samples.insert(left_out.samples.end(), folds[i].begin(), folds[i].end());
+    left_out.predicted_j.insert(left_out.predicted_j.end(), predicted_j.begin(), predicted_j.end());
+  }
+  return result;
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,168 @@
+#include "estimator/formats/csv.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "estimator/base/error.h"
+
+namespace wattgrind {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r";
+  const size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+// Splits one line into fields; quoted fields keep their spaces. A comment ends the line.
+class LineSplitter {
+ public:
+  LineSplitter(std::string_view line, std::string_view file, size_t number)
+      : line_(line), file_(file), number_(number) {}
+
+  std::vector<std::string> split() {
+    std::vector<std::string> fields;
+    while (true) {
+      fields.push_back(field());
+      if (at_end()) return fields;
+      ++position_;  // the comma
+    }
+  }
+
+ private:
+  bool at_end() const { return position_ >= line_.size() || line_[position_] == '#'; }
+
+  std::string field() {
+    while (position_ < line_.size() && (line_[position_] == ' ' || line_[position_] == '\t')) {
+      ++position_;
+    }
+    if (position_ < line_.size() && line_[position_] == '"') return quoted();
+    const size_t start = position_;
+    while (!at_end() && line_[position_] != ',') ++position_;
+    return std::string(trimmed(line_.substr(start, position_ - start)));
+  }
+
+  std::string quoted() {
+    std::string value;
+    for (++position_; position_ < line_.size(); ++position_) {
+      if (line_[position_] != '"') {
+        value += line_[position_];
+      } else if (position_ + 1 < line_.size() && line_[position_ + 1] == '"') {
+        value += line_[++position_];
+      } else {
+        return closed(std::move(value));
+      }
+    }
+    fail(ErrorKind::kInput, "{}:{}: a quoted field is not closed: add the missing \"", file_,
+         number_);
+  }
+
+  std::string closed(std::string value) {
+    for (++position_; !at_end() && line_[position_] != ','; ++position_) {
+      if (trimmed(line_.substr(position_, 1)).empty()) continue;
+      fail(ErrorKind::kInput, "{}:{}: found '{}' after a closing quote, expected a comma", file_,
+           number_, line_[position_]);
+    }
+    return value;
+  }
+
+  std::string_view line_;
+  std::string_view file_;
+  size_t number_;
+  size_t position_ = 0;
+};
+
+void check_header(const CsvTable& table, size_t line) {
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    const std::string& name = table.columns[i];
+    if (name.empty()) {
+      fail(ErrorKind::kInput, "{}:{}: column {} has no name", table.file, line, i + 1);
+    }
+    if (std::find(table.columns.begin(), table.columns.begin() + i, name) !=
+        table.columns.begin() + i) {
+      fail(ErrorKind::kInput, "{}:{}: column '{}' is there twice: rename or remove one", table.file,
+           line, name);
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<size_t> CsvTable::find_column(std::string_view name) const {
+  const auto found = std::find(columns.begin(), columns.end(), name);
+  if (found == columns.end()) return std::nullopt;
+  return static_cast<size_t>(found - columns.begin());
+}
+
+size_t CsvTable::column(std::string_view name) const {
+  if (const std::optional<size_t> index = find_column(name)) return *index;
+  fail(ErrorKind::kInput, "{}: no column '{}'; the columns are {}", file, name,
+       fmt::join(columns, ", "));
+}
+
+double CsvTable::number(const CsvRow& row, size_t column) const {
+  const std::optional<double> value = parse_number(row.fields[column]);
+  if (!value) {
+    fail(ErrorKind::kInput, "{}:{}: column '{}': '{}' is not a finite number", file, row.line,
+         columns[column], row.fields[column]);
+  }
+  return *value;
+}
+
+CsvTable parse_csv(std::string_view text, std::string_view file) {
+  CsvTable table;
+  table.file = file;
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  size_t number = 0;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++number;
+    if (line.empty() || line.front() == '#') continue;
+    std::vector<std::string> fields = LineSplitter(line, file, number).split();
+    if (table.columns.empty()) {
+      table.columns = std::move(fields);
+      check_header(table, number);
+    } else if (fields.size() != table.columns.size()) {
+      fail(ErrorKind::kInput,
+           "{}:{}: {} fields, but the header has {} (a field with commas must be quoted)", file,
+           number, fields.size(), table.columns.size());
+    } else {
+      table.rows.push_back({number, std::move(fields)});
+    }
+  }
+  if (table.columns.empty()) {
+    fail(ErrorKind::kInput, "{}: empty: expected a line with the names of the columns", file);
+  }
+  return table;
+}
+
+std::string csv_field(std::string_view value) {
+  CHECK(value.find('\n') == std::string_view::npos, "a field with a line break: {}", value);
+  if (value.find_first_of(",\"#") == std::string_view::npos && trimmed(value) == value) {
+    return std::string(value);
+  }
+  std::string quoted = "\"";
+  for (const char c : value) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+}  // namespace wattgrind

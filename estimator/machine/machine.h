@@ -1,0 +1,100 @@
+// A machine profile: what an estimate needs to know of a CPU, every number beside its source.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "estimator/base/isa.h"
+
+namespace wattgrind {
+
+// A number (or a geometry) and where it comes from: a page, a paper, a measurement.
+template <typename T>
+struct Sourced {
+  T value{};
+  std::string source;
+};
+
+struct CacheGeometry {
+  uint64_t size_bytes = 0;
+  uint32_t ways = 0;
+  uint32_t line_bytes = 0;
+
+  uint64_t sets() const { return size_bytes / (uint64_t{ways} * line_bytes); }
+  friend bool operator==(const CacheGeometry&, const CacheGeometry&) = default;
+};
+
+enum class Replacement { kLru, kTreePlru };
+
+// How a level holds what the level above (nearer the core) holds.
+enum class Containment {
+  kNonInclusive,  // filled on a miss, evicts on its own account
+  kInclusive,     // evicting a line here takes it out of the levels above too
+  kVictim         // filled by the level above's evictions; a hit moves the line up
+};
+
+struct CacheLevel {
+  std::string name;  // "L1", "L2", ...
+  Sourced<CacheGeometry> geometry;
+  Replacement replacement = Replacement::kLru;
+  Containment containment = Containment::kNonInclusive;
+  Sourced<double> latency_cycles;   // total, load to use
+  Sourced<double> read_energy_pj;   // L1: an access of 8 bytes; lower levels: one line
+  Sourced<double> write_energy_pj;  // as above
+  // Geometry of the same size for cachegrind, which refuses sets that are no power of two.
+  std::optional<Sourced<CacheGeometry>> cachegrind_substitute;
+};
+
+struct Dram {
+  Sourced<double> latency_cycles;   // total, load to use
+  Sourced<double> read_energy_pj;   // one line of the last level
+  Sourced<double> write_energy_pj;  // one line of the last level
+};
+
+struct OperationEnergy {
+  Sourced<double> fp32_add_pj;
+  Sourced<double> fp32_multiply_pj;
+  Sourced<double> int_add_pj;       // 32-bit; 64-bit is priced as two
+  Sourced<double> int_multiply_pj;  // 32-bit; 64-bit is priced as four
+
+  // One single-precision multiply-accumulate: what energies are normalised by.
+  double mac_pj() const { return fp32_add_pj.value + fp32_multiply_pj.value; }
+};
+
+// Where fitted prices come from, and how far they are to be trusted.
+struct CalibrationOrigin {
+  std::string readings;         // the file, by its base name
+  uint64_t workloads = 0;       // measured in it
+  double interval_percent = 0;  // half the 95 % interval of an energy estimated with the prices
+
+  friend bool operator==(const CalibrationOrigin&, const CalibrationOrigin&) = default;
+};
+
+// How long counts take, fitted to the durations of the same readings: nanoseconds = sum of prices *
+// counts. Latency cycles are those of latency_cost, charged to hits.
+struct TimePrices {
+  Sourced<double> mac_ns;
+  Sourced<double> latency_cycle_ns;
+  double interval_percent = 0;  // half the 95 % interval of a time estimated with the prices
+};
+
+enum class PriceOrigin { kDefault, kEyeriss, kCalibrated, kMeasured };
+
+struct Machine {
+  std::string name;
+  std::string description;
+  Isa isa = Isa::kAvx2;
+  std::vector<CacheLevel> levels;  // L1 first; at least one
+  Dram dram;
+  OperationEnergy operations;
+  Sourced<double> frequency_hz;
+  std::optional<Sourced<double>> static_power_w;  // absent: unknown, never zero
+  PriceOrigin prices = PriceOrigin::kDefault;
+  std::optional<CalibrationOrigin> calibration;  // there if and only if prices are kCalibrated
+  std::optional<TimePrices> time;  // of a calibrated profile; absent: times are not known
+  std::vector<std::string> notes;  // known doubts; for `host`, where prices are from
+};
+
+}  // namespace wattgrind

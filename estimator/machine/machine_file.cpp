@@ -1,0 +1,173 @@
+#include "estimator/machine/machine_file.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "estimator/base/error.h"
+#include "estimator/formats/json_text.h"
+#include "estimator/formats/schema.h"
+#include "estimator/machine/machine_check.h"
+
+namespace wattgrind {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr std::string_view kSchemaName = "wattgrind/machine/1";
+
+// In the order of the enumerators.
+constexpr std::array<std::string_view, 2> kReplacementNames = {"lru", "tree-plru"};
+constexpr std::array<std::string_view, 3> kContainmentNames = {"non-inclusive", "inclusive",
+                                                               "victim"};
+constexpr std::array<std::string_view, 4> kPriceOriginNames = {"default", "eyeriss", "calibrated",
+                                                               "measured"};
+
+template <typename Enum, size_t kSize>
+Enum read_word(const json& object, const char* key,
+               const std::array<std::string_view, kSize>& words, Enum otherwise) {
+  if (!object.contains(key)) return otherwise;
+  const auto word =
+      std::find(words.begin(), words.end(), object.at(key).get_ref<const std::string&>());
+  CHECK(word != words.end(), "{} = {}: in the schema, not in the reader", key,
+        object.at(key).dump());
+  return static_cast<Enum>(word - words.begin());
+}
+
+Sourced<double> read_number(const json& number) {
+  return {number.at("value").get<double>(), number.at("source").get<std::string>()};
+}
+
+Isa read_isa(const std::string& word) {
+  const auto found = std::find_if(kIsas.begin(), kIsas.end(),
+                                  [&](const IsaTraits& isa) { return isa.name == word; });
+  CHECK(found != kIsas.end(), "isa = {}: in the schema, not in the reader", word);
+  return found->isa;
+}
+
+CacheLevel read_level(const json& level) {
+  CacheLevel read;
+  read.name = level.at("name").get<std::string>();
+  const json& geometry = level.at("geometry");
+  read.geometry = {{geometry.at("size_bytes").get<uint64_t>(), geometry.at("ways").get<uint32_t>(),
+                    geometry.at("line_bytes").get<uint32_t>()},
+                   geometry.at("source").get<std::string>()};
+  read.replacement = read_word(level, "replacement", kReplacementNames, read.replacement);
+  read.containment = read_word(level, "containment", kContainmentNames, read.containment);
+  read.latency_cycles = read_number(level.at("latency_cycles"));
+  read.read_energy_pj = read_number(level.at("read_energy_pj"));
+  read.write_energy_pj = read_number(level.at("write_energy_pj"));
+  if (level.contains("cachegrind")) {
+    const json& substitute = level.at("cachegrind");
+    read.cachegrind_substitute = {read.geometry.value, substitute.at("source").get<std::string>()};
+    read.cachegrind_substitute->value.ways = substitute.at("ways").get<uint32_t>();
+  }
+  return read;
+}
+
+ordered_json write_number(const Sourced<double>& number) {
+  return {{"value", number.value}, {"source", number.source}};
+}
+
+ordered_json write_level(const CacheLevel& level) {
+  ordered_json written;
+  written["name"] = level.name;
+  written["geometry"] = {{"size_bytes", level.geometry.value.size_bytes},
+                         {"ways", level.geometry.value.ways},
+                         {"line_bytes", level.geometry.value.line_bytes},
+                         {"source", level.geometry.source}};
+  written["replacement"] = name(level.replacement);
+  written["containment"] = name(level.containment);
+  written["latency_cycles"] = write_number(level.latency_cycles);
+  written["read_energy_pj"] = write_number(level.read_energy_pj);
+  written["write_energy_pj"] = write_number(level.write_energy_pj);
+  if (level.cachegrind_substitute) {
+    written["cachegrind"] = {{"ways", level.cachegrind_substitute->value.ways},
+                             {"source", level.cachegrind_substitute->source}};
+  }
+  return written;
+}
+
+}  // namespace
+
+std::string_view name(Replacement replacement) {
+  return kReplacementNames[static_cast<size_t>(replacement)];
+}
+
+std::string_view name(Containment containment) {
+  return kContainmentNames[static_cast<size_t>(containment)];
+}
+
+std::string_view name(PriceOrigin origin) { return kPriceOriginNames[static_cast<size_t>(origin)]; }
+
+Machine read_machine(std::string_view text, std::string_view where) {
+  const json document = parse_json(text, where);
+  builtin_schema("machine").validate(document, where);
+  Machine machine;
+  machine.name = document.at("name").get<std::string>();
+  machine.description = document.value("description", std::string());
+  machine.isa = read_isa(document.at("isa").get<std::string>());
+  for (const json& level : document.at("levels")) machine.levels.push_back(read_level(level));
+  const json& dram = document.at("dram");
+  machine.dram = {read_number(dram.at("latency_cycles")), read_number(dram.at("read_energy_pj")),
+                  read_number(dram.at("write_energy_pj"))};
+  const json& operations = document.at("operations");
+  machine.operations = {
+      read_number(operations.at("fp32_add_pj")), read_number(operations.at("fp32_multiply_pj")),
+      read_number(operations.at("int_add_pj")), read_number(operations.at("int_multiply_pj"))};
+  machine.frequency_hz = read_number(document.at("frequency_hz"));
+  if (document.contains("static_power_w")) {
+    machine.static_power_w = read_number(document.at("static_power_w"));
+  }
+  machine.prices = read_word(document, "prices", kPriceOriginNames, machine.prices);
+  if (document.contains("calibration")) {
+    const json& calibration = document.at("calibration");
+    machine.calibration = {calibration.at("readings").get<std::string>(),
+                           calibration.at("workloads").get<uint64_t>(),
+                           calibration.at("interval_percent").get<double>()};
+  }
+  if (document.contains("time")) {
+    const json& time = document.at("time");
+    machine.time = {read_number(time.at("mac_ns")), read_number(time.at("latency_cycle_ns")),
+                    time.at("interval_percent").get<double>()};
+  }
+  machine.notes = document.value("notes", std::vector<std::string>());
+  check_machine(machine, where);
+  return machine;
+}
+
+std::string write_machine(const Machine& machine) {
+  check_machine(machine, machine.name);
+  ordered_json document;
+  document["schema"] = kSchemaName;
+  document["name"] = machine.name;
+  document["description"] = machine.description;
+  document["isa"] = traits(machine.isa).name;
+  document["levels"] = ordered_json::array();
+  for (const CacheLevel& level : machine.levels) document["levels"].push_back(write_level(level));
+  document["dram"] = {{"latency_cycles", write_number(machine.dram.latency_cycles)},
+                      {"read_energy_pj", write_number(machine.dram.read_energy_pj)},
+                      {"write_energy_pj", write_number(machine.dram.write_energy_pj)}};
+  document["operations"] = {{"fp32_add_pj", write_number(machine.operations.fp32_add_pj)},
+                            {"fp32_multiply_pj", write_number(machine.operations.fp32_multiply_pj)},
+                            {"int_add_pj", write_number(machine.operations.int_add_pj)},
+                            {"int_multiply_pj", write_number(machine.operations.int_multiply_pj)}};
+  document["frequency_hz"] = write_number(machine.frequency_hz);
+  if (machine.static_power_w) document["static_power_w"] = write_number(*machine.static_power_w);
+  document["prices"] = name(machine.prices);
+  if (machine.calibration) {
+    document["calibration"] = {{"readings", machine.calibration->readings},
+                               {"workloads", machine.calibration->workloads},
+                               {"interval_percent", machine.calibration->interval_percent}};
+  }
+  if (machine.time) {
+    document["time"] = {{"mac_ns", write_number(machine.time->mac_ns)},
+                        {"latency_cycle_ns", write_number(machine.time->latency_cycle_ns)},
+                        {"interval_percent", machine.time->interval_percent}};
+  }
+  document["notes"] = machine.notes;
+  return layout_json(document);
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,59 @@
+#include "estimator/network/network_part.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "estimator/base/error.h"
+#include "estimator/base/suggestion.h"
+#include "estimator/network/workload.h"
+
+namespace wattgrind {
+namespace {
+
+// Layer names begin with a letter.
+constexpr std::string_view kUpTo = "..";
+
+// Where the name of a network's part begins; npos where the text names none. Folders of a network's
+// file have slashes too, layers' names no ".json" before theirs.
+size_t part_slash(const std::string& text) {
+  constexpr std::string_view kFile = ".json";
+  const size_t file = text.find(std::string(kFile) + "/");
+  if (file != std::string::npos) return file + kFile.size();
+  return text.ends_with(kFile) ? std::string::npos : text.find('/');
+}
+
+}  // namespace
+
+Network layer_alone(const Network& network, size_t layer, std::string_view network_name) {
+  Layer alone = network.layers.at(layer);
+  alone.input = kNetworkInput;
+  return {fmt::format("{}/{}", network_name, alone.name), alone.input_shape, {alone}};
+}
+
+Network up_to_layer(const Network& network, size_t layer, std::string_view network_name) {
+  CHECK(layer < network.layers.size(), "{} of {}", layer, network.layers.size());
+  const auto end = network.layers.begin() + static_cast<std::ptrdiff_t>(layer) + 1;
+  return {fmt::format("{}/{}{}", network_name, kUpTo, network.layers[layer].name),
+          network.input,
+          {network.layers.begin(), end}};
+}
+
+Network find_part(const Network& network, std::string_view part, std::string_view network_name) {
+  const bool is_leading = part.starts_with(kUpTo);
+  const std::string_view name = is_leading ? part.substr(kUpTo.size()) : part;
+  std::vector<std::string_view> names;
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    names.push_back(network.layers[i].name);
+    if (names.back() != name) continue;
+    return is_leading ? up_to_layer(network, i, network_name)
+                      : layer_alone(network, i, network_name);
+  }
+  fail(ErrorKind::kInput, "{} has no layer {}; {}", network_name, name, suggest(name, names));
+}
+
+std::string whole_workload(const std::string& text) {
+  return text.starts_with(kMatmulPrefix) ? text : text.substr(0, part_slash(text));
+}
+
+}  // namespace wattgrind

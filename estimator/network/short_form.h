@@ -1,0 +1,52 @@
+// Topologies told in short: "dffr:layers=3,width=12", and the same as functions for a search.
+//
+// The topologies are powerML's (Swanson and Noel 2018):
+//   dffr           "dense feed-forward rectangle": flatten, `layers` times dense(width) + ReLU,
+//                  dense(classes) + softmax
+//   dffr_triangle  the same with widths 16, 32, 64, ... doubling; layers 1 to 7
+//   cnn            `layers` times conv2d(filters, filter_size x filter_size, "same") + ReLU,
+//                  flatten, dense(128) + ReLU, dense(classes) + softmax; with pooling=max or
+//                  pooling=average (not powerML's) each ReLU is followed by a 2x2 pooling, as long
+//                  as the map is at least that large
+// The input is one channel of 28 x 28 and there are ten classes unless said otherwise:
+// "cnn:layers=2,filters=4,filter_size=3,classes=2,input=3x32x32". A width, a number of filters, a
+// filter size or the pooling may differ by layer: "dffr:layers=3,width=24-12-6".
+//
+// A network's name is its short form, with all that is not a default.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "estimator/network/network.h"
+
+namespace wattgrind {
+
+// What a topology reads and tells apart.
+struct Task {
+  FeatureShape input{1, 28, 28};
+  int64_t classes = 10;
+};
+
+enum class Pooling { kNone, kMax, kAverage };
+
+// A convolution of a cnn and what follows it.
+struct ConvBlock {
+  int64_t filters = 1;
+  int64_t filter_size = 1;
+  Pooling pooling = Pooling::kNone;
+};
+
+// All throw Error(kInput) for a size that is not positive, more than 1000 layers, or a network
+// that build_network refuses; errors start with the network's name.
+Network dffr(int64_t layers, int64_t width, const Task& task = {});
+Network dffr(const std::vector<int64_t>& widths, const Task& task = {});
+Network dffr_triangle(int64_t layers, const Task& task = {});
+Network cnn(int64_t layers, int64_t filters, int64_t filter_size, const Task& task = {});
+Network cnn(const std::vector<ConvBlock>& blocks, const Task& task = {});
+
+// Throws Error(kInput) naming the text and the key.
+Network read_short_form(std::string_view text);
+
+}  // namespace wattgrind

@@ -1,0 +1,201 @@
+#include "estimator/readings/readings.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <tuple>
+
+#include "estimator/base/error.h"
+#include "estimator/formats/csv.h"
+
+namespace wattgrind {
+namespace {
+
+constexpr std::string_view kHeader =
+    "workload,batch,phase,repetitions,energy_j,duration_s,idle_power_w";
+
+// Replaces {column} by the row's field.
+std::string expand_template(const CsvTable& table, const CsvRow& row, std::string_view whole) {
+  std::string workload;
+  std::string_view text = whole;
+  while (!text.empty()) {
+    const size_t open = text.find('{');
+    workload += text.substr(0, open);
+    if (open == std::string_view::npos) break;
+    const size_t close = text.find('}', open);
+    if (close == std::string_view::npos) {
+      fail(ErrorKind::kUsage, "--workload '{}': a {{ is not closed", whole);
+    }
+    const size_t column = table.column(text.substr(open + 1, close - open - 1));
+    workload += row.fields[column];
+    text.remove_prefix(close + 1);
+  }
+  return workload;
+}
+
+class RowReader {
+ public:
+  RowReader(const CsvTable& table, const CsvRow& row) : table_(table), row_(row) {}
+
+  // A field that may be left out: no such column, or nothing in it.
+  std::optional<double> optional_number(std::string_view name) const {
+    const std::optional<size_t> column = table_.find_column(name);
+    if (!column || row_.fields[*column].empty()) return std::nullopt;
+    return table_.number(row_, *column);
+  }
+
+  uint64_t count(std::string_view name) const {
+    const std::optional<double> value = optional_number(name);
+    if (!value) return 1;
+    // Counts above 2^53 are not exact in a double, and nobody repeats that often.
+    if (*value < 1 || *value != std::floor(*value) || *value > 9007199254740992.0) {
+      reject(name, "must be a whole number of at least 1");
+    }
+    return static_cast<uint64_t>(*value);
+  }
+
+  [[noreturn]] void reject(std::string_view name, std::string_view wanted) const {
+    fail(ErrorKind::kInput, "{}:{}: column '{}': {}, found '{}'", table_.file, row_.line, name,
+         wanted, row_.fields[table_.column(name)]);
+  }
+
+ private:
+  const CsvTable& table_;
+  const CsvRow& row_;
+};
+
+void read_idle(const RowReader& row, Reading& reading) {
+  reading.duration_s = row.optional_number("duration_s");
+  if (reading.duration_s && *reading.duration_s <= 0) row.reject("duration_s", "must be positive");
+  reading.idle_power_w = row.optional_number("idle_power_w");
+  if (!reading.idle_power_w) return;
+  if (*reading.idle_power_w < 0) row.reject("idle_power_w", "must not be negative");
+  if (!reading.duration_s) {
+    row.reject("idle_power_w", "needs a duration_s to be subtracted over");
+  }
+  if (reading.net_energy_j() <= 0) {
+    row.reject("idle_power_w",
+               "times duration_s leaves none of the energy: the load is not "
+               "above idle");
+  }
+}
+
+Reading read_row(const CsvTable& table, const CsvRow& row, const ReadingsFormat& format) {
+  const RowReader reader(table, row);
+  Reading reading;
+  reading.line = row.line;
+  reading.workload = format.workload_template.empty()
+                         ? row.fields[table.column("workload")]
+                         : expand_template(table, row, format.workload_template);
+  if (reading.workload.empty()) reader.reject("workload", "must name a network or a load");
+  reading.batch = reader.count("batch");
+  reading.repetitions = reader.count("repetitions");
+  if (const std::optional<size_t> phase = table.find_column("phase")) {
+    reading.phase = row.fields[*phase];
+    if (reading.phase != "inference" && reading.phase != "training") {
+      reader.reject("phase", "must be inference or training");
+    }
+  }
+  reading.energy_j = table.number(row, table.column(format.energy_column));
+  if (reading.energy_j <= 0) reader.reject(format.energy_column, "energy must be positive");
+  read_idle(reader, reading);
+  return reading;
+}
+
+bool same_reading(const Reading& a, const Reading& b) {
+  const auto key = [](const Reading& r) {
+    return std::tie(r.workload, r.batch, r.phase, r.repetitions, r.energy_j, r.duration_s,
+                    r.idle_power_w);
+  };
+  return key(a) == key(b);
+}
+
+[[noreturn]] void fail_system(const std::string& path, std::string_view action) {
+  fail(ErrorKind::kFailed, "{}: cannot {}: {}", path, action, std::strerror(errno));
+}
+
+std::string read_all(int descriptor, const std::string& path) {
+  std::string text;
+  char buffer[4096];
+  while (true) {
+    const ssize_t bytes = ::read(descriptor, buffer, sizeof buffer);
+    if (bytes < 0) fail_system(path, "read");
+    if (bytes == 0) return text;
+    text.append(buffer, static_cast<size_t>(bytes));
+  }
+}
+
+}  // namespace
+
+double Reading::net_energy_j() const {
+  const double idle_j = idle_power_w.value_or(0) * duration_s.value_or(0);
+  return (energy_j - idle_j) / static_cast<double>(repetitions);
+}
+
+std::optional<double> Reading::seconds() const {
+  if (!duration_s) return std::nullopt;
+  return *duration_s / static_cast<double>(repetitions);
+}
+
+std::vector<Reading> parse_readings(std::string_view text, std::string_view file,
+                                    const ReadingsFormat& format) {
+  const CsvTable table = parse_csv(text, file);
+  std::vector<Reading> readings;
+  for (const CsvRow& row : table.rows) {
+    Reading reading = read_row(table, row, format);
+    for (const Reading& earlier : readings) {
+      if (same_reading(earlier, reading)) {
+        fail(ErrorKind::kInput, "{}:{}: the same reading as line {}: remove one of them", file,
+             reading.line, earlier.line);
+      }
+    }
+    readings.push_back(std::move(reading));
+  }
+  if (readings.empty()) fail(ErrorKind::kInput, "{}: a header, but no reading", file);
+  return readings;
+}
+
+ReadingsFile::ReadingsFile(const std::string& path) : path_(path) {
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail_system(path, "open for appending");
+  try {
+    const std::string text = read_all(descriptor_, path);
+    if (text.empty()) {
+      write_line(std::string(kHeader));
+      return;
+    }
+    if (text.back() != '\n') {
+      fail(ErrorKind::kInput, "{}: the last line is cut short: complete or remove it", path);
+    }
+    if (parse_csv(text, path).columns != parse_csv(kHeader, path).columns) {
+      fail(ErrorKind::kInput, "{}: cannot append: the header must be '{}'", path, kHeader);
+    }
+  } catch (...) {
+    ::close(descriptor_);
+    throw;
+  }
+}
+
+ReadingsFile::~ReadingsFile() { ::close(descriptor_); }
+
+void ReadingsFile::append(const Reading& reading) {
+  const auto optional = [](const std::optional<double>& value) {
+    return value ? fmt::format("{}", *value) : std::string();
+  };
+  write_line(fmt::format("{},{},{},{},{},{},{}", csv_field(reading.workload), reading.batch,
+                         reading.phase, reading.repetitions, reading.energy_j,
+                         optional(reading.duration_s), optional(reading.idle_power_w)));
+}
+
+void ReadingsFile::write_line(const std::string& line) {
+  // One write call a line: an interrupted program leaves whole lines behind.
+  const std::string text = line + '\n';
+  const ssize_t written = ::write(descriptor_, text.data(), text.size());
+  if (written != static_cast<ssize_t>(text.size())) fail_system(path_, "append");
+  if (::fsync(descriptor_) != 0) fail_system(path_, "write to the disk");
+}
+
+}  // namespace wattgrind

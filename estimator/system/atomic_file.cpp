@@ -1,0 +1,78 @@
+#include "estimator/system/atomic_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "estimator/base/error.h"
+
+namespace wattgrind {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail_to_write(const fs::path& path, int reason) {
+  fail(ErrorKind::kFailed, "cannot write {}: {}", path.string(), std::strerror(reason));
+}
+
+// 0 or the reason. Closes in any case: some systems report a full disk only then.
+int write_and_close(int descriptor, std::string_view bytes) {
+  int reason = 0;
+  while (!bytes.empty() && reason == 0) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<size_t>(written));
+    } else if (errno != EINTR) {
+      reason = errno;
+    }
+  }
+  if (::close(descriptor) != 0 && reason == 0) reason = errno;
+  return reason;
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const fs::path& path, FileKind kind) : path_(path) {
+  std::error_code error;
+  place_ = fs::weakly_canonical(path, error);
+  if (error || place_.empty()) place_ = path;
+  struct stat present = {};
+  const bool is_there = ::stat(place_.c_str(), &present) == 0;
+  if (is_there && !S_ISREG(present.st_mode)) {
+    descriptor_ = ::open(place_.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    temporary_ = fmt::format("{}.{}.tmp", place_.string(), ::getpid());
+    const mode_t mode = kind == FileKind::kExecutable ? 0777 : 0666;  // less the umask
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (is_there && kind == FileKind::kOrdinary && descriptor_ >= 0) {
+      ::fchmod(descriptor_, present.st_mode & 07777);
+    }
+  }
+  if (descriptor_ < 0) fail_to_write(path_, errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::commit(std::string_view bytes) {
+  CHECK(descriptor_ >= 0, "{} committed twice", path_.string());
+  int reason = write_and_close(std::exchange(descriptor_, -1), bytes);
+  if (reason == 0 && !temporary_.empty() && ::rename(temporary_.c_str(), place_.c_str()) != 0) {
+    reason = errno;
+  }
+  if (reason != 0) fail_to_write(path_, reason);
+  temporary_.clear();
+}
+
+void write_file(const fs::path& path, std::string_view bytes, FileKind kind) {
+  AtomicFile(path, kind).commit(bytes);
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,238 @@
+#include "kernels/codegen/emit_nest.h"
+
+#include <llvm/IR/Function.h>
+#include <llvm/IR/IRBuilder.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "estimator/base/error.h"
+#include "kernels/codegen/emit_operation.h"
+#include "kernels/codegen/stream_pointers.h"
+
+namespace wattgrind {
+namespace {
+
+using llvm::BasicBlock;
+using llvm::Value;
+
+// Instructions of an unrolled loop body: a full register tile is not unrolled, which would make SSE
+// code spill (its accumulators change registers from copy to copy) and gains nothing elsewhere
+// (AlexNet's convolutions run as fast with 24 as with 40); anything smaller is.
+constexpr uint64_t kUnrolledInstructions = 24;
+
+void collect_loops(const std::vector<Statement>& body, std::vector<const Loop*>& loops) {
+  for (const Statement& statement : body) {
+    if (const Loop* loop = std::get_if<Loop>(&statement.node)) {
+      loops[loop->id] = loop;
+      collect_loops(loop->body, loops);
+    }
+  }
+}
+
+// The registers a body writes, and those it reads before it writes them.
+struct RegisterUse {
+  std::set<Register> written, read_first;
+};
+
+void add_use(const std::vector<Statement>& body, RegisterUse& use) {
+  for (const Statement& statement : body) {
+    if (const Loop* loop = std::get_if<Loop>(&statement.node)) {
+      add_use(loop->body, use);
+      continue;
+    }
+    const Instruction& instruction = std::get<Instruction>(statement.node);
+    for (Register source : instruction.src) {
+      if (source != kNoRegister && !use.written.contains(source)) use.read_first.insert(source);
+    }
+    if (instruction.dst != kNoRegister) use.written.insert(instruction.dst);
+  }
+}
+
+// Instructions of a body whose loops are all small enough to be unrolled whole; else nothing.
+std::optional<uint64_t> straight_size(const std::vector<Statement>& body) {
+  uint64_t size = 0;
+  for (const Statement& statement : body) {
+    const Loop* loop = std::get_if<Loop>(&statement.node);
+    if (loop == nullptr) {
+      ++size;
+      continue;
+    }
+    const std::optional<uint64_t> inner = straight_size(loop->body);
+    if (!inner) return std::nullopt;
+    if (loop->trips > 1 && loop->trips > kUnrolledInstructions / std::max<uint64_t>(1, *inner)) {
+      return std::nullopt;
+    }
+    size += *inner * loop->trips;
+  }
+  return size;
+}
+
+// Iterations emitted one after the other: all of a small loop; of a long one a few, preferably a
+// divisor of its trips, which leaves no remainder. `body_size`: as straight_size says.
+uint64_t unroll_factor(const Loop& loop, std::optional<uint64_t> body_size) {
+  if (loop.trips == 1 || !body_size) return 1;
+  const uint64_t most =
+      std::max<uint64_t>(1, kUnrolledInstructions / std::max<uint64_t>(1, *body_size));
+  if (loop.trips <= most) return loop.trips;
+  for (uint64_t factor = most; 2 * factor > most; --factor) {
+    if (loop.trips % factor == 0) return factor;
+  }
+  return most;
+}
+
+class NestEmitter {
+ public:
+  NestEmitter(const LoopNest& nest, bool fuse_multiply_add, llvm::Function& function,
+              StreamPointers pointers)
+      : nest_(nest),
+        fuse_multiply_add_(fuse_multiply_add),
+        builder_(&function.back()),
+        pointers_(std::move(pointers)),
+        constants_(traits(nest.isa).vector_registers),
+        registers_(nest.register_lanes.size(), nullptr) {}
+
+  void emit(const std::vector<Statement>& body) {
+    for (const Statement& statement : body) {
+      if (const Loop* loop = std::get_if<Loop>(&statement.node)) {
+        emit_loop(*loop);
+      } else {
+        emit_instruction(std::get<Instruction>(statement.node));
+      }
+    }
+  }
+
+ private:
+  void emit_loop(const Loop& loop) {
+    const std::optional<uint64_t> body_size = straight_size(loop.body);
+    const uint64_t factor = unroll_factor(loop, body_size);
+    StreamPointers::Cursors cursors = pointers_.enter(loop);
+    if (loop.trips == factor) {
+      emit_iterations(loop, factor, cursors);
+    } else {
+      emit_repeated(loop, factor, body_size.has_value(), cursors);
+      emit_iterations(loop, loop.trips % factor, cursors);
+      constants_.hoist_before(nullptr);
+    }
+    pointers_.leave(loop, cursors);
+  }
+
+  void emit_iterations(const Loop& loop, uint64_t count, const StreamPointers::Cursors& cursors) {
+    for (uint64_t i = 0; i < count; ++i) {
+      emit(loop.body);
+      pointers_.advance(cursors);
+    }
+  }
+
+  // The block that is branched back to, trips / factor times through.
+  void emit_repeated(const Loop& loop, uint64_t factor, bool is_innermost,
+                     StreamPointers::Cursors& cursors) {
+    BasicBlock* preheader = builder_.GetInsertBlock();
+    llvm::Function* function = preheader->getParent();
+    BasicBlock* header = BasicBlock::Create(builder_.getContext(), loop.name, function);
+    llvm::Instruction* entry = builder_.CreateBr(header);
+    constants_.hoist_before(is_innermost ? entry : nullptr);
+    builder_.SetInsertPoint(header);
+
+    llvm::Type* counter_type =
+        loop.trips <= INT32_MAX ? builder_.getInt32Ty() : builder_.getInt64Ty();
+    llvm::PHINode* counter = builder_.CreatePHI(counter_type, 2);
+    counter->addIncoming(llvm::ConstantInt::get(counter_type, loop.trips / factor), preheader);
+    const auto carried = open_carried_registers(loop, preheader);
+    pointers_.begin_repeated(builder_, cursors, preheader);
+
+    emit_iterations(loop, factor, cursors);
+
+    pointers_.close_repeated(builder_, cursors);
+    BasicBlock* latch = builder_.GetInsertBlock();
+    for (const auto& [reg, phi] : carried) phi->addIncoming(value_of(reg), latch);
+    Value* left = builder_.CreateSub(counter, llvm::ConstantInt::get(counter_type, 1));
+    counter->addIncoming(left, latch);
+    BasicBlock* exit = BasicBlock::Create(builder_.getContext(), loop.name + "_end", function);
+    builder_.CreateCondBr(builder_.CreateIsNotNull(left), header, exit);
+    builder_.SetInsertPoint(exit);
+  }
+
+  std::vector<std::pair<Register, llvm::PHINode*>> open_carried_registers(const Loop& loop,
+                                                                          BasicBlock* preheader) {
+    RegisterUse use;
+    add_use(loop.body, use);
+    std::vector<std::pair<Register, llvm::PHINode*>> carried;
+    for (Register reg : use.read_first) {
+      if (!use.written.contains(reg)) continue;
+      Value* before = value_of(reg);
+      llvm::PHINode* phi = builder_.CreatePHI(before->getType(), 2);
+      phi->addIncoming(before, preheader);
+      registers_[static_cast<size_t>(reg)] = phi;
+      carried.emplace_back(reg, phi);
+    }
+    return carried;
+  }
+
+  void emit_instruction(const Instruction& instruction) {
+    switch (instruction.opcode) {
+      case Opcode::kLoad:
+        define(instruction, emit_load(builder_, pointer(instruction), instruction.lanes));
+        break;
+      case Opcode::kBroadcast:
+        define(instruction, emit_splat(builder_, emit_load(builder_, pointer(instruction), 1),
+                                       instruction.lanes));
+        break;
+      case Opcode::kStore:
+        emit_store(builder_, value_of(instruction.src[0]), pointer(instruction), instruction.lanes);
+        break;
+      default:
+        emit_arithmetic(instruction);
+    }
+  }
+
+  void emit_arithmetic(const Instruction& instruction) {
+    std::vector<Value*> operands;
+    for (Register source : instruction.src) {
+      if (source != kNoRegister) operands.push_back(value_of(source));
+    }
+    const int operand_lanes = operands.empty() ? instruction.lanes : lanes_of(instruction.src[0]);
+    define(instruction, emit_operation(builder_, constants_, instruction, operands, operand_lanes,
+                                       fuse_multiply_add_));
+  }
+
+  Value* pointer(const Instruction& instruction) {
+    return pointers_.address(builder_, instruction.address);
+  }
+
+  int lanes_of(Register reg) const { return nest_.register_lanes[static_cast<size_t>(reg)]; }
+
+  Value* value_of(Register reg) const {
+    Value* value = registers_[static_cast<size_t>(reg)];
+    CHECK(value != nullptr, "{}: register {} is read before it is written", nest_.name, reg);
+    return value;
+  }
+
+  void define(const Instruction& instruction, Value* value) {
+    registers_[static_cast<size_t>(instruction.dst)] = value;
+  }
+
+  const LoopNest& nest_;
+  const bool fuse_multiply_add_;
+  llvm::IRBuilder<> builder_;
+  StreamPointers pointers_;
+  ConstantSplats constants_;
+  std::vector<Value*> registers_;  // by register; null until written
+};
+
+}  // namespace
+
+void emit_nest(const LoopNest& nest, bool fuse_multiply_add, llvm::Function& function,
+               std::vector<Value*> buffers) {
+  CHECK(buffers.size() == nest.buffers.size(), "{} wants {} buffers, got {}", nest.name,
+        nest.buffers.size(), buffers.size());
+  std::vector<const Loop*> loops(nest.loop_count, nullptr);
+  collect_loops(nest.body, loops);
+
+  NestEmitter(nest, fuse_multiply_add, function,
+              StreamPointers(std::move(buffers), std::move(loops)))
+      .emit(nest.body);
+}
+
+}  // namespace wattgrind

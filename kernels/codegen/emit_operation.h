@@ -1,0 +1,73 @@
+// The arithmetic of a nest as LLVM instructions, one opcode at a time.
+//
+// A register of 1 lane is a float; of 4, 8 or 16 lanes a vector. A register of 2 lanes lives in the
+// lower half of a vector of 4, whose upper half holds nothing anybody reads: vectors of 2 are not a
+// machine type, and LLVM widens them less predictably than this.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+
+#include "kernels/nest/nest.h"
+
+namespace llvm {
+class IRBuilderBase;
+class Instruction;
+class Type;
+class Value;
+}  // namespace llvm
+
+namespace wattgrind {
+
+// Constants in every lane, made from immediates: as LLVM constants they would become loads from a
+// constant pool, which no nest names.
+//
+// In an innermost loop a constant is made once, before the loop, for all widths, as long as there
+// are registers. Elsewhere it is made where it is used, every time: the three instructions are
+// cheaper than a register kept.
+class ConstantSplats {
+ public:
+  // `vector_registers`: what the instruction set has.
+  explicit ConstantSplats(int vector_registers)
+      : most_hoisted_(static_cast<size_t>(vector_registers - kRegistersForValues)) {}
+
+  // From here on, constants are made before `position`; where they are used if that is null.
+  void hoist_before(llvm::Instruction* position);
+
+  llvm::Value* get(llvm::IRBuilderBase& builder, float value, int lanes);
+  // As integers.
+  llvm::Value* get_bits(llvm::IRBuilderBase& builder, uint32_t bits, int lanes);
+
+ private:
+  // Left free of constants in an innermost loop, so that it need not spill: as many as the
+  // logarithm of a cross-entropy, its sum and the compiler's scratch take.
+  static constexpr int kRegistersForValues = 8;
+
+  struct Hoisted {
+    llvm::Value* value = nullptr;
+    int lanes = 0;
+  };
+
+  const size_t most_hoisted_;
+  llvm::Instruction* position_ = nullptr;
+  std::map<uint32_t, Hoisted> hoisted_;  // by bits, the widest asked for
+};
+
+// The type of a register.
+llvm::Type* register_type(llvm::IRBuilderBase& builder, int lanes);
+
+// One machine load or store of `lanes` values; LLVM may neither drop, repeat, merge nor split it.
+llvm::Value* emit_load(llvm::IRBuilderBase& builder, llvm::Value* pointer, int lanes);
+void emit_store(llvm::IRBuilderBase& builder, llvm::Value* value, llvm::Value* pointer, int lanes);
+
+// A float in every lane.
+llvm::Value* emit_splat(llvm::IRBuilderBase& builder, llvm::Value* value, int lanes);
+
+// The value of an instruction that does not refer to memory. `operands` are those of its sources
+// that are registers, `operand_lanes` the lanes of the first.
+llvm::Value* emit_operation(llvm::IRBuilderBase& builder, ConstantSplats& constants,
+                            const Instruction& instruction, std::span<llvm::Value* const> operands,
+                            int operand_lanes, bool fuse_multiply_add);
+
+}  // namespace wattgrind

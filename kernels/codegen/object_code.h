@@ -1,0 +1,29 @@
+// From an LLVM module to machine code: the target machine of an instruction set, and the passes.
+#pragma once
+
+#include <memory>
+
+#include "kernels/codegen/codegen.h"
+
+namespace llvm {
+class Module;
+class Pass;
+class TargetMachine;
+}  // namespace llvm
+
+namespace wattgrind {
+
+// The processor and features of an instruction set: x86-64-v2 for sse4.2, v3 for avx2 (FMA only
+// where multiply and add are fused), v4 with 512-bit vectors for avx512.
+std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& options);
+
+// The symbol that stands for wherever code goes on when it is done.
+inline constexpr const char* kContinuation = "continuation";
+
+// Sets the module's target and compiles it: instruction selection, register allocation and
+// emission, without any pass that works on IR. Functions keep the order of the module. `last_pass`,
+// if any, sees the machine code as it is about to be emitted.
+MachineCode compile(llvm::Module& module, llvm::TargetMachine& machine,
+                    std::unique_ptr<llvm::Pass> last_pass = nullptr);
+
+}  // namespace wattgrind

@@ -1,0 +1,208 @@
+#include "kernels/conv/direct_conv.h"
+
+#include <algorithm>
+
+#include "kernels/layout/blocking.h"
+
+namespace wattgrind {
+namespace {
+
+// A range of the reduction that tiles walk at a time: kernel rows, and channels of all columns.
+struct Chunking {
+  int64_t rows = 1;      // kernel rows a chunk
+  int64_t channels = 1;  // channels a chunk
+};
+
+// The weights of a chunk should stay in L1 beside the input while pixels pass by.
+Chunking choose_chunks(const DirectConv& conv, int64_t tile_width) {
+  const int64_t step_bytes = tile_width * kFloatBytes;
+  const int64_t row_bytes = conv.kernel_width * conv.group_inputs * step_bytes;
+  if (conv.kernel_height * row_bytes <= kWeightChunkBytes) {
+    return {conv.kernel_height, conv.group_inputs};
+  }
+  if (row_bytes <= kWeightChunkBytes) return {1, conv.group_inputs};
+  const int64_t wanted = std::max<int64_t>(1, kWeightChunkBytes / (conv.kernel_width * step_bytes));
+  const int64_t chunk = largest_divisor(conv.group_inputs, wanted);
+  // Channels with no divisor near: a short chunk would move sums to and from memory all the time.
+  return {1, 2 * chunk >= wanted ? chunk : conv.group_inputs};
+}
+
+// How many output rows are computed for all blocks of channels before the next rows begin: the
+// divisor of the rows that moves the least between L2 and what lies below, over the least distance.
+// Weights move once a group of rows; the input once where a group's rows stay in L2, else once a
+// block of channels and chunk of kernel rows; partial sums in and out for every chunk after the
+// first, unless a block's stay in L2.
+int64_t choose_group_rows(const DirectConv& conv, Isa isa) {
+  const int64_t width = conv.blocks[0].width();
+  const Chunking chunks = choose_chunks(conv, width);
+  const int64_t row_chunks = conv.kernel_height / chunks.rows;
+  const int64_t passes = row_chunks * (conv.group_inputs / chunks.channels) - 1;
+  const int64_t resident = resident_map_bytes(isa);
+  const int64_t weight_bytes = conv.groups * conv.taps() * padded_width(conv.blocks) * kFloatBytes;
+  // Of a group's channels.
+  const int64_t input_passes = static_cast<int64_t>(conv.blocks.size()) * row_chunks;
+  const int64_t input_bytes = conv.input.image_bytes(), output_bytes = conv.output.image_bytes();
+  const auto moving_cost = [&](int64_t group) {
+    const int64_t groups = conv.rows / group;
+    const int64_t read_rows = (group - 1) * conv.input_row_step + conv.kernel_height;
+    const bool input_stays = read_rows * conv.input.row_bytes() / conv.groups <= resident;
+    const bool sums_stay = group * conv.columns * width * kFloatBytes <= resident;
+    return groups * weight_bytes * distance_from_l2(weight_bytes) +
+           (input_stays ? 1 : input_passes) * input_bytes * distance_from_l2(input_bytes) +
+           (sums_stay ? 0 : 2 * passes * output_bytes * distance_from_l2(output_bytes));
+  };
+  int64_t best = conv.rows;
+  for (int64_t group = best - 1; group > 0; --group) {
+    if (conv.rows % group == 0 && moving_cost(group) < moving_cost(best)) best = group;
+  }
+  return best;
+}
+
+class DirectConvEmitter {
+ public:
+  DirectConvEmitter(NestBuilder& nest, const DirectConv& conv)
+      : nest_(nest), conv_(conv), group_rows_(choose_group_rows(conv, nest.isa())) {}
+
+  void emit() {
+    const int64_t width = padded_width(conv_.blocks);
+    nest_.loop("group", conv_.groups, [&](LoopVariable g) {
+      ProductTile tile;
+      tile.input = stepped(conv_.input_values, g, conv_.group_inputs * kFloatBytes);
+      tile.output = stepped(conv_.output_values, g, conv_.group_outputs * kFloatBytes);
+      tile.weights = stepped(conv_.weights, g, conv_.taps() * width * kFloatBytes);
+      tile.bias = stepped(conv_.bias, g, width * kFloatBytes);
+      emit_row_groups(tile);
+    });
+  }
+
+ private:
+  int64_t input_row_bytes() const { return conv_.input_row_step * conv_.input.row_bytes(); }
+  int64_t output_row_bytes() const { return conv_.output_row_step * conv_.output.row_bytes(); }
+
+  void emit_row_groups(const ProductTile& base) {
+    nest_.loop("row_group", conv_.rows / group_rows_, [&](LoopVariable y) {
+      ProductTile tile = base;
+      tile.input = stepped(base.input, y, group_rows_ * input_row_bytes());
+      tile.output = stepped(base.output, y, group_rows_ * output_row_bytes());
+      for (const BlockRun& run : runs(conv_.blocks)) emit_run(run, tile);
+    });
+  }
+
+  void emit_run(const BlockRun& run, const ProductTile& base) {
+    const int64_t rows = balanced_tiles(conv_.columns, tile_rows(nest_.isa()))[0].size;
+    const int64_t together =
+        std::clamp<int64_t>(tile_vectors(nest_.isa(), rows) / run.block.vectors, 1, run.count);
+    const int64_t width_bytes = run.block.width() * kFloatBytes;
+    for (const Tiles& tiles : full_tiles(run.count, together)) {
+      ProductTile tile = base;
+      const int64_t first_bytes = run.block.first * kFloatBytes + tiles.start * width_bytes;
+      const int64_t step_bytes = tiles.size * width_bytes;
+      tile.lanes = run.block.lanes;
+      for (int64_t b = 0; b < tiles.size; ++b) {
+        for (int64_t v = 0; v < run.block.vectors; ++v) {
+          const int64_t vector_bytes = v * run.block.lanes * kFloatBytes;
+          tile.vectors.push_back(
+              {b * conv_.taps() * width_bytes + vector_bytes, b * width_bytes + vector_bytes});
+        }
+      }
+      nest_.loop("block", tiles.count, [&](LoopVariable b) {
+        tile.weights =
+            stepped(moved(base.weights, conv_.taps() * first_bytes), b, conv_.taps() * step_bytes);
+        tile.bias = stepped(moved(base.bias, first_bytes), b, step_bytes);
+        tile.output = stepped(moved(base.output, first_bytes), b, step_bytes);
+        emit_chunks(run.block.width(), tiles.size, tile);
+      });
+    }
+  }
+
+  // The first chunk starts from the bias, the others go on from the output.
+  void emit_chunks(int64_t block_width, int64_t blocks, const ProductTile& base) {
+    const Chunking chunks = choose_chunks(conv_, block_width * blocks);
+    const int64_t row_chunks = conv_.kernel_height / chunks.rows;
+    const int64_t channel_chunks = conv_.group_inputs / chunks.channels;
+    const auto part = [&](int64_t row, int64_t row_trips, int64_t channel, int64_t channel_trips) {
+      if (row_trips == 0 || channel_trips == 0) return;
+      ProductTile tile = base;
+      tile.start = row == 0 && channel == 0 ? conv_.start : TileStart::kOutput;
+      const int64_t input_row = conv_.input.row_bytes() * chunks.rows;
+      const int64_t weight_row =
+          conv_.kernel_width * conv_.group_inputs * block_width * kFloatBytes;
+      const int64_t input_channel = chunks.channels * kFloatBytes;
+      const int64_t weight_channel = chunks.channels * block_width * kFloatBytes;
+      nest_.loop("kernel_row", row_trips, [&](LoopVariable r) {
+        nest_.loop("channel_chunk", channel_trips, [&](LoopVariable c) {
+          tile.input = stepped(stepped(base.input, r, input_row), c, input_channel);
+          tile.weights = stepped(stepped(base.weights, r, weight_row), c, weight_channel);
+          tile.input.offset_bytes += row * input_row + channel * input_channel;
+          tile.weights.offset_bytes += row * weight_row + channel * weight_channel;
+          set_reduction(chunks, block_width, tile);
+          emit_pixels(tile);
+        });
+      });
+    };
+    part(0, 1, 0, 1);
+    part(0, 1, 1, channel_chunks - 1);
+    part(1, row_chunks - 1, 0, channel_chunks);
+  }
+
+  void set_reduction(const Chunking& chunks, int64_t block_width, ProductTile& tile) const {
+    const int64_t channels = conv_.group_inputs;
+    const int64_t step = block_width * kFloatBytes;
+    const int64_t columns = conv_.kernel_width;
+    tile.reduction = {
+        {"kernel_row", chunks.rows, conv_.input.row_bytes(), columns * channels * step}};
+    if (chunks.channels == channels && channels == conv_.input.channel_pitch) {
+      tile.reduction.push_back({"tap", columns * channels, kFloatBytes, step});
+    } else {
+      tile.reduction.push_back(
+          {"kernel_column", columns, conv_.input.channel_bytes(), channels * step});
+      tile.reduction.push_back({"channel", chunks.channels, kFloatBytes, step});
+    }
+  }
+
+  void emit_pixels(const ProductTile& base) {
+    ProductTile tile = base;
+    tile.input_row_bytes = conv_.input_column_step * conv_.input.channel_bytes();
+    tile.output_row_bytes = conv_.output_column_step * conv_.output.channel_bytes();
+    nest_.loop("row", group_rows_, [&](LoopVariable y) {
+      for (const Tiles& tiles : balanced_tiles(conv_.columns, tile_rows(nest_.isa()))) {
+        nest_.loop("column", tiles.count, [&](LoopVariable x) {
+          tile.rows = tiles.size;
+          tile.input = stepped(stepped(base.input, y, input_row_bytes()), x,
+                               tiles.size * tile.input_row_bytes);
+          tile.output = stepped(stepped(base.output, y, output_row_bytes()), x,
+                                tiles.size * tile.output_row_bytes);
+          tile.input.offset_bytes += tiles.start * tile.input_row_bytes;
+          tile.output.offset_bytes += tiles.start * tile.output_row_bytes;
+          emit_product_tile(nest_, tile);
+        });
+      }
+    });
+  }
+
+  NestBuilder& nest_;
+  const DirectConv& conv_;
+  const int64_t group_rows_;
+};
+
+}  // namespace
+
+void emit_direct_conv(NestBuilder& nest, const DirectConv& conv) {
+  DirectConvEmitter(nest, conv).emit();
+}
+
+int64_t direct_conv_cost(const DirectConv& conv, Isa isa) {
+  int64_t vectors = 0;
+  for (const ColumnBlock& block : conv.blocks) vectors += block.vectors;
+  int64_t products = 0;
+  for (const Tiles& tiles : balanced_tiles(conv.columns, tile_rows(isa))) {
+    products += tiles.count * std::max(kLatencyHidingSums, tiles.size * vectors);
+  }
+  return conv.taps() * conv.rows * products;
+}
+
+bool is_worth_copies(int64_t cost, const DirectConv& conv, Isa isa) {
+  return 3 * cost <= 2 * direct_conv_cost(conv, isa);
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,24 @@
+// Pieces of what a counted program becomes: rows of a NetworkCounts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "estimator/counts/network_counts.h"
+#include "kernels/program/program.h"
+
+namespace wattgrind {
+
+// Nothing, of everything that `example` counts.
+EventCounts no_events(const EventCounts& example);
+
+// A layer's name, kind, shape and parameters; nothing counted.
+CountedRow layer_row(const Layer& layer);
+
+// Bytes of the references that the step's nest names.
+References bytes_of(const Program& program, const Step& step);
+
+// Every nest of the program, for people to read.
+std::string nests_text(const Program& program);
+
+}  // namespace wattgrind

@@ -1,0 +1,13 @@
+#include "kernels/gradients/backward.h"
+#include "kernels/parts/masking.h"
+
+namespace wattgrind {
+
+LoopNest lower_dropout_backward(const BackwardContext& context) {
+  return lower_masking("dropout_backward",
+                       {"output_gradient", TensorRole::kGradient, context.output_gradient},
+                       {"input_gradient", TensorRole::kGradient, context.input_gradient},
+                       context.output, context.isa, context.batch);
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,23 @@
+#include "kernels/gradients/backward.h"
+#include "kernels/parts/map_loops.h"
+
+namespace wattgrind {
+
+LoopNest lower_relu_backward(const BackwardContext& context) {
+  NestBuilder nest("relu_backward", context.isa);
+  const Address output =
+      nest.buffer("output", TensorRole::kOutput, context.output.bytes(context.batch));
+  const Address gradient =
+      nest.buffer("gradient", TensorRole::kGradient, context.output_gradient.bytes(context.batch));
+  for_each_vector(nest, context.batch, {context.output, context.output_gradient},
+                  [&](const MapVector& at) {
+                    const Address place = at.in(gradient, context.output_gradient);
+                    const Register zero = nest.constant(at.lanes, 0);
+                    const Register y = nest.load(at.lanes, at.in(output, context.output));
+                    const Register dy = nest.load(at.lanes, place);
+                    nest.store(nest.apply(Opcode::kSelectGt, y, zero, dy, zero), place);
+                  });
+  return std::move(nest).finish();
+}
+
+}  // namespace wattgrind

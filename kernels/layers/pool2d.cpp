@@ -1,0 +1,146 @@
+#include <limits>
+
+#include "kernels/layers/lowering.h"
+#include "kernels/layout/tiling.h"
+#include "kernels/layout/window_spans.h"
+#include "kernels/nest/nest_builder.h"
+
+namespace wattgrind {
+namespace {
+
+// Windows of at most this many values are written out; larger ones become loops.
+constexpr int64_t kUnrolledWindow = 9;
+
+enum class PoolMethod { kMax, kAverage };
+
+class PoolLowering {
+ public:
+  PoolLowering(const Window2d& window, PoolMethod method, const LayerContext& context)
+      : window_(window),
+        method_(method),
+        context_(context),
+        nest_(method == PoolMethod::kMax ? "maxpool2d" : "avgpool2d", context.isa) {}
+
+  LoopNest lower() && {
+    const MapLayout& in = context_.input;
+    const MapLayout& out = context_.output;
+    input_ = nest_.buffer("input", TensorRole::kInput, in.bytes(context_.batch));
+    output_ = nest_.buffer("output", TensorRole::kOutput, out.bytes(context_.batch));
+    const auto rows = row_spans(window_, in.shape, out.shape);
+    const auto columns = column_spans(window_, in.shape, out.shape);
+    nest_.loop("image", context_.batch, [&](LoopVariable n) {
+      for (const WindowSpan& row : rows) {
+        nest_.loop("row", row.count, [&](LoopVariable y) {
+          for (const WindowSpan& column : columns) {
+            nest_.loop("column", column.count,
+                       [&](LoopVariable x) { lower_window(row, column, n, y, x); });
+          }
+        });
+      }
+    });
+    return std::move(nest_).finish();
+  }
+
+ private:
+  void lower_window(const WindowSpan& row, const WindowSpan& column, LoopVariable n, LoopVariable y,
+                    LoopVariable x) {
+    const MapLayout& in = context_.input;
+    const MapLayout& out = context_.output;
+    Address from = stepped(moved(input_, in.pixel_bytes(row.input_first, column.input_first)), n,
+                           in.image_bytes());
+    from = stepped(from, y, window_.stride_height * in.row_bytes());
+    from = stepped(from, x, window_.stride_width * in.channel_bytes());
+    Address to =
+        stepped(moved(output_, out.pixel_bytes(row.first, column.first)), n, out.image_bytes());
+    to = stepped(stepped(to, y, out.row_bytes()), x, out.channel_bytes());
+    for (const Tiles& piece : vector_pieces(in.channel_pitch, nest_.max_lanes())) {
+      nest_.loop("channel", piece.count, [&](LoopVariable c) {
+        const auto at = [&](const Address& address) {
+          return stepped(moved(address, piece.start * kFloatBytes), c, piece.size * kFloatBytes);
+        };
+        const Register result = reduce_window(row.kernel_count, column.kernel_count,
+                                              static_cast<int>(piece.size), at(from));
+        nest_.store(result, at(to));
+      });
+    }
+  }
+
+  Register reduce_window(int64_t rows, int64_t columns, int lanes, const Address& from) {
+    const Opcode opcode = method_ == PoolMethod::kMax ? Opcode::kMax : Opcode::kAdd;
+    const int64_t row_bytes = context_.input.row_bytes();
+    const int64_t column_bytes = context_.input.channel_bytes();
+    Register total = kNoRegister;
+    if (rows * columns <= kUnrolledWindow) {
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t s = 0; s < columns; ++s) {
+          const Register value = nest_.load(lanes, moved(from, r * row_bytes + s * column_bytes));
+          total = total == kNoRegister ? value : nest_.apply(opcode, total, value);
+        }
+      }
+    } else {
+      total = nest_.constant(lanes, method_ == PoolMethod::kMax ? kLowest : 0.0f);
+      nest_.loop("kernel_row", rows, [&](LoopVariable r) {
+        nest_.loop("kernel_column", columns, [&](LoopVariable s) {
+          const Register value =
+              nest_.load(lanes, stepped(stepped(from, r, row_bytes), s, column_bytes));
+          nest_.assign(total, opcode, total, value);
+        });
+      });
+    }
+    if (method_ == PoolMethod::kMax) return total;
+    const Register scale = nest_.constant(lanes, 1.0f / static_cast<float>(rows * columns));
+    return nest_.apply(Opcode::kMul, total, scale);
+  }
+
+  static constexpr float kLowest = -std::numeric_limits<float>::infinity();
+
+  const Window2d& window_;
+  const PoolMethod method_;
+  const LayerContext& context_;
+  NestBuilder nest_;
+  Address input_, output_;
+};
+
+}  // namespace
+
+LoopNest lower_max_pool2d(const MaxPool2d& pool, const LayerContext& context) {
+  return PoolLowering(pool.window, PoolMethod::kMax, context).lower();
+}
+
+LoopNest lower_avg_pool2d(const AvgPool2d& pool, const LayerContext& context) {
+  return PoolLowering(pool.window, PoolMethod::kAverage, context).lower();
+}
+
+LoopNest lower_global_avg_pool2d(const LayerContext& context) {
+  const MapLayout& in = context.input;
+  NestBuilder nest("globalavgpool2d", context.isa);
+  const Address input = nest.buffer("input", TensorRole::kInput, in.bytes(context.batch));
+  const Address output =
+      nest.buffer("output", TensorRole::kOutput, context.output.bytes(context.batch));
+  const float scale = 1.0f / static_cast<float>(in.shape.height * in.shape.width);
+  nest.loop("image", context.batch, [&](LoopVariable n) {
+    for (const Tiles& piece : vector_pieces(in.channel_pitch, nest.max_lanes())) {
+      const int lanes = static_cast<int>(piece.size);
+      nest.loop("channel", piece.count, [&](LoopVariable c) {
+        const auto at = [&](const Address& address, const MapLayout& layout) {
+          const Address first =
+              moved(address, layout.pixel_bytes(0, 0) + piece.start * kFloatBytes);
+          return stepped(stepped(first, n, layout.image_bytes()), c, piece.size * kFloatBytes);
+        };
+        const Register sum = nest.constant(lanes, 0);
+        nest.loop("row", in.shape.height, [&](LoopVariable y) {
+          nest.loop("column", in.shape.width, [&](LoopVariable x) {
+            const Address from =
+                stepped(stepped(at(input, in), y, in.row_bytes()), x, in.channel_bytes());
+            nest.assign(sum, Opcode::kAdd, sum, nest.load(lanes, from));
+          });
+        });
+        const Register mean = nest.apply(Opcode::kMul, sum, nest.constant(lanes, scale));
+        nest.store(mean, at(output, context.output));
+      });
+    }
+  });
+  return std::move(nest).finish();
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,95 @@
+#include "kernels/layout/packing.h"
+
+#include <algorithm>
+
+#include "estimator/base/error.h"
+#include "kernels/layout/tiling.h"
+
+namespace wattgrind {
+namespace {
+
+// Calls visit(packed index, logical index) for every weight of a product whose `columns` output
+// channels are packed in blocks and whose reduction runs over (row, column, channel) while the
+// logical order is (channel, row, column).
+template <typename Visit>
+void visit_product(const std::vector<ColumnBlock>& blocks, int64_t columns,
+                   const FeatureShape& reduction, int64_t packed_base, int64_t logical_base,
+                   const Visit& visit) {
+  const int64_t steps = reduction.elements();
+  for (const ColumnBlock& block : blocks) {
+    const int64_t width = block.width();
+    for (int64_t i = 0; i < std::min(width, columns - block.first); ++i) {
+      int64_t packed = packed_base + steps * block.first + i;
+      const int64_t logical = logical_base + (block.first + i) * steps;
+      for (int64_t y = 0; y < reduction.height; ++y) {
+        for (int64_t x = 0; x < reduction.width; ++x) {
+          for (int64_t c = 0; c < reduction.channels; ++c) {
+            visit(packed, logical + (c * reduction.height + y) * reduction.width + x);
+            packed += width;
+          }
+        }
+      }
+    }
+  }
+}
+
+template <typename Visit>
+void visit_conv(const Conv2d& conv, const MapLayout& input, Isa isa, const Visit& visit) {
+  const Window2d& window = conv.window;
+  if (is_depthwise(conv, input.shape.channels)) {
+    const int64_t taps = window.kernel_height * window.kernel_width;
+    for (int64_t c = 0; c < conv.filters; ++c) {
+      for (int64_t t = 0; t < taps; ++t) visit(t * input.channel_pitch + c, c * taps + t);
+    }
+    return;
+  }
+  const int64_t filters = conv.filters / conv.groups;
+  const FeatureShape reduction{input.shape.channels / conv.groups, window.kernel_height,
+                               window.kernel_width};
+  const auto blocks =
+      column_blocks(filters, isa, conv.groups == 1 ? Surplus::kPad : Surplus::kExact);
+  for (int64_t g = 0; g < conv.groups; ++g) {
+    visit_product(blocks, filters, reduction, g * reduction.elements() * padded_width(blocks),
+                  g * filters * reduction.elements(), visit);
+  }
+}
+
+template <typename Visit>
+void visit_weights(const Layer& layer, const MapLayout& input, Isa isa, const Visit& visit) {
+  if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
+    visit_conv(*conv, input, isa, visit);
+  } else {
+    const auto* dense = std::get_if<Dense>(&layer.operation);
+    CHECK(dense != nullptr, "{} has no weights", layer.name);
+    visit_product(column_blocks(dense->units, isa, Surplus::kPad), dense->units, input.shape, 0, 0,
+                  visit);
+  }
+}
+
+}  // namespace
+
+void pack_weights(const Layer& layer, const MapLayout& input, Isa isa,
+                  std::span<const float> logical, std::span<float> packed) {
+  std::ranges::fill(packed, 0.0f);
+  visit_weights(layer, input, isa, [&](int64_t to, int64_t from) {
+    packed[static_cast<size_t>(to)] = logical[static_cast<size_t>(from)];
+  });
+}
+
+void unpack_weights(const Layer& layer, const MapLayout& input, Isa isa,
+                    std::span<const float> packed, std::span<float> logical) {
+  visit_weights(layer, input, isa, [&](int64_t from, int64_t to) {
+    logical[static_cast<size_t>(to)] = packed[static_cast<size_t>(from)];
+  });
+}
+
+// Groups' biases lie without gaps and a layer's padding follows its last bias, so both orders are
+// the same but for the zeros at the end.
+void pack_bias(const Layer& layer, std::span<const float> logical, std::span<float> packed) {
+  CHECK(logical.size() <= packed.size(), "{}: {} biases, room for {}", layer.name, logical.size(),
+        packed.size());
+  std::ranges::fill(packed, 0.0f);
+  std::ranges::copy(logical, packed.begin());
+}
+
+}  // namespace wattgrind

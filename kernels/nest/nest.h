@@ -1,0 +1,123 @@
+// The affine loop nest: the one description of a kernel from which native code, an executable for
+// cachegrind, an access program and text are made.
+//
+// A nest is loops with constant trip counts around instructions on virtual vector registers of
+// single-precision values (kMulAddInt64 alone sees integers in them). Every load and store names a
+// buffer and a byte address affine in the enclosing loops; no control flow depends on data.
+// Registers are mutable: an accumulator is written before its loop and again inside it. A register
+// keeps one lane count for life.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "estimator/base/isa.h"
+#include "estimator/base/tensor_role.h"
+
+namespace wattgrind {
+
+// A kernel's operand. Kernels are functions of their buffers' addresses: nests of layers with the
+// same shape are the same nest. Buffers of one kernel are disjoint unless one buffer serves twice.
+struct Buffer {
+  std::string name;  // "input", "weights", ...
+  TensorRole role = TensorRole::kInput;
+  uint64_t bytes = 0;
+
+  friend bool operator==(const Buffer&, const Buffer&) = default;
+};
+
+struct Stride {
+  uint32_t loop = 0;
+  int64_t bytes = 0;
+
+  friend bool operator==(const Stride&, const Stride&) = default;
+};
+
+struct Address {
+  uint32_t buffer = 0;
+  int64_t offset_bytes = 0;
+  std::vector<Stride> strides;  // enclosing loops only, outermost first, none zero
+
+  friend bool operator==(const Address&, const Address&) = default;
+};
+
+enum class Opcode : uint8_t {
+  kLoad,       // dst = lanes consecutive values at address
+  kBroadcast,  // dst = the value at address, in every lane
+  kStore,      // lanes consecutive values at address = a
+  kConstant,   // dst = immediate, in every lane
+  kMove,       // dst = a
+  kAdd,        // dst = a + b
+  kSub,
+  kMul,
+  kDiv,
+  kMax,
+  kMin,
+  kMulAdd,       // dst = a * b + c: fused where the target fuses, else multiply, then add
+  kMulAddInt64,  // dst = a * b + c of 64-bit integers, modulo 2^64: two lanes hold one
+  kSqrt,         // dst = sqrt(a)
+  kRound,        // dst = a rounded to the nearest integer value, ties to even
+  kExp2Int,      // dst = 2^a for integer-valued a in [-126, 127]
+  kExponent,     // dst = floor(log2(a)) for normal a > 0
+  kMantissa,     // dst = a / 2^floor(log2(a)), in [1, 2)
+  kSelectGt,     // dst = a > b ? c : d, lane by lane
+  kSelectEq,     // dst = a == b ? c : d, lane by lane
+  kReduceAdd,    // dst (1 lane) = sum of a's lanes, in an order of the target's choice
+  kReduceMax,    // dst (1 lane) = largest of a's lanes
+  kSplat,        // dst = a (1 lane) in every lane
+};
+
+using Register = int32_t;
+inline constexpr Register kNoRegister = -1;
+
+struct Instruction {
+  Opcode opcode = Opcode::kMove;
+  int lanes = 1;  // of dst; of the stored register for kStore
+  Register dst = kNoRegister;
+  std::array<Register, 4> src = {kNoRegister, kNoRegister, kNoRegister, kNoRegister};
+  float immediate = 0;
+  Address address;  // kLoad, kBroadcast, kStore
+
+  friend bool operator==(const Instruction&, const Instruction&) = default;
+};
+
+struct Statement;
+
+struct Loop {
+  uint32_t id = 0;     // unique in the nest
+  std::string name;    // for readers: "row", "channel", ...
+  uint64_t trips = 0;  // at least 1
+  std::vector<Statement> body;
+
+  friend bool operator==(const Loop&, const Loop&) = default;
+};
+
+struct Statement {
+  std::variant<Instruction, Loop> node;
+
+  friend bool operator==(const Statement&, const Statement&) = default;
+};
+
+struct LoopNest {
+  std::string name;
+  Isa isa = Isa::kAvx2;
+  std::vector<Buffer> buffers;
+  uint32_t loop_count = 0;
+  std::vector<int> register_lanes;  // by register
+  std::vector<Statement> body;
+
+  friend bool operator==(const LoopNest&, const LoopNest&) = default;
+};
+
+// One loop or instruction a line, indented; what golden tests compare and --keep writes.
+std::string to_text(const LoopNest& nest);
+std::string to_text(const LoopNest& nest, const Instruction& instruction);
+
+// Checks what the header of this file promises (defined registers, lane counts, addresses inside
+// their buffers). A violation is a bug of the lowering: it aborts with the instruction's text.
+void verify(const LoopNest& nest);
+
+}  // namespace wattgrind

@@ -1,0 +1,16 @@
+// The access program of a loop nest: the same loops with the arithmetic dropped.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "cachesim/program/access_program.h"
+#include "kernels/nest/nest.h"
+
+namespace wattgrind {
+
+// `addresses`: where the nest's buffers lie, in their order.
+AccessProgram access_program(const LoopNest& nest, std::string name,
+                             std::span<const uint64_t> addresses);
+
+}  // namespace wattgrind

@@ -1,0 +1,111 @@
+#include "kernels/nest/nest_builder.h"
+
+#include "estimator/base/error.h"
+
+namespace wattgrind {
+
+Address moved(Address address, int64_t bytes) {
+  address.offset_bytes += bytes;
+  return address;
+}
+
+Address stepped(Address address, LoopVariable variable, int64_t bytes) {
+  if (variable.id != LoopVariable::kNone && bytes != 0) {
+    address.strides.push_back({variable.id, bytes});
+  }
+  return address;
+}
+
+NestBuilder::NestBuilder(std::string name, Isa isa) {
+  nest_.name = std::move(name);
+  nest_.isa = isa;
+}
+
+Address NestBuilder::buffer(std::string name, TensorRole role, uint64_t bytes) {
+  nest_.buffers.push_back({std::move(name), role, bytes});
+  Address address;
+  address.buffer = static_cast<uint32_t>(nest_.buffers.size() - 1);
+  return address;
+}
+
+LoopVariable NestBuilder::begin_loop(std::string name, int64_t trips) {
+  CHECK(trips > 0, "{}: loop {} of {} trips", nest_.name, name, trips);
+  if (trips == 1) return {};
+  const LoopVariable variable{nest_.loop_count++};
+  open_loops_.push_back({variable.id, std::move(name), static_cast<uint64_t>(trips), {}});
+  return variable;
+}
+
+void NestBuilder::end_loop(LoopVariable variable) {
+  if (variable.id == LoopVariable::kNone) return;
+  Loop loop = std::move(open_loops_.back());
+  open_loops_.pop_back();
+  auto& body = open_loops_.empty() ? nest_.body : open_loops_.back().body;
+  body.push_back({std::move(loop)});
+}
+
+Register NestBuilder::new_register(int lanes) {
+  nest_.register_lanes.push_back(lanes);
+  return static_cast<Register>(nest_.register_lanes.size() - 1);
+}
+
+void NestBuilder::emit(Instruction instruction) {
+  auto& body = open_loops_.empty() ? nest_.body : open_loops_.back().body;
+  body.push_back({std::move(instruction)});
+}
+
+Register NestBuilder::load(int lanes, const Address& address) {
+  const Register dst = new_register(lanes);
+  emit({.opcode = Opcode::kLoad, .lanes = lanes, .dst = dst, .address = address});
+  return dst;
+}
+
+Register NestBuilder::broadcast(int lanes, const Address& address) {
+  const Register dst = new_register(lanes);
+  emit({.opcode = Opcode::kBroadcast, .lanes = lanes, .dst = dst, .address = address});
+  return dst;
+}
+
+void NestBuilder::store(Register value, const Address& address) {
+  emit({.opcode = Opcode::kStore,
+        .lanes = lanes(value),
+        .src = {value, kNoRegister, kNoRegister, kNoRegister},
+        .address = address});
+}
+
+Register NestBuilder::constant(int lanes, float value) {
+  const Register dst = new_register(lanes);
+  emit({.opcode = Opcode::kConstant, .lanes = lanes, .dst = dst, .immediate = value});
+  return dst;
+}
+
+Register NestBuilder::apply(Opcode opcode, Register a, Register b, Register c, Register d) {
+  const Register dst = new_register(lanes(a));
+  assign(dst, opcode, a, b, c, d);
+  return dst;
+}
+
+void NestBuilder::assign(Register dst, Opcode opcode, Register a, Register b, Register c,
+                         Register d) {
+  emit({.opcode = opcode, .lanes = lanes(dst), .dst = dst, .src = {a, b, c, d}});
+}
+
+Register NestBuilder::reduce(Opcode opcode, Register a) {
+  const Register dst = new_register(1);
+  assign(dst, opcode, a);
+  return dst;
+}
+
+Register NestBuilder::splat(int lanes, Register scalar) {
+  const Register dst = new_register(lanes);
+  assign(dst, Opcode::kSplat, scalar);
+  return dst;
+}
+
+LoopNest NestBuilder::finish() && {
+  CHECK(open_loops_.empty(), "{}: {} loops are open", nest_.name, open_loops_.size());
+  verify(nest_);
+  return std::move(nest_);
+}
+
+}  // namespace wattgrind

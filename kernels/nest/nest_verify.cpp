@@ -1,0 +1,102 @@
+#include <bit>
+#include <limits>
+
+#include "estimator/base/error.h"
+#include "kernels/nest/nest.h"
+#include "kernels/nest/opcodes.h"
+
+namespace wattgrind {
+namespace {
+
+using Int128 = __int128;
+
+class Verifier {
+ public:
+  explicit Verifier(const LoopNest& nest)
+      : nest_(nest), defined_(nest.register_lanes.size(), false), trips_(nest.loop_count, 0) {}
+
+  void verify_body(const std::vector<Statement>& body) {
+    for (const Statement& statement : body) {
+      if (const auto* instruction = std::get_if<Instruction>(&statement.node)) {
+        verify_instruction(*instruction);
+      } else {
+        verify_loop(std::get<Loop>(statement.node));
+      }
+    }
+  }
+
+ private:
+  std::string text(const Instruction& instruction) const {
+    return nest_.name + ": " + to_text(nest_, instruction);
+  }
+
+  void verify_loop(const Loop& loop) {
+    CHECK(loop.trips > 0, "{}: loop {}", nest_.name, loop.name);
+    CHECK(loop.id < nest_.loop_count && trips_[loop.id] == 0, "{}: loop {} has number {} of {}",
+          nest_.name, loop.name, loop.id, nest_.loop_count);
+    trips_[loop.id] = loop.trips;
+    verify_body(loop.body);
+    trips_[loop.id] = 0;
+  }
+
+  void verify_instruction(const Instruction& instruction) {
+    const OpcodeTraits& opcode = traits(instruction.opcode);
+    const auto lanes = static_cast<unsigned>(instruction.lanes);
+    CHECK(std::has_single_bit(lanes) && instruction.lanes <= traits(nest_.isa).float_lanes, "{}",
+          text(instruction));
+    for (int i = 0; i < opcode.operands; ++i) verify_operand(instruction, instruction.src[i]);
+    if (opcode.is_memory) verify_address(instruction);
+    if (instruction.opcode == Opcode::kMulAddInt64) {
+      CHECK(instruction.lanes == 2, "{}", text(instruction));
+    }
+    if (!opcode.has_result) return;
+    const auto dst = static_cast<size_t>(instruction.dst);
+    CHECK(dst < defined_.size() && nest_.register_lanes[dst] == instruction.lanes, "{}",
+          text(instruction));
+    defined_[dst] = true;
+  }
+
+  void verify_operand(const Instruction& instruction, Register source) const {
+    const auto index = static_cast<size_t>(source);
+    CHECK(index < defined_.size() && defined_[index], "{}: r{} is read before it is written",
+          text(instruction), source);
+    const int lanes = nest_.register_lanes[index];
+    switch (instruction.opcode) {
+      case Opcode::kReduceAdd:
+      case Opcode::kReduceMax:
+        CHECK(instruction.lanes == 1, "{}", text(instruction));
+        return;
+      case Opcode::kSplat:
+        CHECK(lanes == 1, "{}", text(instruction));
+        return;
+      default:
+        CHECK(lanes == instruction.lanes, "{}: r{} has {} lanes", text(instruction), source, lanes);
+    }
+  }
+
+  void verify_address(const Instruction& instruction) const {
+    const Address& address = instruction.address;
+    CHECK(address.buffer < nest_.buffers.size(), "{}", text(instruction));
+    Int128 low = address.offset_bytes;
+    Int128 high = low + (instruction.opcode == Opcode::kBroadcast ? 4 : 4 * instruction.lanes);
+    for (const Stride& stride : address.strides) {
+      CHECK(stride.loop < trips_.size() && trips_[stride.loop] > 0 && stride.bytes != 0,
+            "{}: loop i{} is not around it, or its stride is zero", text(instruction), stride.loop);
+      const Int128 span = Int128{stride.bytes} * (trips_[stride.loop] - 1);
+      (span < 0 ? low : high) += span;
+    }
+    CHECK(low >= 0 && high <= Int128{nest_.buffers[address.buffer].bytes},
+          "{}: leaves its buffer of {} bytes", text(instruction),
+          nest_.buffers[address.buffer].bytes);
+  }
+
+  const LoopNest& nest_;
+  std::vector<bool> defined_;
+  std::vector<uint64_t> trips_;  // of the loops around the current statement; 0: not around it
+};
+
+}  // namespace
+
+void verify(const LoopNest& nest) { Verifier(nest).verify_body(nest.body); }
+
+}  // namespace wattgrind

@@ -1,0 +1,49 @@
+// The instructions of a loop nest in a table: their names, operands and results.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "kernels/nest/nest.h"
+
+namespace wattgrind {
+
+struct OpcodeTraits {
+  Opcode opcode;
+  std::string_view name;
+  int operands;     // registers read
+  bool has_result;  // writes dst
+  bool is_memory;   // has an address
+};
+
+inline constexpr std::array<OpcodeTraits, 23> kOpcodes = {{
+    {Opcode::kLoad, "load", 0, true, true},
+    {Opcode::kBroadcast, "broadcast", 0, true, true},
+    {Opcode::kStore, "store", 1, false, true},
+    {Opcode::kConstant, "constant", 0, true, false},
+    {Opcode::kMove, "move", 1, true, false},
+    {Opcode::kAdd, "add", 2, true, false},
+    {Opcode::kSub, "sub", 2, true, false},
+    {Opcode::kMul, "mul", 2, true, false},
+    {Opcode::kDiv, "div", 2, true, false},
+    {Opcode::kMax, "max", 2, true, false},
+    {Opcode::kMin, "min", 2, true, false},
+    {Opcode::kMulAdd, "muladd", 3, true, false},
+    {Opcode::kMulAddInt64, "muladdint64", 3, true, false},
+    {Opcode::kSqrt, "sqrt", 1, true, false},
+    {Opcode::kRound, "round", 1, true, false},
+    {Opcode::kExp2Int, "exp2int", 1, true, false},
+    {Opcode::kExponent, "exponent", 1, true, false},
+    {Opcode::kMantissa, "mantissa", 1, true, false},
+    {Opcode::kSelectGt, "selectgt", 4, true, false},
+    {Opcode::kSelectEq, "selecteq", 4, true, false},
+    {Opcode::kReduceAdd, "reduceadd", 1, true, false},
+    {Opcode::kReduceMax, "reducemax", 1, true, false},
+    {Opcode::kSplat, "splat", 1, true, false},
+}};
+
+constexpr const OpcodeTraits& traits(Opcode opcode) {
+  return kOpcodes[static_cast<size_t>(opcode)];
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,97 @@
+#include "kernels/run/native_workload.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <new>
+#include <random>
+
+#include "estimator/base/error.h"
+#include "estimator/machine/host_isa.h"
+#include "kernels/program/matmul_program.h"
+
+namespace wattgrind {
+namespace {
+
+// The same on every platform: the standard fixes this generator, not its distributions.
+class Values {
+ public:
+  // In [-bound, bound); at least one part in 2^32 away from zero, so never denormal.
+  float next(double bound) { return static_cast<float>(bound * ((random_() + 0.5) / 0x1p31 - 1)); }
+  int64_t next_integer() { return static_cast<int64_t>(random_() % 2048) - 1024; }
+
+ private:
+  std::mt19937 random_{1};
+};
+
+// He's bound for weights, which keeps the variance of maps as it was: sqrt(6 / products a value is
+// the sum of). Inputs are in [-1, 1).
+double value_bound(const Network& network, const ProgramBuffer& buffer) {
+  if (buffer.layer < 0) return 1;
+  const Layer& layer = network.layers[static_cast<size_t>(buffer.layer)];
+  const double products =
+      static_cast<double>(layer.macs) / static_cast<double>(layer.output_shape.elements());
+  return std::sqrt(6 / std::max(1.0, products));
+}
+
+void fill(const Network& network, const Program& program, const ProgramMemory& memory) {
+  Values values;
+  for (uint32_t i = 0; i < program.buffers.size(); ++i) {
+    const ProgramBuffer& buffer = program.buffers[i];
+    const bool is_given = buffer.kind == BufferKind::kInput ||
+                          buffer.kind == BufferKind::kWeights || buffer.kind == BufferKind::kBias;
+    if (!is_given) continue;
+    const double bound = value_bound(network, buffer);
+    for (float& value : memory.buffer(i)) value = values.next(bound);
+  }
+}
+
+void fill(const Matmul& matmul, const Program& program, const ProgramMemory& memory) {
+  Values values;
+  for (uint32_t i = 0; i < program.buffers.size(); ++i) {
+    if (program.buffers[i].kind == BufferKind::kMap) continue;
+    const std::span<float> buffer = memory.buffer(i);
+    if (matmul.type == ElementType::kFloat32) {
+      for (float& value : buffer) value = values.next(1);
+      continue;
+    }
+    for (size_t at = 0; at < buffer.size(); at += 2) {
+      const int64_t value = values.next_integer();
+      std::memcpy(&buffer[at], &value, sizeof value);
+    }
+  }
+}
+
+Program lower(const Network& network, int64_t batch) {
+  return lower_network(network, host_isa(), batch);
+}
+
+Program lower(const Matmul& matmul, int64_t) { return lower_matmul(matmul); }
+
+std::unique_ptr<ProgramMemory> allocate(const Program& program) {
+  try {
+    return std::make_unique<ProgramMemory>(program);
+  } catch (const std::bad_alloc&) {
+    fail(ErrorKind::kFailed, "the system refuses {} MiB for the workload's buffers",
+         program.arena_bytes() >> 20);
+  }
+}
+
+}  // namespace
+
+NativeWorkload::NativeWorkload(const Workload& workload, int64_t batch)
+    : program_(std::visit([&](const auto& load) { return lower(load, batch); }, workload)) {
+  if (is_empty()) return;
+  memory_ = allocate(program_);
+  std::visit([&](const auto& load) { fill(load, program_, *memory_); }, workload);
+  const Isa isa = host_isa();
+  const Program* const program = &program_;
+  kernels_ = std::make_unique<NativeSteps>(std::span(&program, 1), *memory_,
+                                           CodegenOptions{isa, traits(isa).fused_multiply_add});
+}
+
+void NativeWorkload::run() const {
+  for (size_t i = 0; i < program_.steps.size(); ++i) kernels_->run(i);
+}
+
+}  // namespace wattgrind

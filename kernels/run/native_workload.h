@@ -1,0 +1,36 @@
+// A workload compiled for this computer, to be run again and again under a meter.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "estimator/network/workload.h"
+#include "kernels/run/native_program.h"
+
+namespace wattgrind {
+
+// Kernels are those that are counted, lowered for this computer's widest instruction set. Inputs
+// and parameters hold values drawn from a fixed seed, of a size that keeps a network's maps within
+// single precision: what a kernel takes does not depend on ordinary numbers, but it does on
+// denormal ones.
+class NativeWorkload {
+ public:
+  // `batch` images of a network's inference; a matrix product has no batch. Throws Error(kInput)
+  // where the buffers do not fit the arena, Error(kFailed) when the system refuses memory.
+  NativeWorkload(const Workload& workload, int64_t batch);
+
+  // One repetition: every kernel once. Nothing where there is none (is_empty()).
+  void run() const;
+  bool is_empty() const { return program_.steps.empty(); }
+
+  const Program& program() const { return program_; }
+  std::span<float> buffer(uint32_t index) const { return memory_->buffer(index); }
+
+ private:
+  Program program_;
+  std::unique_ptr<ProgramMemory> memory_;
+  std::unique_ptr<NativeSteps> kernels_;
+};
+
+}  // namespace wattgrind

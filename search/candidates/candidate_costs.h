@@ -1,0 +1,41 @@
+// What candidates cost on a machine: counted by simulation, priced, and remembered, for costs are
+// exact functions of the candidate.
+#pragma once
+
+#include <cstdint>
+
+#include "estimator/base/bounded_cache.h"
+#include "estimator/machine/machine.h"
+#include "kernels/count/count_training.h"
+#include "search/candidates/candidate.h"
+#include "search/candidates/objective.h"
+
+namespace wattgrind {
+
+class CandidateCostModel {
+ public:
+  // Inference is the steady cost of a pass of `infer_batch` images, divided by them; latencies are
+  // charged to hits (powerML's Eq. 2.1), energies are the machine's own prices.
+  CandidateCostModel(Machine machine, const TrainingLength& length, int64_t infer_batch);
+
+  // Learning rates cost nothing: candidates that differ in them alone cost the same. May be called
+  // from several threads at once. Throws Error(kInput) for a network that cannot be lowered.
+  CandidateCosts costs(const Candidate& candidate);
+
+  // The same but for training, of which this is the least it can cost: were every reference a hit
+  // in the first level. Takes no simulation of it.
+  CandidateCosts least_costs(const Candidate& candidate);
+
+ private:
+  Cost train_cost(const Candidate& candidate);
+  Cost counted_train_cost(const Candidate& candidate, CountSource& source) const;
+  Cost infer_cost(const Network& network);
+
+  const Machine machine_;
+  const TrainingLength length_;
+  const int64_t infer_batch_;
+  BoundedCache<Cost> train_costs_;  // by network, batch and optimiser
+  BoundedCache<Cost> infer_costs_;  // by network
+};
+
+}  // namespace wattgrind

@@ -1,0 +1,79 @@
+// Evaluating the candidates of a search: their costs, exactly, and their score, by training them.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "estimator/system/clock.h"
+#include "search/candidates/candidate_costs.h"
+#include "search/candidates/search_config.h"
+#include "search/data/data_set.h"
+#include "search/study/evaluation.h"
+#include "search/training/trainer.h"
+
+namespace wattgrind {
+
+class CandidateEvaluation : public Evaluation {
+ public:
+  // Loads the data. Throws Error(kInput) where it does not fit the search, and as load_data() does.
+  explicit CandidateEvaluation(SearchConfig config, const Clock& clock = system_clock());
+
+  // Costs come first, and of training first the least it can cost. A candidate that exceeds a limit
+  // by its costs alone is infeasible, one whose bound a complete trial of `history` attains is
+  // pruned (values: the bound); neither is trained. A network that cannot be lowered, too large for
+  // one, or that memory does not suffice for is a failed trial.
+  //
+  // The result: {"network", "batch", "parameters", "macs", "infer_cycles", "infer_energy_pj" (of
+  // one image; with "infer_batch" above 1 also "infer_batch_cycles", "infer_batch_energy_pj"),
+  // "infer_cost" (normalised), "timing_s": {"costs", "training"}}; "least_train_cost" where that
+  // ruled it out, else "train_cycles", "train_energy_pj", "train_cost"; once trained "score",
+  // "loss" (unless it is no number) and "learning" ("loss-fell", ...); of an infeasible one
+  // "exceeded", of a pruned one "bound" and "ruled_out_by" (a trial), of a failed one "error" and
+  // as "score" that of chance.
+  Outcome evaluate(const Configuration& configuration, std::span<const Trial> history) override;
+
+  // The result: {"network", "batch", "score" (chance), "error"}.
+  Outcome give_up(const Configuration& configuration, uint64_t workers_lost) override;
+
+  // The network is named by its short form.
+  Candidate candidate(const Configuration& configuration) const;
+
+  // What the costs are divided by; `history` tells the first trial, where that is the reference.
+  // Absent: there is none yet.
+  std::optional<Candidate> reference(std::span<const Trial> history) const;
+  CandidateCosts costs(const Candidate& candidate) { return cost_model_.costs(candidate); }
+  // As CandidateCostModel's: the least that training can cost, the rest exactly.
+  CandidateCosts least_costs(const Candidate& candidate) {
+    return cost_model_.least_costs(candidate);
+  }
+  NormalisedCosts normalised(const CandidateCosts& costs, const CandidateCosts& reference) const;
+
+  // Trains it again, as it was trained when it was evaluated, and takes the test images: for the
+  // winner alone. Throws Error(kInterrupted).
+  double test_accuracy(const Configuration& configuration);
+
+ private:
+  struct Training {
+    double score = 0;  // of the images asked for
+    Learning learning = Learning::kFell;
+    double loss = 0;
+  };
+  void evaluate(const Candidate& candidate, const Candidate& reference,
+                std::span<const Trial> history, Outcome& outcome);
+  // Whether costs (or lower bounds of them) alone say how the trial ends: if so, the outcome says
+  // it.
+  bool rule_out(const CandidateCosts& costs, const CandidateCosts& reference,
+                std::span<const Trial> history, Outcome& outcome) const;
+  Training train(const Candidate& candidate, const LabelledImages& judges) const;
+  void record_failure(const std::string& error, Outcome& outcome) const;
+  void score(const Candidate& candidate, const CandidateCosts& costs,
+             const NormalisedCosts& normalised, Outcome& outcome) const;
+
+  const SearchConfig config_;
+  const Clock& clock_;
+  const DataSet data_;
+  CandidateCostModel cost_model_;
+};
+
+}  // namespace wattgrind

@@ -1,0 +1,84 @@
+// What a search wants of a candidate: values to minimise, from its costs and its score, and limits
+// to keep.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "estimator/base/quantity.h"
+#include "search/samplers/sampler.h"
+
+namespace wattgrind {
+
+// Of the memory hierarchy's latency, and of accesses and arithmetic.
+struct Cost {
+  Cycles cycles;
+  Picojoules energy;
+};
+
+// What is known of a candidate without training it, exactly.
+struct CandidateCosts {
+  Cost train;  // every epoch, from the copy of a batch to the update of the parameters
+  Cost infer;  // one image, in the steady state, at the batch of inference
+  uint64_t parameters = 0, macs = 0;  // macs: of one image
+};
+
+enum class CostUnit { kCycles, kPicojoules };
+
+// Costs divided by those of the reference.
+struct NormalisedCosts {
+  double train = 0;
+  double infer = 0;
+};
+
+enum class Goal { kScore, kTrainCost, kInferCost };
+
+// The most of each cost, the least score; inference is one image's. Absent: no limit.
+struct Limits {
+  std::optional<double> infer_energy_pj, infer_cycles, train_energy_pj, train_cycles;
+  std::optional<double> parameters, macs;
+  std::optional<double> score;
+};
+
+struct Objective {
+  // Eq. 2.6 of powerML (Swanson & Noel 2018):
+  //   alpha * train_cost^2 + beta * infer_cost^2 - (1 - alpha - beta) * score
+  double alpha = 0, beta = 0;
+  bool score_squared = false;  // as their code has it
+  std::vector<Goal> goals;  // if any, instead of that: each a value of its own, -score for kScore
+  CostUnit unit = CostUnit::kCycles;
+  Limits limits;
+};
+
+NormalisedCosts normalise(const CandidateCosts& costs, const CandidateCosts& reference,
+                          CostUnit unit);
+
+// One value an objective, all to be minimised.
+std::vector<double> objective_values(const Objective& objective, const NormalisedCosts& costs,
+                                     double score);
+
+// The lowest that objective_values() can be, whatever the score: a score is at most 1.
+std::vector<double> objective_bound(const Objective& objective, const NormalisedCosts& costs);
+
+// What the values are: "value" for Eq. 2.6, else the goals' words.
+std::vector<std::string> value_names(const Objective& objective);
+std::string_view goal_name(Goal goal);
+
+struct Violation {
+  double excess = 0;                  // of each limit exceeded, relative to the limit, added up
+  std::vector<std::string> exceeded;  // "infer_cycles: 1200, at most 1000"
+};
+
+// Absent where all limits are kept. Without a score its limit counts as kept.
+std::optional<Violation> violation(const Limits& limits, const CandidateCosts& costs,
+                                   std::optional<double> score);
+
+// The first complete trial at least as good as `bound` in every value: whatever a candidate with
+// this bound scores, it is no improvement. Null where there is none.
+const Trial* ruled_out_by(std::span<const double> bound, std::span<const Trial> history);
+
+}  // namespace wattgrind

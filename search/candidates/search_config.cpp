@@ -1,0 +1,186 @@
+#include "search/candidates/search_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "estimator/base/error.h"
+#include "estimator/catalog/machine_source.h"
+#include "estimator/formats/json_check.h"
+#include "estimator/formats/json_text.h"
+#include "estimator/formats/schema.h"
+#include "search/candidates/limit_check.h"
+#include "search/data/digits.h"
+#include "search/space/enumerate.h"
+
+namespace wattgrind {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr uint64_t kDefaultSeed = 1;
+
+DataRequest read_data(const Json& json) {
+  DataRequest request;
+  request.set = json.at("set").get<std::string>();
+  if (json.contains("path")) request.path = json.at("path").get<std::string>();
+  DataSelection& selection = request.selection;
+  selection.classes = json.value("classes", std::vector<int>());
+  if (json.contains("train")) selection.train = json.at("train").get<uint64_t>();
+  selection.validation = json.at("validation").get<uint64_t>();
+  if (json.contains("test")) selection.test = json.at("test").get<uint64_t>();
+  selection.seed = json.value("seed", kDefaultSeed);
+  return request;
+}
+
+Task task_of(const DataRequest& data, std::string_view where) {
+  const std::vector<int> classes =
+      selected_classes(effective_selection(data), kDigitClasses, where);
+  return {{1, kDigitSize, kDigitSize}, static_cast<int64_t>(classes.size())};
+}
+
+Initializer read_initializer(const Json& training) {
+  const std::string word = training.value("initializer", "glorot");
+  if (word == "uniform") return Initializer::kUniform;
+  return word == "he" ? Initializer::kHeUniform : Initializer::kGlorotUniform;
+}
+
+Json read_fixed(const Json& json) {
+  Json fixed = json.value("fixed", Json::object());
+  const Json& training = json.at("training");
+  fixed["batch"] = training.value("batch", int64_t{32});
+  fixed["optimizer"] = training.value("optimizer", "adam");
+  if (training.contains("learning_rate")) fixed["learning_rate"] = training.at("learning_rate");
+  return fixed;
+}
+
+// The values that bound a domain: its ends, or all of its options.
+std::vector<Json> extreme_values(const Domain& domain) {
+  if (const auto* range = std::get_if<IntRange>(&domain)) return {range->low, range->high};
+  if (const auto* range = std::get_if<FloatRange>(&domain)) return {range->low, range->high};
+  std::vector<Json> options;
+  for (const Value& option : std::get<Choice>(domain).options) options.push_back(to_json(option));
+  return options;
+}
+
+void check_space(const SearchConfig& config, const Json& json, std::string_view where) {
+  const std::string at = fmt::format("{}: space", where);
+  for (const Parameter& parameter : config.space.parameters()) {
+    const bool is_list = !parameter.group.empty();
+    const std::string& name = is_list ? parameter.group : parameter.name;
+    const std::string key = join_key(at, name);
+    check_parameter(config.form.topology, name, is_list, key);
+    const Parameter* parent =
+        is_list ? &config.space.parameters()[parameter.condition->parent] : nullptr;
+    if (parent != nullptr && parent->name != "layers") {
+      fail(ErrorKind::kInput, "{}.per: found \"{}\", wanted \"layers\"", key, parent->name);
+    }
+    for (const Json& value : extreme_values(parameter.domain)) check_value(name, value, key);
+    if (json.contains("fixed") && json.at("fixed").contains(name)) {
+      fail(ErrorKind::kInput, "{}: fixed.{}: found it under space as well, wanted one of them",
+           where, name);
+    }
+  }
+}
+
+Candidate candidate_at_share(const SearchConfig& config, double share, std::string_view where) {
+  const Configuration configuration = configuration_at_share(config.space, share);
+  return make_candidate(config.form, to_json(config.space, configuration), where);
+}
+
+std::optional<Candidate> read_reference(const SearchConfig& config, const Json& objective,
+                                        std::string_view where) {
+  if (!objective.contains("reference")) return candidate_at_share(config, 0.5, where);
+  const Json& reference = objective.at("reference");
+  if (reference.is_string()) return std::nullopt;  // "first-trial"
+  return make_candidate(config.form, reference, fmt::format("{}: objective.reference", where));
+}
+
+std::vector<Goal> read_goals(const Json& json, const std::string& at) {
+  std::vector<Goal> goals;
+  for (const Json& word : json) {
+    Goal goal = Goal::kScore;
+    if (word == goal_name(Goal::kTrainCost)) goal = Goal::kTrainCost;
+    if (word == goal_name(Goal::kInferCost)) goal = Goal::kInferCost;
+    if (std::find(goals.begin(), goals.end(), goal) != goals.end()) {
+      fail(ErrorKind::kInput, "{}: found {} twice, wanted each once", at, word.dump());
+    }
+    goals.push_back(goal);
+  }
+  return goals;
+}
+
+Limits read_limits(const Json& json) {
+  const auto read = [&](std::string_view key) -> std::optional<double> {
+    const auto found = json.find(key);
+    if (found == json.end()) return std::nullopt;
+    return found->get<double>();
+  };
+  Limits limits;
+  limits.infer_energy_pj = read("infer_energy_pj");
+  limits.infer_cycles = read("infer_cycles");
+  limits.train_energy_pj = read("train_energy_pj");
+  limits.train_cycles = read("train_cycles");
+  limits.parameters = read("parameters");
+  limits.macs = read("macs");
+  limits.score = read("score");
+  return limits;
+}
+
+Objective read_objective(const Json& json, std::string_view where) {
+  const std::string at = fmt::format("{}: objective", where);
+  Objective objective;
+  objective.alpha = json.value("alpha", 0.0);
+  objective.beta = json.value("beta", 0.0);
+  // Decimals that add up to 1 may not in binary.
+  if (objective.alpha + objective.beta > 1 + std::numeric_limits<double>::epsilon()) {
+    fail(ErrorKind::kInput, "{}.alpha: found alpha + beta = {} + {}, wanted at most 1 together", at,
+         objective.alpha, objective.beta);
+  }
+  objective.score_squared = json.value("form", "paper") == "powerml-code";
+  if (json.contains("objectives")) {
+    for (const std::string_view key : {"alpha", "beta", "form"}) {
+      if (json.contains(key)) {
+        fail(ErrorKind::kInput, "{}.{}: found beside \"objectives\", wanted one of them", at, key);
+      }
+    }
+    objective.goals = read_goals(json.at("objectives"), at + ".objectives");
+  }
+  if (json.value("cost", "cycles") == "picojoules") objective.unit = CostUnit::kPicojoules;
+  if (json.contains("limits")) objective.limits = read_limits(json.at("limits"));
+  return objective;
+}
+
+}  // namespace
+
+SearchConfig read_search_config(std::string_view text, std::string_view where) {
+  const Json json = parse_ordered_json(text, where);
+  builtin_schema("search").validate(nlohmann::json(json), where);
+  SearchConfig config{.space = parse_space(json.at("space"), fmt::format("{}: space", where))};
+  config.name = json.at("name").get<std::string>();
+  config.data = read_data(json.at("data"));
+  config.form = {json.at("topology").get<std::string>(),
+                 task_of(config.data, fmt::format("{}: data.classes", where)), read_fixed(json)};
+  check_space(config, json, where);
+  const std::string at = fmt::format("{}: space", where);
+  const Candidate smallest = candidate_at_share(config, 0, at);
+  candidate_at_share(config, 1, at);  // what can be built of the ends, can be built between them
+  config.epochs = json.at("training").at("epochs").get<uint64_t>();
+  config.initializer = read_initializer(json.at("training"));
+  config.machine = within(fmt::format("{}: machine", where),
+                          [&] { return find_machine(json.at("machine").get<std::string>()); });
+  const Json& objective = json.at("objective");
+  config.objective = read_objective(objective, where);
+  config.infer_batch = objective.value("infer_batch", int64_t{1});
+  config.reference = read_reference(config, objective, where);
+  if (json.contains("sampler")) {
+    config.sampler = parse_sampler_options(json.at("sampler"), fmt::format("{}: sampler", where));
+  }
+  config.trials = json.at("trials").get<uint64_t>();
+  config.seed = json.value("seed", kDefaultSeed);
+  check_limits(config, smallest, where);
+  return config;
+}
+
+}  // namespace wattgrind

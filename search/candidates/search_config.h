@@ -1,0 +1,41 @@
+// Search files: JSON text, as configs/schemas/search.json describes it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "estimator/machine/machine.h"
+#include "search/candidates/candidate.h"
+#include "search/candidates/objective.h"
+#include "search/data/data_source.h"
+#include "search/samplers/sampler.h"
+#include "search/space/space.h"
+#include "search/training/initializer.h"
+
+namespace wattgrind {
+
+struct SearchConfig {
+  std::string name;
+  CandidateForm form;
+  Space space;
+  DataRequest data;
+  uint64_t epochs = 1;
+  Initializer initializer = Initializer::kGlorotUniform;
+  Machine machine;
+  Objective objective;
+  int64_t infer_batch = 1;
+  // Whose costs are 1; absent: the first trial's.
+  std::optional<Candidate> reference;
+  SamplerOptions sampler;
+  uint64_t trials = 0;
+  uint64_t seed = 0;
+};
+
+// Both data sets' images are taken to be 28x28. Throws Error(kInput), naming `where` (the file's
+// name) and the key, or the line of a syntax error; also for a space some of whose networks cannot
+// be built, and for a limit that no network of it can keep, as far as that follows from sizes.
+SearchConfig read_search_config(std::string_view text, std::string_view where);
+
+}  // namespace wattgrind

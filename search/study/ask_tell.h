@@ -1,0 +1,55 @@
+// The sampler alone, as lines of JSON: proposals out, results in.
+//
+// A proposal is {"trial": 0, "params": {"x": 0.5, "widths": [4, 7]}}. A result names its trial and
+// says what became of it:
+//   {"trial": 0, "value": 1.25}                          complete (or "values": [1.25, 3])
+//   {"trial": 0, "state": "failed"}
+//   {"trial": 0, "state": "infeasible", "violation": 2}  the violation is optional
+//   {"trial": 0, "state": "pruned", "value": 1}          the value is a lower bound, and optional
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "search/samplers/sampler.h"
+
+namespace wattgrind {
+
+class AskTell {
+ public:
+  // Keeps `parallel` trials in flight, as long as there is something to propose.
+  AskTell(Space space, std::unique_ptr<Sampler> sampler, size_t parallel);
+
+  // Proposals, a line each without its end: so many that `parallel` trials are in flight.
+  std::vector<std::string> ask();
+
+  // Takes a result. Throws Error(kInput), its message begun by `where`, when the line is not a
+  // result or not of a trial in flight; nothing changes then.
+  void tell(std::string_view line, std::string_view where);
+
+  // Nothing in flight and nothing left to propose.
+  bool ended() const { return exhausted_ && in_flight_ == 0; }
+
+ private:
+  Space space_;
+  std::unique_ptr<Sampler> sampler_;
+  size_t parallel_;
+  size_t in_flight_ = 0;
+  bool exhausted_ = false;
+  std::vector<Trial> history_;  // trial n at n
+};
+
+// {"space": {...}, "sampler": {...}, "seed": 1}; the last two optional (TPE, seed 0).
+struct AskTellConfig {
+  Space space;
+  SamplerOptions sampler;
+  uint64_t seed = 0;
+};
+
+// `where` is the file's name. Throws Error(kInput).
+AskTellConfig parse_ask_tell_config(const nlohmann::ordered_json& json, std::string_view where);
+
+}  // namespace wattgrind

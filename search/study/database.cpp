@@ -1,0 +1,175 @@
+#include "search/study/database.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "estimator/base/error.h"
+
+namespace wattgrind {
+namespace {
+
+// What SQLite says, with the system's reason where there is one.
+std::string reason_of(sqlite3* handle) {
+  const int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+  std::string reason = handle != nullptr ? sqlite3_errmsg(handle) : "out of memory";
+  if (system_error != 0) reason += fmt::format(": {}", std::strerror(system_error));
+  return reason;
+}
+
+// Why no file can be made there: SQLite tells what it met on a second attempt, to read only.
+std::optional<std::string> reason_of_folder(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return std::nullopt;
+  return fmt::format("its folder: {}", std::strerror(errno));
+}
+
+[[noreturn]] void fail_for(int code, const std::filesystem::path& path, const std::string& reason) {
+  const std::string file = path.string();
+  switch (code & 0xff) {  // the primary code of an extended one
+    case SQLITE_NOTADB:
+      fail(ErrorKind::kInput, "{}: is no study: found no SQLite database, wanted another file",
+           file);
+    case SQLITE_CORRUPT:
+      fail(ErrorKind::kInput, "{}: is damaged ({}), wanted a copy of it or another file", file,
+           reason);
+    case SQLITE_FULL:
+      fail(ErrorKind::kFailed,
+           "{}: the disk is full; what is stored is intact: free space, then resume", file);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      fail(ErrorKind::kFailed, "{}: cannot be written ({}); what is stored is intact", file,
+           reason);
+    case SQLITE_CANTOPEN:
+      fail(ErrorKind::kFailed, "{}: cannot be opened ({})", file, reason);
+    case SQLITE_BUSY:
+      fail(ErrorKind::kFailed, "{}: locked by another process for over {} s", file,
+           Database::kLockWait_s);
+    case SQLITE_IOERR:
+      fail(ErrorKind::kFailed, "{}: cannot be read or written ({}); what is stored is intact", file,
+           reason);
+    default:
+      fail(ErrorKind::kFailed, "{}: {}", file, reason);
+  }
+}
+
+}  // namespace
+
+void Database::Closer::operator()(sqlite3* handle) const { sqlite3_close(handle); }
+
+Database::Database(const std::filesystem::path& path, bool create) : path_(path) {
+  sqlite3* handle = nullptr;
+  const int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) |
+                    SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  handle_.reset(handle);
+  if (code != SQLITE_OK) {
+    std::error_code ignored;
+    const bool there = std::filesystem::exists(path, ignored);
+    fail_for(code, path_,
+             (there ? std::nullopt : reason_of_folder(path)).value_or(reason_of(handle)));
+  }
+  sqlite3_busy_timeout(handle, kLockWait_s * 1000);
+  execute("PRAGMA synchronous = EXTRA");
+}
+
+void Database::execute(const char* sql) {
+  const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail_with(code);
+}
+
+int64_t Database::changes() const { return sqlite3_changes64(handle_.get()); }
+
+void Database::fail_with(int code) const { fail_for(code, path_, reason_of(handle_.get())); }
+
+void Query::Finalizer::operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
+
+Query::Query(Database& database, const char* sql) : database_(database) {
+  sqlite3_stmt* handle = nullptr;
+  const int code = sqlite3_prepare_v2(database.handle_.get(), sql, -1, &handle, nullptr);
+  handle_.reset(handle);
+  check(code);
+}
+
+void Query::check(int code) const {
+  if (code != SQLITE_OK) database_.fail_with(code);
+}
+
+Query& Query::bind(int parameter, int64_t value) {
+  check(sqlite3_bind_int64(handle_.get(), parameter, value));
+  return *this;
+}
+
+Query& Query::bind(int parameter, double value) {
+  check(sqlite3_bind_double(handle_.get(), parameter, value));
+  return *this;
+}
+
+Query& Query::bind(int parameter, std::optional<double> value) {
+  check(value ? sqlite3_bind_double(handle_.get(), parameter, *value)
+              : sqlite3_bind_null(handle_.get(), parameter));
+  return *this;
+}
+
+Query& Query::bind(int parameter, std::string_view value) {
+  check(sqlite3_bind_text64(handle_.get(), parameter, value.data(), value.size(), SQLITE_TRANSIENT,
+                            SQLITE_UTF8));
+  return *this;
+}
+
+bool Query::step() {
+  const int code = sqlite3_step(handle_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) database_.fail_with(code);
+  return false;
+}
+
+void Query::run() {
+  const bool row = step();
+  CHECK(!row, "a row from {}", sqlite3_sql(handle_.get()));
+}
+
+bool Query::is_null(int column) const {
+  return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
+}
+
+int64_t Query::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
+
+double Query::real(int column) const { return sqlite3_column_double(handle_.get(), column); }
+
+std::optional<double> Query::optional_real(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return real(column);
+}
+
+std::string Query::text(int column) const {
+  const unsigned char* bytes = sqlite3_column_text(handle_.get(), column);
+  const int size = sqlite3_column_bytes(handle_.get(), column);
+  return bytes == nullptr
+             ? std::string()
+             : std::string(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+}
+
+Transaction::Transaction(Database& database, Kind kind) : database_(database) {
+  // A writer that began as a reader could find the file locked by another such one, for good.
+  database_.execute(kind == Kind::kWrite ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+
+Transaction::~Transaction() {
+  if (!open_) return;
+  try {
+    database_.execute("ROLLBACK");
+  } catch (const Error&) {
+    // After some errors (a full disk) SQLite has rolled back already; the one on its way is told.
+  }
+}
+
+void Transaction::commit() {
+  database_.execute("COMMIT");
+  open_ = false;
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,35 @@
+// What a study asks of an objective: the outcome of one configuration.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "search/samplers/sampler.h"
+
+namespace wattgrind {
+
+// How a trial ended.
+struct Outcome {
+  TrialState state = TrialState::kComplete;  // any but kRunning
+  std::vector<double> values;                // as Trial has them
+  std::optional<double> violation;
+  nlohmann::ordered_json result;  // what else was found out, kept with the trial: scores, costs
+};
+
+class Evaluation {
+ public:
+  virtual ~Evaluation() = default;
+
+  // `history` may be used to see that the configuration is ruled out without evaluating it whole.
+  // May be called from several threads at once. Throws Error(kInterrupted) when asked to stop; any
+  // other Error is the study's failure, not the configuration's.
+  virtual Outcome evaluate(const Configuration& configuration, std::span<const Trial> history) = 0;
+
+  // The outcome of a configuration whose evaluation ended its process every time: a failure.
+  virtual Outcome give_up(const Configuration& configuration, uint64_t workers_lost);
+};
+
+}  // namespace wattgrind

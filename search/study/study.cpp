@@ -1,0 +1,159 @@
+#include "search/study/study.h"
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_group.h>
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "estimator/base/error.h"
+#include "estimator/system/interrupt.h"
+
+namespace wattgrind {
+namespace {
+
+// A trial that so many workers were lost with ends as failed: what restarts a search whenever it
+// crashes shall come past it, yet nobody who kills a search time and again shall lose a trial.
+constexpr uint64_t kMostWorkersLost = 25;
+
+// What the workers of one process share. The file and the sampler are used under the lock, the
+// evaluation is not.
+class Workers {
+ public:
+  Workers(StudyFile& file, Sampler& sampler, Evaluation& evaluation, const StudyOptions& options,
+          const TrialEnded& trial_ended)
+      : file_(file),
+        sampler_(sampler),
+        evaluation_(evaluation),
+        options_(options),
+        trial_ended_(trial_ended) {}
+
+  StudyEnd run();
+
+ private:
+  void work();
+  std::optional<ClaimedTrial> next();
+  void evaluate(const ClaimedTrial& claimed);
+  void store(const ClaimedTrial& claimed, const Outcome& outcome);
+  void give_up(const Lease& lease);
+  void renew_leases(std::stop_token stop);
+  void stop_with(std::exception_ptr failure);
+
+  StudyFile& file_;
+  Sampler& sampler_;
+  Evaluation& evaluation_;
+  const StudyOptions& options_;
+  const TrialEnded& trial_ended_;
+
+  std::mutex mutex_;
+  std::stop_source stop_;    // no new trials
+  std::vector<Lease> held_;  // being evaluated here
+  bool exhausted_ = false;
+  std::exception_ptr failure_;  // the first
+};
+
+StudyEnd Workers::run() {
+  {
+    const std::jthread renewal([this](std::stop_token stop) { renew_leases(std::move(stop)); });
+    // TBB gives as many threads as there are cores, unless asked for more.
+    const tbb::global_control threads(tbb::global_control::max_allowed_parallelism, options_.jobs);
+    tbb::task_arena arena(static_cast<int>(options_.jobs));
+    arena.execute([this] {
+      tbb::task_group group;
+      for (size_t i = 0; i < options_.jobs; ++i) group.run([this] { work(); });
+      group.wait();
+    });
+  }
+  if (failure_) std::rethrow_exception(failure_);
+  throw_if_interrupted();
+  return exhausted_ ? StudyEnd::kExhausted : StudyEnd::kAllTrials;
+}
+
+void Workers::work() {
+  try {
+    while (const std::optional<ClaimedTrial> claimed = next()) evaluate(*claimed);
+  } catch (...) {
+    stop_with(std::current_exception());
+  }
+}
+
+// Absent when there is nothing left to do here.
+std::optional<ClaimedTrial> Workers::next() {
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stop_.stop_requested() || interrupted()) return std::nullopt;
+      Claim claim = file_.claim(options_.trials, sampler_);
+      if (auto* claimed = std::get_if<ClaimedTrial>(&claim)) {
+        held_.push_back(claimed->lease);
+        return std::move(*claimed);
+      }
+      const auto& nothing = std::get<NothingToClaim>(claim);
+      exhausted_ = nothing.exhausted;
+      // What is in flight here ends here: another worker sees to it.
+      if (nothing.in_flight <= held_.size()) return std::nullopt;
+    }
+    system_clock().sleep_until(system_clock().now_s() + options_.look_again_s, stop_.get_token());
+  }
+}
+
+void Workers::evaluate(const ClaimedTrial& claimed) {
+  try {
+    store(claimed, claimed.workers_lost < kMostWorkersLost
+                       ? evaluation_.evaluate(claimed.configuration, claimed.history)
+                       : evaluation_.give_up(claimed.configuration, claimed.workers_lost));
+  } catch (...) {
+    stop_with(std::current_exception());
+    give_up(claimed.lease);
+  }
+}
+
+void Workers::store(const ClaimedTrial& claimed, const Outcome& outcome) {
+  const std::lock_guard lock(mutex_);
+  const bool ours = file_.finish(claimed.lease, outcome);
+  std::erase(held_, claimed.lease);
+  if (!ours || !trial_ended_) return;
+  trial_ended_({claimed.lease.trial, claimed.configuration, outcome.state, outcome.values,
+                outcome.violation},
+               outcome, file_.trials());
+}
+
+void Workers::give_up(const Lease& lease) {
+  const std::lock_guard lock(mutex_);
+  std::erase(held_, lease);
+  file_.give_up(lease);
+}
+
+void Workers::renew_leases(std::stop_token stop) {
+  try {
+    while (system_clock().sleep_until(system_clock().now_s() + options_.renew_s, stop)) {
+      const std::lock_guard lock(mutex_);
+      file_.renew(held_);
+    }
+  } catch (...) {
+    stop_with(std::current_exception());
+  }
+}
+
+void Workers::stop_with(std::exception_ptr failure) {
+  const std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = std::move(failure);
+  stop_.request_stop();
+}
+
+}  // namespace
+
+StudyEnd run_study(StudyFile& file, Sampler& sampler, Evaluation& evaluation,
+                   const StudyOptions& options, const TrialEnded& trial_ended) {
+  CHECK(options.jobs > 0, "{} jobs", options.jobs);
+  return Workers(file, sampler, evaluation, options, trial_ended).run();
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,415 @@
+#include "search/study/study_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "estimator/base/error.h"
+#include "search/study/worker_process.h"
+
+namespace wattgrind {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// In the file's header, to know it from other programs' databases: "WgSt".
+constexpr int64_t kApplicationId = 0x57675374;
+constexpr int64_t kVersion = 2;
+
+// end_rank counts trials in the order they ended: what ended since is what has a higher one.
+constexpr const char* kTables = R"(
+  CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE trials (
+    number INTEGER PRIMARY KEY,
+    configuration TEXT NOT NULL,
+    state TEXT NOT NULL,
+    objectives TEXT,
+    violation REAL,
+    result TEXT,
+    lease INTEGER NOT NULL,
+    workers_lost INTEGER NOT NULL DEFAULT 0,
+    process TEXT NOT NULL,
+    worker TEXT NOT NULL,
+    renewed_unix_s REAL NOT NULL,
+    started_unix_s REAL NOT NULL,
+    ended_unix_s REAL,
+    end_rank INTEGER);
+  CREATE UNIQUE INDEX trials_by_end ON trials (end_rank);
+)";
+
+constexpr std::array<std::pair<TrialState, std::string_view>, 5> kStateWords = {
+    {{TrialState::kRunning, "running"},
+     {TrialState::kComplete, "complete"},
+     {TrialState::kFailed, "failed"},
+     {TrialState::kInfeasible, "infeasible"},
+     {TrialState::kPruned, "pruned"}}};
+
+TrialState state_of(std::string_view word, const std::filesystem::path& file) {
+  for (const auto& [state, name] : kStateWords) {
+    if (name == word) return state;
+  }
+  fail(ErrorKind::kInput, "{}: found a trial in state \"{}\", wanted another version of wattgrind",
+       file.string(), word);
+}
+
+// A number that is none is null in JSON; samplers take both an infinity and a NaN for a failure.
+std::vector<double> values_of(const Json& json) {
+  std::vector<double> values;
+  for (const Json& value : json) {
+    values.push_back(value.is_number() ? value.get<double>()
+                                       : std::numeric_limits<double>::quiet_NaN());
+  }
+  return values;
+}
+
+// Scores may come from a loss that is no number.
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+int64_t read_pragma(Database& database, const char* pragma) {
+  Query statement(database, pragma);
+  return statement.step() ? statement.integer(0) : 0;
+}
+
+// The file's own text: what is wrong with it was not the user's doing.
+Json parse_stored(const std::string& text, const std::filesystem::path& file) {
+  Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) {
+    fail(ErrorKind::kInput, "{}: is damaged: found no JSON in \"{}\"", file.string(),
+         text.substr(0, 40));
+  }
+  return json;
+}
+
+Trial read_outcome(Query& row, int first, const std::filesystem::path& file) {
+  Trial trial;
+  trial.state = state_of(row.text(first), file);
+  if (!row.is_null(first + 1)) trial.values = values_of(parse_stored(row.text(first + 1), file));
+  trial.violation = row.optional_real(first + 2);
+  return trial;
+}
+
+const std::filesystem::path& existing(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    fail(ErrorKind::kInput, "{}: no such file, wanted a study", path.string());
+  }
+  return path;
+}
+
+std::string quote(const Json& root, const Json::json_pointer& pointer) {
+  return root.contains(pointer) ? dump(root[pointer]) : "nothing";
+}
+
+}  // namespace
+
+std::string_view trial_state_word(TrialState state) {
+  for (const auto& [known, word] : kStateWords) {
+    if (known == state) return word;
+  }
+  CHECK(false, "state {}", static_cast<int>(state));
+}
+
+std::string_view trial_state_word(const TrialRecord& record) {
+  return record.waiting ? "waiting" : trial_state_word(record.trial.state);
+}
+
+StudyFile::StudyFile(const std::filesystem::path& path, bool create, Options options)
+    : database_(path, create), options_(options), process_(process_identity()) {}
+
+StudyFile::StudyFile(const std::filesystem::path& path, const StudyDefinition& definition,
+                     IfThere if_there, Options options)
+    : StudyFile(path, true, options) {
+  if (!holds_study()) {
+    Transaction transaction(database_, Transaction::Kind::kWrite);
+    // Somebody else may have been faster.
+    if (!holds_study()) {
+      make_tables(definition);
+      transaction.commit();
+      read_definition();
+      return;
+    }
+  }
+  read_definition();
+  if (if_there == IfThere::kRefuse) {
+    fail(ErrorKind::kUsage,
+         "{}: holds a study with {} trials, wanted --resume to go on with it or --study with "
+         "another file",
+         path.string(), trials().size());
+  }
+  check_definition(definition);
+}
+
+StudyFile::StudyFile(const std::filesystem::path& path)
+    : StudyFile(existing(path), false, Options()) {
+  if (!holds_study()) {
+    fail(ErrorKind::kInput, "{}: is an empty file, wanted a study", path.string());
+  }
+  read_definition();
+}
+
+// False for an empty file, which SQLite takes for an empty database.
+bool StudyFile::holds_study() {
+  const int64_t application = read_pragma(database_, "PRAGMA application_id");
+  const int64_t version = read_pragma(database_, "PRAGMA user_version");
+  if (application == 0 && version == 0 && read_pragma(database_, "PRAGMA schema_version") == 0) {
+    return false;
+  }
+  if (application != kApplicationId) {
+    fail(ErrorKind::kInput, "{}: is no study: found another program's database", path().string());
+  }
+  if (version != kVersion) {
+    fail(ErrorKind::kInput,
+         "{}: found a study of version {}, wanted {}: use the wattgrind that "
+         "made it or a newer one",
+         path().string(), version, kVersion);
+  }
+  return true;
+}
+
+void StudyFile::make_tables(const StudyDefinition& definition) {
+  CHECK(definition.config.contains("space"), "{}", definition.config.dump());
+  database_.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
+  database_.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
+  database_.execute(kTables);
+  set_note("definition",
+           {{"name", definition.name}, {"seed", definition.seed}, {"config", definition.config}});
+}
+
+void StudyFile::read_definition() {
+  const std::optional<Json> stored = note("definition");
+  if (!stored || !stored->contains("config")) {
+    fail(ErrorKind::kInput, "{}: is damaged: found no definition of the study", path().string());
+  }
+  definition_.name = stored->at("name").get<std::string>();
+  definition_.seed = stored->at("seed").get<uint64_t>();
+  definition_.config = stored->at("config");
+  space_ = parse_space(definition_.config.at("space"), fmt::format("{}: space", path().string()));
+}
+
+void StudyFile::check_definition(const StudyDefinition& wanted) const {
+  const auto refuse = [this](std::string_view what, const std::string& stored,
+                             const std::string& found) {
+    fail(ErrorKind::kInput,
+         "{}: holds a study with {} {}, found {} now, wanted the same or --study with another file",
+         path().string(), what, stored, found);
+  };
+  if (wanted.name != definition_.name) refuse("name", definition_.name, wanted.name);
+  if (wanted.seed != definition_.seed) {
+    refuse("seed", fmt::format("{}", definition_.seed), fmt::format("{}", wanted.seed));
+  }
+  // The order of keys means something in the space alone: samplers go through it in order.
+  const nlohmann::json stored = definition_.config, found = wanted.config;
+  const nlohmann::json difference = nlohmann::json::diff(stored, found);
+  if (!difference.empty()) {
+    const std::string path_of = difference[0].at("path");
+    const Json::json_pointer place(path_of);
+    std::string key = path_of.substr(1);
+    std::replace(key.begin(), key.end(), '/', '.');
+    refuse(key, quote(definition_.config, place), quote(wanted.config, place));
+  }
+  const Json &space = definition_.config.at("space"), &wanted_space = wanted.config.at("space");
+  if (dump(space) != dump(wanted_space)) refuse("space", dump(space), dump(wanted_space));
+}
+
+Claim StudyFile::claim(uint64_t trials, Sampler& sampler) {
+  Transaction transaction(database_, Transaction::Kind::kWrite);
+  read_changes();
+  if (const std::optional<uint64_t> waiting = first_waiting(trials)) {
+    ClaimedTrial claimed = take(*waiting, trials_[*waiting].configuration);
+    transaction.commit();
+    return claimed;
+  }
+  NothingToClaim nothing;
+  if (trials_.size() < trials) {
+    const uint64_t number = trials_.size();
+    if (std::optional<Configuration> asked = sampler.ask(number, trials_)) {
+      insert(number, *asked);
+      ClaimedTrial claimed = take(number, std::move(*asked));
+      transaction.commit();
+      return claimed;
+    }
+    nothing.exhausted = true;
+  }
+  for (const Trial& trial : trials_) {
+    if (trial.number < trials && trial.state == TrialState::kRunning) ++nothing.in_flight;
+  }
+  return nothing;
+}
+
+// By a process that has not given it up (there would be none), has not ended, and shows signs of
+// life.
+bool StudyFile::is_held(const std::string& process, double renewed_unix_s) const {
+  const double oldest = options_.clock->unix_s() - options_.lease_s;
+  return !process.empty() && renewed_unix_s >= oldest && !has_ended(process);
+}
+
+std::optional<uint64_t> StudyFile::first_waiting(uint64_t trials) {
+  Query unfinished(database_,
+                   "SELECT number, process, renewed_unix_s FROM trials "
+                   "WHERE end_rank IS NULL AND number < ?1 ORDER BY number");
+  unfinished.bind(1, static_cast<int64_t>(trials));
+  while (unfinished.step()) {
+    if (!is_held(unfinished.text(1), unfinished.real(2))) {
+      return static_cast<uint64_t>(unfinished.integer(0));
+    }
+  }
+  return std::nullopt;
+}
+
+// Whoever still stands for a trial that is to be had was lost with it.
+ClaimedTrial StudyFile::take(uint64_t number, Configuration configuration) {
+  const double now = options_.clock->unix_s();
+  Query taken(database_,
+              "UPDATE trials SET lease = lease + 1, workers_lost = workers_lost + (process <> ''), "
+              "process = ?2, worker = ?3, renewed_unix_s = ?4, started_unix_s = ?4 "
+              "WHERE number = ?1 RETURNING lease, workers_lost");
+  taken.bind(1, static_cast<int64_t>(number)).bind(2, process_).bind(3, process_name());
+  taken.bind(4, now);
+  const bool found = taken.step();
+  CHECK(found, "no trial {}", number);
+  const Lease lease{number, taken.integer(0)};
+  const auto workers_lost = static_cast<uint64_t>(taken.integer(1));
+  CHECK(!taken.step(), "trial {} twice", number);
+  return {lease, std::move(configuration),
+          std::vector<Trial>(trials_.begin(), trials_.begin() + static_cast<ptrdiff_t>(number)),
+          workers_lost};
+}
+
+void StudyFile::insert(uint64_t number, const Configuration& configuration) {
+  Query(database_,
+        "INSERT INTO trials (number, configuration, state, lease, process, worker, "
+        "renewed_unix_s, started_unix_s) VALUES (?1, ?2, 'running', 0, '', '', 0, 0)")
+      .bind(1, static_cast<int64_t>(number))
+      .bind(2, dump(to_json(*space_, configuration)))
+      .run();
+}
+
+void StudyFile::renew(std::span<const Lease> leases) {
+  if (leases.empty()) return;
+  Transaction transaction(database_, Transaction::Kind::kWrite);
+  for (const Lease& lease : leases) {
+    Query(database_,
+          "UPDATE trials SET renewed_unix_s = ?3 WHERE number = ?1 AND lease = ?2 "
+          "AND end_rank IS NULL")
+        .bind(1, static_cast<int64_t>(lease.trial))
+        .bind(2, lease.token)
+        .bind(3, options_.clock->unix_s())
+        .run();
+  }
+  transaction.commit();
+}
+
+bool StudyFile::finish(const Lease& lease, const Outcome& outcome) {
+  CHECK(outcome.state != TrialState::kRunning, "trial {} is still running", lease.trial);
+  Transaction transaction(database_, Transaction::Kind::kWrite);
+  Query(database_,
+        "UPDATE trials SET state = ?3, objectives = ?4, violation = ?5, result = ?6, "
+        "ended_unix_s = ?7, "
+        "end_rank = (SELECT coalesce(max(end_rank), 0) + 1 FROM trials) "
+        "WHERE number = ?1 AND lease = ?2 AND end_rank IS NULL")
+      .bind(1, static_cast<int64_t>(lease.trial))
+      .bind(2, lease.token)
+      .bind(3, trial_state_word(outcome.state))
+      .bind(4, dump(Json(outcome.values)))
+      .bind(5, outcome.violation)
+      .bind(6, dump(outcome.result))
+      .bind(7, options_.clock->unix_s())
+      .run();
+  const bool ours = database_.changes() == 1;
+  transaction.commit();
+  return ours;
+}
+
+void StudyFile::give_up(const Lease& lease) {
+  Transaction transaction(database_, Transaction::Kind::kWrite);
+  Query(database_,
+        "UPDATE trials SET process = '', worker = '' WHERE number = ?1 AND lease = ?2 "
+        "AND end_rank IS NULL")
+      .bind(1, static_cast<int64_t>(lease.trial))
+      .bind(2, lease.token)
+      .run();
+  transaction.commit();
+}
+
+Configuration StudyFile::read_configuration(uint64_t number, const std::string& text) const {
+  return parse_configuration(*space_, parse_stored(text, path()),
+                             fmt::format("{}: trial {}", path().string(), number));
+}
+
+std::span<const Trial> StudyFile::trials() {
+  const Transaction transaction(database_, Transaction::Kind::kRead);
+  read_changes();
+  return trials_;
+}
+
+// Within a transaction. Numbers have no gaps, and what changed since the last reading are trials
+// beyond the last one and trials that ended since.
+void StudyFile::read_changes() {
+  Query added(database_,
+              "SELECT number, configuration FROM trials WHERE number >= ?1 ORDER BY number");
+  added.bind(1, static_cast<int64_t>(trials_.size()));
+  while (added.step()) {
+    const uint64_t number = trials_.size();
+    if (added.integer(0) != static_cast<int64_t>(number)) {
+      fail(ErrorKind::kInput, "{}: is damaged: found trial {} after {} trials", path().string(),
+           added.integer(0), number);
+    }
+    trials_.push_back({number,
+                       read_configuration(number, added.text(1)),
+                       TrialState::kRunning,
+                       {},
+                       std::nullopt});
+  }
+  Query ended(database_,
+              "SELECT number, end_rank, state, objectives, violation FROM trials "
+              "WHERE end_rank > ?1 AND number < ?2 ORDER BY end_rank");
+  ended.bind(1, ends_read_).bind(2, static_cast<int64_t>(trials_.size()));
+  while (ended.step()) {
+    Trial outcome = read_outcome(ended, 2, path());
+    Trial& trial = trials_[static_cast<size_t>(ended.integer(0))];
+    outcome.number = trial.number;
+    outcome.configuration = std::move(trial.configuration);
+    trial = std::move(outcome);
+    ends_read_ = ended.integer(1);
+  }
+}
+
+std::vector<TrialRecord> StudyFile::records() {
+  std::vector<TrialRecord> records;
+  Query rows(database_,
+             "SELECT number, configuration, result, worker, started_unix_s, ended_unix_s, "
+             "state, objectives, violation, process, renewed_unix_s FROM trials ORDER BY number");
+  while (rows.step()) {
+    TrialRecord record;
+    record.trial = read_outcome(rows, 6, path());
+    record.trial.number = static_cast<uint64_t>(rows.integer(0));
+    record.trial.configuration = read_configuration(record.trial.number, rows.text(1));
+    if (!rows.is_null(2)) record.result = parse_stored(rows.text(2), path());
+    record.worker = rows.text(3);
+    record.started_unix_s = rows.real(4);
+    record.ended_unix_s = rows.optional_real(5);
+    record.waiting = !record.ended_unix_s && !is_held(rows.text(9), rows.real(10));
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+std::optional<Json> StudyFile::note(std::string_view name) {
+  Query row(database_, "SELECT value FROM notes WHERE name = ?1");
+  row.bind(1, name);
+  if (!row.step()) return std::nullopt;
+  return parse_stored(row.text(0), path());
+}
+
+void StudyFile::set_note(std::string_view name, const Json& value) {
+  Query(database_, "INSERT OR REPLACE INTO notes (name, value) VALUES (?1, ?2)")
+      .bind(1, name)
+      .bind(2, dump(value))
+      .run();
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,61 @@
+#include "search/training/initializer.h"
+
+#include <cmath>
+
+#include "estimator/base/error.h"
+#include "estimator/base/random.h"
+
+namespace wattgrind {
+namespace {
+
+// Values that make one output, and outputs that one value goes into, as Keras counts them.
+struct Fans {
+  double in = 0, out = 0;
+};
+
+Fans fans_of(const Layer& layer) {
+  if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
+    const Window2d& window = conv->window;
+    const auto taps = static_cast<double>(window.kernel_height * window.kernel_width);
+    const int64_t group_channels = layer.input_shape.channels / conv->groups;
+    return {taps * static_cast<double>(group_channels), taps * static_cast<double>(conv->filters)};
+  }
+  return {static_cast<double>(layer.input_shape.elements()),
+          static_cast<double>(layer.output_shape.elements())};
+}
+
+double limit(const Layer& layer, Initializer initializer) {
+  const Fans fans = fans_of(layer);
+  switch (initializer) {
+    case Initializer::kUniform:
+      return 0.05;
+    case Initializer::kGlorotUniform:
+      return std::sqrt(6 / (fans.in + fans.out));
+    case Initializer::kHeUniform:
+      return std::sqrt(6 / fans.in);
+  }
+  CHECK(false, "initializer {}", static_cast<int>(initializer));
+}
+
+}  // namespace
+
+std::vector<LayerParameters> initial_parameters(const Network& network, Initializer initializer,
+                                                uint64_t seed) {
+  std::vector<LayerParameters> result;
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    LayerParameters& parameters = result.emplace_back();
+    if (layer.parameters == 0) continue;
+    const auto outputs = static_cast<size_t>(layer.output_shape.channels);
+    parameters.bias.resize(outputs);
+    parameters.weights.resize(layer.parameters - outputs);
+    const double bound = limit(layer, initializer);
+    Random random(derive_seed(seed, i));
+    for (float& weight : parameters.weights) {
+      weight = static_cast<float>(bound * (2 * random.uniform() - 1));
+    }
+  }
+  return result;
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,208 @@
+// wattgrind calibrate, with the program itself.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "estimator/machine/machine_file.h"
+#include "estimator/system/file_text.h"
+#include "tests/cli/run_wattgrind.h"
+#include "tests/temporary_folder.h"
+
+namespace wattgrind {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class CalibrateTest : public testing::Test {
+ protected:
+  std::string write(const std::string& name, const std::string& text) const {
+    const std::filesystem::path path = folder_.path() / name;
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  // Products that fit the caches, at 3 pJ a multiply-accumulate of 64-bit integers.
+  std::string exact_readings(size_t count = 6) const {
+    std::string text = "m,k,n,joules # made up\n";
+    for (size_t i = 0; i < count; ++i) {
+      const size_t m = 4 + 3 * i, k = 5 + i * i, n = 9 + i % 3;
+      text += fmt::format("{},{},{},{}\n", m, k, n, 3e-12 * static_cast<double>(m * k * n));
+    }
+    return write("made_up.csv", text);
+  }
+
+  static std::vector<std::string> arguments(const std::string& readings,
+                                            std::vector<std::string> more) {
+    std::vector<std::string> all = {
+        "calibrate",       readings, "--machine",  "xeon_x5650",
+        "--energy-column", "joules", "--workload", "matmul:m={m},k={k},n={n},dtype=int64"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  void expect_error(const std::vector<std::string>& arguments, int status,
+                    const std::string& message) {
+    const Ran ran = run_wattgrind(arguments);
+    EXPECT_EQ(ran.status, status);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.error, HasSubstr(message));
+  }
+
+  TemporaryFolder folder_;
+};
+
+// 3 pJ and 2 ns a multiply-accumulate, and 5 W all the while.
+TEST_F(CalibrateTest, AProfileTellsTimeAndStaticEnergy) {
+  std::string text = "m,k,n,joules,duration_s\n";
+  for (size_t i = 0; i < 6; ++i) {
+    const size_t m = 4 + 3 * i, k = 5 + i * i, n = 9 + i % 3;
+    const auto macs = static_cast<double>(m * k * n);
+    const double seconds = 2e-9 * macs + (i % 2 == 0 ? 1e-12 : 0);
+    text += fmt::format("{},{},{},{},{}\n", m, k, n, 5 * seconds, seconds);
+  }
+  const std::string profile = folder_.path() / "mine.json";
+  const Ran fitted = run_wattgrind(
+      arguments(write("timed.csv", text), {"--write-machine", profile, "--terms", "time"}));
+  ASSERT_EQ(fitted.status, 0) << fitted.error;
+  EXPECT_THAT(fitted.out, HasSubstr("Time from counts (MACs"));
+  const Ran ran = run_wattgrind({"estimate", "lenet5", "--machine", profile, "--format", "json"});
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const json total = json::parse(ran.out).at("total");
+  const double seconds = total.at("time_s").at("value");
+  EXPECT_NEAR(seconds, 2e-9 * total.at("macs").get<double>(), 0.01 * seconds);
+  EXPECT_LE(total.at("time_s").at("low").get<double>(), seconds);
+  EXPECT_NEAR(total.at("energy_pj").at("static").get<double>(), 5e12 * seconds, 5e9 * seconds);
+}
+
+TEST_F(CalibrateTest, AProfileWithoutDurationsTellsNoTime) {
+  const std::string profile = folder_.path() / "mine.json";
+  const Ran fitted = run_wattgrind(arguments(exact_readings(), {"--write-machine", profile}));
+  ASSERT_EQ(fitted.status, 0) << fitted.error;
+  EXPECT_THAT(fitted.out, HasSubstr("Durations are not known"));
+  const Ran ran = run_wattgrind({"estimate", "lenet5", "--machine", profile, "--format", "json"});
+  EXPECT_FALSE(json::parse(ran.out).at("total").contains("time_s"));
+}
+
+TEST_F(CalibrateTest, FindsThePriceThatMadeTheReadings) {
+  const Ran ran = run_wattgrind(arguments(exact_readings(), {"--format", "json"}));
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const json result = json::parse(ran.out);
+  EXPECT_EQ(result.at("schema"), "wattgrind/calibration/1");
+  EXPECT_EQ(result.at("readings"), "made_up.csv");
+  EXPECT_THAT(result.at("model").at("terms"), ElementsAre("operations"));
+  const json& coefficient = result.at("model").at("coefficients").at(0);
+  // A multiply-accumulate of 64-bit integers is 12.6 pJ in the profile.
+  EXPECT_NEAR(coefficient.at("value").get<double>(), 3 / 12.6, 1e-9);
+  EXPECT_NEAR(result.at("model").at("left_out").at("mape_percent").get<double>(), 0, 1e-6);
+  EXPECT_EQ(result.at("by_reading").size(), 6u);
+  EXPECT_EQ(result.at("by_reading").at(1).at("workload"), "matmul:m=7,k=6,n=10,dtype=int64");
+  EXPECT_EQ(result.at("baselines").size(), 4u);  // latency cost and MACs; no durations
+  EXPECT_TRUE(result.at("winning_baseline").is_null());
+}
+
+TEST_F(CalibrateTest, EstimatesWithItsProfileCarryAnInterval) {
+  const std::filesystem::path profile = folder_.path() / "mine.json";
+  // Readings that no model fits: 2 and 4 pJ a multiply-accumulate in turn.
+  std::string text = "m,k,n,joules\n";
+  for (size_t i = 0; i < 6; ++i) {
+    const size_t m = 4 + 3 * i, k = 5 + i * i, n = 9;
+    text += fmt::format("{},{},{},{}\n", m, k, n,
+                        (i % 2 == 0 ? 2e-12 : 4e-12) * static_cast<double>(m * k * n));
+  }
+  Ran ran = run_wattgrind(arguments(write("odd.csv", text), {"--write-machine", profile}));
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const double percent =
+      read_machine(read_file(profile), "mine.json").calibration->interval_percent;
+  EXPECT_GT(percent, 30);
+  ran = run_wattgrind({"estimate", "lenet5", "--machine", profile, "--format", "json"});
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const json energy = json::parse(ran.out)["total"]["energy_pj"];
+  const double total = energy["total"];
+  EXPECT_NEAR(energy["interval"]["high"].get<double>(), total * (1 + percent / 100), 1e-6 * total);
+  EXPECT_NEAR(energy["interval"]["low"].get<double>(), total * std::max(0.0, 1 - percent / 100),
+              1e-6 * total);
+  ran = run_wattgrind({"estimate", "lenet5", "--machine", profile});
+  EXPECT_THAT(ran.out, HasSubstr("95 % from"));
+  ran = run_wattgrind({"estimate", "lenet5", "--machine", "xeon_x5650", "--format", "json"});
+  EXPECT_FALSE(json::parse(ran.out)["total"]["energy_pj"].contains("interval"));
+}
+
+TEST_F(CalibrateTest, WritesAProfileThatNamesItsReadings) {
+  const std::filesystem::path profile = folder_.path() / "mine.json";
+  const Ran ran = run_wattgrind(arguments(exact_readings(), {"--write-machine", profile}));
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const Machine machine = read_machine(read_file(profile), "mine.json");
+  EXPECT_EQ(machine.name, "mine");
+  EXPECT_EQ(machine.prices, PriceOrigin::kCalibrated);
+  EXPECT_EQ(machine.calibration->readings, "made_up.csv");
+  EXPECT_NEAR(machine.operations.int_multiply_pj.value, 3.1 * 3 / 12.6, 1e-9);
+  EXPECT_EQ(machine.dram.read_energy_pj.value, 0);
+  EXPECT_EQ(machine.notes.back(),
+            "Energies are in the unit of column joules, shown as if it were joules.");
+}
+
+TEST_F(CalibrateTest, ShowsTablesAndDrawsPlots) {
+  const std::string prefix = folder_.path() / "plot";
+  const Ran ran = run_wattgrind(arguments(exact_readings(), {"--plots", prefix}));
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  EXPECT_THAT(ran.out, HasSubstr("No baseline does better"));
+  EXPECT_THAT(ran.out, HasSubstr("baseline: MACs, in proportion"));
+  EXPECT_THAT(ran.out, HasSubstr("times the profile's price"));
+  EXPECT_THAT(read_file(prefix + "_predicted.svg"), HasSubstr("measured (nJ)"));
+  EXPECT_THAT(read_file(prefix + "_residuals.svg"), HasSubstr("</svg>"));
+}
+
+TEST_F(CalibrateTest, CsvHasARowForEachReading) {
+  const Ran ran = run_wattgrind(arguments(exact_readings(), {"--format", "csv"}));
+  EXPECT_THAT(ran.out, HasSubstr("workload,measured_j,fitted_j,left_out_j\n"
+                                 "\"matmul:m=4,k=5,n=9,dtype=int64\","));
+}
+
+TEST_F(CalibrateTest, LayersOfFewNetworksAreSaidToBe) {
+  const auto fitted = [&](const std::string& rows) {
+    return run_wattgrind({"calibrate", write("r.csv", "workload,energy_j\n" + rows), "--machine",
+                          "xeon_x5650", "--terms", "operations"});
+  };
+  const std::string layers = "lenet5/conv1,1.2e-4\nlenet5/conv2,2.4e-4\nlenet5,4e-4\n";
+  EXPECT_THAT(fitted(layers).out, HasSubstr("fewer than three networks"));
+  const Ran more =
+      fitted(layers + "\"dffr:layers=1,width=8\",6e-6\n\"dffr:layers=1,width=9\",7e-6\n");
+  EXPECT_THAT(more.out, HasSubstr("that never saw any part of the network"));
+  EXPECT_THAT(more.out, testing::Not(HasSubstr("fewer than three networks")));
+}
+
+TEST_F(CalibrateTest, SaysWhatIsWrong) {
+  expect_error(arguments(exact_readings(2), {}), 3,
+               "readings of 2 workloads: measure at least 3, so that each can be left out");
+  expect_error(arguments(exact_readings(), {"--terms", "energy"}), 2, "--terms energy");
+  expect_error(arguments(exact_readings(), {"--weights", "none"}), 2, "--weights");
+  expect_error({"calibrate", "/no/such.csv"}, 3, "/no/such.csv");
+  expect_error({"calibrate", exact_readings()}, 3, "no column 'workload'");
+  expect_error({"calibrate", write("t.csv", "workload,phase,energy_j\nlenet5,training,1\n")}, 3,
+               "t.csv:2: training of lenet5 cannot be counted yet");
+  expect_error({"calibrate", write("u.csv", "workload,energy_j\nlenet,1\n")}, 3,
+               "u.csv:2: unknown network \"lenet\"; did you mean lenet5");
+}
+
+TEST_F(CalibrateTest, TimeAloneIsAWarning) {
+  std::string text = "workload,energy_j,duration_s\n";
+  const double seconds[] = {1, 7, 3, 20, 11, 5};
+  for (size_t i = 0; i < 6; ++i) {
+    text += fmt::format("\"matmul:m={},k=8,n=8,dtype=float32\",{},{}\n", 4 + i, 2 * seconds[i],
+                        seconds[i]);
+  }
+  const Ran ran = run_wattgrind({"calibrate", write("time.csv", text), "--machine", "xeon_x5650",
+                                 "--write-machine", folder_.path() / "idle.json"});
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_THAT(ran.error, HasSubstr("time alone explains these readings"));
+  const Machine machine = read_machine(read_file(folder_.path() / "idle.json"), "idle.json");
+  EXPECT_NEAR(machine.static_power_w->value, 2, 1e-9);
+}
+
+}  // namespace
+}  // namespace wattgrind

@@ -1,0 +1,167 @@
+// wattgrind search, with the program itself.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "estimator/catalog/network_source.h"
+#include "tests/cli/run_wattgrind.h"
+#include "tests/places.h"
+#include "tests/temporary_folder.h"
+
+namespace wattgrind {
+namespace {
+
+using testing::HasSubstr;
+
+using Json = nlohmann::json;
+
+class SearchCommand : public testing::Test {
+ protected:
+  SearchCommand() {
+    config_ = Json::parse(R"({
+      "schema": "wattgrind/search/1", "name": "tiny", "topology": "dffr",
+      "space": {"layers": {"int": [1, 3]}, "width": {"int": [1, 16]},
+                "batch": {"int": [4, 64], "log": true}},
+      "data": {"set": "digits", "classes": [0, 1], "train": 60, "validation": 50, "test": 40},
+      "training": {"epochs": 1}, "machine": "xeon_x5650",
+      "objective": {"alpha": 0.2, "beta": 0.2}, "trials": 12})");
+  }
+
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+
+  Ran search(std::vector<std::string> options) const {
+    std::ofstream(path("tiny.json")) << config_;
+    options.insert(options.begin(), {"search", path("tiny.json")});
+    return run_wattgrind(std::move(options));
+  }
+
+  Json show(const std::string& study) const {
+    return Json::parse(run_wattgrind({"study", path(study), "--format", "json"}).out);
+  }
+
+  // What each trial was, without when and where it ran.
+  static Json trials_of(const Json& report) {
+    Json trials = Json::array();
+    for (Json trial : report["trials"]) {
+      for (const char* key : {"started_unix_s", "ended_unix_s", "worker"}) trial.erase(key);
+      if (trial.contains("result")) trial["result"].erase("timing_s");
+      trials.push_back(std::move(trial));
+    }
+    return trials;
+  }
+
+  TemporaryFolder folder_;
+  Json config_;
+};
+
+TEST_F(SearchCommand, FindsAnArchitectureAndKeepsTheStudy) {
+  const Ran ran = search({"--study", path("a.study")});
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_THAT(ran.out, HasSubstr("tiny: 12 trials ("));
+  EXPECT_THAT(ran.out, HasSubstr("seed 1\ndffr on digits, classes 0 1 (drawn, seed 1), costs on "
+                                 "xeon_x5650\n\nbest: trial "));
+  EXPECT_THAT(ran.out, HasSubstr("accuracy on the test images: "));
+  EXPECT_THAT(ran.out, HasSubstr("\nreference  dffr:layers=2,width=8,classes=2 batch 16"));
+  EXPECT_THAT(ran.error, HasSubstr("a.best.json: the best architecture"));
+  EXPECT_EQ(run_wattgrind({"study", path("a.study")}).out, ran.out) << "later";
+  const Json report = show("a.study");
+  EXPECT_EQ(report["trials"].size(), 12u);
+  EXPECT_EQ(find_network(path("a.best.json")).name, report["best"]["result"]["network"]);
+}
+
+TEST_F(SearchCommand, TheBestCanBeEstimatedAndTrained) {
+  ASSERT_EQ(search({"--study", path("a.study"), "--best", path("mine.json")}).status, 0);
+  EXPECT_EQ(run_wattgrind({"estimate", path("mine.json"), "--machine", "zen3"}).status, 0);
+  const Ran trained =
+      run_wattgrind({"train", path("mine.json"), "--classes", "0,1", "--epochs", "1"});
+  EXPECT_EQ(trained.status, 0) << trained.error;
+  EXPECT_THAT(trained.out, HasSubstr("digits, classes 0 1 (drawn, seed 1)"));
+}
+
+TEST_F(SearchCommand, ResumesAsIfItHadNeverStopped) {
+  ASSERT_EQ(search({"--study", path("straight.study"), "--trials", "20"}).status, 0);
+  ASSERT_EQ(search({"--study", path("a.study"), "--trials", "7"}).status, 0);
+  const Ran again = search({"--study", path("a.study")});
+  EXPECT_EQ(again.status, 2);
+  EXPECT_THAT(again.error, HasSubstr("a.study: holds a study with 7 trials, wanted --resume"));
+  const Ran resumed = search({"--study", path("a.study"), "--resume", "--trials", "20"});
+  EXPECT_EQ(resumed.status, 0) << resumed.error;
+  EXPECT_EQ(trials_of(show("a.study")), trials_of(show("straight.study")));
+}
+
+TEST_F(SearchCommand, AnInterruptLosesNothing) {
+  std::ofstream(path("tiny.json")) << config_;
+  // SIGTERM, for a shell's background commands ignore SIGINT.
+  const std::string command = program_path() + " search " + path("tiny.json") +
+                              " --trials 100000 -v --study " + path("a.study") +
+                              " 2> log & until grep -q 'trial 3' log; do sleep 0.05; done\n"
+                              "kill -TERM $!; wait $!; status=$?; tail -n 1 log >&2; exit $status";
+  const ProcessResult result = make_process_runner()->run(
+      {{"/bin/sh", "-c", command}, {"PATH=/usr/bin:/bin"}, folder_.path(), 1 << 20});
+  EXPECT_EQ(std::get<ProcessExited>(result.end).status, 130) << result.error;
+  EXPECT_THAT(result.error, HasSubstr(" of 100000 trials are in "));
+  EXPECT_THAT(result.error, HasSubstr("a.study: --resume goes on\n"));
+  const size_t before = show("a.study")["trials"].size();
+  ASSERT_GT(before, 0u);
+  const std::string wanted = std::to_string(before + 3);
+  const Ran resumed = search({"--study", path("a.study"), "--resume", "--trials", wanted});
+  EXPECT_EQ(resumed.status, 0) << resumed.error;
+  ASSERT_EQ(search({"--study", path("straight.study"), "--trials", wanted}).status, 0);
+  EXPECT_EQ(trials_of(show("a.study")), trials_of(show("straight.study")));
+}
+
+TEST_F(SearchCommand, RefusesToMixStudies) {
+  ASSERT_EQ(search({"--study", path("a.study")}).status, 0);
+  const Ran seed = search({"--study", path("a.study"), "--resume", "--seed", "9"});
+  EXPECT_EQ(seed.status, 3);
+  EXPECT_THAT(seed.error, HasSubstr("a.study: holds a study with seed 1, found 9 now"));
+  config_["training"]["epochs"] = 2;
+  const Ran epochs = search({"--study", path("a.study"), "--resume"});
+  EXPECT_EQ(epochs.status, 3);
+  EXPECT_THAT(epochs.error, HasSubstr("with training.epochs 1, found 2 now"));
+  config_["training"]["epochs"] = 1;
+  config_["description"] = "in other words";
+  EXPECT_EQ(search({"--study", path("a.study"), "--resume"}).status, 0);
+}
+
+TEST_F(SearchCommand, EndsWhenTheSpaceIsTriedOut) {
+  config_["space"] = Json::parse(R"({"layers": {"int": [1, 2]}, "width": {"choice": [2, 4]}})");
+  const Ran ran = search({"--study", path("a.study"), "--jobs", "2"});
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_THAT(ran.error, HasSubstr("tiny: the sampler has nothing new to propose after 4 of 12"));
+  EXPECT_EQ(show("a.study")["trials"].size(), 4u);
+}
+
+TEST_F(SearchCommand, SaysWhenNoCandidateKeepsTheLimits) {
+  config_["objective"]["limits"] = {{"score", 1.0}, {"infer_cycles", 1000.0}};
+  const Ran ran = search({"--study", path("a.study"), "--quiet"});
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_THAT(ran.out, HasSubstr("No trial is complete.\nNearest to keeping the limits: trial "));
+  EXPECT_THAT(ran.out, HasSubstr("infer_cycles: "));
+  EXPECT_FALSE(std::filesystem::exists(path("a.best.json")));
+}
+
+TEST_F(SearchCommand, TellsEachTrialWhenAsked) {
+  const Ran ran = search({"--study", path("a.study"), "-v", "--format", "csv"});
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_EQ(std::count(ran.error.begin(), ran.error.end(), '\n'), 12 + 1);
+  EXPECT_THAT(ran.error, HasSubstr("trial 0: complete, value "));
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 12 + 1);
+  EXPECT_THAT(ran.out, HasSubstr("trial,state,batch,layers,width,value,violation,network,"));
+}
+
+TEST_F(SearchCommand, RefusesWhatIsWrong) {
+  EXPECT_EQ(search({"--trials", "0"}).status, 2);
+  EXPECT_EQ(search({"--jobs", "0"}).status, 2);
+  EXPECT_EQ(run_wattgrind({"search", path("none.json")}).status, 3);
+  config_["space"]["width"]["int"] = {16, 1};
+  const Ran swapped = search({"--study", path("a.study")});
+  EXPECT_EQ(swapped.status, 3);
+  EXPECT_THAT(swapped.error, HasSubstr("tiny.json: space.width.int: low 16 is above high 1"));
+  EXPECT_FALSE(std::filesystem::exists(path("a.study")));
+}
+
+}  // namespace
+}  // namespace wattgrind

@@ -1,0 +1,191 @@
+// wattgrind study, with the program itself, on studies made here.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "estimator/catalog/network_source.h"
+#include "estimator/formats/csv.h"
+#include "search/study/study_file.h"
+#include "tests/cli/run_wattgrind.h"
+#include "tests/temporary_folder.h"
+
+namespace wattgrind {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+using Json = nlohmann::ordered_json;
+
+// Proposes what it is given.
+class Listed : public Sampler {
+ public:
+  explicit Listed(Configuration next) : next_(std::move(next)) {}
+  std::optional<Configuration> ask(uint64_t, std::span<const Trial>) override { return next_; }
+
+ private:
+  Configuration next_;
+};
+
+class StudyCommand : public testing::Test {
+ protected:
+  StudyCommand() {
+    definition_.config = Json::parse(R"({"topology": "dffr", "machine": "zen3",
+        "space": {"layers": {"int": [1, 4]}, "width": {"int": [1, 64]}},
+        "objective": {"alpha": 0.1, "beta": 0.1}})");
+  }
+
+  StudyFile open() const { return {path_, definition_, IfThere::kResume, {}}; }
+
+  // A trial whose score and costs are as given.
+  static void add(StudyFile& file, int64_t layers, int64_t width, double score, double train,
+                  double infer, TrialState state = TrialState::kComplete) {
+    Listed sampler({Value(layers), Value(width)});
+    const auto claimed = std::get<ClaimedTrial>(file.claim(1000, sampler));
+    Outcome outcome{state, {0.1 * train * train + 0.1 * infer * infer - 0.8 * score}, {}, {}};
+    outcome.result = {{"network", fmt::format("dffr:layers={},width={}", layers, width)},
+                      {"batch", 32},
+                      {"train_cycles", 1000 * train},
+                      {"infer_cycles", 10 * infer},
+                      {"train_cost", train},
+                      {"infer_cost", infer},
+                      {"score", score}};
+    if (state == TrialState::kInfeasible) {
+      outcome.violation = 0.5 + score;
+      outcome.result["exceeded"] = {fmt::format("score: {}, at least 0.99", score)};
+    }
+    ASSERT_TRUE(file.finish(claimed.lease, outcome));
+  }
+
+  Ran show(std::vector<std::string> options) const {
+    options.insert(options.begin(), {"study", path_.string()});
+    return run_wattgrind(std::move(options));
+  }
+
+  TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_.path() / "small.study";
+  StudyDefinition definition_{"small", 7, {}};
+};
+
+TEST_F(StudyCommand, ShowsBestFrontAndReference) {
+  StudyFile file = open();
+  add(file, 1, 10, 0.90, 1.0, 1.0);
+  add(file, 2, 20, 0.95, 2.0, 2.0);
+  add(file, 3, 30, 0.94, 3.0, 3.0);  // beaten by the one before
+  add(file, 1, 5, 0.80, 0.5, 0.5);
+  add(file, 1, 1, 0.99, 0.1, 0.1, TrialState::kInfeasible);
+  file.set_note("data", "digits (drawn, seed 1)");
+  file.set_note("reference", {{"network", "dffr:layers=2,width=32"},
+                              {"batch", 32},
+                              {"train_cycles", 1000.0},
+                              {"train_cost", 1.0}});
+  file.set_note("winner", {{"trial", 0}, {"test_accuracy", 0.8125}});
+  const Ran ran = show({});
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_THAT(ran.out, HasSubstr("small: 5 trials (4 complete, 1 infeasible), seed 7\n"
+                                 "dffr on digits (drawn, seed 1), costs on zen3\n"));
+  EXPECT_THAT(ran.out, HasSubstr("best: trial 3, value -0.590000\n  layers=1 width=5\n"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("test images"))) << "another trial was the winner then";
+  const Json json = Json::parse(show({"--format", "json"}).out);
+  EXPECT_EQ(json["front"], Json({1, 0, 3}));
+  EXPECT_THAT(ran.out, HasSubstr("\n        1  layers=2 width=20  "));
+  EXPECT_THAT(ran.out, Not(HasSubstr("layers=3 width=30")));
+  EXPECT_THAT(ran.out, HasSubstr("reference  dffr:layers=2,width=32 batch 32"));
+}
+
+TEST_F(StudyCommand, ShowsSeveralObjectivesAsTheyAre) {
+  definition_.config["objective"] = {{"objectives", {"score", "infer_cost"}}};
+  StudyFile file = open();
+  file.set_note("reference", {{"network", "dffr"}, {"batch", 32}, {"infer_cost", 1.0}});
+  Listed sampler({Value(int64_t{1}), Value(int64_t{10})});
+  const auto claimed = std::get<ClaimedTrial>(file.claim(1000, sampler));
+  ASSERT_TRUE(file.finish(claimed.lease, {TrialState::kComplete,
+                                          {-0.9, 0.5},
+                                          std::nullopt,
+                                          {{"network", "dffr:layers=1,width=10"},
+                                           {"train_cost", 2.0},
+                                           {"infer_cost", 0.5},
+                                           {"score", 0.9}}}));
+  const Ran ran = show({"--trials"});
+  EXPECT_THAT(ran.out, HasSubstr("best in the first of its objectives: trial 0, score 0.900000\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\n        0  layers=1 width=10      90.00      2.0000"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("value")));
+  EXPECT_THAT(ran.out, Not(HasSubstr("-0.9")));
+}
+
+TEST_F(StudyCommand, ExportsEveryTrial) {
+  StudyFile file = open();
+  add(file, 1, 10, 0.9, 1.0, 1.0);
+  add(file, 2, 20, 0.5, 2.0, 2.0, TrialState::kPruned);
+  Listed sampler({Value(int64_t{3}), Value(int64_t{3})});
+  file.claim(1000, sampler);
+  file.set_note("winner", {{"trial", 0}, {"test_accuracy", 0.875}});
+  const Json json = Json::parse(show({"--format", "json"}).out);
+  EXPECT_EQ(json["schema"], "wattgrind/study/1");
+  EXPECT_EQ(json["config"], definition_.config);
+  EXPECT_EQ(json["best"]["trial"], 0);
+  EXPECT_EQ(json["best"]["test_accuracy"], 0.875);
+  ASSERT_EQ(json["trials"].size(), 3u);
+  EXPECT_EQ(json["trials"][1]["state"], "pruned");
+  EXPECT_EQ(json["trials"][1]["params"], Json({{"layers", 2}, {"width", 20}}));
+  EXPECT_FALSE(json["trials"][2].contains("values"));
+  const CsvTable csv = parse_csv(show({"--format", "csv"}).out, "csv");
+  ASSERT_EQ(csv.rows.size(), 3u);
+  EXPECT_EQ(csv.number(csv.rows[0], csv.column("value")), 0.2 - 0.8 * 0.9);
+  EXPECT_EQ(csv.number(csv.rows[1], csv.column("width")), 20);
+  EXPECT_EQ(csv.rows[0].fields[csv.column("network")], "dffr:layers=1,width=10");
+  EXPECT_EQ(csv.rows[2].fields[csv.column("state")], "running");
+  EXPECT_EQ(csv.rows[2].fields[csv.column("value")], "");
+}
+
+TEST_F(StudyCommand, WritesTheBestNetwork) {
+  {
+    StudyFile file = open();
+    add(file, 2, 12, 0.9, 1.0, 1.0);
+  }
+  const std::string best = (folder_.path() / "best.json").string();
+  const Ran ran = show({"--best", best});
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_EQ(find_network(best).name, "dffr:layers=2,width=12");
+  EXPECT_EQ(run_wattgrind({"estimate", best, "--machine", "zen3"}).status, 0);
+}
+
+TEST_F(StudyCommand, SaysWhatCameNearestToTheLimits) {
+  StudyFile file = open();
+  add(file, 1, 10, 0.4, 1.0, 1.0, TrialState::kInfeasible);
+  add(file, 2, 20, 0.2, 2.0, 2.0, TrialState::kInfeasible);
+  const Ran ran = show({});
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_THAT(ran.out, HasSubstr("No trial is complete.\nNearest to keeping the limits: trial 1, "
+                                 "layers=2 width=20\n  score: 0.2, at least 0.99\n"));
+  const Ran none = show({"--best", (folder_.path() / "best.json").string()});
+  EXPECT_EQ(none.status, 1);
+  EXPECT_THAT(none.error, HasSubstr("small.study: no trial is complete"));
+}
+
+TEST_F(StudyCommand, ListsTrialsAndWhatMattered) {
+  StudyFile file = open();
+  for (int64_t i = 0; i < 40; ++i) {
+    add(file, 1 + i % 4, 1 + i, 0.9, 0.1 * static_cast<double>(i), 1.0);
+  }
+  const Ran ran = show({"--trials"});
+  EXPECT_THAT(ran.out, HasSubstr("\nparameter  share (%)\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\n   39  complete  layers=4 width=40"));
+  const Json json = Json::parse(show({"--format", "json"}).out);
+  EXPECT_GT(json["importance"]["width"], json["importance"]["layers"]);
+}
+
+TEST_F(StudyCommand, TellsFilesThatAreNoStudies) {
+  EXPECT_EQ(show({}).status, 3);
+  std::ofstream(path_) << "{\"trials\": []}, and more than the header of a database would take: "
+                          "a hundred bytes at the least.";
+  const Ran ran = show({});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.error, HasSubstr("small.study: is no study: found no SQLite database"));
+}
+
+}  // namespace
+}  // namespace wattgrind

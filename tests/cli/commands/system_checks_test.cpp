@@ -1,0 +1,115 @@
+#include "cli/commands/system_checks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "estimator/base/error.h"
+#include "tests/fake_clock.h"
+#include "tests/fake_sysfs.h"
+
+namespace wattgrind {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class NoValgrind : public ProcessRunner {
+ public:
+  ProcessResult run(const ProcessSpec&) override { return {ProgramNotFound{}, "", ""}; }
+};
+
+class Interrupted : public ProcessRunner {
+ public:
+  ProcessResult run(const ProcessSpec&) override { fail(ErrorKind::kInterrupted, "interrupted"); }
+};
+
+class SystemChecks : public testing::Test {
+ protected:
+  SystemCheck check(const std::string& name) {
+    for (const SystemCheck& check : check_system({runner_, "/no/such/root", sysfs_, clock_})) {
+      if (check.name == name) return check;
+    }
+    throw std::runtime_error("no check " + name);
+  }
+
+  NoValgrind runner_;
+  FakeSysfs sysfs_;
+  FakeClock clock_;
+};
+
+TEST_F(SystemChecks, ValgrindIsNeededAndHasARemedy) {
+  for (const char* const name : {"Valgrind", "cachegrind"}) {
+    const SystemCheck found = check(name);
+    EXPECT_FALSE(found.works);
+    EXPECT_TRUE(found.is_needed);
+    EXPECT_THAT(found.finding, HasSubstr("sudo apt-get install valgrind"));
+  }
+}
+
+TEST_F(SystemChecks, TheHostsCachesAreNotNeeded) {
+  const SystemCheck found = check("host's caches");
+  EXPECT_FALSE(found.works);
+  EXPECT_FALSE(found.is_needed);
+  EXPECT_THAT(found.finding, HasSubstr("--machine"));
+}
+
+TEST_F(SystemChecks, ACounterThatMayNotBeReadHasARemedy) {
+  const std::string zone = "class/powercap/intel-rapl:0/";
+  sysfs_.write(zone + "name", "package-0");
+  sysfs_.write(zone + "max_energy_range_uj", "262143328850");
+  sysfs_.refuse(zone + "energy_uj", EACCES);
+  const SystemCheck found = check("RAPL");
+  EXPECT_FALSE(found.works);
+  EXPECT_FALSE(found.is_needed);
+  EXPECT_THAT(found.finding, HasSubstr("sudo chmod"));
+}
+
+TEST_F(SystemChecks, ACounterThatCanBeReadIsNamed) {
+  const std::string zone = "class/powercap/intel-rapl:0/";
+  sysfs_.write(zone + "name", "package-0");
+  sysfs_.write(zone + "max_energy_range_uj", "262143328850");
+  // As a real one it shows nothing new for a millisecond.
+  sysfs_.write(zone + "energy_uj", [this] {
+    return std::to_string(50'000 * static_cast<uint64_t>(1000 * (clock_.now_s() - 100)));
+  });
+  const SystemCheck found = check("RAPL");
+  EXPECT_TRUE(found.works) << found.finding;
+  EXPECT_THAT(found.finding, HasSubstr("package-0"));
+}
+
+TEST_F(SystemChecks, ABoardsRailsAreNamed) {
+  EXPECT_THAT(check("INA3221").finding, HasSubstr("use another --meter"));
+  const std::string device = "class/hwmon/hwmon3/";
+  sysfs_.write(device + "name", "ina3221");
+  sysfs_.write(device + "in1_label", "VDD_IN");
+  sysfs_.write(device + "in1_input", "5000");
+  sysfs_.write(device + "curr1_input", "800");
+  const SystemCheck found = check("INA3221");
+  EXPECT_TRUE(found.works) << found.finding;
+  EXPECT_EQ(found.finding, "VDD_IN");
+}
+
+TEST_F(SystemChecks, TemporaryFilesNeedAFolder) {
+  setenv("TMPDIR", "/no/such/folder", 1);
+  const SystemCheck found = check("temporary files");
+  unsetenv("TMPDIR");
+  EXPECT_FALSE(found.works);
+  EXPECT_THAT(found.finding, AllOf(HasSubstr("/no/such/folder"), HasSubstr("TMPDIR")));
+  EXPECT_TRUE(check("temporary files").works);
+}
+
+TEST_F(SystemChecks, TheInstructionSetAndLlvmAreFound) {
+  EXPECT_TRUE(check("instruction set").works);
+  EXPECT_THAT(check("LLVM").finding, testing::StartsWith("version 19."));
+}
+
+TEST_F(SystemChecks, AnInterruptIsNoFinding) {
+  Interrupted interrupted;
+  EXPECT_THROW(check_system({interrupted, "/no/such/root", sysfs_, clock_}), Error);
+}
+
+}  // namespace
+}  // namespace wattgrind

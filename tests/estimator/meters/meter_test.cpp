@@ -1,0 +1,129 @@
+#include "estimator/meters/meter.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "estimator/base/error.h"
+#include "estimator/meters/periodic_sampler.h"
+#include "estimator/system/calendar.h"
+#include "tests/error_text.h"
+#include "tests/fake_clock.h"
+#include "tests/fake_sysfs.h"
+
+namespace wattgrind {
+namespace {
+
+class Nobody : public Operator {
+ public:
+  void tell(const std::string&) override {}
+  std::optional<std::string> ask(const std::string&) override { return std::nullopt; }
+};
+
+class MeterTest : public testing::Test {
+ protected:
+  std::string error_of(const std::string& spec, ErrorKind kind = ErrorKind::kUsage) {
+    return error_text([&] { make_meter(spec, {clock_, sysfs_, nobody_}); }, kind);
+  }
+
+  FakeClock clock_;
+  FakeSysfs sysfs_;
+  Nobody nobody_;
+};
+
+TEST_F(MeterTest, NoneGivesTimeAlone) {
+  const auto meter = make_meter("none", {clock_, sysfs_, nobody_});
+  meter->start();
+  clock_.advance(2.5);
+  const MeterReading reading = meter->stop();
+  EXPECT_DOUBLE_EQ(reading.duration_s, 2.5);
+  EXPECT_FALSE(reading.energy_j);
+  EXPECT_FALSE(reading.power_w());
+}
+
+TEST_F(MeterTest, AnUnknownMeterIsTheCommandLinesFault) {
+  EXPECT_EQ(error_of("watts"),
+            "--meter watts: unknown: use rapl, ina3221, log:FILE, socwatch:FILE, manual or none");
+  EXPECT_EQ(error_of("rapl:0"),
+            "--meter rapl:0: unknown: use rapl, ina3221, log:FILE, socwatch:FILE, manual or none");
+  EXPECT_EQ(error_of("log"), "--meter log: name its file: log:FILE");
+  EXPECT_EQ(error_of("log:"), "--meter log:: name its file: log:FILE");
+  EXPECT_TRUE(error_of("log:/no/such/file", ErrorKind::kInput).starts_with("/no/such/file: "));
+  EXPECT_TRUE(error_of("rapl", ErrorKind::kMissing).starts_with("no RAPL package zone"));
+}
+
+MeterReading reading_of(double duration_s, std::optional<double> energy_j) {
+  MeterReading reading;
+  reading.duration_s = duration_s;
+  reading.energy_j = energy_j;
+  return reading;
+}
+
+TEST(NetEnergy, IsTheLoadAboveIdle) {
+  EXPECT_DOUBLE_EQ(net_energy_j(reading_of(10, 1000), reading_of(5, 200)), 600);
+  EXPECT_THROW(net_energy_j(reading_of(10, 1000), reading_of(5, std::nullopt)), Error);
+  EXPECT_EQ(
+      error_text([] { net_energy_j(reading_of(10, 300), reading_of(5, 200)); }, ErrorKind::kFailed),
+      "the load took 30.00 W, the idle system 40.00 W: end what else runs and measure again");
+}
+
+TEST(PowerSeries, IsIntegratedLinearly) {
+  const std::vector<PowerSample> series = {{0, 0}, {2, 20}, {3, 20}, {5, 0}};
+  EXPECT_DOUBLE_EQ(energy_between_j(series, 0, 5), 20 + 20 + 20);
+  EXPECT_DOUBLE_EQ(energy_between_j(series, 1, 2), 15);
+  EXPECT_DOUBLE_EQ(energy_between_j(series, 0.5, 1), 3.75);
+  EXPECT_DOUBLE_EQ(energy_between_j(series, 1, 4), 15 + 20 + 15);
+  EXPECT_DOUBLE_EQ(energy_between_j(series, 5, 5), 0);
+}
+
+TEST(PeriodicSampler, KeepsTimeOnTheSystemsClock) {
+  int samples = 0;
+  PeriodicSampler sampler(system_clock(), 0.002, [&](double) { ++samples; });
+  sampler.start();
+  system_clock().sleep_until(system_clock().now_s() + 0.05, {});
+  const uint64_t missed = sampler.stop();
+  // Every period of the 50 ms was either sampled or reported; a busy machine may stretch them.
+  EXPECT_GE(samples - 2 + static_cast<int>(missed), 23);
+}
+
+TEST(PeriodicSampler, WhatASampleThrowsIsThrownByStop) {
+  FakeClock clock;
+  clock.set_end_after(1);
+  PeriodicSampler sampler(clock, 0.1, [&](double time_s) {
+    if (time_s > 100.5) fail(ErrorKind::kFailed, "gone");
+  });
+  sampler.start();
+  EXPECT_THROW(sampler.stop(), Error);
+}
+
+TEST(Sysfs, IsATreeOfFiles) {
+  const std::filesystem::path root = std::filesystem::path(testing::TempDir()) / "sysfs_tree";
+  std::filesystem::create_directories(root / "class/powercap/intel-rapl:0");
+  std::ofstream(root / "class/powercap/intel-rapl:0/name") << "package-0\n";
+  const auto sysfs = open_sysfs(root);
+  EXPECT_EQ(sysfs->list("class/powercap"), std::vector<std::string>{"intel-rapl:0"});
+  EXPECT_TRUE(sysfs->list("class/hwmon").empty());
+  EXPECT_EQ(sysfs->read("class/powercap/intel-rapl:0/name").text, "package-0");
+  EXPECT_EQ(sysfs->read("class/powercap/intel-rapl:0/energy_uj").error, ENOENT);
+  std::filesystem::remove_all(root);
+}
+
+// Seconds from `date -u -d ... +%s`.
+TEST(Calendar, ReadsWhatLogsWrite) {
+  EXPECT_EQ(parse_time_of_day("2025-01-14 12:00:00"), 1736856000);
+  EXPECT_EQ(parse_time_of_day("2025-01-14T12:00:00.5Z"), 1736856000.5);
+  EXPECT_EQ(parse_time_of_day("2022-03-08 10:13:18 GMT"), 1646734398);
+  EXPECT_EQ(parse_time_of_day("2025-01-14T12:00:00-05:30"), 1736856000 + 5.5 * 3600);
+  EXPECT_EQ(parse_time_of_day("2024-02-29 00:00:00"), 1709164800);
+  EXPECT_EQ(parse_time_of_day("1969-12-31 23:59:59"), -1);
+  for (const char* text : {"", "noon", "2025-02-29 00:00:00", "2025-01-14 24:00:00",
+                           "2025-01-14 12:00:00 CET", "2025-01-14 12:00"}) {
+    EXPECT_FALSE(parse_time_of_day(text)) << text;
+  }
+  EXPECT_EQ(format_utc(1736856000), "2025-01-14 12:00:00 UTC");
+  EXPECT_EQ(format_utc(-1), "1969-12-31 23:59:59 UTC");
+}
+
+}  // namespace
+}  // namespace wattgrind

@@ -1,0 +1,185 @@
+#include "estimator/network/network_file.h"
+
+#include <gtest/gtest.h>
+
+#include "estimator/formats/builtin_files.h"
+#include "tests/error_text.h"
+
+namespace wattgrind {
+namespace {
+
+Network read_builtin(std::string_view name) {
+  return read_network(builtin_text("networks", name).value(), name);
+}
+
+const Layer& layer_named(const Network& network, std::string_view name) {
+  for (const Layer& layer : network.layers) {
+    if (layer.name == name) return layer;
+  }
+  throw std::out_of_range(std::string(name));
+}
+
+std::string with_layers(std::string_view layers) {
+  return fmt::format(
+      "{{\"schema\": \"wattgrind/network/1\", \"name\": \"net\", \"input\": [3, 8, 8], "
+      "\"layers\": [{}]}}",
+      layers);
+}
+
+std::string error_of(std::string_view text) {
+  return error_text([&] { read_network(text, "net.json"); });
+}
+
+std::string layer_error(std::string_view layer) {
+  return error_of(with_layers(fmt::format("{{\"kind\": \"relu\"}}, {}", layer)));
+}
+
+// MACs and parameters as published: LeCun et al. 1998 with a fully connected second convolution;
+// Eyeriss (Chen et al. 2016) and BVLC's bvlc_alexnet; Simonyan & Zisserman 2014 (138 M, 144 M);
+// Lin et al. 2013 (7.6 M).
+TEST(BuiltinNetworks, CountsArePublishedOnes) {
+  const Network lenet = read_builtin("lenet5");
+  EXPECT_EQ(lenet.macs(), 416'520u);
+  EXPECT_EQ(lenet.parameters(), 61'706u);
+  const Network alexnet = read_builtin("alexnet");
+  EXPECT_EQ(alexnet.macs(), 724'406'816u);
+  EXPECT_EQ(alexnet.parameters(), 60'965'224u);
+  const Network vgg16 = read_builtin("vgg16");
+  EXPECT_EQ(vgg16.macs(), 15'470'264'320u);
+  EXPECT_EQ(vgg16.parameters(), 138'357'544u);
+  const Network vgg19 = read_builtin("vgg19");
+  EXPECT_EQ(vgg19.macs(), 19'632'062'464u);
+  EXPECT_EQ(vgg19.parameters(), 143'667'240u);
+  EXPECT_EQ(read_builtin("nin").parameters(), 7'595'176u);
+}
+
+TEST(BuiltinNetworks, LayersOfAlexnet) {
+  const Network alexnet = read_builtin("alexnet");
+  EXPECT_EQ(layer_named(alexnet, "conv1").output_shape, (FeatureShape{96, 55, 55}));
+  EXPECT_EQ(layer_named(alexnet, "pool5").output_shape, (FeatureShape{256, 6, 6}));
+  EXPECT_EQ(layer_named(alexnet, "conv3").macs, 149'520'384u);
+  EXPECT_EQ(layer_named(alexnet, "conv4").macs, 112'140'288u);
+  EXPECT_EQ(layer_named(alexnet, "fc6").macs, 37'748'736u);
+  EXPECT_EQ(std::get<Lrn>(layer_named(alexnet, "norm1").operation).beta, 0.75);
+}
+
+TEST(BuiltinNetworks, NameIsTheFilesName) {
+  for (const std::string_view name : builtin_names("networks")) {
+    EXPECT_EQ(read_builtin(name).name, name);
+  }
+}
+
+TEST(NetworkFile, WritingAndReadingGivesTheSameNetwork) {
+  for (const std::string_view name : builtin_names("networks")) {
+    const Network network = read_builtin(name);
+    const std::string text = write_network(network);
+    const Network again = read_network(text, "again");
+    EXPECT_EQ(write_network(again), text);
+    EXPECT_EQ(again.macs(), network.macs());
+    EXPECT_EQ(again.parameters(), network.parameters());
+    ASSERT_EQ(again.layers.size(), network.layers.size());
+    for (size_t i = 0; i < network.layers.size(); ++i) {
+      EXPECT_EQ(again.layers[i].name, network.layers[i].name);
+      EXPECT_EQ(again.layers[i].output_shape, network.layers[i].output_shape);
+    }
+  }
+}
+
+TEST(NetworkFile, WritesEveryKindAndTheInputs) {
+  const std::string text = with_layers(R"(
+    {"kind": "conv2d", "name": "c", "filters": 6, "kernel": [2, 3], "stride": [1, 2],
+     "padding": [1, 2, 3, 4], "groups": 3},
+    {"kind": "relu", "inputs": ["input"]},
+    {"kind": "lrn", "size": 3, "alpha": 0.25, "beta": 0.5, "k": 2, "inputs": ["c"]},
+    {"kind": "maxpool2d", "kernel": [2, 2], "padding": "same"},
+    {"kind": "avgpool2d", "kernel": [3, 2], "stride": [1, 1]},
+    {"kind": "globalavgpool2d"}, {"kind": "dropout", "rate": 0.25}, {"kind": "flatten"},
+    {"kind": "dense", "units": 2}, {"kind": "softmax"})");
+  const Network network = read_network(text, "net.json");
+  const std::string written = write_network(network);
+  EXPECT_EQ(write_network(read_network(written, "again")), written);
+  EXPECT_NE(
+      written.find(
+          R"("filters": 6, "kernel": [2, 3], "stride": [1, 2], "padding": [1, 2, 3, 4], "groups": 3)"),
+      std::string::npos)
+      << written;
+  EXPECT_NE(written.find(R"({"kind": "relu", "name": "relu_1", "inputs": ["input"]})"),
+            std::string::npos);
+  EXPECT_NE(written.find(R"("inputs": ["c"], "size": 3, "alpha": 0.25, "beta": 0.5, "k": 2.0})"),
+            std::string::npos);
+  EXPECT_NE(written.find(R"("rate": 0.25)"), std::string::npos);
+}
+
+TEST(NetworkFile, PoolingStrideDefaultsToTheKernel) {
+  const Network network =
+      read_network(with_layers(R"({"kind": "maxpool2d", "kernel": [2, 4]})"), "net.json");
+  EXPECT_EQ(network.layers[0].output_shape, (FeatureShape{3, 4, 2}));
+}
+
+TEST(NetworkFile, MalformedJson) {
+  EXPECT_EQ(error_of("{\n\"schema\": }").substr(0, 14), "net.json:2:11:");
+  EXPECT_EQ(error_of("[]"), "net.json: found [], wanted an object");
+  EXPECT_EQ(error_of(R"({"schema": "wattgrind/network/1", "name": "n", "input": [1, 1, 1]})"),
+            "net.json: layers: missing, wanted an array of at least 1");
+}
+
+TEST(NetworkFile, OtherSchemaVersions) {
+  EXPECT_EQ(error_of(R"({"schema": "wattgrind/network/9"})"),
+            "net.json: schema: found \"wattgrind/network/9\", wanted \"wattgrind/network/1\"");
+}
+
+TEST(NetworkFile, UnknownKeys) {
+  EXPECT_EQ(layer_error(R"({"kind": "conv2d", "filters": 4, "kernel": [3, 3], "strid": [1, 1]})"),
+            "net.json: layers[1]: unknown key \"strid\"; did you mean stride?");
+  EXPECT_EQ(layer_error(R"({"kind": "relu", "units": 3})"),
+            "net.json: layers[1]: unknown key \"units\"; known: inputs, kind, name");
+}
+
+TEST(NetworkFile, UnknownKinds) {
+  EXPECT_EQ(layer_error(R"({"kind": "conv3d"})"),
+            "net.json: layers[1].kind: found \"conv3d\", wanted one of conv2d, dense, relu, "
+            "maxpool2d, avgpool2d, globalavgpool2d, lrn, dropout, flatten, softmax");
+  EXPECT_EQ(layer_error(R"({"units": 3})").substr(0, 42),
+            "net.json: layers[1].kind: missing, wanted ");
+}
+
+TEST(NetworkFile, WrongTypesAndSizes) {
+  EXPECT_EQ(layer_error(R"({"kind": "dense", "units": "120"})"),
+            "net.json: layers[1].units: found \"120\", wanted an integer from 1 to 2147483647");
+  EXPECT_EQ(layer_error(R"({"kind": "dense", "units": 1.5})").substr(0, 36),
+            "net.json: layers[1].units: found 1.5");
+  EXPECT_EQ(layer_error(R"({"kind": "dense", "units": 18446744073709551615})").substr(0, 39),
+            "net.json: layers[1].units: found 184467");
+  EXPECT_EQ(layer_error(R"({"kind": "dense", "units": -99999999999999999999})").substr(0, 34),
+            "net.json: layers[1].units: found -");
+  EXPECT_EQ(layer_error(R"({"kind": "dense"})"),
+            "net.json: layers[1].units: missing, wanted an integer from 1 to 2147483647");
+  EXPECT_EQ(layer_error(R"({"kind": "conv2d", "filters": 4, "kernel": [3]})"),
+            "net.json: layers[1].kernel: found [3], wanted an array of 2");
+  EXPECT_EQ(layer_error(R"({"kind": "conv2d", "filters": 4, "kernel": [3, 0]})").substr(0, 39),
+            "net.json: layers[1].kernel[1]: found 0,");
+  EXPECT_EQ(
+      layer_error(R"({"kind": "conv2d", "filters": 4, "kernel": [3, 3], "padding": [1, 1, 1]})"),
+      "net.json: layers[1].padding: found [1, 1, 1], wanted an array of 2 or an array of 4");
+  EXPECT_EQ(
+      layer_error(R"({"kind": "conv2d", "filters": 4, "kernel": [3, 3], "padding": "valid"})"),
+      "net.json: layers[1].padding: found \"valid\", wanted \"same\"");
+  EXPECT_EQ(layer_error(R"({"kind": "conv2d", "filters": 4, "kernel": [3, 3], "padding": 1})"),
+            "net.json: layers[1].padding: found 1, wanted \"same\" or an array of 2 or an array "
+            "of 4");
+  EXPECT_EQ(layer_error("7"), "net.json: layers[1]: found 7, wanted an object");
+}
+
+TEST(NetworkFile, WholeNumbersWrittenWithAFractionAreIntegers) {
+  const Network network = read_network(
+      with_layers(R"({"kind": "flatten"}, {"kind": "dense", "units": 1e1})"), "net.json");
+  EXPECT_EQ(network.layers[1].output_shape, (FeatureShape{10, 1, 1}));
+}
+
+TEST(NetworkFile, ShapesThatDoNotFit) {
+  EXPECT_EQ(layer_error(R"({"kind": "conv2d", "filters": 4, "kernel": [9, 9]})"),
+            "net.json: layers[1].kernel: found 9x9, wanted at most the padded input, 8x8");
+}
+
+}  // namespace
+}  // namespace wattgrind

@@ -1,0 +1,222 @@
+#include "estimator/network/network.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/error_text.h"
+
+namespace wattgrind {
+namespace {
+
+Window2d window(int64_t kernel, int64_t stride = 1, int64_t padding = 0) {
+  return {kernel, kernel, stride, stride, padding, padding, padding, padding};
+}
+
+Network build(FeatureShape input, const std::vector<LayerSpec>& specs) {
+  return build_network("net", input, specs, "net.json");
+}
+
+Layer build_one(FeatureShape input, const Operation& operation, bool pad_same = false) {
+  return build(input, {{"", operation, pad_same, ""}}).layers.front();
+}
+
+std::string error_of(FeatureShape input, const Operation& operation, bool pad_same = false) {
+  return error_text([&] { build_one(input, operation, pad_same); });
+}
+
+TEST(Network, ConvolutionShapesFollowTheTextbookFormula) {
+  // floor((n + 2p - k) / s) + 1, figures from AlexNet's and LeNet-5's papers.
+  EXPECT_EQ(build_one({3, 227, 227}, Conv2d{96, window(11, 4), 1}).output_shape,
+            (FeatureShape{96, 55, 55}));
+  EXPECT_EQ(build_one({96, 27, 27}, Conv2d{256, window(5, 1, 2), 2}).output_shape,
+            (FeatureShape{256, 27, 27}));
+  EXPECT_EQ(build_one({6, 14, 14}, Conv2d{16, window(5), 1}).output_shape,
+            (FeatureShape{16, 10, 10}));
+  // A stride that does not divide leaves the last columns unread.
+  EXPECT_EQ(build_one({1, 8, 9}, Conv2d{1, window(3, 4), 1}).output_shape, (FeatureShape{1, 2, 2}));
+}
+
+TEST(Network, ConvolutionCountsOneBiasAFilterAndDividesByGroups) {
+  const Layer conv1 = build_one({3, 227, 227}, Conv2d{96, window(11, 4), 1});
+  EXPECT_EQ(conv1.macs, 105'415'200u);
+  EXPECT_EQ(conv1.parameters, 34'944u);
+  const Layer conv2 = build_one({96, 27, 27}, Conv2d{256, window(5, 1, 2), 2});
+  EXPECT_EQ(conv2.macs, 223'948'800u);
+  EXPECT_EQ(conv2.parameters, 307'456u);
+}
+
+TEST(Network, DenseCountsOneBiasAUnit) {
+  const Layer fc3 = build_one({400, 1, 1}, Dense{120});
+  EXPECT_EQ(fc3.macs, 48'000u);
+  EXPECT_EQ(fc3.parameters, 48'120u);
+  EXPECT_EQ(fc3.output_shape, (FeatureShape{120, 1, 1}));
+}
+
+TEST(Network, SamePaddingPutsTheSurplusAtTheBottomAndRight) {
+  const Layer even = build_one({1, 28, 28}, Conv2d{4, window(4), 1}, true);
+  EXPECT_EQ(std::get<Conv2d>(even.operation).window, (Window2d{4, 4, 1, 1, 1, 1, 2, 2}));
+  EXPECT_EQ(even.output_shape, (FeatureShape{4, 28, 28}));
+  // ceil(n / stride) outputs; 5 outputs of stride 2 over 10 with kernel 3 need one row.
+  const Layer strided = build_one({1, 10, 9}, MaxPool2d{window(3, 2)}, true);
+  EXPECT_EQ(std::get<MaxPool2d>(strided.operation).window, (Window2d{3, 3, 2, 2, 0, 1, 1, 1}));
+  EXPECT_EQ(strided.output_shape, (FeatureShape{1, 5, 5}));
+  // A kernel larger than the input fits when padded.
+  EXPECT_EQ(build_one({1, 2, 2}, Conv2d{1, window(7), 1}, true).output_shape,
+            (FeatureShape{1, 2, 2}));
+  // A stride longer than the kernel needs no padding.
+  EXPECT_EQ(build_one({1, 9, 9}, AvgPool2d{window(1, 3)}, true).output_shape,
+            (FeatureShape{1, 3, 3}));
+}
+
+TEST(Network, ShapesOfTheOtherLayers) {
+  const FeatureShape map{16, 5, 4};
+  EXPECT_EQ(build_one(map, Relu{}).output_shape, map);
+  EXPECT_EQ(build_one(map, Lrn{}).output_shape, map);
+  EXPECT_EQ(build_one(map, Dropout{}).output_shape, map);
+  EXPECT_EQ(build_one(map, Flatten{}).output_shape, (FeatureShape{320, 1, 1}));
+  EXPECT_EQ(build_one(map, GlobalAvgPool2d{}).output_shape, (FeatureShape{16, 1, 1}));
+  EXPECT_EQ(build_one(map, AvgPool2d{window(2, 2)}).output_shape, (FeatureShape{16, 2, 2}));
+  EXPECT_EQ(build_one({10, 1, 1}, Softmax{}).output_shape, (FeatureShape{10, 1, 1}));
+}
+
+TEST(Network, MakesNamesFromKindAndNumberAroundThoseTaken) {
+  const Network net = build({4, 1, 1}, {{"", Relu{}, false, ""},
+                                        {"relu_2", Dense{3}, false, ""},
+                                        {"", Relu{}, false, ""},
+                                        {"", Dense{2}, false, ""}});
+  EXPECT_EQ(net.layers[0].name, "relu_1");
+  EXPECT_EQ(net.layers[1].name, "relu_2");
+  EXPECT_EQ(net.layers[2].name, "relu_3");
+  EXPECT_EQ(net.layers[3].name, "dense_1");
+}
+
+TEST(Network, InputsNameEarlierLayersOrTheNetworksInput) {
+  const Network net = build(
+      {4, 1, 1},
+      {{"a", Dense{3}, false, ""}, {"b", Dense{5}, false, "input"}, {"c", Dense{2}, false, "a"}});
+  EXPECT_EQ(net.layers[0].input, kNetworkInput);
+  EXPECT_EQ(net.layers[1].input, kNetworkInput);
+  EXPECT_EQ(net.layers[1].input_shape, (FeatureShape{4, 1, 1}));
+  EXPECT_EQ(net.layers[2].input, 0);
+  EXPECT_EQ(net.layers[2].parameters, 8u);
+  EXPECT_EQ(net.macs(), 12u + 20u + 6u);
+  EXPECT_EQ(net.parameters(), 15u + 25u + 8u);
+}
+
+TEST(Network, RefusesInputsThatAreNotEarlierLayers) {
+  EXPECT_EQ(error_text([] {
+              build({4, 1, 1}, {{"a", Relu{}, false, "b"}, {"b", Relu{}, false, ""}});
+            }),
+            "net.json: layers[0].inputs: found \"b\", wanted the name of an earlier layer, or "
+            "\"input\"");
+}
+
+TEST(Network, RefusesNamesThatAreTakenOrIllFormed) {
+  using std::string_literals::operator""s;
+  const auto error_for = [](std::string first, std::string second) {
+    return error_text([&] {
+      build({4, 1, 1},
+            {{std::move(first), Relu{}, false, ""}, {std::move(second), Relu{}, false, ""}});
+    });
+  };
+  EXPECT_EQ(error_for("a", "a"),
+            "net.json: layers[1].name: \"a\" is the name of an earlier layer: names must differ");
+  EXPECT_EQ(error_for("runtime", "a"),
+            "net.json: layers[0].name: \"runtime\" is taken by the program: choose another");
+  for (const std::string& name : {"1a"s, "a b"s, "a\nb"s, "ä"s, std::string(65, 'a')}) {
+    EXPECT_NE(error_for("x", name).find("net.json: layers[1].name: found "), std::string::npos);
+  }
+  EXPECT_EQ(error_for("fire2/squeeze1x1", "fire2/expand-1_x.1"), "nothing thrown");
+}
+
+TEST(Network, RefusesKernelsLargerThanTheirPaddedInput) {
+  EXPECT_EQ(error_of({1, 5, 5}, Conv2d{1, window(7), 1}),
+            "net.json: layers[0].kernel: found 7x7, wanted at most the padded input, 5x5");
+  EXPECT_EQ(error_of({1, 5, 5}, Conv2d{1, window(7, 1, 1), 1}), "nothing thrown");
+  EXPECT_EQ(error_of({1, 5, 2}, MaxPool2d{window(3)}),
+            "net.json: layers[0].kernel: found 3x3, wanted at most the padded input, 5x2");
+}
+
+TEST(Network, RefusesZeroAndNegativeSizes) {
+  EXPECT_EQ(error_of({1, 0, 5}, Relu{}),
+            "net.json: input: found a size of 0, wanted 1 to 2147483647");
+  EXPECT_EQ(error_of({1, 5, 5}, Conv2d{0, window(3), 1}),
+            "net.json: layers[0].filters: found 0, wanted 1 to 2147483647");
+  EXPECT_EQ(error_of({1, 5, 5}, Conv2d{1, window(0), 1}),
+            "net.json: layers[0].kernel: found 0, wanted 1 to 2147483647");
+  EXPECT_EQ(error_of({1, 5, 5}, Conv2d{1, window(3, 0), 1}),
+            "net.json: layers[0].stride: found 0, wanted 1 to 2147483647");
+  EXPECT_EQ(error_of({1, 5, 5}, Conv2d{1, window(3, 0), 1}, true),
+            "net.json: layers[0].stride: found 0, wanted 1 to 2147483647");
+  EXPECT_EQ(error_of({1, 5, 5}, Conv2d{1, window(3, 1, -1), 1}),
+            "net.json: layers[0].padding: found -1, wanted 0 to 2147483647");
+  EXPECT_EQ(error_of({1, 5, 5}, Conv2d{1, window(3), 0}),
+            "net.json: layers[0].groups: found 0, wanted 1 to 2147483647");
+  EXPECT_EQ(error_of({5, 1, 1}, Dense{-3}),
+            "net.json: layers[0].units: found -3, wanted 1 to 2147483647");
+  EXPECT_EQ(error_of({5, 1, 1}, Lrn{4, 1e-4, 0.75, 1}),
+            "net.json: layers[0].size: found 4, wanted an odd number of channels");
+  EXPECT_EQ(error_of({5, 1, 1}, Lrn{5, 1e-4, 0.75, 0}),
+            "net.json: layers[0].k: found 0, wanted a number > 0");
+  EXPECT_EQ(error_of({5, 1, 1}, Dropout{1.0}),
+            "net.json: layers[0].rate: found 1, wanted 0 or more and less than 1");
+}
+
+TEST(Network, RefusesGroupsThatDoNotDivide) {
+  EXPECT_EQ(error_of({3, 5, 5}, Conv2d{4, window(3), 2}),
+            "net.json: layers[0].groups: found 2, wanted a divisor of 3 input channels and 4 "
+            "filters");
+}
+
+TEST(Network, RefusesPoolingWindowsOfPaddingAlone) {
+  EXPECT_EQ(error_of({3, 5, 5}, MaxPool2d{window(2, 2, 2)}),
+            "net.json: layers[0].padding: found [2, 2, 2, 2], wanted less than the kernel, 2x2");
+}
+
+TEST(Network, RefusesFeatureMapsWhereVectorsAreWanted) {
+  EXPECT_EQ(error_of({16, 5, 5}, Dense{10}),
+            "net.json: layers[0]: dense found the feature map 16x5x5, wanted a vector: put a "
+            "flatten layer before");
+  EXPECT_NE(error_of({16, 5, 5}, Softmax{}).find("put a flatten layer before"), std::string::npos);
+}
+
+TEST(Network, RefusesWhatOverflowsOrDoesNotFitInMemory) {
+  const int64_t large = kMaxSize;
+  EXPECT_NE(error_of({large, large, large}, Relu{}).find("does not fit in memory"),
+            std::string::npos);
+  // 2^31 x 2^31 weights of a kernel 4x4 are 2^66.
+  EXPECT_NE(error_of({large, 4, 4}, Conv2d{large, window(4), 1}).find("overflow 64 bits"),
+            std::string::npos);
+  // 2^31 x 2^20 weights fit 64 bits, not memory.
+  EXPECT_NE(error_of({large, 1, 1}, Dense{1 << 20}).find("do not fit in memory"),
+            std::string::npos);
+  // A map of 2^31 x 2^31 from one value.
+  EXPECT_NE(
+      error_of({1, 1, 1}, Conv2d{1, window(1, 1, 1'000'000'000), 1}).find("do not fit in memory"),
+      std::string::npos);
+  EXPECT_NE(error_of({1, 1, 1}, Conv2d{1, window(INT64_MAX), 1}, true).find("kernel: found"),
+            std::string::npos);
+  EXPECT_NE(error_of({1 << 10, 1 << 14, 1 << 12}, Flatten{}).find("wanted at most 2147483647"),
+            std::string::npos);
+}
+
+TEST(Network, RefusesWhatDoesNotFitInMemoryOnlyTogether) {
+  // Each layer takes 256 GiB: the fourth is too much.
+  const std::vector<LayerSpec> specs(5, LayerSpec{"", Dense{1 << 18}, false, ""});
+  const std::string message = error_text([&] { build({1 << 18, 1, 1}, specs); });
+  EXPECT_NE(message.find("net.json: layers[3]: "), std::string::npos) << message;
+}
+
+TEST(Network, RefusesNoLayers) {
+  EXPECT_EQ(error_text([] {
+              build({1, 1, 1}, {});
+            }),
+            "net.json: layers: found none, wanted at least one");
+}
+
+TEST(FeatureShape, Text) {
+  EXPECT_EQ(to_string(FeatureShape{16, 5, 4}), "16x5x4");
+  EXPECT_EQ(to_string(FeatureShape{120, 1, 1}), "120");
+}
+
+}  // namespace
+}  // namespace wattgrind

@@ -1,0 +1,178 @@
+// Backward kernels of layers without weights against the obvious computation.
+#include "kernels/gradients/backward.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kernels/layers/lowering.h"
+#include "tests/kernels/layer_case.h"
+#include "tests/kernels/square_window.h"
+
+namespace wattgrind {
+namespace {
+
+TEST(PoolBackward, Windows) {
+  for (const int64_t channels : {1, 3, 16, 37}) {
+    for (const auto& [kernel, stride, pad] :
+         {std::tuple{2, 2, 0}, {3, 2, 0}, {3, 1, 1}, {4, 3, 2}, {7, 7, 0}, {2, 3, 1}}) {
+      const Window2d w = window(kernel, stride, pad);
+      const std::string what = fmt::format("{} channels {}x{}", channels, kernel, kernel);
+      const Surroundings around{.extra_channels = 1,
+                                .input = {1, 0, 2, 1},
+                                .input_gradient = {2, 1, 0, 1},
+                                .output_gradient = {0, 1, 1, 2}};
+      check_data_gradient(make_case({channels, 15, 9}, MaxPool2d{w}, 3, around, "max " + what),
+                          [&](const auto& c) { return lower_max_pool2d_backward({w}, c); });
+      check_data_gradient(make_case({channels, 15, 9}, AvgPool2d{w}, 3, around, "average " + what),
+                          [&](const auto& c) { return lower_avg_pool2d_backward({w}, c); });
+    }
+  }
+}
+
+TEST(PoolBackward, OneOfEqualValuesGetsTheGradient) {
+  LayerCase test = make_case({3, 6, 6}, MaxPool2d{window(3, 2, 0)}, 2, {}, "equal values");
+  for (float& value : test.input) value = value > 0 ? 1.0f : 0.0f;
+  test.output = reference_layer(test.layer, 2, test.input, {});
+  test.wanted = reference_gradients(test.layer, 2, test.input, {}, test.output_gradient);
+  check_data_gradient(
+      test, [](const auto& c) { return lower_max_pool2d_backward({window(3, 2, 0)}, c); });
+}
+
+TEST(PoolBackward, GlobalAverage) {
+  for (const int64_t channels : kChannels) {
+    check_data_gradient(
+        make_case({channels, 7, 9}, GlobalAvgPool2d{}, 3, {.input_gradient = {1, 2, 3, 1}},
+                  fmt::format("global average of {} channels", channels)),
+        lower_global_avg_pool2d_backward);
+  }
+}
+
+TEST(LrnBackward, ChannelsSizesAndExponents) {
+  for (const int64_t channels : kChannels) {
+    for (const auto& [size, beta] : {std::pair{5, 0.75}, {3, 0.5}, {1, 1.0}, {5, 0.6}}) {
+      const Lrn lrn{size, 0.7, beta, 1.5};
+      check_data_gradient(
+          make_case({channels, 5, 7}, lrn, 3,
+                    {.extra_channels = channels == 6 ? 2 : 0, .input_gradient = {1, 0, 0, 2}},
+                    fmt::format("lrn {} of {} channels, exponent {}", size, channels, beta)),
+          [&](const auto& c) { return lower_lrn_backward(lrn, c); });
+    }
+  }
+}
+
+TEST(ReluBackward, ChannelsAndHalos) {
+  for (const int64_t channels : kChannels) {
+    for (const Halo& halo : {Halo{}, Halo{1, 2, 3, 1}}) {
+      const LayerCase test = make_case({channels, 7, 9}, Relu{}, 3, {.output_gradient = halo},
+                                       fmt::format("relu of {} channels", channels));
+      for (const Target& target : targets()) {
+        const BackwardContext context = test.context(target.isa);
+        NestRun run(lower_relu_backward(context));
+        run.write_map("output", context.output, 3, test.output);
+        run.write_map("gradient", context.output_gradient, 3, test.output_gradient);
+        run.run(target.fuse);
+        EXPECT_EQ(run.read_map("gradient", context.output_gradient, 3), test.wanted.input)
+            << test.where(target);
+        EXPECT_TRUE(run.surroundings_are_zero("gradient", context.output_gradient, 3));
+      }
+    }
+  }
+}
+
+TEST(FlattenBackward, ReordersIntoTheMap) {
+  const LayerCase test = make_case(
+      {3, 4, 5}, Flatten{}, 3, {.extra_channels = 5, .input_gradient = {1, 2, 3, 1}}, "flatten");
+  check_data_gradient(test, lower_flatten_backward);
+}
+
+TEST(Dropout, MasksForwardAndBackward) {
+  for (const int64_t channels : kChannels) {
+    const LayerCase test = make_case({channels, 5, 3}, Dropout{}, 3,
+                                     {.input = {1, 1, 2, 0}, .input_gradient = {0, 1, 0, 0}},
+                                     fmt::format("dropout of {} channels", channels));
+    std::vector<float> mask = random_values(test.input.size(), 9);
+    for (float& value : mask) value = value > 0 ? 2 : 0;
+    for (const Target& target : targets()) {
+      const BackwardContext context = test.context(target.isa);
+      NestRun forward(lower_dropout({context.isa, context.batch, context.input, context.output}));
+      forward.write_map("input", context.input, 3, test.input);
+      forward.write_map("mask", context.output, 3, mask);
+      forward.run(target.fuse);
+      NestRun backward(lower_dropout_backward(context));
+      backward.write_map("output_gradient", context.output_gradient, 3, test.output_gradient);
+      backward.write_map("mask", context.output, 3, mask);
+      backward.run(target.fuse);
+      const auto output = forward.read_map("output", context.output, 3);
+      const auto gradient = backward.read_map("input_gradient", context.input_gradient, 3);
+      for (size_t i = 0; i < mask.size(); ++i) {
+        EXPECT_EQ(output[i], test.input[i] * mask[i]) << test.where(target);
+        EXPECT_EQ(gradient[i], test.output_gradient[i] * mask[i]) << test.where(target);
+      }
+    }
+  }
+}
+
+// The loss and its gradient against finite differences of the loss in double precision.
+TEST(SoftmaxCrossEntropyBackward, Classes) {
+  constexpr int64_t kBatch = 3;
+  for (const int64_t classes : {1, 2, 3, 8, 9, 10, 16, 31, 33, 1000}) {
+    const auto count = static_cast<size_t>(classes);
+    std::vector<float> logits = random_values(kBatch * count, 4);
+    const auto loss = [&](size_t n) {
+      double sum = 0;
+      for (size_t c = 0; c < count; ++c) sum += std::exp(double{logits[n * count + c]});
+      const size_t label = (n * 7 + 1) % count;
+      return std::log(sum) - logits[n * count + label];
+    };
+    std::vector<float> labels(kBatch * count), probabilities(kBatch * count);
+    for (size_t n = 0; n < kBatch; ++n) {
+      labels[n * count + (n * 7 + 1) % count] = 1;
+      double sum = 0;
+      for (size_t c = 0; c < count; ++c) sum += std::exp(double{logits[n * count + c]});
+      for (size_t c = 0; c < count; ++c) {
+        probabilities[n * count + c] =
+            static_cast<float>(std::exp(double{logits[n * count + c]}) / sum);
+      }
+    }
+    for (const Target& target : targets()) {
+      const std::string where = fmt::format("{} classes, {}", classes, traits(target.isa).name);
+      const MapLayout map{{classes, 1, 1}, classes + 3, {}};
+      NestRun run(lower_softmax_cross_entropy_backward({target.isa, kBatch, map, map, map, map}));
+      run.write_map("output", map, kBatch, probabilities);
+      run.write_map("labels", label_layout(classes), kBatch, labels);
+      run.run(target.fuse);
+      const auto gradient = run.read_map("input_gradient", map, kBatch);
+      EXPECT_TRUE(run.surroundings_are_zero("input_gradient", map, kBatch)) << where;
+      for (size_t i = 0; i < gradient.size(); ++i) {
+        const float logit = logits[i];
+        constexpr float kStep = 1.0f / 512;
+        logits[i] = logit + kStep;
+        const double high = loss(i / count);
+        logits[i] = logit - kStep;
+        const double low = loss(i / count);
+        logits[i] = logit;
+        ASSERT_NEAR(gradient[i], (high - low) / (2 * kStep) / kBatch, 2e-6) << where << " " << i;
+      }
+      for (size_t n = 0; n < kBatch; ++n) {
+        ASSERT_NEAR(run.buffer("loss")[n], loss(n), 2e-6 * (1 + loss(n))) << where << " " << n;
+      }
+    }
+  }
+}
+
+TEST(SoftmaxCrossEntropyBackward, BoundsTheLossButNotWhatIsNoNumber) {
+  const MapLayout map{{3, 1, 1}, 3, {}};
+  for (const Target& target : targets()) {
+    NestRun run(lower_softmax_cross_entropy_backward({target.isa, 2, map, map, map, map}));
+    run.write_map("output", map, 2, {0, 1, 0, NAN, NAN, NAN});
+    run.write_map("labels", label_layout(3), 2, {1, 0, 0, 1, 0, 0});
+    run.run(target.fuse);
+    EXPECT_NEAR(run.buffer("loss")[0], -std::log(1e-7), 1e-4);
+    EXPECT_TRUE(std::isnan(run.buffer("loss")[1]));
+  }
+}
+
+}  // namespace
+}  // namespace wattgrind

@@ -1,0 +1,308 @@
+// Kernels of every layer against the obvious computation, at sizes on and off the tile.
+#include "kernels/layers/lowering.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tests/kernels/nest_run.h"
+#include "tests/kernels/network_run.h"
+#include "tests/kernels/square_window.h"
+
+namespace wattgrind {
+namespace {
+
+// Sums of n products of values in [-1, 1], rounded once each: errors grow like sqrt(n).
+double tolerance(const Layer& layer) {
+  const double products =
+      1.0 + static_cast<double>(layer.macs) / static_cast<double>(layer.output_shape.elements());
+  return 4e-6 * std::sqrt(products) + 4e-6;
+}
+
+void expect_near(const std::vector<float>& found, const std::vector<float>& wanted,
+                 double tolerance, const std::string& what) {
+  ASSERT_EQ(found.size(), wanted.size()) << what;
+  for (size_t i = 0; i < found.size(); ++i) {
+    ASSERT_NEAR(found[i], wanted[i], tolerance * (1 + std::abs(wanted[i])))
+        << what << ", value " << i;
+  }
+}
+
+// Runs the layers natively on every target and compares each layer's output that still exists.
+void check(FeatureShape input, const std::vector<LayerSpec>& specs, int64_t batch,
+           const std::string& what) {
+  const Network network = build_network("test", input, specs, "test");
+  std::vector<ReferenceParameters> parameters;
+  std::vector<std::vector<float>> outputs;
+  const auto images = random_values(static_cast<size_t>(batch * input.elements()), 1);
+  double bound = 0;
+  for (const Layer& layer : network.layers) {
+    parameters.push_back(random_parameters(layer, 10 * parameters.size() + 2));
+    const auto& from =
+        layer.input == kNetworkInput ? images : outputs[static_cast<size_t>(layer.input)];
+    outputs.push_back(reference_layer(layer, batch, from, parameters.back()));
+    bound += tolerance(layer);
+  }
+  for (const Target& target : targets()) {
+    const std::string where = fmt::format("{}, batch {}, {}{}", what, batch,
+                                          traits(target.isa).name, target.fuse ? " fused" : "");
+    const Program program = lower_network(network, target.isa, batch);
+    NetworkMemory memory(program);
+    memory.write_map(program.input, batch, images);
+    write_parameters(network, program, parameters, memory);
+    run_natively(program, target.fuse, memory);
+    expect_near(memory.read_map(program.outputs.back(), batch), outputs.back(), bound, where);
+    EXPECT_TRUE(memory.surroundings_are_zero(program.outputs.back(), batch)) << where;
+    EXPECT_EQ(memory.read_map(program.input, batch), images) << where << ": input overwritten";
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
+
+constexpr std::array<int64_t, 7> kSizes = {1, 7, 8, 9, 31, 32, 33};
+constexpr std::array<int64_t, 5> kChannels = {1, 3, 6, 16, 96};
+constexpr std::array<int64_t, 2> kBatches = {1, 3};
+
+TEST(Conv2dKernel, SizesAndChannels) {
+  for (const int64_t size : kSizes) {
+    for (const int64_t channels : kChannels) {
+      const int64_t filters = channels == 96 ? 6 : 96 / channels + 1;
+      const std::string what = fmt::format("conv {}x{}x{} -> {}", channels, size, size, filters);
+      check({channels, size, size}, {{.operation = Conv2d{filters, window(3, 1, 1), 1}}}, 1, what);
+    }
+  }
+}
+
+TEST(Conv2dKernel, StridesKernelsAndPadding) {
+  for (const int64_t stride : {1, 2, 4}) {
+    for (const int64_t kernel : {1, 2, 5, 11}) {
+      for (const int64_t batch : kBatches) {
+        const Window2d uneven{kernel, kernel, stride, stride, kernel / 2, 0, 0, kernel - 1};
+        check({3, 33, 31}, {{.operation = Conv2d{17, uneven, 1}}}, batch,
+              fmt::format("conv kernel {} stride {}", kernel, stride));
+      }
+    }
+  }
+}
+
+TEST(Conv2dKernel, FewFilters) {
+  for (const int64_t filters : {1, 2, 5, 8}) {
+    for (const int64_t kernel : {1, 3, 8, 10}) {
+      const Window2d uneven{kernel, kernel, 1, 1, kernel / 2, 0, 0, kernel - 1};
+      for (const auto& [channels, height, width] :
+           {std::tuple{1, 11, 13}, {5, 28, 28}, {3, 9, 35}}) {
+        check({channels, height, width}, {{.operation = Conv2d{filters, uneven, 1}}}, 3,
+              fmt::format("{} filters of {}x{}", filters, kernel, kernel));
+      }
+    }
+  }
+}
+
+TEST(Conv2dKernel, PixelsAreLanesWhereFiltersAreFew) {
+  const auto is_planar = [](int64_t filters, int64_t kernel, int64_t stride, Isa isa) {
+    const Conv2d conv{filters, window(kernel, stride, 0), 1};
+    const Network network = build_network("test", {1, 28, 28}, {{.operation = conv}}, "test");
+    const LoopNest nest = lower_network(network, isa, 1).steps[0].nest;
+    return std::ranges::any_of(nest.buffers,
+                               [](const Buffer& b) { return b.name == "input_planes"; });
+  };
+  EXPECT_TRUE(is_planar(2, 8, 1, Isa::kAvx512));
+  EXPECT_TRUE(is_planar(1, 3, 1, Isa::kAvx2));
+  EXPECT_FALSE(is_planar(1, 3, 1, Isa::kSse42)) << "of four lanes";
+  EXPECT_FALSE(is_planar(2, 8, 2, Isa::kAvx512)) << "pixels that lie apart";
+  EXPECT_FALSE(is_planar(8, 8, 1, Isa::kAvx2)) << "as many filters as lanes";
+  EXPECT_FALSE(is_planar(16, 8, 1, Isa::kAvx512)) << "as many filters as lanes";
+}
+
+TEST(Conv2dKernel, LongReductionsAreCutIntoChunks) {
+  for (const int64_t channels : {96, 256, 97}) {
+    check({channels, 7, 9}, {{.operation = Conv2d{33, window(3, 1, 1), 1}}}, 3,
+          fmt::format("conv of {} channels", channels));
+  }
+}
+
+TEST(Conv2dKernel, MapsLargerThanL2PassInGroupsOfRows) {
+  const auto goes_by_rows = [](FeatureShape input, const Conv2d& conv, Isa isa) {
+    const Network network = build_network("test", input, {{.operation = conv}}, "test");
+    const LoopNest nest = lower_network(network, isa, 1).steps[0].nest;
+    return to_text(nest).find("row_group") != std::string::npos;
+  };
+  // Every chunk of kernel rows reads a map anew that does not stay.
+  EXPECT_TRUE(goes_by_rows({256, 56, 56}, {256, window(3, 1, 1), 1}, Isa::kAvx512));
+  EXPECT_FALSE(goes_by_rows({256, 14, 14}, {256, window(3, 1, 1), 1}, Isa::kAvx512)) << "it stays";
+  EXPECT_FALSE(goes_by_rows({512, 28, 28}, {512, window(3, 1, 1), 1}, Isa::kAvx512))
+      << "a last level holds the map, but not the weights";
+  for (const int64_t groups : {1, 2}) {
+    const FeatureShape input{16 * groups, 64, 40};
+    const Conv2d conv{24 * groups, window(3, 1, 1), groups};
+    EXPECT_TRUE(goes_by_rows(input, conv, Isa::kSse42)) << groups;
+    check(input, {{.operation = conv}}, 1, fmt::format("large map in {} groups", groups));
+  }
+}
+
+TEST(Conv2dKernel, Groups) {
+  for (const auto& [channels, filters, groups] :
+       {std::tuple{6, 6, 2}, {6, 9, 3}, {96, 32, 2}, {4, 66, 2}, {8, 4, 4}}) {
+    for (const int64_t batch : kBatches) {
+      check({channels, 9, 8}, {{.operation = Conv2d{filters, window(3, 2, 1), groups}}}, batch,
+            fmt::format("conv {} -> {} in {} groups", channels, filters, groups));
+    }
+  }
+}
+
+TEST(Conv2dKernel, Depthwise) {
+  for (const int64_t channels : {3, 6, 16, 96}) {
+    for (const int64_t stride : {1, 2}) {
+      check({channels, 9, 31}, {{.operation = Conv2d{channels, window(3, stride, 1), channels}}}, 3,
+            fmt::format("depthwise of {} channels, stride {}", channels, stride));
+    }
+  }
+}
+
+TEST(Conv2dKernel, PaddedChannelsBetweenLayers) {
+  check({1, 9, 9},
+        {{.operation = Conv2d{6, window(3, 1, 0), 1}},
+         {.operation = Relu{}},
+         {.operation = Conv2d{6, window(3, 1, 1), 6}},
+         {.operation = Conv2d{10, window(3, 1, 1), 1}}},
+        3, "6 channels stored as 8");
+}
+
+TEST(DenseKernel, SizesAndBatches) {
+  for (const int64_t values : kSizes) {
+    for (const int64_t units : {1, 6, 10, 17, 33, 96, 130}) {
+      for (const int64_t batch : {1, 2, 3, 5, 7, 16, 33}) {
+        check({values, 1, 1}, {{.operation = Dense{units}}}, batch,
+              fmt::format("dense {} -> {}", values, units));
+      }
+    }
+  }
+}
+
+TEST(DenseKernel, ValuesAreLanesWhereUnitsAreFewAndImagesMany) {
+  const auto takes_dots = [](int64_t units, int64_t batch) {
+    const Network network =
+        build_network("test", {784, 1, 1}, {{.operation = Dense{units}}}, "test");
+    return lower_network(network, Isa::kAvx512, batch).steps[0].nest.buffers.back().name ==
+           "transposed";
+  };
+  EXPECT_TRUE(takes_dots(5, 128));
+  EXPECT_FALSE(takes_dots(5, 1)) << "the copy is longer than the products";
+  EXPECT_FALSE(takes_dots(16, 128)) << "as many units as lanes";
+  for (const int64_t units : {1, 5, 7}) {
+    for (const int64_t values : {15, 33, 784}) {
+      check({values, 1, 1}, {{.operation = Dense{units}}}, 128,
+            fmt::format("dense {} -> {}", values, units));
+    }
+    check({1, 28, 28}, {{.operation = Flatten{}}, {.operation = Dense{units}}}, 61,
+          fmt::format("dense map -> {}", units));
+  }
+}
+
+TEST(DenseKernel, LongReductionsAreCutIntoChunks) {
+  for (const int64_t values : {1024, 1009, 1200}) {
+    for (const int64_t batch : {1, 13, 40}) {
+      check({values, 1, 1}, {{.operation = Dense{33}}}, batch,
+            fmt::format("dense of {} values", values));
+    }
+  }
+}
+
+// Whole pages apart, a value of many images at a time would be lines of one set.
+TEST(DenseKernel, LargeImagesAreAnOddNumberOfLinesApart) {
+  const auto lines_apart = [](FeatureShape shape, const std::vector<LayerSpec>& specs) {
+    const Network network = build_network("test", shape, specs, "test");
+    const MapLayout input = lower_network(network, Isa::kAvx2, 8).input.layout;
+    EXPECT_EQ(input.as_vectors()->image_bytes(), input.image_bytes());
+    return input.image_bytes() / kLineBytes;
+  };
+  const FeatureShape vector{9216, 1, 1}, map{256, 6, 6};
+  EXPECT_EQ(lines_apart(vector, {{.operation = Dense{20}}}), 9 * 64 + 1);
+  EXPECT_EQ(lines_apart(vector, {{.operation = Relu{}}, {.operation = Dense{20}}}), 9 * 64 + 1);
+  EXPECT_EQ(lines_apart(map, {{.operation = MaxPool2d{window(2, 2, 0)}}}), 9 * 64);
+  check(vector, {{.operation = Dense{20}}}, 5, "large images");
+}
+
+TEST(DenseKernel, ReadsMapsThatWereFlattened) {
+  for (const int64_t batch : kBatches) {
+    check({3, 7, 5}, {{.operation = Flatten{}}, {.operation = Dense{9}}}, batch, "flat input");
+    check({3, 9, 8},
+          {{.operation = Conv2d{6, window(3, 1, 1), 1}},
+           {.operation = Flatten{}},
+           {.operation = Relu{}},
+           {.operation = Dropout{}},
+           {.operation = Dense{33}}},
+          batch, "padded channels flattened");
+  }
+}
+
+TEST(PoolKernel, Windows) {
+  for (const int64_t channels : {1, 3, 16, 37}) {
+    for (const auto& [kernel, stride, pad] :
+         {std::tuple{2, 2, 0}, {3, 2, 0}, {3, 1, 1}, {4, 3, 2}, {7, 7, 0}}) {
+      const Window2d w = window(kernel, stride, pad);
+      const std::string what = fmt::format("{} channels {}x{}", channels, kernel, kernel);
+      check({channels, 15, 9}, {{.operation = MaxPool2d{w}}}, 3, "max pool " + what);
+      check({channels, 15, 9}, {{.operation = AvgPool2d{w}}}, 3, "average pool " + what);
+    }
+  }
+}
+
+TEST(PoolKernel, GlobalAverage) {
+  for (const int64_t channels : kChannels) {
+    check({channels, 7, 9}, {{.operation = GlobalAvgPool2d{}}}, 3,
+          fmt::format("global average of {} channels", channels));
+  }
+}
+
+TEST(ReluKernel, InPlaceOnlyWhereNobodyElseReads) {
+  for (const int64_t channels : kChannels) {
+    check({channels, 7, 9}, {{.operation = Relu{}}}, 3, "relu of the input");
+    check({channels, 7, 9},
+          {{.operation = Conv2d{9, window(3, 1, 1), 1}},
+           {.operation = Relu{}},
+           {.operation = Conv2d{3, window(5, 1, 2), 1}}},
+          3, "relu between convolutions");
+  }
+  check({3, 8, 8},
+        {{.name = "a", .operation = Conv2d{9, window(3, 1, 1), 1}},
+         {.name = "b", .operation = Relu{}},
+         {.name = "c", .operation = Relu{}, .input = "a"}},
+        1, "two relus of one map");
+}
+
+TEST(LrnKernel, ChannelsSizesAndExponents) {
+  for (const int64_t channels : kChannels) {
+    for (const double beta : {0.75, 0.5, 1.0, 0.6}) {
+      check({channels, 5, 7}, {{.operation = Lrn{5, 0.7, beta, 1.5}}}, 3,
+            fmt::format("lrn of {} channels, exponent {}", channels, beta));
+    }
+  }
+}
+
+TEST(SoftmaxKernel, Classes) {
+  for (const int64_t classes : {1, 2, 3, 8, 9, 10, 16, 31, 33, 1000}) {
+    check({classes, 1, 1}, {{.operation = Softmax{}}}, 3, fmt::format("softmax of {}", classes));
+    check({4, 1, 1}, {{.operation = Dense{classes}}, {.operation = Softmax{}}}, 3,
+          fmt::format("softmax of {} in place", classes));
+  }
+}
+
+TEST(SoftmaxKernel, WhatIsNoNumberStaysNone) {
+  const MapLayout map{{9, 1, 1}, 9, {}};
+  for (const Target& target : targets()) {
+    NestRun run(lower_softmax({target.isa, 1, map, map}, false));
+    run.write_map("input", map, 1, std::vector<float>(9, NAN));
+    run.run(target.fuse);
+    for (const float p : run.read_map("output", map, 1)) EXPECT_TRUE(std::isnan(p));
+  }
+}
+
+TEST(FlattenKernel, OrdersByChannelWhereNoDenseLayerReads) {
+  check({3, 4, 5}, {{.operation = Flatten{}}, {.operation = Softmax{}}}, 3, "flatten to softmax");
+  check({3, 4, 5}, {{.operation = Flatten{}}}, 3, "flatten last");
+}
+
+}  // namespace
+}  // namespace wattgrind

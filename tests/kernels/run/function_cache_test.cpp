@@ -1,0 +1,76 @@
+#include "kernels/run/function_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "estimator/machine/host_isa.h"
+#include "tests/kernels/sample_nests.h"
+
+namespace wattgrind {
+namespace {
+
+KernelFunction compiled(const LoopNest& nest, bool fuse = false) {
+  const LoopNest* nests[] = {&nest};
+  return compiled_functions(nests, {Isa::kSse42, fuse}).at(0).function;
+}
+
+TEST(FunctionCache, WhatIsEqualButForNamesIsOneFunction) {
+  const LoopNest nest = tile_product(Isa::kSse42, 2, 1, 16);
+  LoopNest named = nest;
+  named.name = "another";
+  named.buffers[0].name = "elsewhere";
+  const LoopNest* nests[] = {&nest, &named};
+  const auto functions = compiled_functions(nests, {Isa::kSse42, false});
+  EXPECT_EQ(functions[0].function, functions[1].function);
+  EXPECT_EQ(compiled(nest), functions[0].function) << "asked for again";
+}
+
+TEST(FunctionCache, EverythingThatDecidesTheCodeTellsFunctionsApart) {
+  const LoopNest nest = tile_product(Isa::kSse42, 2, 1, 16);
+  const KernelFunction function = compiled(nest);
+  EXPECT_NE(compiled(tile_product(Isa::kSse42, 2, 1, 17)), function) << "trips";
+  EXPECT_NE(compiled(tile_product(Isa::kSse42, 3, 1, 16)), function) << "instructions";
+  const LoopNest* nests[] = {&nest};
+  if (host_isa() >= Isa::kAvx2) {
+    EXPECT_NE(compiled_functions(nests, {Isa::kAvx2, true})[0].function, function) << "options";
+  }
+}
+
+TEST(FunctionCache, AFunctionOutlivesItsPlace) {
+  const LoopNest nest = tile_product(Isa::kSse42, 1, 1, 4);
+  const LoopNest* nests[] = {&nest};
+  const CompiledFunction function = compiled_functions(nests, {Isa::kSse42, false})[0];
+  forget_compiled_functions();
+  std::vector<std::vector<uint8_t>> buffers = random_buffers(nest, 1);
+  std::vector<void*> addresses;
+  for (auto& buffer : buffers) addresses.push_back(buffer.data());
+  function.function(addresses.data());
+}
+
+// Half of them the same, half each thread's own.
+TEST(FunctionCache, ThreadsMayAskAtOnce) {
+  forget_compiled_functions();
+  std::vector<std::thread> threads;
+  std::vector<KernelFunction> common(4);
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([i, &common] {
+      for (int trips = 8; trips < 16; ++trips) {
+        const LoopNest shared = tile_product(Isa::kSse42, 1, 1, trips);
+        const LoopNest own = tile_product(Isa::kSse42, 2 + i, 1, trips);
+        const LoopNest* nests[] = {&shared, &own};
+        const auto functions = compiled_functions(nests, {Isa::kSse42, false});
+        std::vector<std::vector<uint8_t>> buffers = random_buffers(own, 1);
+        std::vector<void*> addresses;
+        for (auto& buffer : buffers) addresses.push_back(buffer.data());
+        functions[1].function(addresses.data());
+      }
+      common[static_cast<size_t>(i)] = compiled(tile_product(Isa::kSse42, 1, 1, 8));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const KernelFunction function : common) EXPECT_EQ(function, common[0]);
+}
+
+}  // namespace
+}  // namespace wattgrind
