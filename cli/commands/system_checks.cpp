@@ -51,8 +51,8 @@ std::vector<uint8_t> copying_executable() {
   const int lanes = traits(Isa::kSse42).float_lanes;
   const uint64_t bytes = kCopies * lanes * sizeof(float);
   NestBuilder builder("copy", Isa::kSse42);
-  const Address from = builder.buffer("from", TensorRole::kInput, bytes);
-  const Address to = builder.buffer("to", TensorRole::kOutput, bytes);
+  const Address from = builder.buffer(Operand::kInput, TensorRole::kInput, bytes);
+  const Address to = builder.buffer(Operand::kOutput, TensorRole::kOutput, bytes);
   const int64_t step = lanes * static_cast<int64_t>(sizeof(float));
   builder.loop("vector", kCopies, [&](LoopVariable i) {
     builder.store(builder.load(lanes, stepped(from, i, step)), stepped(to, i, step));

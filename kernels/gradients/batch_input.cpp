@@ -8,11 +8,13 @@ LoopNest lower_batch_input(int64_t classes, const LayerContext& context) {
   const MapLayout plain{in.shape, in.channel_pitch, {}};
   const MapLayout labelling = label_layout(classes);
   NestBuilder nest("batch_input", context.isa);
-  const Address images = nest.buffer("images", TensorRole::kInput, plain.bytes(context.batch));
+  const Address images =
+      nest.buffer(Operand::kImages, TensorRole::kInput, plain.bytes(context.batch));
   const Address image_labels =
-      nest.buffer("image_labels", TensorRole::kInput, labelling.bytes(context.batch));
-  const Address input = nest.buffer("input", TensorRole::kOutput, in.bytes(context.batch));
-  const Address labels = nest.buffer("labels", TensorRole::kOutput, labelling.bytes(context.batch));
+      nest.buffer(Operand::kImageLabels, TensorRole::kInput, labelling.bytes(context.batch));
+  const Address input = nest.buffer(Operand::kInput, TensorRole::kOutput, in.bytes(context.batch));
+  const Address labels =
+      nest.buffer(Operand::kLabels, TensorRole::kOutput, labelling.bytes(context.batch));
   for_each_vector(nest, context.batch, {plain, in}, [&](const MapVector& at) {
     nest.store(nest.load(at.lanes, at.in(images, plain)), at.in(input, in));
   });

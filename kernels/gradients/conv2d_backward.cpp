@@ -28,19 +28,19 @@ class ConvDataGradient {
     const int64_t kernel = w.kernel_height * w.kernel_width;
     const auto floats = [](int64_t count) { return static_cast<uint64_t>(count * kFloatBytes); };
     weights_ =
-        nest_.buffer("weights", TensorRole::kWeights,
+        nest_.buffer(Operand::kWeights, TensorRole::kWeights,
                      floats(conv_.groups * kernel * group_inputs_ * padded_width(filter_blocks_)));
     const Kernel chosen = choose_kernel();
     if (chosen != Kernel::kPlanar) {
       const bool dots = chosen == Kernel::kDots;
-      transposed_ = nest_.buffer("transposed", TensorRole::kScratch,
+      transposed_ = nest_.buffer(Operand::kTransposed, TensorRole::kScratch,
                                  floats(conv_.groups * kernel *
                                         (dots ? group_inputs_ * padded_width(filter_blocks_)
                                               : group_filters_ * padded_width(input_blocks_))));
     }
-    output_gradient_ = nest_.buffer("output_gradient", TensorRole::kGradient,
+    output_gradient_ = nest_.buffer(Operand::kOutputGradient, TensorRole::kGradient,
                                     context_.output_gradient.bytes(context_.batch));
-    input_gradient_ = nest_.buffer("input_gradient", TensorRole::kGradient,
+    input_gradient_ = nest_.buffer(Operand::kInputGradient, TensorRole::kGradient,
                                    context_.input_gradient.bytes(context_.batch));
     switch (chosen) {
       case Kernel::kDirect:
@@ -112,9 +112,10 @@ class ConvDataGradient {
     operands.input_bytes = kFloatBytes;
     operands.column_bytes = -group_inputs_ * operands.output_bytes;
     operands.row_bytes = w.kernel_width * operands.column_bytes;
-    operands.input_planes = nest_.buffer("gradient_planes", TensorRole::kScratch, bytes.input);
+    operands.input_planes =
+        nest_.buffer(Operand::kGradientPlanes, TensorRole::kScratch, bytes.input);
     operands.output_planes =
-        nest_.buffer("input_gradient_planes", TensorRole::kScratch, bytes.output);
+        nest_.buffer(Operand::kInputGradientPlanes, TensorRole::kScratch, bytes.output);
     const Address last_tap = moved(weights_, -(w.kernel_height - 1) * operands.row_bytes -
                                                  (w.kernel_width - 1) * operands.column_bytes);
     nest_.loop("image", context_.batch, [&](LoopVariable n) {

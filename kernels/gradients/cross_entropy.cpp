@@ -15,14 +15,16 @@ LoopNest lower_softmax_cross_entropy_backward(const BackwardContext& context) {
   const MapLayout& in = context.input_gradient;
   const MapLayout labelling = label_layout(out.shape.channels);
   NestBuilder nest("softmax_cross_entropy_backward", context.isa);
-  const Address probabilities = moved(
-      nest.buffer("output", TensorRole::kOutput, out.bytes(context.batch)), out.pixel_bytes(0, 0));
-  const Address labels = nest.buffer("labels", TensorRole::kInput, labelling.bytes(context.batch));
+  const Address probabilities =
+      moved(nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context.batch)),
+            out.pixel_bytes(0, 0));
+  const Address labels =
+      nest.buffer(Operand::kLabels, TensorRole::kInput, labelling.bytes(context.batch));
   const Address gradient =
-      moved(nest.buffer("input_gradient", TensorRole::kGradient, in.bytes(context.batch)),
+      moved(nest.buffer(Operand::kInputGradient, TensorRole::kGradient, in.bytes(context.batch)),
             in.pixel_bytes(0, 0));
-  const Address loss =
-      nest.buffer("loss", TensorRole::kOutput, static_cast<uint64_t>(context.batch * kFloatBytes));
+  const Address loss = nest.buffer(Operand::kLoss, TensorRole::kOutput,
+                                   static_cast<uint64_t>(context.batch * kFloatBytes));
   nest.loop("image", context.batch, [&](LoopVariable n) {
     Register total = kNoRegister;
     for (const Tiles& piece : vector_pieces(out.shape.channels, nest.max_lanes())) {

@@ -58,14 +58,14 @@ class DotGradient {
   LoopNest lower() && {
     const MapLayout& in = context_.input_gradient;
     const MapLayout& out = context_.output_gradient;
-    weights_ = nest_.buffer("weights", TensorRole::kWeights,
+    weights_ = nest_.buffer(Operand::kWeights, TensorRole::kWeights,
                             static_cast<uint64_t>(steps_ * padded_width(blocks_) * kFloatBytes));
-    output_gradient_ =
-        moved(nest_.buffer("output_gradient", TensorRole::kGradient, out.bytes(context_.batch)),
-              out.pixel_bytes(0, 0));
-    input_gradient_ =
-        moved(nest_.buffer("input_gradient", TensorRole::kGradient, in.bytes(context_.batch)),
-              in.pixel_bytes(0, 0));
+    output_gradient_ = moved(
+        nest_.buffer(Operand::kOutputGradient, TensorRole::kGradient, out.bytes(context_.batch)),
+        out.pixel_bytes(0, 0));
+    input_gradient_ = moved(
+        nest_.buffer(Operand::kInputGradient, TensorRole::kGradient, in.bytes(context_.batch)),
+        in.pixel_bytes(0, 0));
     const Segments pieces = segments(in);
     nest_.loop("row", pieces.rows, [&](LoopVariable y) {
       nest_.loop("column", pieces.columns, [&](LoopVariable x) {
@@ -192,14 +192,14 @@ LoopNest lower_dense_data_gradient(const Dense& dense, const BackwardContext& co
       {"row", pieces.rows, steps / pieces.rows, 0, pieces.columns * piece_bytes},
       {"column", pieces.columns, steps / (pieces.rows * pieces.columns), 0, piece_bytes}};
   transpose.from =
-      nest.buffer("weights", TensorRole::kWeights,
+      nest.buffer(Operand::kWeights, TensorRole::kWeights,
                   static_cast<uint64_t>(steps * padded_width(transpose.from_blocks) * kFloatBytes));
-  transpose.to = nest.buffer("transposed", TensorRole::kScratch,
+  transpose.to = nest.buffer(Operand::kTransposed, TensorRole::kScratch,
                              static_cast<uint64_t>(pieces.rows * pieces.columns * piece_bytes));
   const Address output_gradient =
-      nest.buffer("output_gradient", TensorRole::kGradient, out.bytes(context.batch));
+      nest.buffer(Operand::kOutputGradient, TensorRole::kGradient, out.bytes(context.batch));
   const Address input_gradient =
-      nest.buffer("input_gradient", TensorRole::kGradient, in.bytes(context.batch));
+      nest.buffer(Operand::kInputGradient, TensorRole::kGradient, in.bytes(context.batch));
   emit_weight_transpose(nest, transpose);
 
   DenseProduct product;

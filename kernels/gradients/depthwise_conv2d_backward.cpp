@@ -32,12 +32,12 @@ class DepthwiseDataGradient {
     const MapLayout& in = context_.input_gradient;
     const MapLayout& out = context_.output_gradient;
     const int64_t taps = window_.kernel_height * window_.kernel_width;
-    weights_ = nest_.buffer("weights", TensorRole::kWeights,
+    weights_ = nest_.buffer(Operand::kWeights, TensorRole::kWeights,
                             static_cast<uint64_t>(taps * in.channel_bytes()));
     output_gradient_ =
-        nest_.buffer("output_gradient", TensorRole::kGradient, out.bytes(context_.batch));
+        nest_.buffer(Operand::kOutputGradient, TensorRole::kGradient, out.bytes(context_.batch));
     input_gradient_ =
-        nest_.buffer("input_gradient", TensorRole::kGradient, in.bytes(context_.batch));
+        nest_.buffer(Operand::kInputGradient, TensorRole::kGradient, in.bytes(context_.batch));
     nest_.loop("image", context_.batch, [&](LoopVariable n) {
       for (const StridePhase& row : row_phases(window_, in.shape)) {
         nest_.loop("row", row.inputs, [&](LoopVariable y) {
@@ -120,12 +120,13 @@ class DepthwiseWeightGradient {
     const MapLayout& in = context_.input;
     const MapLayout& out = context_.output_gradient;
     const int64_t taps = window_.kernel_height * window_.kernel_width;
-    const Address input = nest_.buffer("input", TensorRole::kInput, in.bytes(context_.batch));
+    const Address input =
+        nest_.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context_.batch));
     const Address gradient =
-        nest_.buffer("output_gradient", TensorRole::kGradient, out.bytes(context_.batch));
-    const Address weights = nest_.buffer("weight_gradient", TensorRole::kGradient,
+        nest_.buffer(Operand::kOutputGradient, TensorRole::kGradient, out.bytes(context_.batch));
+    const Address weights = nest_.buffer(Operand::kWeightGradient, TensorRole::kGradient,
                                          static_cast<uint64_t>(taps * in.channel_bytes()));
-    const Address bias = nest_.buffer("bias_gradient", TensorRole::kGradient,
+    const Address bias = nest_.buffer(Operand::kBiasGradient, TensorRole::kGradient,
                                       static_cast<uint64_t>(in.channel_bytes()));
     for_each_piece(nest_, in.channel_pitch, [&](int lanes, const auto& at) {
       lower_bias(lanes, at(moved(gradient, out.pixel_bytes(0, 0))), at(bias));

@@ -5,8 +5,8 @@ namespace wattgrind {
 
 LoopNest lower_dropout_backward(const BackwardContext& context) {
   return lower_masking("dropout_backward",
-                       {"output_gradient", TensorRole::kGradient, context.output_gradient},
-                       {"input_gradient", TensorRole::kGradient, context.input_gradient},
+                       {Operand::kOutputGradient, TensorRole::kGradient, context.output_gradient},
+                       {Operand::kInputGradient, TensorRole::kGradient, context.input_gradient},
                        context.output, context.isa, context.batch);
 }
 

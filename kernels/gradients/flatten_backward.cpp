@@ -9,9 +9,9 @@ LoopNest lower_flatten_backward(const BackwardContext& context) {
   const FeatureShape& shape = in.shape;
   NestBuilder nest("flatten_backward", context.isa);
   const Address output_gradient =
-      nest.buffer("output_gradient", TensorRole::kGradient, out.bytes(context.batch));
+      nest.buffer(Operand::kOutputGradient, TensorRole::kGradient, out.bytes(context.batch));
   const Address input_gradient =
-      nest.buffer("input_gradient", TensorRole::kGradient, in.bytes(context.batch));
+      nest.buffer(Operand::kInputGradient, TensorRole::kGradient, in.bytes(context.batch));
   nest.loop("image", context.batch, [&](LoopVariable n) {
     nest.loop("channel", shape.channels, [&](LoopVariable c) {
       nest.loop("row", shape.height, [&](LoopVariable y) {

@@ -24,13 +24,14 @@ class LrnBackward {
     const MapLayout& dy = context_.output_gradient;
     const MapLayout& dx = context_.input_gradient;
     const auto row_bytes = static_cast<uint64_t>((x.channel_pitch + lrn_.size - 1) * kFloatBytes);
-    const Address input = nest_.buffer("input", TensorRole::kInput, x.bytes(context_.batch));
-    squares_ = nest_.buffer("squares", TensorRole::kScratch, row_bytes);
-    ratios_ = nest_.buffer("ratios", TensorRole::kScratch, row_bytes);
+    const Address input =
+        nest_.buffer(Operand::kInput, TensorRole::kInput, x.bytes(context_.batch));
+    squares_ = nest_.buffer(Operand::kSquares, TensorRole::kScratch, row_bytes);
+    ratios_ = nest_.buffer(Operand::kRatios, TensorRole::kScratch, row_bytes);
     const Address output_gradient =
-        nest_.buffer("output_gradient", TensorRole::kGradient, dy.bytes(context_.batch));
+        nest_.buffer(Operand::kOutputGradient, TensorRole::kGradient, dy.bytes(context_.batch));
     const Address input_gradient =
-        nest_.buffer("input_gradient", TensorRole::kGradient, dx.bytes(context_.batch));
+        nest_.buffer(Operand::kInputGradient, TensorRole::kGradient, dx.bytes(context_.batch));
     nest_.loop("image", context_.batch, [&](LoopVariable n) {
       nest_.loop("row", x.shape.height, [&](LoopVariable row) {
         nest_.loop("column", x.shape.width, [&](LoopVariable column) {

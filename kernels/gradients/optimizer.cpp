@@ -131,14 +131,15 @@ LoopNest lower_update(const Optimizer& optimizer, TensorRole role, int64_t value
   NestBuilder nest(std::string(optimizer_name(optimizer)) + "_update", isa);
   const auto bytes = static_cast<uint64_t>(values * kFloatBytes);
   UpdateVector base;
-  base.parameters = nest.buffer("parameters", role, bytes);
-  base.gradient = nest.buffer("gradient", TensorRole::kGradient, bytes);
-  if (has_momentum(optimizer)) base.momentum = nest.buffer("momentum", TensorRole::kState, bytes);
+  base.parameters = nest.buffer(Operand::kParameters, role, bytes);
+  base.gradient = nest.buffer(Operand::kGradient, TensorRole::kGradient, bytes);
+  if (has_momentum(optimizer))
+    base.momentum = nest.buffer(Operand::kMomentum, TensorRole::kState, bytes);
   if (!std::holds_alternative<Sgd>(optimizer)) {
-    base.variance = nest.buffer("variance", TensorRole::kState, bytes);
+    base.variance = nest.buffer(Operand::kVariance, TensorRole::kState, bytes);
   }
   const Address step_size =
-      nest.buffer("step_size", TensorRole::kState, static_cast<uint64_t>(kFloatBytes));
+      nest.buffer(Operand::kStepSize, TensorRole::kState, static_cast<uint64_t>(kFloatBytes));
   for (const Tiles& piece : vector_pieces(values, nest.max_lanes())) {
     UpdateVector at;
     at.lanes = static_cast<int>(piece.size);

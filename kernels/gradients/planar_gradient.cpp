@@ -78,12 +78,13 @@ std::optional<int64_t> PlanarGradient::cost() const {
 
 void PlanarGradient::emit(NestBuilder& nest, const Address& input, const Address& gradient,
                           const Address& weights, int64_t width) const {
-  const auto scratch_of = [&](const char* name, int64_t bytes) {
-    return nest.buffer(name, TensorRole::kScratch, static_cast<uint64_t>(bytes));
+  const auto scratch_of = [&](Operand operand, int64_t bytes) {
+    return nest.buffer(operand, TensorRole::kScratch, static_cast<uint64_t>(bytes));
   };
-  const Scratch scratch = {scratch_of("input_plane", input_rows() * input_row_bytes()),
-                           scratch_of("gradient_planes", conv_.filters * gradient_plane_bytes()),
-                           scratch_of("sums", sums() * vector_bytes())};
+  const Scratch scratch = {
+      scratch_of(Operand::kInputPlanes, input_rows() * input_row_bytes()),
+      scratch_of(Operand::kGradientPlanes, conv_.filters * gradient_plane_bytes()),
+      scratch_of(Operand::kSums, sums() * vector_bytes())};
   nest.loop("sum", sums(), [&](LoopVariable i) {
     nest.store(nest.constant(lanes_, 0), stepped(scratch.sums, i, vector_bytes()));
   });

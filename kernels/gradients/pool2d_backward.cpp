@@ -25,13 +25,13 @@ class PoolBackward {
   LoopNest lower() && {
     const int64_t batch = context_.batch;
     if (method_ == GradientMethod::kMax) {
-      input_ = nest_.buffer("input", TensorRole::kInput, context_.input.bytes(batch));
-      output_ = nest_.buffer("output", TensorRole::kOutput, context_.output.bytes(batch));
+      input_ = nest_.buffer(Operand::kInput, TensorRole::kInput, context_.input.bytes(batch));
+      output_ = nest_.buffer(Operand::kOutput, TensorRole::kOutput, context_.output.bytes(batch));
     }
-    output_gradient_ = nest_.buffer("output_gradient", TensorRole::kGradient,
+    output_gradient_ = nest_.buffer(Operand::kOutputGradient, TensorRole::kGradient,
                                     context_.output_gradient.bytes(batch));
-    input_gradient_ =
-        nest_.buffer("input_gradient", TensorRole::kGradient, context_.input_gradient.bytes(batch));
+    input_gradient_ = nest_.buffer(Operand::kInputGradient, TensorRole::kGradient,
+                                   context_.input_gradient.bytes(batch));
     if (overlapping_) clear();
     const FeatureShape& in = context_.input.shape;
     const FeatureShape& out = context_.output.shape;

@@ -6,9 +6,9 @@ namespace wattgrind {
 LoopNest lower_relu_backward(const BackwardContext& context) {
   NestBuilder nest("relu_backward", context.isa);
   const Address output =
-      nest.buffer("output", TensorRole::kOutput, context.output.bytes(context.batch));
-  const Address gradient =
-      nest.buffer("gradient", TensorRole::kGradient, context.output_gradient.bytes(context.batch));
+      nest.buffer(Operand::kOutput, TensorRole::kOutput, context.output.bytes(context.batch));
+  const Address gradient = nest.buffer(Operand::kGradient, TensorRole::kGradient,
+                                       context.output_gradient.bytes(context.batch));
   for_each_vector(nest, context.batch, {context.output, context.output_gradient},
                   [&](const MapVector& at) {
                     const Address place = at.in(gradient, context.output_gradient);

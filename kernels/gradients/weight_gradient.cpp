@@ -47,12 +47,14 @@ class WeightGradientLowering {
   LoopNest lower() && {
     const int64_t width = padded_width(blocks_);
     const auto floats = [](int64_t count) { return static_cast<uint64_t>(count * kFloatBytes); };
-    input_ = nest_.buffer("input", TensorRole::kInput, context_.input.bytes(context_.batch));
-    gradient_ = nest_.buffer("output_gradient", TensorRole::kGradient,
+    input_ =
+        nest_.buffer(Operand::kInput, TensorRole::kInput, context_.input.bytes(context_.batch));
+    gradient_ = nest_.buffer(Operand::kOutputGradient, TensorRole::kGradient,
                              context_.output_gradient.bytes(context_.batch));
-    weights_ = nest_.buffer("weight_gradient", TensorRole::kGradient,
+    weights_ = nest_.buffer(Operand::kWeightGradient, TensorRole::kGradient,
                             floats(conv_.groups * taps_ * width));
-    bias_ = nest_.buffer("bias_gradient", TensorRole::kGradient, floats(conv_.groups * width));
+    bias_ =
+        nest_.buffer(Operand::kBiasGradient, TensorRole::kGradient, floats(conv_.groups * width));
     input_.offset_bytes = context_.input.pixel_bytes(-conv_.window.pad_top, -conv_.window.pad_left);
     gradient_.offset_bytes = context_.output_gradient.pixel_bytes(0, 0);
     if (planar_) {
@@ -67,7 +69,7 @@ class WeightGradientLowering {
  private:
   void lower_products(int64_t width) {
     if (tap_columns_) {
-      sums_ = nest_.buffer("sums", TensorRole::kScratch, tap_columns_->sums_bytes());
+      sums_ = nest_.buffer(Operand::kSums, TensorRole::kScratch, tap_columns_->sums_bytes());
     }
     const int64_t images = chunk_images();
     lower_part(0, 1, images);

@@ -17,8 +17,8 @@ PlanarOperands planar_operands(NestBuilder& nest, const DirectConv& conv) {
   operands.column_bytes = conv.group_inputs * operands.input_bytes;
   operands.row_bytes = conv.kernel_width * operands.column_bytes;
   const PlanesBytes bytes = planar_conv_scratch(conv, nest.isa());
-  operands.input_planes = nest.buffer("input_planes", TensorRole::kScratch, bytes.input);
-  operands.output_planes = nest.buffer("output_planes", TensorRole::kScratch, bytes.output);
+  operands.input_planes = nest.buffer(Operand::kInputPlanes, TensorRole::kScratch, bytes.input);
+  operands.output_planes = nest.buffer(Operand::kOutputPlanes, TensorRole::kScratch, bytes.output);
   return operands;
 }
 
@@ -45,11 +45,12 @@ LoopNest lower_conv2d(const Conv2d& conv, const LayerContext& context) {
                                 conv.groups == 1 ? Surplus::kPad : Surplus::kExact);
   const auto width_bytes =
       static_cast<uint64_t>(conv.groups * padded_width(direct.blocks) * kFloatBytes);
-  const Address input = nest.buffer("input", TensorRole::kInput, in.bytes(context.batch));
-  direct.weights = nest.buffer("weights", TensorRole::kWeights,
+  const Address input = nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch));
+  direct.weights = nest.buffer(Operand::kWeights, TensorRole::kWeights,
                                static_cast<uint64_t>(direct.taps()) * width_bytes);
-  direct.bias = nest.buffer("bias", TensorRole::kBias, width_bytes);
-  const Address output = nest.buffer("output", TensorRole::kOutput, out.bytes(context.batch));
+  direct.bias = nest.buffer(Operand::kBias, TensorRole::kBias, width_bytes);
+  const Address output =
+      nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context.batch));
   const auto planar_cost = planar_conv_cost(direct, context.isa);
   const bool is_planar = planar_cost && is_worth_copies(*planar_cost, direct, context.isa);
   const PlanarOperands planar = is_planar ? planar_operands(nest, direct) : PlanarOperands();

@@ -45,7 +45,7 @@ void emit_dot_products(NestBuilder& nest, DirectConv conv) {
   transpose.from_steps = conv.group_inputs;
   transpose.to_steps = conv.group_outputs;
   transpose.from = conv.weights;
-  transpose.to = nest.buffer("transposed", TensorRole::kScratch,
+  transpose.to = nest.buffer(Operand::kTransposed, TensorRole::kScratch,
                              static_cast<uint64_t>(conv.group_outputs * row_bytes));
   emit_weight_transpose(nest, transpose);
   conv.weights = transpose.to;
@@ -64,12 +64,12 @@ LoopNest lower_dense(const Dense& dense, const LayerContext& context) {
   const auto width_bytes = static_cast<uint64_t>(padded_width(product.blocks) * kFloatBytes);
   const auto values = static_cast<uint64_t>(context.input.shape.elements());
   product.input_values =
-      moved(nest.buffer("input", TensorRole::kInput, context.input.bytes(context.batch)),
+      moved(nest.buffer(Operand::kInput, TensorRole::kInput, context.input.bytes(context.batch)),
             context.input.pixel_bytes(0, 0));
-  product.weights = nest.buffer("weights", TensorRole::kWeights, values * width_bytes);
-  product.bias = nest.buffer("bias", TensorRole::kBias, width_bytes);
+  product.weights = nest.buffer(Operand::kWeights, TensorRole::kWeights, values * width_bytes);
+  product.bias = nest.buffer(Operand::kBias, TensorRole::kBias, width_bytes);
   product.output =
-      moved(nest.buffer("output", TensorRole::kOutput, context.output.bytes(context.batch)),
+      moved(nest.buffer(Operand::kOutput, TensorRole::kOutput, context.output.bytes(context.batch)),
             context.output.pixel_bytes(0, 0));
   if (auto conv = images_as_pixels(dense, context);
       conv && takes_dot_products(*conv, context.isa)) {

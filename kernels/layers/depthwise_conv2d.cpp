@@ -17,10 +17,12 @@ class DepthwiseLowering {
     const int64_t pitch = context_.input.channel_pitch;
     const int64_t taps = window_.kernel_height * window_.kernel_width;
     const auto floats = [](int64_t count) { return static_cast<uint64_t>(count * kFloatBytes); };
-    input_ = nest_.buffer("input", TensorRole::kInput, context_.input.bytes(context_.batch));
-    weights_ = nest_.buffer("weights", TensorRole::kWeights, floats(taps * pitch));
-    bias_ = nest_.buffer("bias", TensorRole::kBias, floats(pitch));
-    output_ = nest_.buffer("output", TensorRole::kOutput, context_.output.bytes(context_.batch));
+    input_ =
+        nest_.buffer(Operand::kInput, TensorRole::kInput, context_.input.bytes(context_.batch));
+    weights_ = nest_.buffer(Operand::kWeights, TensorRole::kWeights, floats(taps * pitch));
+    bias_ = nest_.buffer(Operand::kBias, TensorRole::kBias, floats(pitch));
+    output_ =
+        nest_.buffer(Operand::kOutput, TensorRole::kOutput, context_.output.bytes(context_.batch));
     input_.offset_bytes = context_.input.pixel_bytes(-window_.pad_top, -window_.pad_left);
     output_.offset_bytes = context_.output.pixel_bytes(0, 0);
     const FeatureShape& shape = context_.output.shape;

@@ -4,9 +4,9 @@
 namespace wattgrind {
 
 LoopNest lower_dropout(const LayerContext& context) {
-  return lower_masking("dropout", {"input", TensorRole::kInput, context.input},
-                       {"output", TensorRole::kOutput, context.output}, context.output, context.isa,
-                       context.batch);
+  return lower_masking("dropout", {Operand::kInput, TensorRole::kInput, context.input},
+                       {Operand::kOutput, TensorRole::kOutput, context.output}, context.output,
+                       context.isa, context.batch);
 }
 
 }  // namespace wattgrind

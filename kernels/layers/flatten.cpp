@@ -7,9 +7,9 @@ LoopNest lower_flatten(const LayerContext& context) {
   const MapLayout& in = context.input;
   const FeatureShape& shape = in.shape;
   NestBuilder nest("flatten", context.isa);
-  const Address input = nest.buffer("input", TensorRole::kInput, in.bytes(context.batch));
+  const Address input = nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch));
   const Address output =
-      nest.buffer("output", TensorRole::kOutput, context.output.bytes(context.batch));
+      nest.buffer(Operand::kOutput, TensorRole::kOutput, context.output.bytes(context.batch));
   nest.loop("image", context.batch, [&](LoopVariable n) {
     nest.loop("channel", shape.channels, [&](LoopVariable c) {
       nest.loop("row", shape.height, [&](LoopVariable y) {

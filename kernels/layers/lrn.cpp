@@ -14,13 +14,13 @@ class LrnLowering {
   LoopNest lower() && {
     const MapLayout& in = context_.input;
     const MapLayout& out = context_.output;
-    input_ = nest_.buffer("input", TensorRole::kInput, in.bytes(context_.batch));
+    input_ = nest_.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context_.batch));
     // The window of channel c is [c - before, c - before + size): `before` zeros stand in front,
     // the rest behind. Only the middle is ever written.
     const int64_t scratch_values = in.channel_pitch + lrn_.size - 1;
-    scratch_ = nest_.buffer("scratch", TensorRole::kScratch,
+    scratch_ = nest_.buffer(Operand::kScratch, TensorRole::kScratch,
                             static_cast<uint64_t>(scratch_values * kFloatBytes));
-    output_ = nest_.buffer("output", TensorRole::kOutput, out.bytes(context_.batch));
+    output_ = nest_.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context_.batch));
     nest_.loop("image", context_.batch, [&](LoopVariable n) {
       nest_.loop("row", in.shape.height, [&](LoopVariable y) {
         nest_.loop("column", in.shape.width, [&](LoopVariable x) {

@@ -24,8 +24,8 @@ class PoolLowering {
   LoopNest lower() && {
     const MapLayout& in = context_.input;
     const MapLayout& out = context_.output;
-    input_ = nest_.buffer("input", TensorRole::kInput, in.bytes(context_.batch));
-    output_ = nest_.buffer("output", TensorRole::kOutput, out.bytes(context_.batch));
+    input_ = nest_.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context_.batch));
+    output_ = nest_.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context_.batch));
     const auto rows = row_spans(window_, in.shape, out.shape);
     const auto columns = column_spans(window_, in.shape, out.shape);
     nest_.loop("image", context_.batch, [&](LoopVariable n) {
@@ -114,9 +114,9 @@ LoopNest lower_avg_pool2d(const AvgPool2d& pool, const LayerContext& context) {
 LoopNest lower_global_avg_pool2d(const LayerContext& context) {
   const MapLayout& in = context.input;
   NestBuilder nest("globalavgpool2d", context.isa);
-  const Address input = nest.buffer("input", TensorRole::kInput, in.bytes(context.batch));
+  const Address input = nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch));
   const Address output =
-      nest.buffer("output", TensorRole::kOutput, context.output.bytes(context.batch));
+      nest.buffer(Operand::kOutput, TensorRole::kOutput, context.output.bytes(context.batch));
   const float scale = 1.0f / static_cast<float>(in.shape.height * in.shape.width);
   nest.loop("image", context.batch, [&](LoopVariable n) {
     for (const Tiles& piece : vector_pieces(in.channel_pitch, nest.max_lanes())) {

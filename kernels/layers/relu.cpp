@@ -9,10 +9,10 @@ LoopNest lower_relu(const LayerContext& context, bool in_place) {
   NestBuilder nest("relu", context.isa);
   Address from, to;
   if (in_place) {
-    from = to = nest.buffer("map", TensorRole::kOutput, in.bytes(context.batch));
+    from = to = nest.buffer(Operand::kMap, TensorRole::kOutput, in.bytes(context.batch));
   } else {
-    from = nest.buffer("input", TensorRole::kInput, in.bytes(context.batch));
-    to = nest.buffer("output", TensorRole::kOutput, out.bytes(context.batch));
+    from = nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch));
+    to = nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context.batch));
   }
   for_each_vector(nest, context.batch, {in, out}, [&](const MapVector& at) {
     const Register zero = nest.constant(at.lanes, 0);

@@ -13,10 +13,12 @@ class SoftmaxLowering {
       : context_(context), nest_("softmax", context.isa) {
     if (in_place) {
       input_ = output_ =
-          nest_.buffer("map", TensorRole::kOutput, context.input.bytes(context.batch));
+          nest_.buffer(Operand::kMap, TensorRole::kOutput, context.input.bytes(context.batch));
     } else {
-      input_ = nest_.buffer("input", TensorRole::kInput, context.input.bytes(context.batch));
-      output_ = nest_.buffer("output", TensorRole::kOutput, context.output.bytes(context.batch));
+      input_ =
+          nest_.buffer(Operand::kInput, TensorRole::kInput, context.input.bytes(context.batch));
+      output_ =
+          nest_.buffer(Operand::kOutput, TensorRole::kOutput, context.output.bytes(context.batch));
     }
   }
 

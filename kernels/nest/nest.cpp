@@ -8,7 +8,7 @@ namespace wattgrind {
 namespace {
 
 std::string address_text(const LoopNest& nest, const Address& address) {
-  std::string text = nest.buffers[address.buffer].name + "[";
+  std::string text = nest.buffers[address.buffer].name() + "[";
   for (const Stride& stride : address.strides) {
     text += fmt::format("{}*i{} + ", stride.bytes, stride.loop);
   }
@@ -31,6 +31,11 @@ void append_text(const LoopNest& nest, const std::vector<Statement>& body, int d
 
 }  // namespace
 
+std::string Buffer::name() const {
+  return index == 0 ? std::string(wattgrind::name(operand))
+                    : fmt::format("{}{}", wattgrind::name(operand), index + 1);
+}
+
 std::string to_text(const LoopNest& nest, const Instruction& instruction) {
   const OpcodeTraits& opcode = traits(instruction.opcode);
   std::string text;
@@ -47,7 +52,7 @@ std::string to_text(const LoopNest& nest, const Instruction& instruction) {
 std::string to_text(const LoopNest& nest) {
   std::string text = fmt::format("nest {} ({})\n", nest.name, traits(nest.isa).name);
   for (const Buffer& buffer : nest.buffers) {
-    text += fmt::format("  {} {}: {} bytes\n", name(buffer.role), buffer.name, buffer.bytes);
+    text += fmt::format("  {} {}: {} bytes\n", name(buffer.role), buffer.name(), buffer.bytes);
   }
   append_text(nest, nest.body, 1, text);
   return text;

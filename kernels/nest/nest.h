@@ -16,15 +16,20 @@
 
 #include "estimator/base/isa.h"
 #include "estimator/base/tensor_role.h"
+#include "kernels/nest/operand.h"
 
 namespace wattgrind {
 
 // A kernel's operand. Kernels are functions of their buffers' addresses: nests of layers with the
 // same shape are the same nest. Buffers of one kernel are disjoint unless one buffer serves twice.
 struct Buffer {
-  std::string name;  // "input", "weights", ...
+  Operand operand = Operand::kInput;
   TensorRole role = TensorRole::kInput;
   uint64_t bytes = 0;
+  uint32_t index = 0;  // which of its kind: of a layer's inputs, say
+
+  // "input"; "input2" for the second of a kind.
+  std::string name() const;
 
   friend bool operator==(const Buffer&, const Buffer&) = default;
 };

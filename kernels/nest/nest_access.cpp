@@ -47,7 +47,7 @@ AccessProgram access_program(const LoopNest& nest, std::string name,
   program.loop_count = nest.loop_count;
   for (size_t i = 0; i < addresses.size(); ++i) {
     const Buffer& buffer = nest.buffers[i];
-    program.buffers.push_back({buffer.name, buffer.role, addresses[i], buffer.bytes});
+    program.buffers.push_back({buffer.name(), buffer.role, addresses[i], buffer.bytes});
   }
   program.body = accesses_of(nest.body);
   return program;

@@ -21,8 +21,8 @@ NestBuilder::NestBuilder(std::string name, Isa isa) {
   nest_.isa = isa;
 }
 
-Address NestBuilder::buffer(std::string name, TensorRole role, uint64_t bytes) {
-  nest_.buffers.push_back({std::move(name), role, bytes});
+Address NestBuilder::buffer(Operand operand, TensorRole role, uint64_t bytes, uint32_t index) {
+  nest_.buffers.push_back({operand, role, bytes, index});
   Address address;
   address.buffer = static_cast<uint32_t>(nest_.buffers.size() - 1);
   return address;

@@ -1,7 +1,7 @@
 // Writes a loop nest as nested calls:
 //
 //   NestBuilder nest("relu", isa);
-//   const Address map = nest.buffer("map", TensorRole::kOutput, bytes);
+//   const Address map = nest.buffer(Operand::kMap, TensorRole::kOutput, bytes);
 //   nest.loop("element", n / 8, [&](LoopVariable i) {
 //     const Register x = nest.load(8, map.stepped(i, 32));
 //     ...
@@ -35,8 +35,8 @@ class NestBuilder {
   Isa isa() const { return nest_.isa; }
   int max_lanes() const { return traits(nest_.isa).float_lanes; }
 
-  // A new operand of the kernel; the address of its first byte.
-  Address buffer(std::string name, TensorRole role, uint64_t bytes);
+  // A new buffer of the kernel; the address of its first byte. `index`: which of its kind.
+  Address buffer(Operand operand, TensorRole role, uint64_t bytes, uint32_t index = 0);
 
   // Calls body(LoopVariable) once, inside a loop of `trips` (at least 1) iterations.
   template <typename Body>

@@ -10,7 +10,7 @@ namespace wattgrind {
 
 // A buffer of the nest that holds a map.
 struct MaskedMap {
-  std::string name;
+  Operand operand;
   TensorRole role;
   MapLayout layout;
 };

@@ -29,9 +29,12 @@ class MatmulLowering {
 
   Program lower() && {
     program_.isa = nest_.isa();
-    a_ = add_matrix("A", TensorRole::kInput, BufferKind::kInput, matmul_.m, matmul_.k);
-    b_ = add_matrix("B", TensorRole::kWeights, BufferKind::kWeights, matmul_.k, matmul_.n);
-    c_ = add_matrix("C", TensorRole::kOutput, BufferKind::kMap, matmul_.m, matmul_.n);
+    a_ = add_matrix("A", Operand::kInput, TensorRole::kInput, BufferKind::kInput, matmul_.m,
+                    matmul_.k);
+    b_ = add_matrix("B", Operand::kWeights, TensorRole::kWeights, BufferKind::kWeights, matmul_.k,
+                    matmul_.n);
+    c_ = add_matrix("C", Operand::kOutput, TensorRole::kOutput, BufferKind::kMap, matmul_.m,
+                    matmul_.n);
     switch (matmul_.order) {
       case LoopOrder::kIjk:
         lower_ijk();
@@ -50,8 +53,8 @@ class MatmulLowering {
   }
 
  private:
-  Address add_matrix(const std::string& name, TensorRole role, BufferKind kind, uint64_t rows,
-                     uint64_t columns) {
+  Address add_matrix(const std::string& name, Operand operand, TensorRole role, BufferKind kind,
+                     uint64_t rows, uint64_t columns) {
     const auto bytes = checked_product({rows, columns, element_bytes(matmul_.type)});
     if (!bytes || *bytes > kLargestArenaBytes) {
       fail(ErrorKind::kInput, "matmul: {} is {} x {}: larger than {} GiB", name, rows, columns,
@@ -63,7 +66,7 @@ class MatmulLowering {
       fail(ErrorKind::kInput, "matmul: A, B and C together are larger than {} GiB",
            kLargestArenaBytes >> 30);
     }
-    return nest_.buffer(name, role, *bytes);
+    return nest_.buffer(operand, role, *bytes);
   }
 
   static Index whole(const std::string& name, uint64_t trips) {

@@ -172,13 +172,14 @@ class ProgramBuilder {
     }
     Step step{index, self.name, lower(self, context, storage == Storage::kInPlace), {}};
     for (const Buffer& buffer : step.nest.buffers) {
-      if (buffer.name == "input" || buffer.name == "map") {
+      if (buffer.operand == Operand::kInput || buffer.operand == Operand::kMap) {
         step.buffers.push_back(map(self.input).buffer);
       } else {
-        const BufferKind kind = buffer.name == "mask" ? BufferKind::kMask : kind_of(buffer);
+        const BufferKind kind =
+            buffer.operand == Operand::kMask ? BufferKind::kMask : kind_of(buffer);
         step.buffers.push_back(
-            add_buffer(self.name + "." + buffer.name, kind, index, buffer.bytes));
-        if (buffer.name == "output") output.buffer = step.buffers.back();
+            add_buffer(self.name + "." + buffer.name(), kind, index, buffer.bytes));
+        if (buffer.operand == Operand::kOutput) output.buffer = step.buffers.back();
       }
     }
     output.layout = context.output;

@@ -72,8 +72,8 @@ class TrainingBuilder {
     uint32_t buffer = 0;
     MapLayout layout;
   };
-  // Buffers of one step by the names its nest gives them.
-  using Named = std::map<std::string, uint32_t>;
+  // Buffers of one step by what they are to its nest.
+  using Operands = std::map<Operand, uint32_t>;
 
   Program& program() { return training_.program; }
   const Layer& layer(int index) const { return network_.layers[static_cast<size_t>(index)]; }
@@ -92,18 +92,18 @@ class TrainingBuilder {
   }
 
   // A step on buffers that exist, and new ones for what is in none of them.
-  void add_step(Pass pass, int index, const std::string& what, LoopNest nest, Named buffers) {
+  void add_step(Pass pass, int index, const std::string& what, LoopNest nest, Operands buffers) {
     const std::string& name = layer(index).name;
     Step step{index, name + ":" + what, std::move(nest), {}};
     for (const Buffer& buffer : step.nest.buffers) {
-      if (!buffers.contains(buffer.name)) {
+      if (!buffers.contains(buffer.operand)) {
         const BufferKind kind = buffer.role == TensorRole::kState      ? BufferKind::kState
                                 : buffer.role == TensorRole::kGradient ? BufferKind::kGradient
                                                                        : BufferKind::kScratch;
-        buffers[buffer.name] =
-            add_buffer(step.symbol + "." + buffer.name, kind, index, buffer.bytes);
+        buffers[buffer.operand] =
+            add_buffer(step.symbol + "." + buffer.name(), kind, index, buffer.bytes);
       }
-      step.buffers.push_back(buffers[buffer.name]);
+      step.buffers.push_back(buffers[buffer.operand]);
     }
     last_buffers_ = std::move(buffers);
     add_step(pass, std::move(step));
@@ -116,7 +116,7 @@ class TrainingBuilder {
     Step step{kNetworkInput, "input", std::move(nest), {}};
     const auto added = [&](size_t buffer) {
       const Buffer& operand = step.nest.buffers[buffer];
-      return add_buffer(operand.name, BufferKind::kBatch, kNetworkInput, operand.bytes);
+      return add_buffer(operand.name(), BufferKind::kBatch, kNetworkInput, operand.bytes);
     };
     training_.images = added(0);
     training_.image_labels = added(1);
@@ -163,20 +163,20 @@ class TrainingBuilder {
     const GradientMap output_gradient = *gradient_of(index);
     BackwardContext context{program().isa,         program().batch, input.layout, output.layout, {},
                             output_gradient.layout};
-    Named buffers = {{"input", input.buffer},
-                     {"output", output.buffer},
-                     {"output_gradient", output_gradient.buffer},
-                     {"gradient", output_gradient.buffer},
-                     {"labels", training_.labels},
-                     {"loss", training_.loss}};
+    Operands buffers = {{Operand::kInput, input.buffer},
+                        {Operand::kOutput, output.buffer},
+                        {Operand::kOutputGradient, output_gradient.buffer},
+                        {Operand::kGradient, output_gradient.buffer},
+                        {Operand::kLabels, training_.labels},
+                        {Operand::kLoss, training_.loss}};
     if (input_gradient) {
       context.input_gradient = input_gradient->layout;
-      buffers["input_gradient"] = input_gradient->buffer;
+      buffers[Operand::kInputGradient] = input_gradient->buffer;
     }
     for (uint32_t b = 0; b < program().buffers.size(); ++b) {
       if (program().buffers[b].layer != index) continue;
-      if (program().buffers[b].kind == BufferKind::kWeights) buffers["weights"] = b;
-      if (program().buffers[b].kind == BufferKind::kMask) buffers["mask"] = b;
+      if (program().buffers[b].kind == BufferKind::kWeights) buffers[Operand::kWeights] = b;
+      if (program().buffers[b].kind == BufferKind::kMask) buffers[Operand::kMask] = b;
     }
     if (has_parameters(self)) {
       add_parametric(index, context, buffers);
@@ -220,13 +220,13 @@ class TrainingBuilder {
         layer(index).operation);
   }
 
-  void add_parametric(int index, const BackwardContext& context, const Named& buffers) {
+  void add_parametric(int index, const BackwardContext& context, const Operands& buffers) {
     if (needs_data_gradient(index)) {
       add_step(Pass::kBackward, index, "data_gradient", *data_gradient(index, context), buffers);
     }
     add_step(Pass::kBackward, index, "weight_gradient", weight_gradient(index, context), buffers);
-    const uint32_t weight_gradient = last_buffers_.at("weight_gradient");
-    const uint32_t bias_gradient = last_buffers_.at("bias_gradient");
+    const uint32_t weight_gradient = last_buffers_.at(Operand::kWeightGradient);
+    const uint32_t bias_gradient = last_buffers_.at(Operand::kBiasGradient);
     for (uint32_t b = 0; b < program().buffers.size(); ++b) {
       const ProgramBuffer& buffer = program().buffers[b];
       if (buffer.layer != index) continue;
@@ -259,9 +259,9 @@ class TrainingBuilder {
     add_step(Pass::kUpdate, tensor.layer, is_bias ? "update_bias" : "update_weights",
              lower_update(optimizer_, is_bias ? TensorRole::kBias : TensorRole::kWeights, values,
                           program().isa),
-             {{"parameters", tensor.parameters},
-              {"gradient", tensor.gradient},
-              {"step_size", training_.step_size}});
+             {{Operand::kParameters, tensor.parameters},
+              {Operand::kGradient, tensor.gradient},
+              {Operand::kStepSize, training_.step_size}});
     training_.tensors.push_back(tensor);
   }
 
@@ -270,7 +270,7 @@ class TrainingBuilder {
   const int first_trained_;
   TrainingProgram training_;
   std::map<uint32_t, GradientMap> gradients_;  // by the buffer of the map
-  Named last_buffers_;                         // of the step added last
+  Operands last_buffers_;                      // of the step added last
 };
 
 // Calls visit(uint32_t&) for everything that names a buffer.

@@ -59,20 +59,22 @@ void check_data_gradient(const LayerCase& test, const GradientLowering& lower) {
     const LoopNest nest = lower(context);
     NestRun run(nest);
     for (const Buffer& buffer : nest.buffers) {
-      if (buffer.name == "weights") {
-        const auto values = run.buffer("weights");
+      if (buffer.operand == Operand::kWeights) {
+        const auto values = run.buffer(Operand::kWeights);
         std::ranges::copy(packed_weights(test, context, values.size()), values.begin());
-      } else if (buffer.name == "input") {
-        run.write_map("input", context.input, test.batch, test.input);
-      } else if (buffer.name == "output") {
-        run.write_map("output", context.output, test.batch, test.output);
+      } else if (buffer.operand == Operand::kInput) {
+        run.write_map(Operand::kInput, context.input, test.batch, test.input);
+      } else if (buffer.operand == Operand::kOutput) {
+        run.write_map(Operand::kOutput, context.output, test.batch, test.output);
       }
     }
-    run.write_map("output_gradient", context.output_gradient, test.batch, test.output_gradient);
+    run.write_map(Operand::kOutputGradient, context.output_gradient, test.batch,
+                  test.output_gradient);
     run.run(target.fuse);
-    expect_near(run.read_map("input_gradient", context.input_gradient, test.batch),
+    expect_near(run.read_map(Operand::kInputGradient, context.input_gradient, test.batch),
                 test.wanted.input, products, test.where(target));
-    EXPECT_TRUE(run.surroundings_are_zero("input_gradient", context.input_gradient, test.batch))
+    EXPECT_TRUE(
+        run.surroundings_are_zero(Operand::kInputGradient, context.input_gradient, test.batch))
         << test.where(target);
     if (testing::Test::HasFailure()) return;
   }
@@ -82,19 +84,20 @@ void check_weight_gradient(const LayerCase& test, const GradientLowering& lower)
   for (const Target& target : targets()) {
     const BackwardContext context = test.context(target.isa);
     NestRun run(lower(context));
-    run.write_map("input", context.input, test.batch, test.input);
-    run.write_map("output_gradient", context.output_gradient, test.batch, test.output_gradient);
+    run.write_map(Operand::kInput, context.input, test.batch, test.input);
+    run.write_map(Operand::kOutputGradient, context.output_gradient, test.batch,
+                  test.output_gradient);
     // What was there before does not matter.
-    std::ranges::fill(run.buffer("bias_gradient"), 7.0f);
+    std::ranges::fill(run.buffer(Operand::kBiasGradient), 7.0f);
     run.run(target.fuse);
-    const auto packed = run.buffer("weight_gradient");
+    const auto packed = run.buffer(Operand::kWeightGradient);
     std::vector<float> weights(test.wanted.weights.size());
     unpack_weights(test.layer, context.input, target.isa, packed, weights);
     expect_near(weights, test.wanted.weights, test.reduction(), test.where(target) + ", weights");
     std::vector<float> repacked(packed.size());
     pack_weights(test.layer, context.input, target.isa, weights, repacked);
     EXPECT_TRUE(std::ranges::equal(packed, repacked)) << test.where(target) << ": padding";
-    const auto bias = run.buffer("bias_gradient");
+    const auto bias = run.buffer(Operand::kBiasGradient);
     expect_near({bias.begin(), bias.begin() + static_cast<ptrdiff_t>(test.wanted.bias.size())},
                 test.wanted.bias, test.reduction(), test.where(target) + ", bias");
     for (size_t i = test.wanted.bias.size(); i < bias.size(); ++i) EXPECT_EQ(bias[i], 0);

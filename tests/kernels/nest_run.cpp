@@ -28,33 +28,32 @@ NestRun::NestRun(LoopNest nest) : nest_(std::move(nest)) {
   }
 }
 
-std::span<float> NestRun::buffer(std::string_view name) {
+std::span<float> NestRun::buffer(Operand operand) {
   for (size_t i = 0; i < nest_.buffers.size(); ++i) {
-    if (nest_.buffers[i].name == name) {
+    if (nest_.buffers[i].operand == operand) {
       return {memory_[i].get(), nest_.buffers[i].bytes / kFloatBytes};
     }
   }
-  CHECK(false, "{} has no buffer {}", nest_.name, name);
+  CHECK(false, "{} has no buffer {}", nest_.name, name(operand));
 }
 
-void NestRun::write_map(std::string_view name, const MapLayout& layout, int64_t batch,
+void NestRun::write_map(Operand operand, const MapLayout& layout, int64_t batch,
                         const std::vector<float>& images) {
-  const auto values = buffer(name);
+  const auto values = buffer(operand);
   for_each_value(layout, batch,
                  [&](size_t stored, size_t logical) { values[stored] = images[logical]; });
 }
 
-std::vector<float> NestRun::read_map(std::string_view name, const MapLayout& layout,
-                                     int64_t batch) {
-  const auto values = buffer(name);
+std::vector<float> NestRun::read_map(Operand operand, const MapLayout& layout, int64_t batch) {
+  const auto values = buffer(operand);
   std::vector<float> images(static_cast<size_t>(batch * layout.shape.elements()));
   for_each_value(layout, batch,
                  [&](size_t stored, size_t logical) { images[logical] = values[stored]; });
   return images;
 }
 
-bool NestRun::surroundings_are_zero(std::string_view name, const MapLayout& layout, int64_t batch) {
-  const auto values = buffer(name);
+bool NestRun::surroundings_are_zero(Operand operand, const MapLayout& layout, int64_t batch) {
+  const auto values = buffer(operand);
   std::vector<bool> belongs(values.size(), false);
   for_each_value(layout, batch, [&](size_t stored, size_t) { belongs[stored] = true; });
   for (size_t i = 0; i < belongs.size(); ++i) {

@@ -22,12 +22,12 @@ class NestRun {
  public:
   explicit NestRun(LoopNest nest);
 
-  std::span<float> buffer(std::string_view name);
-  void write_map(std::string_view name, const MapLayout& layout, int64_t batch,
+  std::span<float> buffer(Operand operand);
+  void write_map(Operand operand, const MapLayout& layout, int64_t batch,
                  const std::vector<float>& images);
-  std::vector<float> read_map(std::string_view name, const MapLayout& layout, int64_t batch);
+  std::vector<float> read_map(Operand operand, const MapLayout& layout, int64_t batch);
   // Whether everything in the map's buffer that is no value of the map is zero.
-  bool surroundings_are_zero(std::string_view name, const MapLayout& layout, int64_t batch);
+  bool surroundings_are_zero(Operand operand, const MapLayout& layout, int64_t batch);
 
   void run(bool fuse_multiply_add);
 

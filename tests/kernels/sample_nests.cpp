@@ -19,9 +19,9 @@ class RandomNest {
   RandomNest(Isa isa, uint64_t seed) : random_(seed) {
     nest_.name = "random" + std::to_string(seed);
     nest_.isa = isa;
-    nest_.buffers = {{"first", TensorRole::kInput, 0},
-                     {"second", TensorRole::kWeights, 0},
-                     {"third", TensorRole::kOutput, 0}};
+    nest_.buffers = {{Operand::kInput, TensorRole::kInput, 0},
+                     {Operand::kWeights, TensorRole::kWeights, 0},
+                     {Operand::kOutput, TensorRole::kOutput, 0}};
   }
 
   LoopNest draw() {
@@ -172,12 +172,12 @@ LoopNest tile_product(Isa isa, int rows, int vectors, uint64_t depth) {
   const int64_t vector_bytes = lanes * kFloatBytes;
   const int64_t row_bytes = vectors * vector_bytes;
   const int64_t left_row_bytes = static_cast<int64_t>(depth) * kFloatBytes;
-  const Address left =
-      nest.buffer("left", TensorRole::kInput, static_cast<uint64_t>(rows * left_row_bytes));
-  const Address right =
-      nest.buffer("right", TensorRole::kWeights, depth * static_cast<uint64_t>(row_bytes));
+  const Address left = nest.buffer(Operand::kInput, TensorRole::kInput,
+                                   static_cast<uint64_t>(rows * left_row_bytes));
+  const Address right = nest.buffer(Operand::kWeights, TensorRole::kWeights,
+                                    depth * static_cast<uint64_t>(row_bytes));
   const Address product =
-      nest.buffer("product", TensorRole::kOutput, static_cast<uint64_t>(rows * row_bytes));
+      nest.buffer(Operand::kOutput, TensorRole::kOutput, static_cast<uint64_t>(rows * row_bytes));
   std::vector<Register> sums;
   for (int i = 0; i < rows * vectors; ++i) {
     sums.push_back(nest.load(lanes, moved(product, i * vector_bytes)));
@@ -206,9 +206,10 @@ LoopNest tempting_references(Isa isa) {
   NestBuilder nest("tempting_references", isa);
   const int lanes = traits(isa).float_lanes;
   const int64_t vector_bytes = lanes * kFloatBytes;
-  const Address in = nest.buffer("in", TensorRole::kInput, static_cast<uint64_t>(8 * vector_bytes));
+  const Address in =
+      nest.buffer(Operand::kInput, TensorRole::kInput, static_cast<uint64_t>(8 * vector_bytes));
   const Address out =
-      nest.buffer("out", TensorRole::kOutput, static_cast<uint64_t>(8 * vector_bytes));
+      nest.buffer(Operand::kOutput, TensorRole::kOutput, static_cast<uint64_t>(8 * vector_bytes));
   nest.loop("vector", 8, [&](LoopVariable i) {
     const Address from = stepped(in, i, vector_bytes), to = stepped(out, i, vector_bytes);
     const Register first = nest.load(lanes, from);
@@ -230,8 +231,8 @@ LoopNest crowded_vectors(Isa isa) {
   const int64_t vector_bytes = lanes * kFloatBytes;
   const int values = traits(isa).vector_registers + 6;
   const auto bytes = static_cast<uint64_t>(values * vector_bytes);
-  const Address in = nest.buffer("in", TensorRole::kInput, 2 * bytes);
-  const Address out = nest.buffer("out", TensorRole::kOutput, bytes);
+  const Address in = nest.buffer(Operand::kInput, TensorRole::kInput, 2 * bytes);
+  const Address out = nest.buffer(Operand::kOutput, TensorRole::kOutput, bytes);
   std::vector<Register> sums;
   for (int i = 0; i < values; ++i) sums.push_back(nest.load(lanes, moved(in, i * vector_bytes)));
   nest.loop("repeat", 20, [&](LoopVariable k) {
@@ -250,8 +251,8 @@ LoopNest deep_loops(Isa isa) {
   constexpr int kDepth = 15;
   constexpr int kValues = 13;  // too many instructions for the loops to be unrolled
   NestBuilder nest("deep_loops", isa);
-  const Address in = nest.buffer("in", TensorRole::kInput, kValues * kFloatBytes);
-  const Address out = nest.buffer("out", TensorRole::kOutput, kValues * kFloatBytes);
+  const Address in = nest.buffer(Operand::kInput, TensorRole::kInput, kValues * kFloatBytes);
+  const Address out = nest.buffer(Operand::kOutput, TensorRole::kOutput, kValues * kFloatBytes);
   const std::function<void(int)> add_loops = [&](int depth) {
     if (depth > 0) {
       nest.loop("loop" + std::to_string(depth), 2, [&](LoopVariable) { add_loops(depth - 1); });

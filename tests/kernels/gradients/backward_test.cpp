@@ -70,12 +70,12 @@ TEST(ReluBackward, ChannelsAndHalos) {
       for (const Target& target : targets()) {
         const BackwardContext context = test.context(target.isa);
         NestRun run(lower_relu_backward(context));
-        run.write_map("output", context.output, 3, test.output);
-        run.write_map("gradient", context.output_gradient, 3, test.output_gradient);
+        run.write_map(Operand::kOutput, context.output, 3, test.output);
+        run.write_map(Operand::kGradient, context.output_gradient, 3, test.output_gradient);
         run.run(target.fuse);
-        EXPECT_EQ(run.read_map("gradient", context.output_gradient, 3), test.wanted.input)
+        EXPECT_EQ(run.read_map(Operand::kGradient, context.output_gradient, 3), test.wanted.input)
             << test.where(target);
-        EXPECT_TRUE(run.surroundings_are_zero("gradient", context.output_gradient, 3));
+        EXPECT_TRUE(run.surroundings_are_zero(Operand::kGradient, context.output_gradient, 3));
       }
     }
   }
@@ -97,15 +97,16 @@ TEST(Dropout, MasksForwardAndBackward) {
     for (const Target& target : targets()) {
       const BackwardContext context = test.context(target.isa);
       NestRun forward(lower_dropout({context.isa, context.batch, context.input, context.output}));
-      forward.write_map("input", context.input, 3, test.input);
-      forward.write_map("mask", context.output, 3, mask);
+      forward.write_map(Operand::kInput, context.input, 3, test.input);
+      forward.write_map(Operand::kMask, context.output, 3, mask);
       forward.run(target.fuse);
       NestRun backward(lower_dropout_backward(context));
-      backward.write_map("output_gradient", context.output_gradient, 3, test.output_gradient);
-      backward.write_map("mask", context.output, 3, mask);
+      backward.write_map(Operand::kOutputGradient, context.output_gradient, 3,
+                         test.output_gradient);
+      backward.write_map(Operand::kMask, context.output, 3, mask);
       backward.run(target.fuse);
-      const auto output = forward.read_map("output", context.output, 3);
-      const auto gradient = backward.read_map("input_gradient", context.input_gradient, 3);
+      const auto output = forward.read_map(Operand::kOutput, context.output, 3);
+      const auto gradient = backward.read_map(Operand::kInputGradient, context.input_gradient, 3);
       for (size_t i = 0; i < mask.size(); ++i) {
         EXPECT_EQ(output[i], test.input[i] * mask[i]) << test.where(target);
         EXPECT_EQ(gradient[i], test.output_gradient[i] * mask[i]) << test.where(target);
@@ -140,11 +141,11 @@ TEST(SoftmaxCrossEntropyBackward, Classes) {
       const std::string where = fmt::format("{} classes, {}", classes, traits(target.isa).name);
       const MapLayout map{{classes, 1, 1}, classes + 3, {}};
       NestRun run(lower_softmax_cross_entropy_backward({target.isa, kBatch, map, map, map, map}));
-      run.write_map("output", map, kBatch, probabilities);
-      run.write_map("labels", label_layout(classes), kBatch, labels);
+      run.write_map(Operand::kOutput, map, kBatch, probabilities);
+      run.write_map(Operand::kLabels, label_layout(classes), kBatch, labels);
       run.run(target.fuse);
-      const auto gradient = run.read_map("input_gradient", map, kBatch);
-      EXPECT_TRUE(run.surroundings_are_zero("input_gradient", map, kBatch)) << where;
+      const auto gradient = run.read_map(Operand::kInputGradient, map, kBatch);
+      EXPECT_TRUE(run.surroundings_are_zero(Operand::kInputGradient, map, kBatch)) << where;
       for (size_t i = 0; i < gradient.size(); ++i) {
         const float logit = logits[i];
         constexpr float kStep = 1.0f / 512;
@@ -156,7 +157,8 @@ TEST(SoftmaxCrossEntropyBackward, Classes) {
         ASSERT_NEAR(gradient[i], (high - low) / (2 * kStep) / kBatch, 2e-6) << where << " " << i;
       }
       for (size_t n = 0; n < kBatch; ++n) {
-        ASSERT_NEAR(run.buffer("loss")[n], loss(n), 2e-6 * (1 + loss(n))) << where << " " << n;
+        ASSERT_NEAR(run.buffer(Operand::kLoss)[n], loss(n), 2e-6 * (1 + loss(n)))
+            << where << " " << n;
       }
     }
   }
@@ -166,11 +168,11 @@ TEST(SoftmaxCrossEntropyBackward, BoundsTheLossButNotWhatIsNoNumber) {
   const MapLayout map{{3, 1, 1}, 3, {}};
   for (const Target& target : targets()) {
     NestRun run(lower_softmax_cross_entropy_backward({target.isa, 2, map, map, map, map}));
-    run.write_map("output", map, 2, {0, 1, 0, NAN, NAN, NAN});
-    run.write_map("labels", label_layout(3), 2, {1, 0, 0, 1, 0, 0});
+    run.write_map(Operand::kOutput, map, 2, {0, 1, 0, NAN, NAN, NAN});
+    run.write_map(Operand::kLabels, label_layout(3), 2, {1, 0, 0, 1, 0, 0});
     run.run(target.fuse);
-    EXPECT_NEAR(run.buffer("loss")[0], -std::log(1e-7), 1e-4);
-    EXPECT_TRUE(std::isnan(run.buffer("loss")[1]));
+    EXPECT_NEAR(run.buffer(Operand::kLoss)[0], -std::log(1e-7), 1e-4);
+    EXPECT_TRUE(std::isnan(run.buffer(Operand::kLoss)[1]));
   }
 }
 

@@ -101,8 +101,8 @@ TEST(Conv2dBackward, PixelsAreLanesWhereFiltersAreFew) {
   const auto has_planes = [](const Conv2d& conv, Isa isa) {
     const LayerCase test = make_case({1, 28, 28}, conv, 2, {}, "");
     const LoopNest nest = lower_conv2d_weight_gradient(conv, test.context(isa));
-    return std::ranges::any_of(nest.buffers,
-                               [](const Buffer& b) { return b.name == "gradient_planes"; });
+    return std::ranges::any_of(
+        nest.buffers, [](const Buffer& b) { return b.operand == Operand::kGradientPlanes; });
   };
   EXPECT_TRUE(has_planes({5, window(5, 1, 0), 1}, Isa::kAvx512));
   EXPECT_TRUE(has_planes({5, window(5, 1, 0), 1}, Isa::kAvx2));
@@ -128,7 +128,7 @@ TEST(Conv2dBackward, TapsAreColumnsWhereFiltersAreFew) {
     const LayerCase test = make_case({1, size, size}, conv, 2, {}, "");
     for (const Buffer& buffer :
          lower_conv2d_weight_gradient(conv, test.context(Isa::kAvx512)).buffers) {
-      if (buffer.name == "sums") return buffer.bytes;
+      if (buffer.operand == Operand::kSums) return buffer.bytes;
     }
     return 0;
   };

@@ -57,7 +57,7 @@ TEST(DenseBackward, WeightsAreTransposedWhereImagesAreMany) {
     const LayerCase test = make_case({2, 5, 5}, Dense{units}, batch, {}, "");
     const LoopNest nest = lower_dense_data_gradient(Dense{units}, test.context(Isa::kAvx512));
     return std::ranges::any_of(nest.buffers,
-                               [](const Buffer& b) { return b.name == "transposed"; });
+                               [](const Buffer& b) { return b.operand == Operand::kTransposed; });
   };
   EXPECT_FALSE(transposes(128, 1));
   EXPECT_FALSE(transposes(128, 16));
@@ -80,7 +80,8 @@ TEST(DenseBackward, ValuesAreColumnsWhereUnitsAreFewAndImagesMany) {
   const auto has_sums = [](FeatureShape input, int64_t units, int64_t batch, int64_t extra) {
     const LayerCase test = make_case(input, Dense{units}, batch, {.extra_channels = extra}, "");
     const LoopNest nest = lower_dense_weight_gradient(Dense{units}, test.context(Isa::kAvx512));
-    return std::ranges::any_of(nest.buffers, [](const Buffer& b) { return b.name == "sums"; });
+    return std::ranges::any_of(nest.buffers,
+                               [](const Buffer& b) { return b.operand == Operand::kSums; });
   };
   EXPECT_TRUE(has_sums({784, 1, 1}, 5, 128, 0));
   EXPECT_TRUE(has_sums({1, 28, 28}, 5, 128, 0));

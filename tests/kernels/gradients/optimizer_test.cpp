@@ -38,25 +38,25 @@ void check(const Optimizer& optimizer) {
       NestRun run(
           lower_update(optimizer, TensorRole::kWeights, static_cast<int64_t>(values), target.isa));
       const auto weights = random_values(values, 1);
-      std::ranges::copy(weights, run.buffer("parameters").begin());
+      std::ranges::copy(weights, run.buffer(Operand::kParameters).begin());
       std::vector<WantedUpdate> wanted;
       for (const float w : weights) wanted.push_back({w});
       for (int t = 1; t <= 5; ++t) {
         auto gradient = random_values(values, 10 + static_cast<uint64_t>(t));
         gradient[0] = 0;  // as of padding
-        std::ranges::copy(gradient, run.buffer("gradient").begin());
-        run.buffer("step_size")[0] = step_size(optimizer, static_cast<uint64_t>(t));
+        std::ranges::copy(gradient, run.buffer(Operand::kGradient).begin());
+        run.buffer(Operand::kStepSize)[0] = step_size(optimizer, static_cast<uint64_t>(t));
         run.run(target.fuse);
         for (size_t i = 0; i < values; ++i) {
           std::visit([&](const auto& kind) { wanted[i].step(kind, gradient[i], t); }, optimizer);
         }
       }
       for (size_t i = 0; i < values; ++i) {
-        ASSERT_NEAR(run.buffer("parameters")[i], wanted[i].w, 2e-6)
+        ASSERT_NEAR(run.buffer(Operand::kParameters)[i], wanted[i].w, 2e-6)
             << optimizer_name(optimizer) << " of " << values << ", " << traits(target.isa).name
             << ", value " << i;
       }
-      EXPECT_EQ(run.buffer("parameters")[0], weights[0]);
+      EXPECT_EQ(run.buffer(Operand::kParameters)[0], weights[0]);
     }
   }
 }

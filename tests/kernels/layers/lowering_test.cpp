@@ -105,7 +105,7 @@ TEST(Conv2dKernel, PixelsAreLanesWhereFiltersAreFew) {
     const Network network = build_network("test", {1, 28, 28}, {{.operation = conv}}, "test");
     const LoopNest nest = lower_network(network, isa, 1).steps[0].nest;
     return std::ranges::any_of(nest.buffers,
-                               [](const Buffer& b) { return b.name == "input_planes"; });
+                               [](const Buffer& b) { return b.operand == Operand::kInputPlanes; });
   };
   EXPECT_TRUE(is_planar(2, 8, 1, Isa::kAvx512));
   EXPECT_TRUE(is_planar(1, 3, 1, Isa::kAvx2));
@@ -184,8 +184,8 @@ TEST(DenseKernel, ValuesAreLanesWhereUnitsAreFewAndImagesMany) {
   const auto takes_dots = [](int64_t units, int64_t batch) {
     const Network network =
         build_network("test", {784, 1, 1}, {{.operation = Dense{units}}}, "test");
-    return lower_network(network, Isa::kAvx512, batch).steps[0].nest.buffers.back().name ==
-           "transposed";
+    return lower_network(network, Isa::kAvx512, batch).steps[0].nest.buffers.back().operand ==
+           Operand::kTransposed;
   };
   EXPECT_TRUE(takes_dots(5, 128));
   EXPECT_FALSE(takes_dots(5, 1)) << "the copy is longer than the products";
@@ -293,9 +293,9 @@ TEST(SoftmaxKernel, WhatIsNoNumberStaysNone) {
   const MapLayout map{{9, 1, 1}, 9, {}};
   for (const Target& target : targets()) {
     NestRun run(lower_softmax({target.isa, 1, map, map}, false));
-    run.write_map("input", map, 1, std::vector<float>(9, NAN));
+    run.write_map(Operand::kInput, map, 1, std::vector<float>(9, NAN));
     run.run(target.fuse);
-    for (const float p : run.read_map("output", map, 1)) EXPECT_TRUE(std::isnan(p));
+    for (const float p : run.read_map(Operand::kOutput, map, 1)) EXPECT_TRUE(std::isnan(p));
   }
 }
 

@@ -12,8 +12,9 @@ namespace {
 LoopNest sums(int chains, int64_t trips) {
   NestBuilder nest("sums", Isa::kAvx2);
   const auto bytes = static_cast<uint64_t>(32 * chains);
-  const Address in = nest.buffer("in", TensorRole::kInput, bytes * static_cast<uint64_t>(trips));
-  const Address out = nest.buffer("out", TensorRole::kOutput, bytes);
+  const Address in =
+      nest.buffer(Operand::kInput, TensorRole::kInput, bytes * static_cast<uint64_t>(trips));
+  const Address out = nest.buffer(Operand::kOutput, TensorRole::kOutput, bytes);
   std::vector<Register> totals;
   for (int i = 0; i < chains; ++i) totals.push_back(nest.constant(8, 0));
   nest.loop("k", trips, [&](LoopVariable k) {
@@ -51,8 +52,8 @@ TEST(CoreWork, AFullTileRunsAtTwoMultiplyAddsACycle) {
 TEST(CoreWork, AccessesAcrossLinesAreMadeTwice) {
   // Rows of 24 values: every other load of 16 begins in the middle of a line.
   NestBuilder nest("rows", Isa::kAvx512);
-  const Address in = nest.buffer("in", TensorRole::kInput, 100 * 96);
-  const Address out = nest.buffer("out", TensorRole::kOutput, 64);
+  const Address in = nest.buffer(Operand::kInput, TensorRole::kInput, 100 * 96);
+  const Address out = nest.buffer(Operand::kOutput, TensorRole::kOutput, 64);
   const Register total = nest.constant(16, 0);
   nest.loop("row", 100, [&](LoopVariable row) {
     nest.assign(total, Opcode::kAdd, total, nest.load(16, stepped(in, row, 96)));
@@ -63,7 +64,7 @@ TEST(CoreWork, AccessesAcrossLinesAreMadeTwice) {
 
 TEST(CoreWork, IterationsOfInnerLoopsAreMultiplied) {
   NestBuilder nest("zero", Isa::kSse42);
-  const Address out = nest.buffer("out", TensorRole::kOutput, 3 * 5 * 4);
+  const Address out = nest.buffer(Operand::kOutput, TensorRole::kOutput, 3 * 5 * 4);
   nest.loop("i", 3, [&](LoopVariable i) {
     nest.loop("j", 5, [&](LoopVariable j) {
       nest.store(nest.constant(1, 0), stepped(stepped(out, i, 20), j, 4));

@@ -125,9 +125,9 @@ TEST(MatmulProgram, TellsItsLoops) {
             "  for i0 in 2  # i\n"
             "    for i1 in 4  # j\n"
             "      for i2 in 3  # k\n"
-            "        read8 A[24*i0 + 8*i2 + 0]\n"
-            "        read8 B[8*i1 + 32*i2 + 0]\n"
-            "      write8 C[32*i0 + 8*i1 + 0]\n");
+            "        read8 input[24*i0 + 8*i2 + 0]\n"
+            "        read8 weights[8*i1 + 32*i2 + 0]\n"
+            "      write8 output[32*i0 + 8*i1 + 0]\n");
 }
 
 TEST(MatmulProgram, CountsTwoReferencesAMac) {

@@ -19,7 +19,7 @@ TEST(FunctionCache, WhatIsEqualButForNamesIsOneFunction) {
   const LoopNest nest = tile_product(Isa::kSse42, 2, 1, 16);
   LoopNest named = nest;
   named.name = "another";
-  named.buffers[0].name = "elsewhere";
+  named.buffers[0].operand = Operand::kScratch;
   const LoopNest* nests[] = {&nest, &named};
   const auto functions = compiled_functions(nests, {Isa::kSse42, false});
   EXPECT_EQ(functions[0].function, functions[1].function);

@@ -28,7 +28,7 @@ void expect_same(const LoopNest& nest, const Buffers& found, const Buffers& want
       std::memcpy(&f, found[i].data() + at, 4);
       std::memcpy(&w, wanted[i].data() + at, 4);
       ASSERT_TRUE(same_value(f, w))
-          << nest.buffers[i].name << "[" << at / 4 << "] is " << std::bit_cast<float>(f)
+          << nest.buffers[i].name() << "[" << at / 4 << "] is " << std::bit_cast<float>(f)
           << ", wanted " << std::bit_cast<float>(w) << "\n"
           << to_text(nest);
     }
@@ -83,7 +83,8 @@ LoopNest one_operation(Isa isa, Opcode opcode, int lanes) {
   const int operand_lanes = opcode == Opcode::kSplat ? 1 : lanes;
   const int result_lanes = reduces ? 1 : lanes;
   LoopNest nest = {.name = std::string(operation.name), .isa = isa};
-  nest.buffers = {{"in", TensorRole::kInput, 4 * 4 * 16}, {"out", TensorRole::kOutput, 4 * 16}};
+  nest.buffers = {{Operand::kInput, TensorRole::kInput, 4 * 4 * 16},
+                  {Operand::kOutput, TensorRole::kOutput, 4 * 16}};
   Instruction apply = {
       .opcode = opcode, .lanes = result_lanes, .dst = operation.operands, .immediate = -0.75F};
   for (int i = 0; i < operation.operands; ++i) {

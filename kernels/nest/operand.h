@@ -1,0 +1,82 @@
+// What a kernel's buffer is to the kernel.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace wattgrind {
+
+enum class Operand : uint8_t {
+  // A layer's way forward.
+  kInput,
+  kWeights,
+  kBias,
+  kOutput,
+  kMap,   // input and output in one: the layer works in place
+  kMask,  // dropout's factors
+  // Its way back. Gradients are those of the loss by what they are named after.
+  kOutputGradient,
+  kInputGradient,
+  kGradient,  // by output and input in one: the layer works in place; also what an update reads
+  kWeightGradient,
+  kBiasGradient,
+  // A training step's beginning, end and update.
+  kImages,
+  kImageLabels,
+  kLabels,
+  kLoss,
+  kParameters,
+  kMomentum,
+  kVariance,
+  kStepSize,
+  // What a kernel lays out for itself.
+  kScratch,
+  kTransposed,           // weights, or images of a dense layer, transposed
+  kSums,                 // partial sums of a weight gradient
+  kSquares,              // of local response normalisation
+  kRatios,               // likewise
+  kInputPlanes,          // maps laid out plane by plane, for few channels
+  kOutputPlanes,         // likewise
+  kGradientPlanes,       // likewise
+  kInputGradientPlanes,  // likewise
+};
+
+inline constexpr std::array<std::string_view, 28> kOperandNames = {
+    "input",
+    "weights",
+    "bias",
+    "output",
+    "map",
+    "mask",
+    "output_gradient",
+    "input_gradient",
+    "gradient",
+    "weight_gradient",
+    "bias_gradient",
+    "images",
+    "image_labels",
+    "labels",
+    "loss",
+    "parameters",
+    "momentum",
+    "variance",
+    "step_size",
+    "scratch",
+    "transposed",
+    "sums",
+    "squares",
+    "ratios",
+    "input_planes",
+    "output_planes",
+    "gradient_planes",
+    "input_gradient_planes",
+};
+static_assert(kOperandNames.size() == static_cast<size_t>(Operand::kInputGradientPlanes) + 1);
+
+constexpr std::string_view name(Operand operand) {
+  return kOperandNames[static_cast<size_t>(operand)];
+}
+
+}  // namespace wattgrind
