@@ -81,7 +81,7 @@ ordered_json layers_json(const Network& network) {
   for (const Layer& layer : network.layers) {
     json["layers"].push_back({{"name", layer.name},
                               {"kind", kind_name(layer.operation)},
-                              {"input_shape", shape_json(layer.input_shape)},
+                              {"input_shape", shape_json(layer.input_shape())},
                               {"output_shape", shape_json(layer.output_shape)},
                               {"macs", layer.macs},
                               {"parameters", layer.parameters}});

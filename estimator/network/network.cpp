@@ -9,14 +9,11 @@
 #include "estimator/base/checked_math.h"
 #include "estimator/base/error.h"
 #include "estimator/formats/json_text.h"
-#include "estimator/network/layer_shape.h"
+#include "estimator/network/layer_kind.h"
 
 namespace wattgrind {
 namespace {
 
-constexpr std::array<std::string_view, std::variant_size_v<Operation>> kKindNames = {
-    "conv2d",          "dense", "relu",    "maxpool2d", "avgpool2d",
-    "globalavgpool2d", "lrn",   "dropout", "flatten",   "softmax"};
 constexpr std::array<std::string_view, 3> kReservedNames = {"input", "runtime", "total"};
 constexpr size_t kMaxNameLength = 64;
 
@@ -63,16 +60,32 @@ std::vector<std::string> layer_names(const std::vector<LayerSpec>& specs, std::s
   return names;
 }
 
-int input_index(const LayerSpec& spec, const std::vector<Layer>& earlier, const LayerPlace& place) {
-  if (spec.input.empty()) return static_cast<int>(earlier.size()) - 1;
-  if (spec.input == "input") return kNetworkInput;
-  const auto found = std::find_if(earlier.begin(), earlier.end(),
-                                  [&](const Layer& layer) { return layer.name == spec.input; });
+int input_index(const std::string& name, const std::vector<Layer>& earlier,
+                const LayerPlace& place) {
+  if (name == "input") return kNetworkInput;
+  const auto found = std::ranges::find(earlier, name, &Layer::name);
   if (found == earlier.end()) {
     place.reject("inputs", "found {}, wanted the name of an earlier layer, or \"input\"",
-                 quote_json(spec.input));
+                 quote_json(name));
   }
   return static_cast<int>(found - earlier.begin());
+}
+
+// What the layer reads: what its specification names, else the layer before.
+void connect(Layer& layer, const LayerSpec& spec, const Network& network, const LayerPlace& place) {
+  for (const std::string& name : spec.inputs) {
+    layer.inputs.push_back(input_index(name, network.layers, place));
+  }
+  if (spec.inputs.empty()) layer.inputs = {static_cast<int>(network.layers.size()) - 1};
+  const size_t wanted = layer_kind(spec.operation).inputs();
+  if (layer.inputs.size() != wanted) {
+    place.reject("inputs", "found {}, wanted {}", layer.inputs.size(), wanted);
+  }
+  for (const int input : layer.inputs) {
+    layer.input_shapes.push_back(input == kNetworkInput
+                                     ? network.input
+                                     : network.layers[static_cast<size_t>(input)].output_shape);
+  }
 }
 
 // Elements of a shape whose sizes are within kMaxSize; absent where the network could not hold it.
@@ -118,7 +131,7 @@ std::string to_string(const FeatureShape& shape) {
   return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
 }
 
-std::string_view kind_name(const Operation& operation) { return kKindNames[operation.index()]; }
+std::string_view kind_name(const Operation& operation) { return layer_kind(operation).word(); }
 
 bool is_depthwise(const Conv2d& conv, int64_t input_channels) {
   return conv.groups == input_channels && conv.filters == input_channels && input_channels > 1;
@@ -149,15 +162,13 @@ Network build_network(std::string name, FeatureShape input, const std::vector<La
     const LayerPlace place{where, i};
     Layer layer;
     layer.name = std::move(names[i]);
-    layer.input = input_index(specs[i], network.layers, place);
-    layer.input_shape = layer.input == kNetworkInput
-                            ? input
-                            : network.layers[static_cast<size_t>(layer.input)].output_shape;
-    layer.operation = specs[i].pad_same ? with_same_padding(specs[i].operation, layer.input_shape)
-                                        : specs[i].operation;
-    layer.output_shape = infer_output_shape(layer.operation, layer.input_shape, place);
-    const LayerWork work =
-        count_work(layer.operation, layer.input_shape, layer.output_shape, place);
+    connect(layer, specs[i], network, place);
+    const LayerKind& kind = layer_kind(specs[i].operation);
+    layer.operation = specs[i].pad_same
+                          ? kind.with_same_padding(specs[i].operation, layer.input_shape())
+                          : specs[i].operation;
+    layer.output_shape = kind.infer_shape(layer.operation, layer.input_shapes, place);
+    const LayerWork work = kind.work(layer, place);
     layer.macs = work.macs;
     layer.parameters = work.parameters;
     reserve_memory(layer, elements, place);

@@ -75,6 +75,19 @@ struct Softmax {};
 using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn,
                                Dropout, Flatten, Softmax>;
 
+// Every kind of layer, for those who declare something of each.
+#define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
+  DECLARE(Conv2d)                             \
+  DECLARE(Dense)                              \
+  DECLARE(Relu)                               \
+  DECLARE(MaxPool2d)                          \
+  DECLARE(AvgPool2d)                          \
+  DECLARE(GlobalAvgPool2d)                    \
+  DECLARE(Lrn)                                \
+  DECLARE(Dropout)                            \
+  DECLARE(Flatten)                            \
+  DECLARE(Softmax)
+
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);
 
@@ -83,11 +96,15 @@ inline constexpr int kNetworkInput = -1;
 struct Layer {
   std::string name;
   Operation operation;
-  int input = kNetworkInput;  // index of the layer whose output this one reads
-  FeatureShape input_shape;
+  std::vector<int> inputs;  // indices of the layers whose outputs it reads, or kNetworkInput
+  std::vector<FeatureShape> input_shapes;  // one an input
   FeatureShape output_shape;
   uint64_t macs = 0;        // multiply-accumulates, one image
   uint64_t parameters = 0;  // weights and biases
+
+  // The first input, which is the only one of most layers.
+  int input() const { return inputs.front(); }
+  const FeatureShape& input_shape() const { return input_shapes.front(); }
 };
 
 struct Network {
@@ -101,10 +118,10 @@ struct Network {
 
 // A layer as a file or a short form writes it, before shapes are known.
 struct LayerSpec {
-  std::string name;       // empty: made from the kind and a number ("conv2d_1")
-  Operation operation;    // with its window's padding, unless pad_same
-  bool pad_same = false;  // the window's padding is "same": worked out from the input
-  std::string input;      // name of an earlier layer or "input"; empty: the one before
+  std::string name;                 // empty: made from the kind and a number ("conv2d_1")
+  Operation operation;              // with its window's padding, unless pad_same
+  bool pad_same = false;            // the window's padding is "same": worked out from the input
+  std::vector<std::string> inputs;  // earlier layers' names or "input"; empty: the one before
 };
 
 // The largest size (channels, height, stride, units, ...) a network may name.

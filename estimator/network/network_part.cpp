@@ -27,8 +27,8 @@ size_t part_slash(const std::string& text) {
 
 Network layer_alone(const Network& network, size_t layer, std::string_view network_name) {
   Layer alone = network.layers.at(layer);
-  alone.input = kNetworkInput;
-  return {fmt::format("{}/{}", network_name, alone.name), alone.input_shape, {alone}};
+  alone.inputs.assign(alone.inputs.size(), kNetworkInput);
+  return {fmt::format("{}/{}", network_name, alone.name), alone.input_shape(), {alone}};
 }
 
 Network up_to_layer(const Network& network, size_t layer, std::string_view network_name) {

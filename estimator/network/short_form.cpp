@@ -53,7 +53,7 @@ void check_size(int64_t size, std::string_view key, int64_t most, std::string_vi
 }
 
 void add(std::vector<LayerSpec>& specs, const Operation& operation, bool pad_same = false) {
-  specs.push_back({"", operation, pad_same, ""});
+  specs.push_back({"", operation, pad_same, {}});
 }
 
 // flatten, the hidden layers, and the classes.

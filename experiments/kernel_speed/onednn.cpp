@@ -28,7 +28,7 @@ memory::desc plain_layout(const memory::dims& dims) {
 }
 
 Tensors tensors_of(const TimedLayer& timed) {
-  const FeatureShape& in = timed.layer.input_shape;
+  const FeatureShape& in = timed.layer.input_shape();
   const FeatureShape& out = timed.layer.output_shape;
   if (const auto* dense = std::get_if<Dense>(&timed.layer.operation)) {
     return {{timed.batch, in.elements()},

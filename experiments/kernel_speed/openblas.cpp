@@ -16,7 +16,7 @@ struct DenseOperands {
 std::optional<PreparedLayer> prepare(const TimedLayer& timed, Isa) {
   const auto* dense = std::get_if<Dense>(&timed.layer.operation);
   if (!dense) return std::nullopt;
-  const int64_t inputs = timed.layer.input_shape.elements();
+  const int64_t inputs = timed.layer.input_shape().elements();
   const auto m = static_cast<blasint>(timed.batch), n = static_cast<blasint>(dense->units),
              k = static_cast<blasint>(inputs);
   DenseOperands operands{random_values(timed.batch * inputs, 1),

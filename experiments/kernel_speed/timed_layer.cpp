@@ -12,7 +12,7 @@ namespace wattgrind {
 namespace {
 
 bool same_work(const Layer& a, const Layer& b) {
-  if (a.operation.index() != b.operation.index() || a.input_shape != b.input_shape ||
+  if (a.operation.index() != b.operation.index() || a.input_shape() != b.input_shape() ||
       a.output_shape != b.output_shape) {
     return false;
   }

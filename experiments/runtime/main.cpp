@@ -40,7 +40,7 @@ struct Options {
 
 // The kernels of a network, each with what it does in one pass.
 struct CountedKernel {
-  LayerKind kind = LayerKind::kOther;
+  TimedKind kind = TimedKind::kOther;
   KernelWork cold;    // from empty caches
   KernelWork steady;  // once more
 };
@@ -87,7 +87,7 @@ std::vector<CountedKernel> count_kernels(const Network& network, const Machine& 
 
 struct TimeSample {
   std::string name;
-  LayerKind kind = LayerKind::kOther;
+  TimedKind kind = TimedKind::kOther;
   bool cold = false;
   size_t fold = 0;  // of a layer warm and cold: neither is predicted by a fit that saw the other
   TimedKernel kernel;
@@ -155,7 +155,7 @@ struct Errors {
   FitQuality quality() const { return fit_quality(measured_s, predicted_s); }
 };
 
-void print_errors(LayerKind kind, const Errors& warm, const Errors& cold) {
+void print_errors(TimedKind kind, const Errors& warm, const Errors& cold) {
   const auto index = static_cast<size_t>(kind);
   fmt::print("{:<12} {:7} {:15.1f} {:12.1f} {:14.1f} {:17} {:7} {:15.1f} {:14.1f}\n",
              kLayerKindNames[index], warm.measured_s.size(), warm.quality().rmspe_percent,
@@ -177,7 +177,7 @@ std::vector<TimeModel> fit_models(const std::vector<TimeSample>& samples) {
     std::vector<const TimeSample*> own;
     std::vector<TimedKernel> kernels;
     for (const TimeSample& sample : samples) {
-      if (sample.kind != static_cast<LayerKind>(kind)) continue;
+      if (sample.kind != static_cast<TimedKind>(kind)) continue;
       own.push_back(&sample);
       kernels.push_back(sample.kernel);
     }
@@ -191,7 +191,7 @@ std::vector<TimeModel> fit_models(const std::vector<TimeSample>& samples) {
       series.points.push_back({std::log10(sample.kernel.seconds),
                                100 * (predicted_s[i] / sample.kernel.seconds - 1), sample.name});
     }
-    print_errors(static_cast<LayerKind>(kind), warm, cold);
+    print_errors(static_cast<TimedKind>(kind), warm, cold);
     plot.series.push_back(std::move(series));
     models.push_back(TimeModel::fit(kernels));
     prices += fmt::format("{}: {}\n", kLayerKindNames[kind], prices_text(models.back()));

@@ -31,7 +31,7 @@ class Draw {
   explicit Draw(uint64_t seed) : random_(seed) {}
 
   // Work is even on a logarithmic scale: else hardly a layer were as large as a network's.
-  Network layer(LayerKind kind, size_t number) {
+  Network layer(TimedKind kind, size_t number) {
     const WorkRange range = kWork[static_cast<size_t>(kind)];
     const double wanted = range.least * std::pow(range.most / range.least, random_.uniform());
     while (true) {
@@ -57,20 +57,20 @@ class Draw {
     return all[random_.below(sizeof...(choices))];
   }
 
-  Network candidate(LayerKind kind, size_t number) {
+  Network candidate(TimedKind kind, size_t number) {
     const std::string name =
         fmt::format("{}{}", kLayerKindNames[static_cast<size_t>(kind)], number);
     const auto network = [&](FeatureShape input, LayerSpec layer) {
       return build_network(name, input, {std::move(layer)}, name);
     };
     switch (kind) {
-      case LayerKind::kConvolution:
+      case TimedKind::kConvolution:
         return network(map(), convolution());
-      case LayerKind::kDense:
+      case TimedKind::kDense:
         return network({size(16, 32768), 1, 1}, {"layer", Dense{size(10, 8192)}});
-      case LayerKind::kPooling:
+      case TimedKind::kPooling:
         return network(map(), pooling());
-      case LayerKind::kOther:
+      case TimedKind::kOther:
         return other(name);
     }
     CHECK(false, "kind {}", static_cast<int>(kind));
@@ -119,23 +119,23 @@ class Draw {
 
 }  // namespace
 
-LayerKind kind_of(const Operation& operation) {
+TimedKind kind_of(const Operation& operation) {
   const std::string_view kind = kind_name(operation);
-  if (kind == "conv2d") return LayerKind::kConvolution;
-  if (kind == "dense") return LayerKind::kDense;
-  return kind.find("pool") == std::string_view::npos ? LayerKind::kOther : LayerKind::kPooling;
+  if (kind == "conv2d") return TimedKind::kConvolution;
+  if (kind == "dense") return TimedKind::kDense;
+  return kind.find("pool") == std::string_view::npos ? TimedKind::kOther : TimedKind::kPooling;
 }
 
 std::vector<Network> random_layers(uint64_t seed) {
   Draw draw(seed);
   std::vector<Network> layers;
-  const auto add = [&](LayerKind kind, size_t count) {
+  const auto add = [&](TimedKind kind, size_t count) {
     for (size_t i = 0; i < count; ++i) layers.push_back(draw.layer(kind, i));
   };
-  add(LayerKind::kConvolution, 80);
-  add(LayerKind::kDense, 60);
-  add(LayerKind::kPooling, 60);
-  add(LayerKind::kOther, 60);
+  add(TimedKind::kConvolution, 80);
+  add(TimedKind::kDense, 60);
+  add(TimedKind::kPooling, 60);
+  add(TimedKind::kOther, 60);
   return layers;
 }
 

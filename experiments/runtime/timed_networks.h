@@ -10,10 +10,10 @@
 namespace wattgrind {
 
 // Layers that share prices: what a model of counts leaves out differs from kind to kind.
-enum class LayerKind { kConvolution, kDense, kPooling, kOther };
+enum class TimedKind { kConvolution, kDense, kPooling, kOther };
 inline constexpr std::string_view kLayerKindNames[] = {"convolution", "dense", "pooling", "other"};
 
-LayerKind kind_of(const Operation& operation);
+TimedKind kind_of(const Operation& operation);
 
 // 80 convolutions, 60 dense and 60 pooling layers as published networks have them, and 60 of what
 // else is in networks (ReLU, LRN, softmax): sizes even on a logarithmic scale, up to those of the

@@ -7,7 +7,7 @@ namespace wattgrind {
 int64_t output_pitch(const Layer& layer, int64_t input_pitch, Isa isa) {
   const int64_t channels = layer.output_shape.channels;
   if (const auto* conv = std::get_if<Conv2d>(&layer.operation); conv && conv->groups > 1) {
-    return is_depthwise(*conv, layer.input_shape.channels) ? input_pitch : channels;
+    return is_depthwise(*conv, layer.input_shape().channels) ? input_pitch : channels;
   }
   if (std::holds_alternative<Conv2d>(layer.operation) ||
       std::holds_alternative<Dense>(layer.operation)) {

@@ -55,7 +55,7 @@ class ProgramBuilder {
   std::vector<int> consumers(int index) const {
     std::vector<int> result;
     for (size_t i = 0; i < network_.layers.size(); ++i) {
-      if (network_.layers[i].input == index) result.push_back(static_cast<int>(i));
+      if (network_.layers[i].input() == index) result.push_back(static_cast<int>(i));
     }
     return result;
   }
@@ -76,18 +76,18 @@ class ProgramBuilder {
       return phase_ == Phase::kTraining ? Storage::kOwn : Storage::kView;
     }
     if (is_flatten(self)) {
-      const bool is_vector = self.input_shape.height == 1 && self.input_shape.width == 1;
+      const bool is_vector = self.input_shape().height == 1 && self.input_shape().width == 1;
       return is_vector || readers_take_any_layout(index) ? Storage::kView : Storage::kOwn;
     }
     const bool can_overwrite = std::holds_alternative<Relu>(self.operation) ||
                                std::holds_alternative<Softmax>(self.operation);
-    if (!can_overwrite || self.input == kNetworkInput) return Storage::kOwn;
+    if (!can_overwrite || self.input() == kNetworkInput) return Storage::kOwn;
     return only_reader(index) ? Storage::kInPlace : Storage::kOwn;
   }
 
   // No one else reads what this layer reads, through views either.
   bool only_reader(int index) const {
-    for (int at = layer(index).input;; at = layer(at).input) {
+    for (int at = layer(index).input();; at = layer(at).input()) {
       if (at == kNetworkInput || consumers(at).size() != 1) return false;
       if (storage_[static_cast<size_t>(at)] != Storage::kView) return true;
     }
@@ -106,19 +106,19 @@ class ProgramBuilder {
     for (size_t i = 0; i < network_.layers.size(); ++i) {
       const Layer& self = network_.layers[i];
       if (storage_[i] == Storage::kOwn) {
-        const int64_t pitch = output_pitch(self, layout(self.input).channel_pitch, program_.isa);
+        const int64_t pitch = output_pitch(self, layout(self.input()).channel_pitch, program_.isa);
         // An elementwise layer behind a flatten that does nothing still works on the map.
         const FeatureShape& shape =
-            is_elementwise(self) ? layout(self.input).shape : self.output_shape;
+            is_elementwise(self) ? layout(self.input()).shape : self.output_shape;
         layouts_.push_back({shape, pitch, {}, readers_take_any_layout(static_cast<int>(i))});
       } else {
-        layouts_.push_back(layout(self.input));
+        layouts_.push_back(layout(self.input()));
       }
     }
     for (const Layer& self : network_.layers) {
       if (const auto* conv = std::get_if<Conv2d>(&self.operation)) {
-        owner_layout(self.input)
-            .halo.cover(required_halo(*conv, self.input_shape, self.output_shape));
+        owner_layout(self.input())
+            .halo.cover(required_halo(*conv, self.input_shape(), self.output_shape));
       }
     }
     for (size_t i = 0; i < layouts_.size(); ++i) {
@@ -133,7 +133,7 @@ class ProgramBuilder {
   // The layout of the buffer that holds this output.
   MapLayout& owner_layout(int index) {
     while (index != kNetworkInput && storage_[static_cast<size_t>(index)] != Storage::kOwn) {
-      index = layer(index).input;
+      index = layer(index).input();
     }
     return index == kNetworkInput ? input_layout_ : layouts_[static_cast<size_t>(index)];
   }
@@ -161,19 +161,19 @@ class ProgramBuilder {
   void lower_layer(int index) {
     const Layer& self = layer(index);
     const Storage storage = storage_[static_cast<size_t>(index)];
-    OutputMap output = map(self.input);
+    OutputMap output = map(self.input());
     if (storage == Storage::kView) {
       program_.outputs.push_back(output);
       return;
     }
-    const LayerContext context{program_.isa, program_.batch, layout(self.input), layout(index)};
+    const LayerContext context{program_.isa, program_.batch, layout(self.input()), layout(index)};
     if (storage == Storage::kOwn) {
       bytes(context.output, self.name);  // may refuse it before the nest is made
     }
     Step step{index, self.name, lower(self, context, storage == Storage::kInPlace), {}};
     for (const Buffer& buffer : step.nest.buffers) {
       if (buffer.operand == Operand::kInput || buffer.operand == Operand::kMap) {
-        step.buffers.push_back(map(self.input).buffer);
+        step.buffers.push_back(map(self.input()).buffer);
       } else {
         const BufferKind kind =
             buffer.operand == Operand::kMask ? BufferKind::kMask : kind_of(buffer);
@@ -205,7 +205,7 @@ class ProgramBuilder {
         [&](const auto& operation) -> LoopNest {
           using T = std::decay_t<decltype(operation)>;
           if constexpr (std::is_same_v<T, Conv2d>) {
-            return is_depthwise(operation, self.input_shape.channels)
+            return is_depthwise(operation, self.input_shape().channels)
                        ? lower_depthwise_conv2d(operation, context)
                        : lower_conv2d(operation, context);
           } else if constexpr (std::is_same_v<T, Dense>) {

@@ -20,7 +20,7 @@ bool has_parameters(const Layer& layer) {
 void check_trainable(const Network& network) {
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
-    if (layer.input != static_cast<int>(i) - 1) {
+    if (layer.input() != static_cast<int>(i) - 1) {
       fail(ErrorKind::kInput,
            "{}: layers[{}]: {} does not read the layer before it; only chains can be trained",
            network.name, i, layer.name);
@@ -137,7 +137,7 @@ class TrainingBuilder {
       const auto* conv = std::get_if<Conv2d>(&layer(i).operation);
       if (conv != nullptr && needs_data_gradient(i)) {
         gradient.layout.halo =
-            required_gradient_halo(*conv, layer(i).input_shape, layer(i).output_shape);
+            required_gradient_halo(*conv, layer(i).input_shape(), layer(i).output_shape);
       }
       gradient.buffer = add_buffer(layer(i).name + ".output_gradient", BufferKind::kGradient, i,
                                    gradient.layout.bytes(program().batch));
@@ -157,9 +157,9 @@ class TrainingBuilder {
 
   void add_backward(int index) {
     const Layer& self = layer(index);
-    const OutputMap& input = map(self.input);
+    const OutputMap& input = map(self.input());
     const OutputMap& output = map(index);
-    const auto input_gradient = gradient_of(self.input);
+    const auto input_gradient = gradient_of(self.input());
     const GradientMap output_gradient = *gradient_of(index);
     BackwardContext context{program().isa,         program().batch, input.layout, output.layout, {},
                             output_gradient.layout};
@@ -187,7 +187,7 @@ class TrainingBuilder {
 
   // None for a layer that only gives its input another name.
   std::optional<LoopNest> data_gradient(int index, const BackwardContext& context) {
-    const bool view = map(index).buffer == map(layer(index).input).buffer;
+    const bool view = map(index).buffer == map(layer(index).input()).buffer;
     return std::visit(
         [&](const auto& operation) -> std::optional<LoopNest> {
           using T = std::decay_t<decltype(operation)>;

@@ -17,10 +17,10 @@ Fans fans_of(const Layer& layer) {
   if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
     const Window2d& window = conv->window;
     const auto taps = static_cast<double>(window.kernel_height * window.kernel_width);
-    const int64_t group_channels = layer.input_shape.channels / conv->groups;
+    const int64_t group_channels = layer.input_shape().channels / conv->groups;
     return {taps * static_cast<double>(group_channels), taps * static_cast<double>(conv->filters)};
   }
-  return {static_cast<double>(layer.input_shape.elements()),
+  return {static_cast<double>(layer.input_shape().elements()),
           static_cast<double>(layer.output_shape.elements())};
 }
 

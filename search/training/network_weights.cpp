@@ -13,10 +13,10 @@ namespace {
 
 std::vector<int64_t> weight_shape(const Layer& layer) {
   if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
-    return {conv->filters, layer.input_shape.channels / conv->groups, conv->window.kernel_height,
+    return {conv->filters, layer.input_shape().channels / conv->groups, conv->window.kernel_height,
             conv->window.kernel_width};
   }
-  return {layer.output_shape.channels, layer.input_shape.elements()};
+  return {layer.output_shape.channels, layer.input_shape().elements()};
 }
 
 std::vector<float> take(std::vector<Tensor>& tensors, const std::string& name,

@@ -194,9 +194,9 @@ class Trainer::State {
   size_t batch() const { return static_cast<size_t>(whole_.program.batch); }
 
   const MapLayout& input_layout(const Layer& layer) const {
-    return layer.input == kNetworkInput
+    return layer.input() == kNetworkInput
                ? whole_.program.input.layout
-               : whole_.program.outputs[static_cast<size_t>(layer.input)].layout;
+               : whole_.program.outputs[static_cast<size_t>(layer.input())].layout;
   }
 
   void compile() {

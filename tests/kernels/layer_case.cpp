@@ -37,7 +37,7 @@ LayerCase make_case(FeatureShape input, const Operation& operation, int64_t batc
   const bool dense = std::holds_alternative<Dense>(operation);
   const FeatureShape shape = dense ? FeatureShape{input.elements(), 1, 1} : input;
   test.layer = build_network("test", shape, {{.operation = operation}}, "test").layers[0];
-  test.layer.input_shape = input;
+  test.layer.input_shapes = {input};
   test.batch = batch;
   test.around = around;
   test.what = what;

@@ -38,7 +38,7 @@ struct LayerCase {
   std::string what;
 
   BackwardContext context(Isa isa) const {
-    const MapLayout in{layer.input_shape, layer.input_shape.channels + around.extra_channels,
+    const MapLayout in{layer.input_shape(), layer.input_shape().channels + around.extra_channels,
                        around.input};
     MapLayout out{layer.output_shape, output_pitch(layer, in.channel_pitch, isa), {}};
     BackwardContext result{isa, batch, in, out, in, out};

@@ -53,9 +53,9 @@ void write_parameters(const Network& network, const Program& program,
     if (buffer.layer == kNetworkInput) continue;
     const auto index = static_cast<size_t>(buffer.layer);
     const Layer& layer = network.layers[index];
-    const OutputMap& input = layer.input == kNetworkInput
+    const OutputMap& input = layer.input() == kNetworkInput
                                  ? program.input
-                                 : program.outputs[static_cast<size_t>(layer.input)];
+                                 : program.outputs[static_cast<size_t>(layer.input())];
     if (buffer.kind == BufferKind::kWeights) {
       pack_weights(layer, input.layout, program.isa, parameters[index].weights, packed);
     } else if (buffer.kind == BufferKind::kBias) {

@@ -10,7 +10,7 @@ class Backward {
  public:
   Backward(const Layer& layer, const std::vector<float>& input,
            const ReferenceParameters& parameters)
-      : in_(layer.input_shape),
+      : in_(layer.input_shape()),
         input_(input),
         parameters_(parameters),
         d_input_(input.size()),

@@ -103,7 +103,7 @@ std::vector<float> softmax(const Map& in, int64_t batch) {
 std::vector<float> reference_layer(const Layer& layer, int64_t batch,
                                    const std::vector<float>& input,
                                    const ReferenceParameters& parameters) {
-  const Map in{input, layer.input_shape};
+  const Map in{input, layer.input_shape()};
   const auto value = [&](int64_t n, int64_t c, int64_t y, int64_t x) -> double {
     return std::visit(
         [&](const auto& operation) -> double {

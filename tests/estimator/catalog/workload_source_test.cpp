@@ -27,7 +27,7 @@ TEST(WorkloadSource, IsAPartOfANetwork) {
   const auto alone = std::get<Network>(find_workload("lenet5/conv2"));
   EXPECT_EQ(alone.name, "lenet5/conv2");
   ASSERT_EQ(alone.layers.size(), 1u);
-  EXPECT_EQ(alone.layers[0].input, kNetworkInput);
+  EXPECT_EQ(alone.layers[0].input(), kNetworkInput);
   EXPECT_EQ(alone.input, (FeatureShape{6, 14, 14}));
   EXPECT_EQ(alone.macs(), 240000u);
   const auto leading = std::get<Network>(find_workload("lenet5/..pool1"));

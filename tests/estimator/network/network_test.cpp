@@ -16,7 +16,7 @@ Network build(FeatureShape input, const std::vector<LayerSpec>& specs) {
 }
 
 Layer build_one(FeatureShape input, const Operation& operation, bool pad_same = false) {
-  return build(input, {{"", operation, pad_same, ""}}).layers.front();
+  return build(input, {{"", operation, pad_same, {}}}).layers.front();
 }
 
 std::string error_of(FeatureShape input, const Operation& operation, bool pad_same = false) {
@@ -79,10 +79,10 @@ TEST(Network, ShapesOfTheOtherLayers) {
 }
 
 TEST(Network, MakesNamesFromKindAndNumberAroundThoseTaken) {
-  const Network net = build({4, 1, 1}, {{"", Relu{}, false, ""},
-                                        {"relu_2", Dense{3}, false, ""},
-                                        {"", Relu{}, false, ""},
-                                        {"", Dense{2}, false, ""}});
+  const Network net = build({4, 1, 1}, {{"", Relu{}, false, {}},
+                                        {"relu_2", Dense{3}, false, {}},
+                                        {"", Relu{}, false, {}},
+                                        {"", Dense{2}, false, {}}});
   EXPECT_EQ(net.layers[0].name, "relu_1");
   EXPECT_EQ(net.layers[1].name, "relu_2");
   EXPECT_EQ(net.layers[2].name, "relu_3");
@@ -90,13 +90,13 @@ TEST(Network, MakesNamesFromKindAndNumberAroundThoseTaken) {
 }
 
 TEST(Network, InputsNameEarlierLayersOrTheNetworksInput) {
-  const Network net = build(
-      {4, 1, 1},
-      {{"a", Dense{3}, false, ""}, {"b", Dense{5}, false, "input"}, {"c", Dense{2}, false, "a"}});
-  EXPECT_EQ(net.layers[0].input, kNetworkInput);
-  EXPECT_EQ(net.layers[1].input, kNetworkInput);
-  EXPECT_EQ(net.layers[1].input_shape, (FeatureShape{4, 1, 1}));
-  EXPECT_EQ(net.layers[2].input, 0);
+  const Network net = build({4, 1, 1}, {{"a", Dense{3}, false, {}},
+                                        {"b", Dense{5}, false, {"input"}},
+                                        {"c", Dense{2}, false, {"a"}}});
+  EXPECT_EQ(net.layers[0].input(), kNetworkInput);
+  EXPECT_EQ(net.layers[1].input(), kNetworkInput);
+  EXPECT_EQ(net.layers[1].input_shape(), (FeatureShape{4, 1, 1}));
+  EXPECT_EQ(net.layers[2].input(), 0);
   EXPECT_EQ(net.layers[2].parameters, 8u);
   EXPECT_EQ(net.macs(), 12u + 20u + 6u);
   EXPECT_EQ(net.parameters(), 15u + 25u + 8u);
@@ -104,7 +104,7 @@ TEST(Network, InputsNameEarlierLayersOrTheNetworksInput) {
 
 TEST(Network, RefusesInputsThatAreNotEarlierLayers) {
   EXPECT_EQ(error_text([] {
-              build({4, 1, 1}, {{"a", Relu{}, false, "b"}, {"b", Relu{}, false, ""}});
+              build({4, 1, 1}, {{"a", Relu{}, false, {"b"}}, {"b", Relu{}, false, {}}});
             }),
             "net.json: layers[0].inputs: found \"b\", wanted the name of an earlier layer, or "
             "\"input\"");
@@ -115,7 +115,7 @@ TEST(Network, RefusesNamesThatAreTakenOrIllFormed) {
   const auto error_for = [](std::string first, std::string second) {
     return error_text([&] {
       build({4, 1, 1},
-            {{std::move(first), Relu{}, false, ""}, {std::move(second), Relu{}, false, ""}});
+            {{std::move(first), Relu{}, false, {}}, {std::move(second), Relu{}, false, {}}});
     });
   };
   EXPECT_EQ(error_for("a", "a"),
@@ -201,7 +201,7 @@ TEST(Network, RefusesWhatOverflowsOrDoesNotFitInMemory) {
 
 TEST(Network, RefusesWhatDoesNotFitInMemoryOnlyTogether) {
   // Each layer takes 256 GiB: the fourth is too much.
-  const std::vector<LayerSpec> specs(5, LayerSpec{"", Dense{1 << 18}, false, ""});
+  const std::vector<LayerSpec> specs(5, LayerSpec{"", Dense{1 << 18}, false, {}});
   const std::string message = error_text([&] { build({1 << 18, 1, 1}, specs); });
   EXPECT_NE(message.find("net.json: layers[3]: "), std::string::npos) << message;
 }

@@ -41,7 +41,7 @@ void check(FeatureShape input, const std::vector<LayerSpec>& specs, int64_t batc
   for (const Layer& layer : network.layers) {
     parameters.push_back(random_parameters(layer, 10 * parameters.size() + 2));
     const auto& from =
-        layer.input == kNetworkInput ? images : outputs[static_cast<size_t>(layer.input)];
+        layer.input() == kNetworkInput ? images : outputs[static_cast<size_t>(layer.input())];
     outputs.push_back(reference_layer(layer, batch, from, parameters.back()));
     bound += tolerance(layer);
   }
@@ -268,7 +268,7 @@ TEST(ReluKernel, InPlaceOnlyWhereNobodyElseReads) {
   check({3, 8, 8},
         {{.name = "a", .operation = Conv2d{9, window(3, 1, 1), 1}},
          {.name = "b", .operation = Relu{}},
-         {.name = "c", .operation = Relu{}, .input = "a"}},
+         {.name = "c", .operation = Relu{}, .inputs = {"a"}}},
         1, "two relus of one map");
 }
 

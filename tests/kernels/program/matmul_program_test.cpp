@@ -119,9 +119,9 @@ TEST(MatmulProgram, BlocksLeaveNothingOut) {
 TEST(MatmulProgram, TellsItsLoops) {
   EXPECT_EQ(to_text(matmul_program({2, 3, 4, ElementType::kInt64, LoopOrder::kIjk})),
             "program matmul\n"
-            "  input A 48 bytes at 0x100000000\n"
-            "  weights B 96 bytes at 0x100001000\n"
-            "  output C 64 bytes at 0x100002000\n"
+            "  input input 48 bytes at 0x100000000\n"
+            "  weights weights 96 bytes at 0x100001000\n"
+            "  output output 64 bytes at 0x100002000\n"
             "  for i0 in 2  # i\n"
             "    for i1 in 4  # j\n"
             "      for i2 in 3  # k\n"

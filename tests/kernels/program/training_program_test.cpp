@@ -87,8 +87,9 @@ void write(const ProgramMemory& memory, uint32_t buffer, const MapLayout& layout
 }
 
 const MapLayout& input_of(const Program& program, const Layer& layer) {
-  return layer.input == kNetworkInput ? program.input.layout
-                                      : program.outputs[static_cast<size_t>(layer.input)].layout;
+  return layer.input() == kNetworkInput
+             ? program.input.layout
+             : program.outputs[static_cast<size_t>(layer.input())].layout;
 }
 
 std::vector<float> logical_tensor(const TrainingProgram& training, const Network& network,
@@ -277,7 +278,7 @@ TEST(TrainingProgram, RefusesWhatItCannotTrain) {
             "net: no layer has parameters to train");
   EXPECT_EQ(refused({{.name = "a", .operation = Dense{3}},
                      {.name = "b", .operation = Dense{3}},
-                     {.operation = Softmax{}, .input = "a"}}),
+                     {.operation = Softmax{}, .inputs = {"a"}}}),
             "net: layers[2]: softmax_1 does not read the layer before it; only chains can be "
             "trained");
 }

@@ -95,9 +95,10 @@ TEST(NativeWorkload, OfALayerThatDoesNothingIsEmpty) {
   for (const Layer& layer : network.layers) {
     if (kind_name(layer.operation) != "flatten") continue;
     Layer alone = layer;
-    alone.input = kNetworkInput;
-    alone.input_shape = alone.output_shape = {layer.output_shape.elements(), 1, 1};
-    const NativeWorkload workload(Network{"flat", alone.input_shape, {alone}}, 1);
+    alone.inputs = {kNetworkInput};
+    alone.output_shape = {layer.output_shape.elements(), 1, 1};
+    alone.input_shapes = {alone.output_shape};
+    const NativeWorkload workload(Network{"flat", alone.input_shape(), {alone}}, 1);
     EXPECT_TRUE(workload.is_empty());
     workload.run();
   }

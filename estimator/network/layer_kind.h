@@ -1,0 +1,130 @@
+// What a network needs to know of each kind of layer: its word in files, its members, the shape it
+// gives, the work it does. One object a kind; a kind's own file is all that knows it.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "estimator/base/error.h"
+#include "estimator/network/network.h"
+
+namespace wattgrind {
+
+// Where an error is: the layer, and in which network.
+struct LayerPlace {
+  std::string_view where;
+  size_t index;
+
+  // Throws Error(kInput) with the message "WHERE: layers[INDEX].KEY: ..."; `key` may be empty.
+  template <typename... Args>
+  [[noreturn]] void reject(std::string_view key, fmt::format_string<Args...> format,
+                           Args&&... args) const {
+    fail(ErrorKind::kInput, "{}: layers[{}]{}{}: {}", where, index, key.empty() ? "" : ".", key,
+         fmt::format(format, std::forward<Args>(args)...));
+  }
+};
+
+// Multiply-accumulates and parameters of one layer, one image. Biases count as parameters, not as
+// multiply-accumulates; products with padding count (as they do in the literature).
+struct LayerWork {
+  uint64_t macs = 0;
+  uint64_t parameters = 0;
+};
+
+// Operations of one image besides multiply-accumulates.
+struct OtherOperations {
+  uint64_t forward = 0;
+  uint64_t backward = 0;       // of the way back
+  uint64_t training_only = 0;  // on the way forward, in training alone
+};
+
+// How a layer may share memory with its input.
+enum class MapUse {
+  kOwnOutput,    // writes a map of its own
+  kOverwrites,   // may write its output over its input
+  kElementwise,  // the same, and each value comes from the value in its place alone, in any layout
+};
+
+class LayerKind {
+ public:
+  virtual ~LayerKind() = default;
+
+  // The word for the kind in network files and in layers' default names: "conv2d".
+  virtual std::string_view word() const = 0;
+
+  // A layer as a network file has it, checked against the schema; and its members written beside
+  // the kind.
+  virtual Operation read(const nlohmann::json& layer) const = 0;
+  virtual void write(const Operation& operation, nlohmann::ordered_json& layer) const = 0;
+
+  // The operation with "same" padding put into its window: as many outputs as ceil(input / stride),
+  // any surplus at the bottom and right. Operations without a window are returned as they are.
+  virtual Operation with_same_padding(const Operation& operation,
+                                      const FeatureShape& input) const = 0;
+
+  // How many maps a layer of this kind reads.
+  virtual size_t inputs() const { return 1; }
+
+  // Checks the operation's sizes and that it fits its inputs; throws through `place`.
+  virtual FeatureShape infer_shape(const Operation& operation, std::span<const FeatureShape> inputs,
+                                   const LayerPlace& place) const = 0;
+
+  // Of a layer whose shapes are known. Throws through `place` where a count overflows 64 bits.
+  virtual LayerWork work(const Layer& layer, const LayerPlace& place) const = 0;
+
+  virtual OtherOperations other_operations(const Layer& layer) const = 0;
+
+  virtual MapUse map_use() const = 0;
+};
+
+// Every kind is an object of one of these: what the kind's file does not say is nothing.
+template <typename T>
+class LayerKindOf : public LayerKind {
+ public:
+  Operation read(const nlohmann::json&) const override { return T{}; }
+  void write(const Operation& operation, nlohmann::ordered_json& layer) const override {
+    write_members(std::get<T>(operation), layer);
+  }
+  Operation with_same_padding(const Operation& operation,
+                              const FeatureShape& input) const override {
+    T padded = std::get<T>(operation);
+    pad_same(padded, input);
+    return padded;
+  }
+  FeatureShape infer_shape(const Operation& operation, std::span<const FeatureShape> inputs,
+                           const LayerPlace& place) const override {
+    return infer(std::get<T>(operation), inputs, place);
+  }
+  LayerWork work(const Layer&, const LayerPlace&) const override { return {}; }
+  OtherOperations other_operations(const Layer&) const override { return {}; }
+  MapUse map_use() const override { return MapUse::kOwnOutput; }
+
+ protected:
+  virtual void write_members(const T&, nlohmann::ordered_json&) const {}
+  virtual void pad_same(T&, const FeatureShape&) const {}
+  virtual FeatureShape infer(const T& operation, std::span<const FeatureShape> inputs,
+                             const LayerPlace& place) const = 0;
+};
+
+// Defined in the file of each kind.
+template <typename T>
+const LayerKind& kind_of();
+#define WATTGRIND_DECLARE(T) \
+  template <>                \
+  const LayerKind& kind_of<T>();
+WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
+#undef WATTGRIND_DECLARE
+
+const LayerKind& layer_kind(const Operation& operation);
+// Null where no kind has the word.
+const LayerKind* find_layer_kind(std::string_view word);
+
+// A size that is none of `least` to kMaxSize is rejected.
+void check_size(int64_t size, std::string_view key, int64_t least, const LayerPlace& place);
+
+}  // namespace wattgrind
