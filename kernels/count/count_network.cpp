@@ -5,11 +5,10 @@
 namespace wattgrind {
 namespace {
 
-CountedRow counted_row(const Layer& layer, Isa isa, int64_t batch) {
+CountedRow counted_row(const Layer& layer, int64_t batch) {
   CountedRow row = layer_row(layer);
   const auto images = static_cast<uint64_t>(batch);
-  row.operations = {layer.macs * images, other_operations(layer) * images,
-                    padding_macs(layer, isa, batch)};
+  row.operations = {layer.macs * images, other_operations(layer) * images, 0};
   return row;
 }
 
@@ -30,7 +29,7 @@ NetworkCounts count_network(const Network& network, int64_t batch, const Machine
   result.origin = std::move(counted.origin);
   CountedPass& pass = counted.passes.back();
   for (const Layer& layer : network.layers) {
-    result.rows.push_back(counted_row(layer, isa, batch));
+    result.rows.push_back(counted_row(layer, batch));
     result.rows.back().counts = no_events(pass.steps.at(0));
   }
   for (size_t i = 0; i < program.steps.size(); ++i) {
@@ -38,7 +37,8 @@ NetworkCounts count_network(const Network& network, int64_t batch, const Machine
     CountedRow& row = result.rows[static_cast<size_t>(step.layer)];
     if (!pass.tensors.empty()) row.tensors = std::move(pass.tensors[i]);
     row.counts = pass.steps[i];
-    row.counts.bytes = bytes_of(program, step);
+    row.counts.bytes = bytes_of(step.references);
+    row.operations.padding_macs += step.padding_macs;
   }
   if (counted.runtime && !steady) {
     CountedRow runtime;

@@ -125,11 +125,12 @@ class StepRows {
     const Step& step = training_.program.steps[index];
     const auto row = static_cast<size_t>(step.layer - kNetworkInput);
     EventCounts events = counted.steps[index];
-    events.bytes = bytes_of(training_.program, step);
+    events.bytes = bytes_of(step.references);
     PassCounts& pass = pass_of(rows_[row], training_.passes[index]);
     pass.counts = sum(pass.counts, events);
     if (!counted.tensors.empty()) add_tensors(counted.tensors[index], rows_[row].tensors);
     ++kernels_[{row, training_.passes[index]}];
+    padding_macs_[{row, training_.passes[index]}] += step.padding_macs;
   }
 
   // The row's part for a pass, made if it is not there.
@@ -147,13 +148,10 @@ class StepRows {
       if (key.first != index || index == 0) continue;
       pass_of(row, key.second).operations = operations_of(
           network_.layers[index - 1], key.second, kernels, training_.program.batch, optimizer_);
+      pass_of(row, key.second).operations.padding_macs = padding_macs_.at(key);
     }
     for (PassCounts& pass : row.passes) {
       row.counts = sum(row.counts, pass.counts);
-      if (pass.pass == kPassNames[static_cast<size_t>(Pass::kForward)]) {
-        pass.operations.padding_macs = padding_macs(network_.layers[index - 1],
-                                                    training_.program.isa, training_.program.batch);
-      }
       row.operations.macs += pass.operations.macs;
       row.operations.other += pass.operations.other;
       row.operations.padding_macs += pass.operations.padding_macs;
@@ -166,6 +164,7 @@ class StepRows {
   const EventCounts nothing_;
   std::vector<CountedRow> rows_;                         // the input's, then the layers'
   std::map<std::pair<size_t, Pass>, uint64_t> kernels_;  // how many a row and pass has
+  std::map<std::pair<size_t, Pass>, uint64_t> padding_macs_;
 };
 
 NetworkCounts empty_counts(const Network& network, int64_t batch, const CountOrigin& origin) {

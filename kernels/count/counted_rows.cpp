@@ -20,8 +20,7 @@ CountedRow layer_row(const Layer& layer) {
   return row;
 }
 
-References bytes_of(const Program& program, const Step& step) {
-  const ReferenceCounts references = count_references(program.access_program(step));
+References bytes_of(const ReferenceCounts& references) {
   return {references.read_bytes, references.written_bytes};
 }
 

@@ -15,8 +15,7 @@ EventCounts no_events(const EventCounts& example);
 // A layer's name, kind, shape and parameters; nothing counted.
 CountedRow layer_row(const Layer& layer);
 
-// Bytes of the references that the step's nest names.
-References bytes_of(const Program& program, const Step& step);
+References bytes_of(const ReferenceCounts& references);
 
 // Every nest of the program, for people to read.
 std::string nests_text(const Program& program);

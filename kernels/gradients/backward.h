@@ -16,44 +16,37 @@
 
 namespace wattgrind {
 
-// Weights are first transposed into the buffer "transposed", whose padding must be zero, unless
-// images are too few to be worth it.
-LoopNest lower_dense_data_gradient(const Dense& dense, const BackwardContext& context);
-LoopNest lower_dense_weight_gradient(const Dense& dense, const BackwardContext& context);
+// LoopNest lower_data_gradient(const Relu&, const BackwardContext&), and the same of every other
+// operation: the gradient by the input that the context names.
+//
+// Conv2d reads the output gradient's halo, which must cover required_gradient_halo(). It and Dense
+// first transpose the weights into a scratch buffer whose padding must be zero, unless images are
+// too few to be worth it.
+// Pooling: the first of a window's largest values, in (row, column) order, gets the window's
+// gradient. No address depends on data: every value is compared with the output.
+// Lrn needs the layer's input alone; powers are computed again, on scratch rows as the layer does.
+// Relu: where y > 0 the gradient passes, else it becomes zero: in place, on kGradient. y is the
+// layer's output.
+// Flatten copies the gradient of a plain vector to that of the map it was flattened from.
+// Dropout: the gradient by its output, times its mask.
+// Softmax: the gradient of softmax and categorical cross-entropy in one. It makes, of the
+// probabilities that softmax left (kOutput) and of kLabels, the gradient of the mean loss of the
+// batch by softmax's input, (p - y) / batch. kLoss gets each image's -sum y ln p; p below 1e-7
+// counts as 1e-7 there, as in Keras. A probability that is no number makes a loss that is none.
+#define WATTGRIND_DECLARE(T) \
+  LoopNest lower_data_gradient(const T& operation, const BackwardContext& context);
+WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
+#undef WATTGRIND_DECLARE
 
-// Convolutions that are not depthwise. A data gradient reads the output gradient's halo, which must
-// cover required_gradient_halo(), and works on transposed weights as a dense layer's does.
-LoopNest lower_conv2d_data_gradient(const Conv2d& conv, const BackwardContext& context);
-LoopNest lower_conv2d_weight_gradient(const Conv2d& conv, const BackwardContext& context);
 LoopNest lower_depthwise_conv2d_data_gradient(const Conv2d& conv, const BackwardContext& context);
+
+// Gradients by weights and bias.
+LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& context);
+LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context);
 LoopNest lower_depthwise_conv2d_weight_gradient(const Conv2d& conv, const BackwardContext& context);
+
 Halo required_gradient_halo(const Conv2d& conv, const FeatureShape& input,
                             const FeatureShape& output);
-
-// The first of a window's largest values, in (row, column) order, gets the window's gradient. No
-// address depends on data: every value is compared with the output.
-LoopNest lower_max_pool2d_backward(const MaxPool2d& pool, const BackwardContext& context);
-LoopNest lower_avg_pool2d_backward(const AvgPool2d& pool, const BackwardContext& context);
-LoopNest lower_global_avg_pool2d_backward(const BackwardContext& context);
-
-// Of the layer's input alone; powers are computed again. Works on scratch rows as the layer does.
-LoopNest lower_lrn_backward(const Lrn& lrn, const BackwardContext& context);
-
-// Where y > 0 the gradient passes, else it becomes zero: in place, on "gradient". y is the layer's
-// output ("output").
-LoopNest lower_relu_backward(const BackwardContext& context);
-
-// Copies the gradient of a plain vector to that of the map it was flattened from.
-LoopNest lower_flatten_backward(const BackwardContext& context);
-
-// The gradient by a dropout layer's input is that by its output, times its mask.
-LoopNest lower_dropout_backward(const BackwardContext& context);
-
-// Softmax and categorical cross-entropy, backward: of the probabilities that softmax left
-// ("output") and of "labels", the gradient of the mean loss of the batch by softmax's input,
-// (p - y) / batch. "loss" gets each image's -sum y ln p; p below 1e-7 counts as 1e-7 there, as in
-// Keras. A probability that is no number makes a loss that is none.
-LoopNest lower_softmax_cross_entropy_backward(const BackwardContext& context);
 
 // A training step's first pass: copies a batch out of the data set, images ("images", (row, column,
 // channel) order, each on a line) into the input's map and one-hot labels ("image_labels") to

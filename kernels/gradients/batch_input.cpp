@@ -4,7 +4,7 @@
 namespace wattgrind {
 
 LoopNest lower_batch_input(int64_t classes, const LayerContext& context) {
-  const MapLayout& in = context.input;
+  const MapLayout& in = context.input();
   const MapLayout plain{in.shape, in.channel_pitch, {}};
   const MapLayout labelling = label_layout(classes);
   NestBuilder nest("batch_input", context.isa);

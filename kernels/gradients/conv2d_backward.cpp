@@ -14,7 +14,7 @@ class ConvDataGradient {
       : conv_(conv),
         context_(context),
         nest_("conv2d_data_gradient", context.isa),
-        group_inputs_(context.input.shape.channels / conv.groups),
+        group_inputs_(context.input().shape.channels / conv.groups),
         group_filters_(conv.filters / conv.groups),
         filter_blocks_(column_blocks(group_filters_, context.isa,
                                      conv.groups == 1 ? Surplus::kPad : Surplus::kExact)),
@@ -80,8 +80,8 @@ class ConvDataGradient {
 
   // Of the only phase.
   DirectConv whole_convolution(const Address& weights, LoopVariable n) const {
-    return convolution(row_phases(conv_.window, context_.input.shape)[0],
-                       column_phases(conv_.window, context_.input.shape)[0], weights, n);
+    return convolution(row_phases(conv_.window, context_.input().shape)[0],
+                       column_phases(conv_.window, context_.input().shape)[0], weights, n);
   }
 
   void emit_direct() {
@@ -127,8 +127,8 @@ class ConvDataGradient {
   template <typename Visit>
   void for_each_phase(const Visit& visit) const {
     Address weights = transposed_;
-    for (const StridePhase& row : row_phases(conv_.window, context_.input.shape)) {
-      for (const StridePhase& column : column_phases(conv_.window, context_.input.shape)) {
+    for (const StridePhase& row : row_phases(conv_.window, context_.input().shape)) {
+      for (const StridePhase& column : column_phases(conv_.window, context_.input().shape)) {
         visit(row, column, weights);
         weights.offset_bytes += conv_.groups * group_weight_bytes(row, column);
       }
@@ -229,7 +229,10 @@ class ConvDataGradient {
 
 }  // namespace
 
-LoopNest lower_conv2d_data_gradient(const Conv2d& conv, const BackwardContext& context) {
+LoopNest lower_data_gradient(const Conv2d& conv, const BackwardContext& context) {
+  if (is_depthwise(conv, context.input().shape.channels)) {
+    return lower_depthwise_conv2d_data_gradient(conv, context);
+  }
   return ConvDataGradient(conv, context).lower();
 }
 

@@ -172,7 +172,7 @@ class DotGradient {
 
 }  // namespace
 
-LoopNest lower_dense_data_gradient(const Dense& dense, const BackwardContext& context) {
+LoopNest lower_data_gradient(const Dense& dense, const BackwardContext& context) {
   if (DotGradient dots(dense, context); dots.pays()) return std::move(dots).lower();
   const MapLayout& in = context.input_gradient;
   const MapLayout& out = context.output_gradient;

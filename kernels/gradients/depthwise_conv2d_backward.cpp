@@ -117,7 +117,7 @@ class DepthwiseWeightGradient {
         nest_("depthwise_conv2d_weight_gradient", context.isa) {}
 
   LoopNest lower() && {
-    const MapLayout& in = context_.input;
+    const MapLayout& in = context_.input();
     const MapLayout& out = context_.output_gradient;
     const int64_t taps = window_.kernel_height * window_.kernel_width;
     const Address input =
@@ -145,7 +145,7 @@ class DepthwiseWeightGradient {
   // Calls body(input pixel, gradient pixel) for every output.
   template <typename Body>
   void for_each_output(const Address& input, const Address& gradient, const Body& body) {
-    const MapLayout& in = context_.input;
+    const MapLayout& in = context_.input();
     const MapLayout& out = context_.output_gradient;
     nest_.loop("image", context_.batch, [&](LoopVariable n) {
       nest_.loop("row", out.shape.height, [&](LoopVariable y) {
@@ -170,7 +170,7 @@ class DepthwiseWeightGradient {
 
   void lower_kernel_row(int lanes, const Address& input, const Address& gradient,
                         const Address& weights) {
-    const int64_t tap_bytes = context_.input.channel_bytes();
+    const int64_t tap_bytes = context_.input().channel_bytes();
     for (const Tiles& tiles : balanced_tiles(window_.kernel_width, tile_rows(context_.isa))) {
       nest_.loop("kernel_column", tiles.count, [&](LoopVariable s) {
         const auto at = [&](const Address& address) {

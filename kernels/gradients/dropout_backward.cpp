@@ -3,7 +3,7 @@
 
 namespace wattgrind {
 
-LoopNest lower_dropout_backward(const BackwardContext& context) {
+LoopNest lower_data_gradient(const Dropout&, const BackwardContext& context) {
   return lower_masking("dropout_backward",
                        {Operand::kOutputGradient, TensorRole::kGradient, context.output_gradient},
                        {Operand::kInputGradient, TensorRole::kGradient, context.input_gradient},

@@ -3,7 +3,7 @@
 
 namespace wattgrind {
 
-LoopNest lower_flatten_backward(const BackwardContext& context) {
+LoopNest lower_data_gradient(const Flatten&, const BackwardContext& context) {
   const MapLayout& in = context.input_gradient;
   const MapLayout& out = context.output_gradient;
   const FeatureShape& shape = in.shape;

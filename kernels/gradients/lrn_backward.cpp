@@ -20,7 +20,7 @@ class LrnBackward {
         scale_(lrn.alpha / static_cast<double>(lrn.size)) {}
 
   LoopNest lower() && {
-    const MapLayout& x = context_.input;
+    const MapLayout& x = context_.input();
     const MapLayout& dy = context_.output_gradient;
     const MapLayout& dx = context_.input_gradient;
     const auto row_bytes = static_cast<uint64_t>((x.channel_pitch + lrn_.size - 1) * kFloatBytes);
@@ -51,7 +51,7 @@ class LrnBackward {
   // Calls body(lanes, at) for the vectors of a pixel; at(address) moves an address to the vector.
   template <typename Body>
   void for_each_vector(const Body& body) {
-    for (const Tiles& piece : vector_pieces(context_.input.channel_pitch, nest_.max_lanes())) {
+    for (const Tiles& piece : vector_pieces(context_.input().channel_pitch, nest_.max_lanes())) {
       nest_.loop("channel", piece.count, [&](LoopVariable c) {
         body(static_cast<int>(piece.size), [&](const Address& address) {
           return stepped(moved(address, piece.start * kFloatBytes), c, piece.size * kFloatBytes);
@@ -109,7 +109,7 @@ class LrnBackward {
 
 }  // namespace
 
-LoopNest lower_lrn_backward(const Lrn& lrn, const BackwardContext& context) {
+LoopNest lower_data_gradient(const Lrn& lrn, const BackwardContext& context) {
   return LrnBackward(lrn, context).lower();
 }
 

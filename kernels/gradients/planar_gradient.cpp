@@ -12,7 +12,7 @@ constexpr int64_t kMostFilters = 8;
 
 PlanarGradient::PlanarGradient(const Conv2d& conv, const BackwardContext& context)
     : conv_(conv),
-      input_(context.input),
+      input_(context.input()),
       gradient_(context.output_gradient),
       batch_(context.batch),
       isa_(context.isa),

@@ -25,7 +25,7 @@ class PoolBackward {
   LoopNest lower() && {
     const int64_t batch = context_.batch;
     if (method_ == GradientMethod::kMax) {
-      input_ = nest_.buffer(Operand::kInput, TensorRole::kInput, context_.input.bytes(batch));
+      input_ = nest_.buffer(Operand::kInput, TensorRole::kInput, context_.input().bytes(batch));
       output_ = nest_.buffer(Operand::kOutput, TensorRole::kOutput, context_.output.bytes(batch));
     }
     output_gradient_ = nest_.buffer(Operand::kOutputGradient, TensorRole::kGradient,
@@ -33,7 +33,7 @@ class PoolBackward {
     input_gradient_ = nest_.buffer(Operand::kInputGradient, TensorRole::kGradient,
                                    context_.input_gradient.bytes(batch));
     if (overlapping_) clear();
-    const FeatureShape& in = context_.input.shape;
+    const FeatureShape& in = context_.input().shape;
     const FeatureShape& out = context_.output.shape;
     nest_.loop("image", batch, [&](LoopVariable n) {
       for (const WindowSpan& row : row_spans(window_, in, out)) {
@@ -68,7 +68,7 @@ class PoolBackward {
       return stepped(stepped(stepped(first, n, layout.image_bytes()), y, layout.row_bytes()), x,
                      layout.channel_bytes());
     };
-    for (const Tiles& piece : vector_pieces(context_.input.channel_pitch, nest_.max_lanes())) {
+    for (const Tiles& piece : vector_pieces(context_.input().channel_pitch, nest_.max_lanes())) {
       nest_.loop("channel", piece.count, [&](LoopVariable c) {
         const auto at = [&](const Address& pixel) {
           return stepped(moved(pixel, piece.start * kFloatBytes), c, piece.size * kFloatBytes);
@@ -79,7 +79,7 @@ class PoolBackward {
         const Address gradient = at(input_pixel(input_gradient_, context_.input_gradient));
         if (method_ == GradientMethod::kMax) {
           const Register y_value = nest_.load(lanes, at(output_pixel(output_, context_.output)));
-          hand_to_largest(row, column, y_value, dy, at(input_pixel(input_, context_.input)),
+          hand_to_largest(row, column, y_value, dy, at(input_pixel(input_, context_.input())),
                           gradient);
         } else {
           hand_to_all(row, column, dy, gradient);
@@ -117,7 +117,7 @@ class PoolBackward {
     };
     nest_.loop("kernel_row", row.kernel_count, [&](LoopVariable r) {
       nest_.loop("kernel_column", column.kernel_count, [&](LoopVariable s) {
-        body(at(input, context_.input, r, s), at(gradient, context_.input_gradient, r, s));
+        body(at(input, context_.input(), r, s), at(gradient, context_.input_gradient, r, s));
       });
     });
   }
@@ -140,16 +140,16 @@ class PoolBackward {
 
 }  // namespace
 
-LoopNest lower_max_pool2d_backward(const MaxPool2d& pool, const BackwardContext& context) {
+LoopNest lower_data_gradient(const MaxPool2d& pool, const BackwardContext& context) {
   return PoolBackward(pool.window, GradientMethod::kMax, context).lower();
 }
 
-LoopNest lower_avg_pool2d_backward(const AvgPool2d& pool, const BackwardContext& context) {
+LoopNest lower_data_gradient(const AvgPool2d& pool, const BackwardContext& context) {
   return PoolBackward(pool.window, GradientMethod::kAverage, context).lower();
 }
 
-LoopNest lower_global_avg_pool2d_backward(const BackwardContext& context) {
-  const FeatureShape& shape = context.input.shape;
+LoopNest lower_data_gradient(const GlobalAvgPool2d&, const BackwardContext& context) {
+  const FeatureShape& shape = context.input().shape;
   const Window2d whole{shape.height, shape.width, shape.height, shape.width};
   return PoolBackward(whole, GradientMethod::kAverage, context).lower();
 }

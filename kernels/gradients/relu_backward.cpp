@@ -3,7 +3,7 @@
 
 namespace wattgrind {
 
-LoopNest lower_relu_backward(const BackwardContext& context) {
+LoopNest lower_data_gradient(const Relu&, const BackwardContext& context) {
   NestBuilder nest("relu_backward", context.isa);
   const Address output =
       nest.buffer(Operand::kOutput, TensorRole::kOutput, context.output.bytes(context.batch));

@@ -14,7 +14,7 @@ constexpr int64_t kTileFilters = 10;
 // window where the input's image goes on that far.
 int64_t row_width(const Conv2d& conv, const BackwardContext& context) {
   const Window2d& window = conv.window;
-  const MapLayout& in = context.input;
+  const MapLayout& in = context.input();
   const FeatureShape& out = context.output.shape;
   const int64_t exact = window.kernel_width * in.channel_pitch;
   const int64_t rest = exact % traits(context.isa).float_lanes;
@@ -32,7 +32,7 @@ int64_t row_width(const Conv2d& conv, const BackwardContext& context) {
 
 TapColumns::TapColumns(const Conv2d& conv, const BackwardContext& context)
     : conv_(conv),
-      input_(context.input),
+      input_(context.input()),
       isa_(context.isa),
       pieces_(vector_pieces(row_width(conv, context), traits(context.isa).float_lanes)) {}
 

@@ -32,7 +32,7 @@ class WeightGradientLowering {
       : conv_(conv),
         context_(context),
         nest_(std::move(name), context.isa),
-        group_inputs_(context.input.shape.channels / conv.groups),
+        group_inputs_(context.input().shape.channels / conv.groups),
         group_filters_(conv.filters / conv.groups),
         taps_(conv.window.kernel_height * conv.window.kernel_width * group_inputs_),
         blocks_(column_blocks(group_filters_, context.isa,
@@ -48,14 +48,15 @@ class WeightGradientLowering {
     const int64_t width = padded_width(blocks_);
     const auto floats = [](int64_t count) { return static_cast<uint64_t>(count * kFloatBytes); };
     input_ =
-        nest_.buffer(Operand::kInput, TensorRole::kInput, context_.input.bytes(context_.batch));
+        nest_.buffer(Operand::kInput, TensorRole::kInput, context_.input().bytes(context_.batch));
     gradient_ = nest_.buffer(Operand::kOutputGradient, TensorRole::kGradient,
                              context_.output_gradient.bytes(context_.batch));
     weights_ = nest_.buffer(Operand::kWeightGradient, TensorRole::kGradient,
                             floats(conv_.groups * taps_ * width));
     bias_ =
         nest_.buffer(Operand::kBiasGradient, TensorRole::kGradient, floats(conv_.groups * width));
-    input_.offset_bytes = context_.input.pixel_bytes(-conv_.window.pad_top, -conv_.window.pad_left);
+    input_.offset_bytes =
+        context_.input().pixel_bytes(-conv_.window.pad_top, -conv_.window.pad_left);
     gradient_.offset_bytes = context_.output_gradient.pixel_bytes(0, 0);
     if (planar_) {
       planar_->emit(nest_, input_, gradient_, weights_, width);
@@ -99,7 +100,7 @@ class WeightGradientLowering {
   int64_t chunk_images() const {
     if (context_.output.shape.is_vector()) return context_.batch;
     const int64_t image_bytes =
-        context_.input.image_bytes() + context_.output_gradient.image_bytes();
+        context_.input().image_bytes() + context_.output_gradient.image_bytes();
     return largest_divisor(context_.batch,
                            std::max<int64_t>(1, resident_map_bytes(context_.isa) / image_bytes));
   }
@@ -116,7 +117,7 @@ class WeightGradientLowering {
 
   TapLoops tap_loops() const {
     const Window2d& window = conv_.window;
-    const MapLayout& in = context_.input;
+    const MapLayout& in = context_.input();
     if (in.channel_pitch != group_inputs_) {
       return {window.kernel_height, window.kernel_width, group_inputs_};
     }
@@ -126,7 +127,7 @@ class WeightGradientLowering {
   }
 
   void lower_part(int64_t first_chunk, int64_t chunks, int64_t images) {
-    const int64_t input_bytes = images * context_.input.image_bytes();
+    const int64_t input_bytes = images * context_.input().image_bytes();
     const int64_t gradient_bytes = images * context_.output_gradient.image_bytes();
     const int64_t group_weights = taps_ * padded_width(blocks_) * kFloatBytes;
     nest_.loop("image_chunk", chunks, [&](LoopVariable n) {
@@ -151,7 +152,7 @@ class WeightGradientLowering {
   }
 
   std::vector<ReductionLoop> reduction(int64_t images) const {
-    const MapLayout& in = context_.input;
+    const MapLayout& in = context_.input();
     const MapLayout& out = context_.output_gradient;
     return {{"image", images, in.image_bytes(), out.image_bytes()},
             {"row", out.shape.height, conv_.window.stride_height * in.row_bytes(), out.row_bytes()},
@@ -194,8 +195,8 @@ class WeightGradientLowering {
         for (const Tiles& tiles : balanced_tiles(loops.taps, tile_rows(context_.isa))) {
           tile.rows = tiles.size;
           nest_.loop("tap", tiles.count, [&](LoopVariable t) {
-            tile.input = stepped(stepped(base.input, r, context_.input.row_bytes()), s,
-                                 context_.input.channel_bytes());
+            tile.input = stepped(stepped(base.input, r, context_.input().row_bytes()), s,
+                                 context_.input().channel_bytes());
             tile.input =
                 stepped(moved(tile.input, tiles.start * kFloatBytes), t, tiles.size * kFloatBytes);
             tile.output = stepped(stepped(base.output, r, loops.columns * loops.taps * width_bytes),
@@ -262,15 +263,18 @@ class WeightGradientLowering {
 
 }  // namespace
 
-LoopNest lower_dense_weight_gradient(const Dense& dense, const BackwardContext& context) {
+LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& context) {
   BackwardContext whole_map = context;
-  if (const auto vectors = context.input.as_vectors()) whole_map.input = *vectors;
-  const FeatureShape& shape = whole_map.input.shape;
+  if (const auto vectors = context.input().as_vectors()) whole_map.inputs.front() = *vectors;
+  const FeatureShape& shape = whole_map.input().shape;
   const Conv2d conv{dense.units, {shape.height, shape.width}, 1};
   return WeightGradientLowering("dense_weight_gradient", conv, whole_map).lower();
 }
 
-LoopNest lower_conv2d_weight_gradient(const Conv2d& conv, const BackwardContext& context) {
+LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context) {
+  if (is_depthwise(conv, context.input().shape.channels)) {
+    return lower_depthwise_conv2d_weight_gradient(conv, context);
+  }
   return WeightGradientLowering("conv2d_weight_gradient", conv, context).lower();
 }
 

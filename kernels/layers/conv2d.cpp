@@ -24,8 +24,11 @@ PlanarOperands planar_operands(NestBuilder& nest, const DirectConv& conv) {
 
 }  // namespace
 
-LoopNest lower_conv2d(const Conv2d& conv, const LayerContext& context) {
-  const MapLayout& in = context.input;
+LoopNest lower(const Conv2d& conv, const LayerContext& context) {
+  if (is_depthwise(conv, context.input().shape.channels)) {
+    return lower_depthwise_conv2d(conv, context);
+  }
+  const MapLayout& in = context.input();
   const MapLayout& out = context.output;
   const Window2d& window = conv.window;
   NestBuilder nest("conv2d", context.isa);

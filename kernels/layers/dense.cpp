@@ -11,7 +11,7 @@ namespace {
 // The layer as a convolution of one row, whose pixels are the images; none of maps whose images are
 // not just their values.
 std::optional<DirectConv> images_as_pixels(const Dense& dense, const LayerContext& context) {
-  const auto input = context.input.as_vectors();
+  const auto input = context.input().as_vectors();
   if (!input) return std::nullopt;
   DirectConv conv;
   conv.group_inputs = input->shape.channels;
@@ -54,18 +54,18 @@ void emit_dot_products(NestBuilder& nest, DirectConv conv) {
 
 }  // namespace
 
-LoopNest lower_dense(const Dense& dense, const LayerContext& context) {
+LoopNest lower(const Dense& dense, const LayerContext& context) {
   NestBuilder nest("dense", context.isa);
   DenseProduct product;
   product.batch = context.batch;
-  product.input = context.input;
+  product.input = context.input();
   product.blocks = column_blocks(dense.units, context.isa, Surplus::kPad);
   product.output_image_bytes = context.output.image_bytes();
   const auto width_bytes = static_cast<uint64_t>(padded_width(product.blocks) * kFloatBytes);
-  const auto values = static_cast<uint64_t>(context.input.shape.elements());
+  const auto values = static_cast<uint64_t>(context.input().shape.elements());
   product.input_values =
-      moved(nest.buffer(Operand::kInput, TensorRole::kInput, context.input.bytes(context.batch)),
-            context.input.pixel_bytes(0, 0));
+      moved(nest.buffer(Operand::kInput, TensorRole::kInput, context.input().bytes(context.batch)),
+            context.input().pixel_bytes(0, 0));
   product.weights = nest.buffer(Operand::kWeights, TensorRole::kWeights, values * width_bytes);
   product.bias = nest.buffer(Operand::kBias, TensorRole::kBias, width_bytes);
   product.output =

@@ -3,8 +3,8 @@
 
 namespace wattgrind {
 
-LoopNest lower_dropout(const LayerContext& context) {
-  return lower_masking("dropout", {Operand::kInput, TensorRole::kInput, context.input},
+LoopNest lower(const Dropout&, const LayerContext& context) {
+  return lower_masking("dropout", {Operand::kInput, TensorRole::kInput, context.input()},
                        {Operand::kOutput, TensorRole::kOutput, context.output}, context.output,
                        context.isa, context.batch);
 }

@@ -3,8 +3,8 @@
 
 namespace wattgrind {
 
-LoopNest lower_flatten(const LayerContext& context) {
-  const MapLayout& in = context.input;
+LoopNest lower(const Flatten&, const LayerContext& context) {
+  const MapLayout& in = context.input();
   const FeatureShape& shape = in.shape;
   NestBuilder nest("flatten", context.isa);
   const Address input = nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch));

@@ -1,7 +1,8 @@
 // Lowering of layers to loop nests: one file an operation.
 //
-// A nest's buffers are named by what they hold ("input", "weights", "bias", "output", "scratch";
-// "map" where a layer works in place); kernels/program/program.h gives them addresses.
+// A nest's buffers are told apart by what they are to it (kernels/nest/operand.h): kInput,
+// kWeights, kBias, kOutput and scratch; kMap where a layer works in place. Who puts a program
+// together gives them addresses.
 #pragma once
 
 #include "estimator/network/network.h"
@@ -10,38 +11,26 @@
 
 namespace wattgrind {
 
-// Direct convolution: images, groups, blocks of output channels, rows, register tiles of pixels.
-// The input's halo covers the padding. Weights are packed [group][block][row][column][channel]
-// [lane] (kernels/layout/packing.h).
-LoopNest lower_conv2d(const Conv2d& conv, const LayerContext& context);
+// LoopNest lower(const Relu&, const LayerContext&), and the same of every other operation:
+//
+// Conv2d: direct convolution: images, groups, blocks of output channels, rows, register tiles of
+// pixels. The input's halo covers the padding. Weights are packed [group][block][row][column]
+// [channel][lane] (kernels/layout/packing.h). Depthwise: see below.
+// Dense: a product with the batch as M, blocks of units as N and the input's values, in the order
+// they lie in memory, as K. Weights are packed [block][row][column][channel][lane].
+// Relu: y = max(x, 0), also in place.
+// Lrn: squares pass through a scratch row of one pixel's channels with zeros around it.
+// Dropout, in training: y = x * mask. The mask (kMask) has the output's layout and is filled
+// outside: 0, or 1 / (1 - rate) with the probability 1 - rate.
+// Flatten: copies a map to a plain vector in (channel, row, column) order.
+// Softmax: over all values of an image, also in place. The exponential is a polynomial.
+#define WATTGRIND_DECLARE(T) LoopNest lower(const T& operation, const LayerContext& context);
+WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
+#undef WATTGRIND_DECLARE
 
 // A convolution whose groups are single channels and that keeps their number: vectors run across
 // channels. Weights are packed [row][column][channel].
 LoopNest lower_depthwise_conv2d(const Conv2d& conv, const LayerContext& context);
-
-// A product with the batch as M, blocks of units as N and the input's values, in the order they
-// lie in memory, as K. Weights are packed [block][row][column][channel][lane].
-LoopNest lower_dense(const Dense& dense, const LayerContext& context);
-
-LoopNest lower_max_pool2d(const MaxPool2d& pool, const LayerContext& context);
-LoopNest lower_avg_pool2d(const AvgPool2d& pool, const LayerContext& context);
-LoopNest lower_global_avg_pool2d(const LayerContext& context);
-
-// y = max(x, 0), in place where `in_place`: one buffer, "map".
-LoopNest lower_relu(const LayerContext& context, bool in_place);
-
-// Squares pass through a scratch row of one pixel's channels with zeros around it.
-LoopNest lower_lrn(const Lrn& lrn, const LayerContext& context);
-
-// Over all values of an image, in place where `in_place`. The exponential is a polynomial.
-LoopNest lower_softmax(const LayerContext& context, bool in_place);
-
-// Training's dropout: y = x * mask. The mask ("mask") has the output's layout and is filled
-// outside: 0, or 1 / (1 - rate) with the probability 1 - rate.
-LoopNest lower_dropout(const LayerContext& context);
-
-// Copies a map to a plain vector in (channel, row, column) order.
-LoopNest lower_flatten(const LayerContext& context);
 
 // The halo a convolution reads of its input.
 Halo required_halo(const Conv2d& conv, const FeatureShape& input, const FeatureShape& output);

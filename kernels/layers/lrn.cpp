@@ -12,7 +12,7 @@ class LrnLowering {
       : lrn_(lrn), context_(context), nest_("lrn", context.isa) {}
 
   LoopNest lower() && {
-    const MapLayout& in = context_.input;
+    const MapLayout& in = context_.input();
     const MapLayout& out = context_.output;
     input_ = nest_.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context_.batch));
     // The window of channel c is [c - before, c - before + size): `before` zeros stand in front,
@@ -38,7 +38,7 @@ class LrnLowering {
 
  private:
   void lower_pixel(const Address& input, const Address& output) {
-    const auto pieces = vector_pieces(context_.input.channel_pitch, nest_.max_lanes());
+    const auto pieces = vector_pieces(context_.input().channel_pitch, nest_.max_lanes());
     const int64_t before = (lrn_.size - 1) / 2;
     for (const Tiles& piece : pieces) {
       nest_.loop("channel", piece.count, [&](LoopVariable c) {
@@ -83,7 +83,7 @@ class LrnLowering {
 
 }  // namespace
 
-LoopNest lower_lrn(const Lrn& lrn, const LayerContext& context) {
+LoopNest lower(const Lrn& lrn, const LayerContext& context) {
   return LrnLowering(lrn, context).lower();
 }
 

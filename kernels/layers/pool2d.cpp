@@ -22,7 +22,7 @@ class PoolLowering {
         nest_(method == PoolMethod::kMax ? "maxpool2d" : "avgpool2d", context.isa) {}
 
   LoopNest lower() && {
-    const MapLayout& in = context_.input;
+    const MapLayout& in = context_.input();
     const MapLayout& out = context_.output;
     input_ = nest_.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context_.batch));
     output_ = nest_.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context_.batch));
@@ -44,7 +44,7 @@ class PoolLowering {
  private:
   void lower_window(const WindowSpan& row, const WindowSpan& column, LoopVariable n, LoopVariable y,
                     LoopVariable x) {
-    const MapLayout& in = context_.input;
+    const MapLayout& in = context_.input();
     const MapLayout& out = context_.output;
     Address from = stepped(moved(input_, in.pixel_bytes(row.input_first, column.input_first)), n,
                            in.image_bytes());
@@ -67,8 +67,8 @@ class PoolLowering {
 
   Register reduce_window(int64_t rows, int64_t columns, int lanes, const Address& from) {
     const Opcode opcode = method_ == PoolMethod::kMax ? Opcode::kMax : Opcode::kAdd;
-    const int64_t row_bytes = context_.input.row_bytes();
-    const int64_t column_bytes = context_.input.channel_bytes();
+    const int64_t row_bytes = context_.input().row_bytes();
+    const int64_t column_bytes = context_.input().channel_bytes();
     Register total = kNoRegister;
     if (rows * columns <= kUnrolledWindow) {
       for (int64_t r = 0; r < rows; ++r) {
@@ -103,16 +103,16 @@ class PoolLowering {
 
 }  // namespace
 
-LoopNest lower_max_pool2d(const MaxPool2d& pool, const LayerContext& context) {
+LoopNest lower(const MaxPool2d& pool, const LayerContext& context) {
   return PoolLowering(pool.window, PoolMethod::kMax, context).lower();
 }
 
-LoopNest lower_avg_pool2d(const AvgPool2d& pool, const LayerContext& context) {
+LoopNest lower(const AvgPool2d& pool, const LayerContext& context) {
   return PoolLowering(pool.window, PoolMethod::kAverage, context).lower();
 }
 
-LoopNest lower_global_avg_pool2d(const LayerContext& context) {
-  const MapLayout& in = context.input;
+LoopNest lower(const GlobalAvgPool2d&, const LayerContext& context) {
+  const MapLayout& in = context.input();
   NestBuilder nest("globalavgpool2d", context.isa);
   const Address input = nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch));
   const Address output =

@@ -3,12 +3,12 @@
 
 namespace wattgrind {
 
-LoopNest lower_relu(const LayerContext& context, bool in_place) {
-  const MapLayout& in = context.input;
+LoopNest lower(const Relu&, const LayerContext& context) {
+  const MapLayout& in = context.input();
   const MapLayout& out = context.output;
   NestBuilder nest("relu", context.isa);
   Address from, to;
-  if (in_place) {
+  if (context.in_place) {
     from = to = nest.buffer(Operand::kMap, TensorRole::kOutput, in.bytes(context.batch));
   } else {
     from = nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch));

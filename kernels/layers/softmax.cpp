@@ -9,25 +9,26 @@ namespace {
 
 class SoftmaxLowering {
  public:
-  SoftmaxLowering(const LayerContext& context, bool in_place)
+  explicit SoftmaxLowering(const LayerContext& context)
       : context_(context), nest_("softmax", context.isa) {
-    if (in_place) {
+    if (context.in_place) {
       input_ = output_ =
-          nest_.buffer(Operand::kMap, TensorRole::kOutput, context.input.bytes(context.batch));
+          nest_.buffer(Operand::kMap, TensorRole::kOutput, context.input().bytes(context.batch));
     } else {
       input_ =
-          nest_.buffer(Operand::kInput, TensorRole::kInput, context.input.bytes(context.batch));
+          nest_.buffer(Operand::kInput, TensorRole::kInput, context.input().bytes(context.batch));
       output_ =
           nest_.buffer(Operand::kOutput, TensorRole::kOutput, context.output.bytes(context.batch));
     }
   }
 
   LoopNest lower() && {
-    CHECK(context_.input.shape.height == 1 && context_.input.shape.width == 1,
-          "softmax of a map of {} x {}", context_.input.shape.height, context_.input.shape.width);
-    pieces_ = vector_pieces(context_.input.shape.channels, nest_.max_lanes());
+    CHECK(context_.input().shape.height == 1 && context_.input().shape.width == 1,
+          "softmax of a map of {} x {}", context_.input().shape.height,
+          context_.input().shape.width);
+    pieces_ = vector_pieces(context_.input().shape.channels, nest_.max_lanes());
     nest_.loop("image", context_.batch, [&](LoopVariable n) {
-      const Address from = stepped(input_, n, context_.input.image_bytes());
+      const Address from = stepped(input_, n, context_.input().image_bytes());
       const Address to = stepped(output_, n, context_.output.image_bytes());
       const Register largest = fold(from, Opcode::kMax, Opcode::kReduceMax);
       for (const Tiles& piece : pieces_) {
@@ -87,8 +88,8 @@ class SoftmaxLowering {
 
 }  // namespace
 
-LoopNest lower_softmax(const LayerContext& context, bool in_place) {
-  return SoftmaxLowering(context, in_place).lower();
+LoopNest lower(const Softmax&, const LayerContext& context) {
+  return SoftmaxLowering(context).lower();
 }
 
 }  // namespace wattgrind

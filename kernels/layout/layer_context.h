@@ -2,7 +2,9 @@
 // lie.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "estimator/base/isa.h"
 #include "kernels/layout/map_layout.h"
@@ -12,15 +14,24 @@ namespace wattgrind {
 struct LayerContext {
   Isa isa = Isa::kAvx2;
   int64_t batch = 1;
-  MapLayout input;
-  MapLayout output;  // the input's own layout where a layer works in place
+  std::vector<MapLayout> inputs;
+  MapLayout output;       // the first input's own layout where the layer works in place
+  bool in_place = false;  // one buffer, Operand::kMap, is first input and output
+
+  // The first input, which is the only one of most layers.
+  const MapLayout& input() const { return inputs.front(); }
 };
 
 struct BackwardContext {
   Isa isa = Isa::kAvx2;
   int64_t batch = 1;
-  MapLayout input, output;  // of the layer's maps
-  MapLayout input_gradient, output_gradient;
+  std::vector<MapLayout> inputs;  // of the layer's maps
+  MapLayout output;
+  size_t input_index = 0;    // the input whose gradient is asked for
+  MapLayout input_gradient;  // of that input
+  MapLayout output_gradient;
+
+  const MapLayout& input() const { return inputs.front(); }
 };
 
 }  // namespace wattgrind

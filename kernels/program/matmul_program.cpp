@@ -48,7 +48,8 @@ class MatmulLowering {
         lower_blocks(0, {});
         break;
     }
-    program_.steps.push_back({kNetworkInput, "matmul", std::move(nest_).finish(), {0, 1, 2}});
+    program_.steps.push_back(
+        make_step(kNetworkInput, "matmul", std::move(nest_).finish(), {0, 1, 2}));
     return std::move(program_);
   }
 

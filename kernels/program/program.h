@@ -16,6 +16,7 @@
 #include "kernels/layout/arena.h"
 #include "kernels/layout/map_layout.h"
 #include "kernels/nest/nest.h"
+#include "kernels/program/map_plan.h"
 
 namespace wattgrind {
 
@@ -31,9 +32,6 @@ enum class BufferKind {
   kBatch,     // what a training step is told and tells: images, labels, step size, loss
 };
 
-// Training keeps dropout, which inference leaves out.
-enum class Phase { kInference, kTraining };
-
 struct ProgramBuffer {
   std::string name;  // "input", "conv1.weights", "conv1.output", ...
   BufferKind kind = BufferKind::kMap;
@@ -48,7 +46,12 @@ struct Step {
   std::string symbol;  // unique; the function's name in executables: "conv1", "fc6"
   LoopNest nest;
   std::vector<uint32_t> buffers;  // of the program, in the order of the nest's
+  ReferenceCounts references;     // that the nest makes
+  uint64_t padding_macs = 0;      // that the kernel adds by padding channels, for the whole batch
 };
+
+// A step with its references counted.
+Step make_step(int layer, std::string symbol, LoopNest nest, std::vector<uint32_t> buffers);
 
 // The map a layer's output lies in: its own buffer, or that of the layer it passes through.
 struct OutputMap {
@@ -59,6 +62,7 @@ struct OutputMap {
 struct Program {
   Isa isa = Isa::kAvx2;
   int64_t batch = 1;
+  MapPlan maps;
   std::vector<ProgramBuffer> buffers;  // ascending, disjoint, each starting on a line
   std::vector<Step> steps;
   OutputMap input;
@@ -78,7 +82,7 @@ Program lower_network(const Network& network, Isa isa, int64_t batch,
 // Error(kInput), begun by `network`, when the arena would become too large.
 uint32_t add_buffer(Program& program, std::string_view network, ProgramBuffer buffer);
 
-// Multiply-accumulates that the layer's kernel adds by padding channels, for the whole batch.
-uint64_t padding_macs(const Layer& layer, Isa isa, int64_t batch);
+// Every buffer with its place, a line each: what golden tests compare, and people read.
+std::string buffers_text(const Program& program);
 
 }  // namespace wattgrind

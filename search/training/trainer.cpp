@@ -74,10 +74,9 @@ bool is_first_largest(std::span<const float> values, size_t index) {
 Program copy_of_one(const Program& training, int64_t classes) {
   Program program;
   program.isa = training.isa;
-  program.steps.push_back({kNetworkInput,
-                           "copy",
-                           lower_batch_input(classes, {training.isa, 1, training.input.layout, {}}),
-                           {}});
+  program.steps.push_back(make_step(
+      kNetworkInput, "copy",
+      lower_batch_input(classes, {training.isa, 1, {training.input.layout}, {}}), {}));
   return program;
 }
 

@@ -24,7 +24,7 @@ void expect_near(const std::vector<float>& found, const std::vector<float>& want
 std::vector<float> packed_weights(const LayerCase& test, const BackwardContext& context,
                                   size_t values) {
   std::vector<float> packed(values);
-  pack_weights(test.layer, context.input, context.isa, test.parameters.weights, packed);
+  pack_weights(test.layer, context.input(), context.isa, test.parameters.weights, packed);
   return packed;
 }
 
@@ -63,7 +63,7 @@ void check_data_gradient(const LayerCase& test, const GradientLowering& lower) {
         const auto values = run.buffer(Operand::kWeights);
         std::ranges::copy(packed_weights(test, context, values.size()), values.begin());
       } else if (buffer.operand == Operand::kInput) {
-        run.write_map(Operand::kInput, context.input, test.batch, test.input);
+        run.write_map(Operand::kInput, context.input(), test.batch, test.input);
       } else if (buffer.operand == Operand::kOutput) {
         run.write_map(Operand::kOutput, context.output, test.batch, test.output);
       }
@@ -84,7 +84,7 @@ void check_weight_gradient(const LayerCase& test, const GradientLowering& lower)
   for (const Target& target : targets()) {
     const BackwardContext context = test.context(target.isa);
     NestRun run(lower(context));
-    run.write_map(Operand::kInput, context.input, test.batch, test.input);
+    run.write_map(Operand::kInput, context.input(), test.batch, test.input);
     run.write_map(Operand::kOutputGradient, context.output_gradient, test.batch,
                   test.output_gradient);
     // What was there before does not matter.
@@ -92,10 +92,10 @@ void check_weight_gradient(const LayerCase& test, const GradientLowering& lower)
     run.run(target.fuse);
     const auto packed = run.buffer(Operand::kWeightGradient);
     std::vector<float> weights(test.wanted.weights.size());
-    unpack_weights(test.layer, context.input, target.isa, packed, weights);
+    unpack_weights(test.layer, context.input(), target.isa, packed, weights);
     expect_near(weights, test.wanted.weights, test.reduction(), test.where(target) + ", weights");
     std::vector<float> repacked(packed.size());
-    pack_weights(test.layer, context.input, target.isa, weights, repacked);
+    pack_weights(test.layer, context.input(), target.isa, weights, repacked);
     EXPECT_TRUE(std::ranges::equal(packed, repacked)) << test.where(target) << ": padding";
     const auto bias = run.buffer(Operand::kBiasGradient);
     expect_near({bias.begin(), bias.begin() + static_cast<ptrdiff_t>(test.wanted.bias.size())},

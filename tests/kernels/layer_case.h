@@ -41,7 +41,7 @@ struct LayerCase {
     const MapLayout in{layer.input_shape(), layer.input_shape().channels + around.extra_channels,
                        around.input};
     MapLayout out{layer.output_shape, output_pitch(layer, in.channel_pitch, isa), {}};
-    BackwardContext result{isa, batch, in, out, in, out};
+    BackwardContext result{isa, batch, {in}, out, 0, in, out};
     result.input_gradient.halo = around.input_gradient;
     result.output_gradient.halo = around.output_gradient;
     return result;

@@ -24,9 +24,9 @@ TEST(PoolBackward, Windows) {
                                 .input_gradient = {2, 1, 0, 1},
                                 .output_gradient = {0, 1, 1, 2}};
       check_data_gradient(make_case({channels, 15, 9}, MaxPool2d{w}, 3, around, "max " + what),
-                          [&](const auto& c) { return lower_max_pool2d_backward({w}, c); });
+                          [&](const auto& c) { return lower_data_gradient(MaxPool2d{w}, c); });
       check_data_gradient(make_case({channels, 15, 9}, AvgPool2d{w}, 3, around, "average " + what),
-                          [&](const auto& c) { return lower_avg_pool2d_backward({w}, c); });
+                          [&](const auto& c) { return lower_data_gradient(AvgPool2d{w}, c); });
     }
   }
 }
@@ -37,7 +37,7 @@ TEST(PoolBackward, OneOfEqualValuesGetsTheGradient) {
   test.output = reference_layer(test.layer, 2, test.input, {});
   test.wanted = reference_gradients(test.layer, 2, test.input, {}, test.output_gradient);
   check_data_gradient(
-      test, [](const auto& c) { return lower_max_pool2d_backward({window(3, 2, 0)}, c); });
+      test, [](const auto& c) { return lower_data_gradient(MaxPool2d{window(3, 2, 0)}, c); });
 }
 
 TEST(PoolBackward, GlobalAverage) {
@@ -45,7 +45,7 @@ TEST(PoolBackward, GlobalAverage) {
     check_data_gradient(
         make_case({channels, 7, 9}, GlobalAvgPool2d{}, 3, {.input_gradient = {1, 2, 3, 1}},
                   fmt::format("global average of {} channels", channels)),
-        lower_global_avg_pool2d_backward);
+        [](const auto& c) { return lower_data_gradient(GlobalAvgPool2d{}, c); });
   }
 }
 
@@ -57,7 +57,7 @@ TEST(LrnBackward, ChannelsSizesAndExponents) {
           make_case({channels, 5, 7}, lrn, 3,
                     {.extra_channels = channels == 6 ? 2 : 0, .input_gradient = {1, 0, 0, 2}},
                     fmt::format("lrn {} of {} channels, exponent {}", size, channels, beta)),
-          [&](const auto& c) { return lower_lrn_backward(lrn, c); });
+          [&](const auto& c) { return lower_data_gradient(lrn, c); });
     }
   }
 }
@@ -69,7 +69,7 @@ TEST(ReluBackward, ChannelsAndHalos) {
                                        fmt::format("relu of {} channels", channels));
       for (const Target& target : targets()) {
         const BackwardContext context = test.context(target.isa);
-        NestRun run(lower_relu_backward(context));
+        NestRun run(lower_data_gradient(Relu{}, context));
         run.write_map(Operand::kOutput, context.output, 3, test.output);
         run.write_map(Operand::kGradient, context.output_gradient, 3, test.output_gradient);
         run.run(target.fuse);
@@ -84,7 +84,7 @@ TEST(ReluBackward, ChannelsAndHalos) {
 TEST(FlattenBackward, ReordersIntoTheMap) {
   const LayerCase test = make_case(
       {3, 4, 5}, Flatten{}, 3, {.extra_channels = 5, .input_gradient = {1, 2, 3, 1}}, "flatten");
-  check_data_gradient(test, lower_flatten_backward);
+  check_data_gradient(test, [](const auto& c) { return lower_data_gradient(Flatten{}, c); });
 }
 
 TEST(Dropout, MasksForwardAndBackward) {
@@ -96,11 +96,12 @@ TEST(Dropout, MasksForwardAndBackward) {
     for (float& value : mask) value = value > 0 ? 2 : 0;
     for (const Target& target : targets()) {
       const BackwardContext context = test.context(target.isa);
-      NestRun forward(lower_dropout({context.isa, context.batch, context.input, context.output}));
-      forward.write_map(Operand::kInput, context.input, 3, test.input);
+      NestRun forward(lower(
+          Dropout{}, LayerContext{context.isa, context.batch, context.inputs, context.output}));
+      forward.write_map(Operand::kInput, context.input(), 3, test.input);
       forward.write_map(Operand::kMask, context.output, 3, mask);
       forward.run(target.fuse);
-      NestRun backward(lower_dropout_backward(context));
+      NestRun backward(lower_data_gradient(Dropout{}, context));
       backward.write_map(Operand::kOutputGradient, context.output_gradient, 3,
                          test.output_gradient);
       backward.write_map(Operand::kMask, context.output, 3, mask);
@@ -140,7 +141,8 @@ TEST(SoftmaxCrossEntropyBackward, Classes) {
     for (const Target& target : targets()) {
       const std::string where = fmt::format("{} classes, {}", classes, traits(target.isa).name);
       const MapLayout map{{classes, 1, 1}, classes + 3, {}};
-      NestRun run(lower_softmax_cross_entropy_backward({target.isa, kBatch, map, map, map, map}));
+      NestRun run(lower_data_gradient(
+          Softmax{}, BackwardContext{target.isa, kBatch, {map}, map, 0, map, map}));
       run.write_map(Operand::kOutput, map, kBatch, probabilities);
       run.write_map(Operand::kLabels, label_layout(classes), kBatch, labels);
       run.run(target.fuse);
@@ -167,7 +169,8 @@ TEST(SoftmaxCrossEntropyBackward, Classes) {
 TEST(SoftmaxCrossEntropyBackward, BoundsTheLossButNotWhatIsNoNumber) {
   const MapLayout map{{3, 1, 1}, 3, {}};
   for (const Target& target : targets()) {
-    NestRun run(lower_softmax_cross_entropy_backward({target.isa, 2, map, map, map, map}));
+    NestRun run(
+        lower_data_gradient(Softmax{}, BackwardContext{target.isa, 2, {map}, map, 0, map, map}));
     run.write_map(Operand::kOutput, map, 2, {0, 1, 0, NAN, NAN, NAN});
     run.write_map(Operand::kLabels, label_layout(3), 2, {1, 0, 0, 1, 0, 0});
     run.run(target.fuse);

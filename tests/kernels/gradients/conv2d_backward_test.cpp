@@ -18,15 +18,8 @@ void check_conv(FeatureShape input, const Conv2d& conv, int64_t batch, Surroundi
   around.input.cover(required_halo(conv, input, output));
   around.output_gradient.cover(required_gradient_halo(conv, input, output));
   const LayerCase test = make_case(input, conv, batch, around, what);
-  const bool depthwise = is_depthwise(conv, input.channels);
-  check_data_gradient(test, [&](const auto& c) {
-    return depthwise ? lower_depthwise_conv2d_data_gradient(conv, c)
-                     : lower_conv2d_data_gradient(conv, c);
-  });
-  check_weight_gradient(test, [&](const auto& c) {
-    return depthwise ? lower_depthwise_conv2d_weight_gradient(conv, c)
-                     : lower_conv2d_weight_gradient(conv, c);
-  });
+  check_data_gradient(test, [&](const auto& c) { return lower_data_gradient(conv, c); });
+  check_weight_gradient(test, [&](const auto& c) { return lower_weight_gradient(conv, c); });
 }
 
 TEST(Conv2dBackward, SizesAndChannels) {
@@ -100,7 +93,7 @@ TEST(Conv2dBackward, ManyImagesOfFewFilters) {
 TEST(Conv2dBackward, PixelsAreLanesWhereFiltersAreFew) {
   const auto has_planes = [](const Conv2d& conv, Isa isa) {
     const LayerCase test = make_case({1, 28, 28}, conv, 2, {}, "");
-    const LoopNest nest = lower_conv2d_weight_gradient(conv, test.context(isa));
+    const LoopNest nest = lower_weight_gradient(conv, test.context(isa));
     return std::ranges::any_of(
         nest.buffers, [](const Buffer& b) { return b.operand == Operand::kGradientPlanes; });
   };
@@ -126,8 +119,7 @@ TEST(Conv2dBackward, TapsAreColumnsWhereFiltersAreFew) {
   const auto sums_bytes = [](int64_t filters, int64_t size) -> uint64_t {
     const Conv2d conv{filters, window(8, 2, 0), 1};
     const LayerCase test = make_case({1, size, size}, conv, 2, {}, "");
-    for (const Buffer& buffer :
-         lower_conv2d_weight_gradient(conv, test.context(Isa::kAvx512)).buffers) {
+    for (const Buffer& buffer : lower_weight_gradient(conv, test.context(Isa::kAvx512)).buffers) {
       if (buffer.operand == Operand::kSums) return buffer.bytes;
     }
     return 0;

@@ -13,8 +13,8 @@ void check_dense(FeatureShape input, int64_t units, int64_t batch, const Surroun
                  const std::string& what) {
   const LayerCase test = make_case(input, Dense{units}, batch, around, what);
   const auto& dense = std::get<Dense>(test.layer.operation);
-  check_data_gradient(test, [&](const auto& c) { return lower_dense_data_gradient(dense, c); });
-  check_weight_gradient(test, [&](const auto& c) { return lower_dense_weight_gradient(dense, c); });
+  check_data_gradient(test, [&](const auto& c) { return lower_data_gradient(dense, c); });
+  check_weight_gradient(test, [&](const auto& c) { return lower_weight_gradient(dense, c); });
 }
 
 TEST(DenseBackward, SizesAndBatches) {
@@ -55,7 +55,7 @@ TEST(DenseBackward, LongReductions) {
 TEST(DenseBackward, WeightsAreTransposedWhereImagesAreMany) {
   const auto transposes = [](int64_t units, int64_t batch) {
     const LayerCase test = make_case({2, 5, 5}, Dense{units}, batch, {}, "");
-    const LoopNest nest = lower_dense_data_gradient(Dense{units}, test.context(Isa::kAvx512));
+    const LoopNest nest = lower_data_gradient(Dense{units}, test.context(Isa::kAvx512));
     return std::ranges::any_of(nest.buffers,
                                [](const Buffer& b) { return b.operand == Operand::kTransposed; });
   };
@@ -79,7 +79,7 @@ TEST(DenseBackward, WeightsAreTransposedWhereImagesAreMany) {
 TEST(DenseBackward, ValuesAreColumnsWhereUnitsAreFewAndImagesMany) {
   const auto has_sums = [](FeatureShape input, int64_t units, int64_t batch, int64_t extra) {
     const LayerCase test = make_case(input, Dense{units}, batch, {.extra_channels = extra}, "");
-    const LoopNest nest = lower_dense_weight_gradient(Dense{units}, test.context(Isa::kAvx512));
+    const LoopNest nest = lower_weight_gradient(Dense{units}, test.context(Isa::kAvx512));
     return std::ranges::any_of(nest.buffers,
                                [](const Buffer& b) { return b.operand == Operand::kSums; });
   };

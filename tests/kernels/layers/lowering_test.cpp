@@ -292,7 +292,7 @@ TEST(SoftmaxKernel, Classes) {
 TEST(SoftmaxKernel, WhatIsNoNumberStaysNone) {
   const MapLayout map{{9, 1, 1}, 9, {}};
   for (const Target& target : targets()) {
-    NestRun run(lower_softmax({target.isa, 1, map, map}, false));
+    NestRun run(lower(Softmax{}, LayerContext{target.isa, 1, {map}, map}));
     run.write_map(Operand::kInput, map, 1, std::vector<float>(9, NAN));
     run.run(target.fuse);
     for (const float p : run.read_map(Operand::kOutput, map, 1)) EXPECT_TRUE(std::isnan(p));

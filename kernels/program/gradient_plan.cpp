@@ -1,0 +1,73 @@
+#include "kernels/program/gradient_plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "estimator/base/error.h"
+#include "kernels/gradients/backward.h"
+
+namespace wattgrind {
+namespace {
+
+int first_trained_layer(const Network& network) {
+  const auto found =
+      std::ranges::find_if(network.layers, [](const Layer& layer) { return layer.parameters > 0; });
+  if (found == network.layers.end()) {
+    fail(ErrorKind::kInput, "{}: no layer has parameters to train", network.name);
+  }
+  return static_cast<int>(found - network.layers.begin());
+}
+
+std::vector<int> writers_of(const Network& network, const MapPlan& maps, int owner) {
+  std::vector<int> layers;
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    if (maps.outputs[i].owner == owner) continue;
+    for (const int input : network.layers[i].inputs) {
+      if (maps.map(input).owner == owner) layers.push_back(static_cast<int>(i));
+    }
+  }
+  return layers;
+}
+
+}  // namespace
+
+const PlannedGradient* GradientPlan::find(int owner) const {
+  const auto found = gradients.find(owner);
+  return found == gradients.end() ? nullptr : &found->second;
+}
+
+GradientPlan plan_gradients(const Network& network, const MapPlan& maps) {
+  GradientPlan plan{first_trained_layer(network), {}};
+  for (int i = plan.first_trained; i < static_cast<int>(network.layers.size()); ++i) {
+    if (maps.map(i).owner != i) continue;
+    const Layer& layer = network.layers[static_cast<size_t>(i)];
+    const MapLayout& map = maps.map(i).layout;
+    PlannedGradient gradient{{map.shape, map.channel_pitch, {}, map.staggers_images},
+                             writers_of(network, maps, i)};
+    const auto* conv = std::get_if<Conv2d>(&layer.operation);
+    if (conv != nullptr && plan.needs_data_gradient(i)) {
+      gradient.layout.halo = required_gradient_halo(*conv, layer.input_shape(), layer.output_shape);
+    }
+    plan.gradients[i] = std::move(gradient);
+  }
+  return plan;
+}
+
+std::string to_text(const GradientPlan& plan, const Network& network) {
+  std::string text = fmt::format("gradients of {}\n", network.name);
+  const auto name_of = [&](int layer) { return network.layers[static_cast<size_t>(layer)].name; };
+  for (const auto& [owner, gradient] : plan.gradients) {
+    std::vector<std::string> readers;
+    std::ranges::transform(gradient.readers, std::back_inserter(readers), name_of);
+    const Halo& halo = gradient.layout.halo;
+    text += fmt::format("{}: pitch {}, halo {} {} {} {}, from {}\n", name_of(owner),
+                        gradient.layout.channel_pitch, halo.top, halo.left, halo.bottom, halo.right,
+                        readers.empty() ? "the loss" : fmt::to_string(fmt::join(readers, " + ")));
+  }
+  return text;
+}
+
+}  // namespace wattgrind
