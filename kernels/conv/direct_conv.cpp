@@ -39,7 +39,7 @@ int64_t choose_group_rows(const DirectConv& conv, Isa isa) {
   const int64_t passes = row_chunks * (conv.group_inputs / chunks.channels) - 1;
   const int64_t resident = resident_map_bytes(isa);
   const int64_t weight_bytes = conv.groups * conv.taps() * padded_width(conv.blocks) * kFloatBytes;
-  // Of a group's channels.
+  // How often a group's channels are read where they do not stay in L2.
   const int64_t input_passes = static_cast<int64_t>(conv.blocks.size()) * row_chunks;
   const int64_t input_bytes = conv.input.image_bytes(), output_bytes = conv.output.image_bytes();
   const auto moving_cost = [&](int64_t group) {
@@ -199,10 +199,6 @@ int64_t direct_conv_cost(const DirectConv& conv, Isa isa) {
     products += tiles.count * std::max(kLatencyHidingSums, tiles.size * vectors);
   }
   return conv.taps() * conv.rows * products;
-}
-
-bool is_worth_copies(int64_t cost, const DirectConv& conv, Isa isa) {
-  return 3 * cost <= 2 * direct_conv_cost(conv, isa);
 }
 
 }  // namespace wattgrind

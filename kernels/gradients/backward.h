@@ -11,20 +11,35 @@
 #pragma once
 
 #include "estimator/network/network.h"
+#include "kernels/conv/conv_algorithm.h"
 #include "kernels/layout/layer_context.h"
 #include "kernels/nest/nest.h"
 
 namespace wattgrind {
 
-// Weights are first transposed into the buffer "transposed", whose padding must be zero, unless
-// images are too few to be worth it.
+// Gradients of dense layers and of convolutions that are not depthwise take the algorithm chosen for
+// their problem (kernels/gradients/gradient_algorithms.h), or one that is given and applies to it.
+// Scratch memory must be zero at first: padding in it is read and never written. A convolution's
+// data gradient reads the output gradient's halo, which must cover required_gradient_halo().
 LoopNest lower_dense_data_gradient(const Dense& dense, const BackwardContext& context);
 LoopNest lower_dense_weight_gradient(const Dense& dense, const BackwardContext& context);
-
-// Convolutions that are not depthwise. A data gradient reads the output gradient's halo, which must
-// cover required_gradient_halo(), and works on transposed weights as a dense layer's does.
 LoopNest lower_conv2d_data_gradient(const Conv2d& conv, const BackwardContext& context);
 LoopNest lower_conv2d_weight_gradient(const Conv2d& conv, const BackwardContext& context);
+
+LoopNest lower_dense_data_gradient(const Dense& dense, const BackwardContext& context,
+                                   ConvAlgorithm algorithm);
+LoopNest lower_dense_weight_gradient(const Dense& dense, const BackwardContext& context,
+                                     ConvAlgorithm algorithm);
+LoopNest lower_conv2d_data_gradient(const Conv2d& conv, const BackwardContext& context,
+                                    ConvAlgorithm algorithm);
+LoopNest lower_conv2d_weight_gradient(const Conv2d& conv, const BackwardContext& context,
+                                      ConvAlgorithm algorithm);
+
+ConvProblem dense_data_gradient_problem(const Dense& dense, const BackwardContext& context);
+ConvProblem dense_weight_gradient_problem(const Dense& dense, const BackwardContext& context);
+ConvProblem conv2d_data_gradient_problem(const Conv2d& conv, const BackwardContext& context);
+ConvProblem conv2d_weight_gradient_problem(const Conv2d& conv, const BackwardContext& context);
+
 LoopNest lower_depthwise_conv2d_data_gradient(const Conv2d& conv, const BackwardContext& context);
 LoopNest lower_depthwise_conv2d_weight_gradient(const Conv2d& conv, const BackwardContext& context);
 Halo required_gradient_halo(const Conv2d& conv, const FeatureShape& input,

@@ -5,23 +5,30 @@
 #pragma once
 
 #include "estimator/network/network.h"
+#include "kernels/conv/conv_algorithm.h"
 #include "kernels/layout/layer_context.h"
 #include "kernels/nest/nest.h"
 
 namespace wattgrind {
 
-// Direct convolution: images, groups, blocks of output channels, rows, register tiles of pixels.
-// The input's halo covers the padding. Weights are packed [group][block][row][column][channel]
-// [lane] (kernels/layout/packing.h).
+// A convolution that is not depthwise, by the algorithm that choose_forward_algorithm() takes for
+// its problem (kernels/conv/forward_algorithms.h), or by one that is given and applies to it. The
+// input's halo covers the padding. Weights are packed [group][block][row][column][channel][lane]
+// (kernels/layout/packing.h).
 LoopNest lower_conv2d(const Conv2d& conv, const LayerContext& context);
+LoopNest lower_conv2d(const Conv2d& conv, const LayerContext& context, ConvAlgorithm algorithm);
+ConvProblem conv2d_problem(const Conv2d& conv, const LayerContext& context);
 
 // A convolution whose groups are single channels and that keeps their number: vectors run across
 // channels. Weights are packed [row][column][channel].
 LoopNest lower_depthwise_conv2d(const Conv2d& conv, const LayerContext& context);
 
 // A product with the batch as M, blocks of units as N and the input's values, in the order they
-// lie in memory, as K. Weights are packed [block][row][column][channel][lane].
+// lie in memory, as K, by an algorithm as for a convolution. Weights are packed
+// [block][row][column][channel][lane].
 LoopNest lower_dense(const Dense& dense, const LayerContext& context);
+LoopNest lower_dense(const Dense& dense, const LayerContext& context, ConvAlgorithm algorithm);
+ConvProblem dense_problem(const Dense& dense, const LayerContext& context);
 
 LoopNest lower_max_pool2d(const MaxPool2d& pool, const LayerContext& context);
 LoopNest lower_avg_pool2d(const AvgPool2d& pool, const LayerContext& context);
