@@ -20,9 +20,7 @@ enum class ConvKind : uint8_t { kForward, kDataGradient, kWeightGradient };
 inline constexpr std::array<std::string_view, 3> kConvKindNames = {"forward", "data gradient",
                                                                    "weight gradient"};
 
-constexpr std::string_view name(ConvKind kind) {
-  return kConvKindNames[static_cast<size_t>(kind)];
-}
+constexpr std::string_view name(ConvKind kind) { return kConvKindNames[static_cast<size_t>(kind)]; }
 
 struct ConvProblem {
   ConvKind kind = ConvKind::kForward;

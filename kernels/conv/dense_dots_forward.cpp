@@ -9,8 +9,8 @@
 namespace wattgrind {
 namespace {
 
-// The layer as a convolution of one row and a window of one pixel, whose pixels are the images; none
-// of maps whose images hold more than their values.
+// The layer as a convolution of one row and a window of one pixel, whose pixels are the images;
+// none of maps whose images hold more than their values.
 std::optional<DirectConv> images_as_pixels(const ConvProblem& problem) {
   const auto vectors = problem.input.as_vectors();
   if (!problem.is_dense || !vectors) return std::nullopt;
@@ -50,8 +50,7 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
   transpose.from_steps = conv.group_inputs;
   transpose.to_steps = conv.group_outputs;
   transpose.from = operands.weights;
-  transpose.to =
-      nest.buffer(Operand::kTransposed, TensorRole::kScratch, scratch_bytes(problem));
+  transpose.to = nest.buffer(Operand::kTransposed, TensorRole::kScratch, scratch_bytes(problem));
   emit_weight_transpose(nest, transpose);
   conv.input_values = operands.input;
   conv.weights = transpose.to;

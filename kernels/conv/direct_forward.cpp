@@ -22,8 +22,6 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
 
 }  // namespace
 
-AlgorithmEntry direct_forward() {
-  return {ConvAlgorithm::kDirect, {}, cost, scratch_bytes, emit};
-}
+AlgorithmEntry direct_forward() { return {ConvAlgorithm::kDirect, {}, cost, scratch_bytes, emit}; }
 
 }  // namespace wattgrind

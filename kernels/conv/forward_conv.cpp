@@ -6,9 +6,8 @@ ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem) 
   const MapLayout& in = problem.input;
   const MapLayout& out = problem.output;
   ForwardOperands operands;
-  operands.input =
-      moved(nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(problem.batch)),
-            in.pixel_bytes(-problem.window.pad_top, -problem.window.pad_left));
+  operands.input = moved(nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(problem.batch)),
+                         in.pixel_bytes(-problem.window.pad_top, -problem.window.pad_left));
   operands.weights =
       nest.buffer(Operand::kWeights, TensorRole::kWeights, problem.packed_weights_bytes());
   operands.bias = nest.buffer(Operand::kBias, TensorRole::kBias, problem.packed_bias_bytes());

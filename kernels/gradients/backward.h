@@ -17,10 +17,11 @@
 
 namespace wattgrind {
 
-// Gradients of dense layers and of convolutions that are not depthwise take the algorithm chosen for
-// their problem (kernels/gradients/gradient_algorithms.h), or one that is given and applies to it.
-// Scratch memory must be zero at first: padding in it is read and never written. A convolution's
-// data gradient reads the output gradient's halo, which must cover required_gradient_halo().
+// Gradients of dense layers and of convolutions that are not depthwise take the algorithm chosen
+// for their problem (kernels/gradients/gradient_algorithms.h), or one that is given and applies to
+// it. Scratch memory must be zero at first: padding in it is read and never written. A
+// convolution's data gradient reads the output gradient's halo, which must cover
+// required_gradient_halo().
 LoopNest lower_dense_data_gradient(const Dense& dense, const BackwardContext& context);
 LoopNest lower_dense_weight_gradient(const Dense& dense, const BackwardContext& context);
 LoopNest lower_conv2d_data_gradient(const Conv2d& conv, const BackwardContext& context);

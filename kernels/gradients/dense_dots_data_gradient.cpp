@@ -99,13 +99,15 @@ class DotGradient {
   void emit_images(const Inputs& inputs) {
     const MapLayout& in = problem_.input;
     const int64_t from_bytes = problem_.output.image_bytes();
-    const Address to = inputs.in(maps_.input_gradient, in.row_bytes(), in.channel_bytes(), kFloatBytes);
+    const Address to =
+        inputs.in(maps_.input_gradient, in.row_bytes(), in.channel_bytes(), kFloatBytes);
     for (const Tiles& images : image_tiles()) {
       nest_.loop("image", images.count, [&](LoopVariable n) {
         const auto at = [&](const Address& first, int64_t image_bytes) {
           return stepped(moved(first, images.start * image_bytes), n, images.size * image_bytes);
         };
-        emit_tile(inputs, images.size, at(maps_.output_gradient, from_bytes), at(to, in.image_bytes()));
+        emit_tile(inputs, images.size, at(maps_.output_gradient, from_bytes),
+                  at(to, in.image_bytes()));
       });
     }
   }

@@ -26,8 +26,7 @@ void for_each_phase(const ConvProblem& problem, Address transposed, const Visit&
 }
 
 void transpose_phase(NestBuilder& nest, const ConvProblem& problem, const StridePhase& row,
-                     const StridePhase& column, const Address& weights,
-                     const Address& transposed) {
+                     const StridePhase& column, const Address& weights, const Address& transposed) {
   const Window2d& w = problem.window;
   const int64_t inputs = problem.group_inputs(), filters = problem.group_filters();
   WeightTranspose transpose;
@@ -57,8 +56,8 @@ std::optional<double> cost(const ConvProblem& problem) {
   if (problem.is_dense) return std::nullopt;
   double group_cost = 0;
   for_each_phase(problem, {}, [&](const StridePhase& row, const StridePhase& column, Address) {
-    group_cost += static_cast<double>(
-        direct_conv_cost(phase_convolution(problem, row, column), problem.isa));
+    group_cost +=
+        static_cast<double>(direct_conv_cost(phase_convolution(problem, row, column), problem.isa));
   });
   return static_cast<double>(problem.batch * problem.groups) * group_cost;
 }

@@ -87,8 +87,8 @@ int64_t PlanarGradient::input_columns() const {
   return gradient_.shape.width + window_.kernel_width - 1;
 }
 
-// The last vector of a row reads beyond the row, where gradients are zero and nothing is added. Rows
-// begin on a vector.
+// The last vector of a row reads beyond the row, where gradients are zero and nothing is added.
+// Rows begin on a vector.
 int64_t PlanarGradient::input_row_bytes() const {
   const int64_t values = row_vectors() * lanes_ + window_.kernel_width - 1;
   return (values + lanes_ - 1) / lanes_ * vector_bytes();
@@ -101,8 +101,7 @@ int64_t PlanarGradient::gradient_plane_bytes() const {
 }
 
 int64_t PlanarGradient::sums() const {
-  return input_.shape.channels * window_.kernel_height * window_.kernel_width *
-         filters_;
+  return input_.shape.channels * window_.kernel_height * window_.kernel_width * filters_;
 }
 
 std::vector<PlanarGradient::Shape> PlanarGradient::shapes() const {
@@ -128,7 +127,7 @@ int64_t PlanarGradient::image_cost() const {
   return channels * products * gradient_.shape.height * row_vectors() + 2 * sums() +
          channels * plane_copy_cost(input_rows(), input_columns(), input_.channel_bytes(), isa_) +
          filters_ * plane_copy_cost(gradient_.shape.height, gradient_.shape.width,
-                                         gradient_.channel_bytes(), isa_);
+                                    gradient_.channel_bytes(), isa_);
 }
 
 int64_t PlanarGradient::sums_bytes() const { return sums() * vector_bytes(); }
@@ -172,8 +171,7 @@ void PlanarGradient::emit_image(NestBuilder& nest, const Address& input, const A
         {stepped(input, c, kFloatBytes), input_rows(), input_columns(), input_.row_bytes(),
          input_.channel_bytes()},
         {scratch.input_plane, input_rows(), input_columns(), input_row_bytes(), kFloatBytes});
-    const Address channel_sums =
-        stepped(scratch.sums, c, window_.kernel_height * row_sums_bytes);
+    const Address channel_sums = stepped(scratch.sums, c, window_.kernel_height * row_sums_bytes);
     for (const Shape& shape : shapes()) {
       nest.loop("kernel_row", shape.down.count, [&](LoopVariable r) {
         nest.loop("kernel_column", shape.across.count, [&](LoopVariable s) {

@@ -100,8 +100,8 @@ std::vector<TapColumns::Shape> TapColumns::shapes() const {
 }
 
 int64_t TapColumns::pixel_cost() const {
-  const bool is_one_pixel = input_.shape.height == window_.kernel_height &&
-                            input_.shape.width == window_.kernel_width;
+  const bool is_one_pixel =
+      input_.shape.height == window_.kernel_height && input_.shape.width == window_.kernel_width;
   int64_t cost = 0;
   for (const Shape& shape : shapes()) {
     const int64_t vectors = shape.across.size * shape.down.size;
@@ -125,9 +125,7 @@ int64_t TapColumns::row_sums_bytes() const {
   return (last.start + last.count * last.size) * kFloatBytes;
 }
 
-int64_t TapColumns::filter_sums_bytes() const {
-  return window_.kernel_height * row_sums_bytes();
-}
+int64_t TapColumns::filter_sums_bytes() const { return window_.kernel_height * row_sums_bytes(); }
 
 uint64_t TapColumns::sums_bytes() const {
   return static_cast<uint64_t>(filters_ * filter_sums_bytes());
@@ -222,9 +220,8 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
   const TapColumns columns(problem);
   const WeightGradientOperands operands = weight_gradient_operands(nest, problem);
   const Address sums = nest.buffer(Operand::kSums, TensorRole::kScratch, columns.sums_bytes());
-  for_each_image_chunk(nest, problem, operands, [&](const ProductTile& chunk) {
-    columns.emit_products(nest, chunk, sums);
-  });
+  for_each_image_chunk(nest, problem, operands,
+                       [&](const ProductTile& chunk) { columns.emit_products(nest, chunk, sums); });
   columns.emit_copy(nest, sums, operands.weights);
   emit_bias_gradient(nest, problem, operands);
 }

@@ -23,11 +23,10 @@ int64_t chunk_images(const ConvProblem& problem) {
 std::vector<ReductionLoop> reduction(const ConvProblem& problem, int64_t images) {
   const MapLayout& in = problem.input;
   const MapLayout& out = problem.output;
-  return {
-      {"image", images, in.image_bytes(), out.image_bytes()},
-      {"row", out.shape.height, problem.window.stride_height * in.row_bytes(), out.row_bytes()},
-      {"column", out.shape.width, problem.window.stride_width * in.channel_bytes(),
-       out.channel_bytes()}};
+  return {{"image", images, in.image_bytes(), out.image_bytes()},
+          {"row", out.shape.height, problem.window.stride_height * in.row_bytes(), out.row_bytes()},
+          {"column", out.shape.width, problem.window.stride_width * in.channel_bytes(),
+           out.channel_bytes()}};
 }
 
 // Adds the gradients of a row's pixels, each tile's first to the first sum.
@@ -52,11 +51,11 @@ WeightGradientOperands weight_gradient_operands(NestBuilder& nest, const ConvPro
   WeightGradientOperands operands;
   operands.input = moved(nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(problem.batch)),
                          in.pixel_bytes(-problem.window.pad_top, -problem.window.pad_left));
-  operands.gradient = moved(
-      nest.buffer(Operand::kOutputGradient, TensorRole::kGradient, out.bytes(problem.batch)),
-      out.pixel_bytes(0, 0));
-  operands.weights = nest.buffer(Operand::kWeightGradient, TensorRole::kGradient,
-                                 problem.packed_weights_bytes());
+  operands.gradient =
+      moved(nest.buffer(Operand::kOutputGradient, TensorRole::kGradient, out.bytes(problem.batch)),
+            out.pixel_bytes(0, 0));
+  operands.weights =
+      nest.buffer(Operand::kWeightGradient, TensorRole::kGradient, problem.packed_weights_bytes());
   operands.bias =
       nest.buffer(Operand::kBiasGradient, TensorRole::kGradient, problem.packed_bias_bytes());
   return operands;

@@ -1,14 +1,9 @@
 // The text of loop nests against files that people read: a change of a lowering shows here.
-// WATTGRIND_UPDATE_GOLDEN=1 writes the files anew.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
-#include "estimator/system/atomic_file.h"
-#include "estimator/system/file_text.h"
 #include "kernels/program/program.h"
+#include "tests/kernels/golden_text.h"
 #include "tests/kernels/square_window.h"
-#include "tests/places.h"
 
 namespace wattgrind {
 namespace {
@@ -18,9 +13,7 @@ void expect_golden(const std::string& name, FeatureShape input,
   const Network network = build_network(name, input, layers, name);
   std::string text;
   for (const Step& step : lower_network(network, isa, batch).steps) text += to_text(step.nest);
-  const std::string path = source_path("tests/golden/") + name + ".txt";
-  if (std::getenv("WATTGRIND_UPDATE_GOLDEN") != nullptr) write_file(path, text);
-  EXPECT_EQ(text, read_file(path)) << "if this is meant: WATTGRIND_UPDATE_GOLDEN=1";
+  expect_golden_text(name, text);
 }
 
 TEST(Golden, Conv2d) {
@@ -46,6 +39,10 @@ TEST(Golden, DepthwiseConv2d) {
 TEST(Golden, Dense) {
   expect_golden("dense", {9, 1, 1}, {{.operation = Dense{20}}}, Isa::kAvx2, 7);
   expect_golden("dense_one_image", {9, 1, 1}, {{.operation = Dense{130}}}, Isa::kAvx512, 1);
+}
+
+TEST(Golden, DenseOfFewUnits) {
+  expect_golden("dense_few_units", {16, 1, 1}, {{.operation = Dense{2}}}, Isa::kAvx2, 128);
 }
 
 TEST(Golden, Pooling) {
