@@ -54,7 +54,7 @@ struct AlgorithmEntry {
   // Vector instructions for the whole batch, as an estimate that is only held against those of the
   // problem's other algorithms; none where the algorithm does not apply.
   std::optional<double> (*cost)(const ConvProblem&) = nullptr;
-  // Of the scratch buffers that emit declares.
+  // How many bytes the scratch buffers take that emit declares.
   uint64_t (*scratch_bytes)(const ConvProblem&) = nullptr;
   // Declares the problem's operands and scratch buffers and writes the loops over the batch.
   void (*emit)(NestBuilder&, const ConvProblem&) = nullptr;

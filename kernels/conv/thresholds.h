@@ -1,5 +1,5 @@
 // The numbers that decide which algorithm a convolution or a dense layer takes, and what each was
-// measured on. Times are of one core with AVX-512 unless said otherwise.
+// measured on.
 //
 // An algorithm has to save more than its count of instructions says where it copies values into
 // another order: caches and short loops make copies dearer than their number.
@@ -11,10 +11,11 @@
 
 namespace wattgrind {
 
-// Planes and dot products on copied weights. Ten layers of five 10x10 filters on planes take 21 us
-// an image instead of 57; LeNet-5's second convolution takes its data gradient as dot products in
-// less than half the time; a dense layer of 784 x 5 at a large batch takes 0.037 us an image
-// instead of 0.13. The third that is asked for is for the copies; it was chosen, not measured.
+// Planes and dot products on copied weights. On AVX-512, ten layers of five 10x10 filters on planes
+// take 21 us an image instead of 57; LeNet-5's second convolution takes its data gradient as dot
+// products in less than half the time; a dense layer of 784 x 5 at a large batch takes 0.037 us an
+// image instead of 0.13. The third to be saved is for the copies; no measurement of the
+// share itself is recorded.
 inline constexpr Share kWorthOfCopies = {2, 3};
 
 // Taps as columns, of maps: LeNet-5's first layer, where they cost more than half of what filters

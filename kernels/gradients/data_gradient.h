@@ -33,7 +33,8 @@ DirectConv phase_convolution(const ConvProblem& problem, const StridePhase& row,
                              const StridePhase& column);
 DirectConv whole_convolution(const ConvProblem& problem);
 
-// The same of an image, on maps and on weights turned around for it.
+// The same for one image of a batch: with the addresses of its maps, and of weights whose taps are
+// turned around.
 DirectConv phase_of_image(const ConvProblem& problem, const StridePhase& row,
                           const StridePhase& column, const GradientMaps& maps,
                           const Address& weights, LoopVariable image);

@@ -197,7 +197,7 @@ bool applies(const ConvProblem& problem) {
   return problem.groups == 1 && problem.filter_blocks().size() == 1;
 }
 
-// Of maps the copy is short beside the products, and counts nothing.
+// The copy of the sums is short beside the products of a map's pixels, and counts nothing.
 std::optional<double> cost_of_maps(const ConvProblem& problem) {
   const FeatureShape& out = problem.output.shape;
   if (!applies(problem) || out.is_vector()) return std::nullopt;

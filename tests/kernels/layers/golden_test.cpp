@@ -3,6 +3,7 @@
 
 #include "kernels/program/program.h"
 #include "tests/kernels/golden_text.h"
+#include "tests/kernels/layer_case.h"
 #include "tests/kernels/square_window.h"
 
 namespace wattgrind {
@@ -42,7 +43,10 @@ TEST(Golden, Dense) {
 }
 
 TEST(Golden, DenseOfFewUnits) {
-  expect_golden("dense_few_units", {16, 1, 1}, {{.operation = Dense{2}}}, Isa::kAvx2, 128);
+  const Dense dense{2};
+  const LayerCase test = make_case({16, 1, 1}, dense, 7, {}, "");
+  expect_golden_text("dense_few_units", to_text(lower_dense(dense, test.forward_context(Isa::kAvx2),
+                                                            ConvAlgorithm::kDots)));
 }
 
 TEST(Golden, Pooling) {
