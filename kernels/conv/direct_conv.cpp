@@ -23,15 +23,17 @@ Chunking choose_chunks(const DirectConv& conv, int64_t tile_width) {
   if (row_bytes <= kWeightChunkBytes) return {1, conv.group_inputs};
   const int64_t wanted = std::max<int64_t>(1, kWeightChunkBytes / (conv.kernel_width * step_bytes));
   const int64_t chunk = largest_divisor(conv.group_inputs, wanted);
-  // Channels with no divisor near: a short chunk would move sums to and from memory all the time.
+  // Where the channels have no divisor near the wanted one they are not cut: a short chunk would
+  // move sums to and from memory all the time.
   return {1, 2 * chunk >= wanted ? chunk : conv.group_inputs};
 }
 
-// How many output rows are computed for all blocks of channels before the next rows begin: the
-// divisor of the rows that moves the least between L2 and what lies below, over the least distance.
-// Weights move once a group of rows; the input once where a group's rows stay in L2, else once a
-// block of channels and chunk of kernel rows; partial sums in and out for every chunk after the
-// first, unless a block's stay in L2.
+// How many output rows are computed for all blocks of channels before the next rows begin. Of the
+// divisors of the rows, the one is taken that moves the fewest bytes between L2 and what lies
+// below, where a byte from memory counts more than one from the last level (distance_from_l2).
+// Weights move once a group of rows. The input moves once where a group's rows stay in L2,
+// otherwise once for each block of channels and chunk of kernel rows. Partial sums move in and out
+// for every chunk after the first, unless those of a block stay in L2.
 int64_t choose_group_rows(const DirectConv& conv, Isa isa) {
   const int64_t width = conv.blocks[0].width();
   const Chunking chunks = choose_chunks(conv, width);
@@ -39,7 +41,7 @@ int64_t choose_group_rows(const DirectConv& conv, Isa isa) {
   const int64_t passes = row_chunks * (conv.group_inputs / chunks.channels) - 1;
   const int64_t resident = resident_map_bytes(isa);
   const int64_t weight_bytes = conv.groups * conv.taps() * padded_width(conv.blocks) * kFloatBytes;
-  // Of a group's channels.
+  // How often a group's channels are read where they do not stay in L2.
   const int64_t input_passes = static_cast<int64_t>(conv.blocks.size()) * row_chunks;
   const int64_t input_bytes = conv.input.image_bytes(), output_bytes = conv.output.image_bytes();
   const auto moving_cost = [&](int64_t group) {
@@ -199,10 +201,6 @@ int64_t direct_conv_cost(const DirectConv& conv, Isa isa) {
     products += tiles.count * std::max(kLatencyHidingSums, tiles.size * vectors);
   }
   return conv.taps() * conv.rows * products;
-}
-
-bool is_worth_copies(int64_t cost, const DirectConv& conv, Isa isa) {
-  return 3 * cost <= 2 * direct_conv_cost(conv, isa);
 }
 
 }  // namespace wattgrind

@@ -4,19 +4,19 @@
 #include <bit>
 #include <vector>
 
+#include "kernels/conv/thresholds.h"
+
 namespace wattgrind {
 namespace {
 
-// More outputs fill vectors themselves, and leave no registers for pixels.
-constexpr int64_t kMostOutputs = 8;
-
-// Of a tile. They hide the latency of their multiply-adds, and take no more loads than these; more
-// are longer to compile, for the sum of the lanes of each.
+// The most sums that a tile holds. So many hide the latency of their multiply-adds and take no more
+// loads than multiply-adds. More take longer to compile, because the lanes of every sum are added:
+// 24 sums took 11 ms and saved nothing.
 constexpr int64_t kMostSums = 16;
 
 int64_t row_values(const DirectConv& conv) { return conv.kernel_width * conv.input.channel_pitch; }
 
-// The widest vectors that rows of the window divide into.
+// The widest vectors that a row of the window divides into.
 int dot_lanes(const DirectConv& conv, Isa isa) {
   const uint64_t divisor = uint64_t{1} << std::countr_zero(static_cast<uint64_t>(row_values(conv)));
   return static_cast<int>(std::min<uint64_t>(divisor, traits(isa).float_lanes));
@@ -124,10 +124,11 @@ class DotConvEmitter {
 }  // namespace
 
 std::optional<int64_t> dot_conv_cost(const DirectConv& conv, Isa isa) {
-  if (conv.groups > 1 || conv.group_outputs > kMostOutputs) return std::nullopt;
+  if (conv.groups > 1 || conv.group_outputs > kMostNarrowChannels) return std::nullopt;
   const int lanes = dot_lanes(conv, isa);
-  if (lanes < 4) return std::nullopt;
-  // A sum of lanes is a shuffle and an addition for every halving; then comes the bias, or a store.
+  if (lanes < kLeastDotLanes) return std::nullopt;
+  // The sum of a vector's lanes is a shuffle and an addition for every halving, then the bias and a
+  // store.
   const int64_t lane_sum = 2 * std::countr_zero(static_cast<unsigned>(lanes)) + 2;
   return conv.rows * conv.columns * conv.group_outputs *
          (conv.kernel_height * row_vectors(conv, isa) + lane_sum);

@@ -10,11 +10,12 @@
 
 namespace wattgrind {
 
-// Vector instructions an image; none where outputs are many, or the rows of the window divide into
-// no vectors of four lanes and more.
+// Vector instructions that an image takes; none where there are groups, outputs are many, or the
+// rows of the window do not divide into vectors of kLeastDotLanes and more.
 std::optional<int64_t> dot_conv_cost(const DirectConv& conv, Isa isa);
 
-// Of weights as [output][row][column][input channel], padding channels among them.
+// Weights lie as [output][row][column][input channel], padding channels among them; a row of the
+// window takes so many bytes.
 int64_t dot_weights_row_bytes(const DirectConv& conv);
 
 // `conv.weights` are laid out as above, with zeros for padding channels. Padding channels of the

@@ -15,22 +15,23 @@
 
 namespace wattgrind {
 
-// What the convolution needs besides a DirectConv, whose `weights` is here where the first output's
-// weight of the first tap lies.
+// What the convolution needs besides a DirectConv, whose `weights` is here the address of the first
+// output's weight of the first tap.
 struct PlanarOperands {
   // How far the weights of one output, input channel, row or column lie from the next one's.
   int64_t output_bytes = 0, input_bytes = 0, row_bytes = 0, column_bytes = 0;
-  // Scratch memory.
-  Address input_planes, output_planes;
+  Address input_planes, output_planes;  // scratch memory
 };
 
-// Vector instructions an image, a value copied counted as one that loads and one that stores; none
-// where vectors are short, there are groups or many outputs, or neighbouring outputs read no
-// neighbouring inputs.
+// Vector instructions that an image takes, where copying a value is a load and a store; none where
+// the instruction set's vectors are short, there are groups or many outputs, or neighbouring
+// outputs do not read neighbouring inputs.
 std::optional<int64_t> planar_conv_cost(const DirectConv& conv, Isa isa);
 
 struct PlanesBytes {
   uint64_t input = 0, output = 0;
+
+  uint64_t total() const { return input + output; }
 };
 PlanesBytes planar_conv_scratch(const DirectConv& conv, Isa isa);
 

@@ -1,7 +1,7 @@
 // Lowering of gradients to loop nests: one file an operation.
 //
-// A layer's backward kernels read the gradient of the loss by its output ("output_gradient") and
-// write those by its input ("input_gradient") and by its parameters ("weight_gradient",
+// A layer's backward kernels read the gradient of the loss by its output (kOutputGradient) and
+// write those by its input (kInputGradient) and by its parameters ("weight_gradient",
 // "bias_gradient", packed as the parameters are). All are sums over the batch.
 //
 // Gradient maps have the channel pitch of the maps they belong to, and halos of their own: zeros
@@ -11,6 +11,7 @@
 #pragma once
 
 #include "estimator/network/network.h"
+#include "kernels/conv/conv_algorithm.h"
 #include "kernels/layout/layer_context.h"
 #include "kernels/nest/nest.h"
 
@@ -19,9 +20,10 @@ namespace wattgrind {
 // LoopNest lower_data_gradient(const Relu&, const BackwardContext&), and the same of every other
 // operation: the gradient by the input that the context names.
 //
-// Conv2d reads the output gradient's halo, which must cover required_gradient_halo(). It and Dense
-// first transpose the weights into a scratch buffer whose padding must be zero, unless images are
-// too few to be worth it.
+// Conv2d and Dense take the algorithm chosen for their problem
+// (kernels/gradients/gradient_algorithms.h); a depthwise convolution is as below. Scratch memory
+// must be zero at first: padding in it is read and never written. A convolution reads the output
+// gradient's halo, which must cover required_gradient_halo().
 // Pooling: the first of a window's largest values, in (row, column) order, gets the window's
 // gradient. No address depends on data: every value is compared with the output.
 // Lrn needs the layer's input alone; powers are computed again, on scratch rows as the layer does.
@@ -38,11 +40,25 @@ namespace wattgrind {
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
 #undef WATTGRIND_DECLARE
 
-LoopNest lower_depthwise_conv2d_data_gradient(const Conv2d& conv, const BackwardContext& context);
-
 // Gradients by weights and bias.
 LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& context);
 LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context);
+
+// By an algorithm that is given and applies to the problem; no depthwise convolution.
+LoopNest lower_data_gradient(const Dense& dense, const BackwardContext& context,
+                             ConvAlgorithm algorithm);
+LoopNest lower_data_gradient(const Conv2d& conv, const BackwardContext& context,
+                             ConvAlgorithm algorithm);
+LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& context,
+                               ConvAlgorithm algorithm);
+LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context,
+                               ConvAlgorithm algorithm);
+ConvProblem dense_data_gradient_problem(const Dense& dense, const BackwardContext& context);
+ConvProblem dense_weight_gradient_problem(const Dense& dense, const BackwardContext& context);
+ConvProblem conv2d_data_gradient_problem(const Conv2d& conv, const BackwardContext& context);
+ConvProblem conv2d_weight_gradient_problem(const Conv2d& conv, const BackwardContext& context);
+
+LoopNest lower_depthwise_conv2d_data_gradient(const Conv2d& conv, const BackwardContext& context);
 LoopNest lower_depthwise_conv2d_weight_gradient(const Conv2d& conv, const BackwardContext& context);
 
 Halo required_gradient_halo(const Conv2d& conv, const FeatureShape& input,

@@ -11,11 +11,11 @@
 
 namespace wattgrind {
 
-// One dimension of one of them.
+// One of these convolutions, in one dimension.
 struct StridePhase {
   int64_t first_input = 0, inputs = 0;  // every stride-th input from the first
   int64_t first_tap = 0, taps = 0;      // every stride-th tap of the kernel from the first
-  int64_t first_output = 0;             // the first input's, of its last tap; below 0 in the halo
+  int64_t first_output = 0;  // what the first input meets with its last tap; below 0 in the halo
 };
 
 // Inputs that no tap meets are in no phase: their gradient is zero.

@@ -6,10 +6,12 @@
 namespace wattgrind {
 namespace {
 
-// Pixels whose sums are kept while the weights of a vector of channels pass by.
+// The pixels of a tile: their sums stay in registers while the weights of a vector of channels pass
+// by.
 constexpr int64_t kPixels = 4;
 
-// Channels of a pixel as vectors.
+// Calls body(lanes, at) for the vectors that a pixel's channels are cut into; `at` moves an address
+// to the vector.
 template <typename Body>
 void for_each_piece(NestBuilder& nest, int64_t pitch, Body&& body) {
   for (const Tiles& piece : vector_pieces(pitch, nest.max_lanes())) {

@@ -5,7 +5,8 @@
 namespace wattgrind {
 namespace {
 
-// Pixels whose sums are kept while the weights of a vector of channels pass by.
+// The pixels of a tile: their sums stay in registers while the weights of a vector of channels pass
+// by.
 constexpr int64_t kPixels = 4;
 
 class DepthwiseLowering {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "estimator/network/network.h"
+#include "kernels/conv/conv_algorithm.h"
 #include "kernels/layout/layer_context.h"
 #include "kernels/nest/nest.h"
 
@@ -13,11 +14,12 @@ namespace wattgrind {
 
 // LoopNest lower(const Relu&, const LayerContext&), and the same of every other operation:
 //
-// Conv2d: direct convolution: images, groups, blocks of output channels, rows, register tiles of
-// pixels. The input's halo covers the padding. Weights are packed [group][block][row][column]
-// [channel][lane] (kernels/layout/packing.h). Depthwise: see below.
+// Conv2d: a depthwise one as below; the others by the algorithm that choose_forward_algorithm()
+// takes for its problem (kernels/conv/forward_algorithms.h). The input's halo covers the padding.
+// Weights are packed [group][block][row][column][channel][lane] (kernels/layout/packing.h).
 // Dense: a product with the batch as M, blocks of units as N and the input's values, in the order
-// they lie in memory, as K. Weights are packed [block][row][column][channel][lane].
+// they lie in memory, as K, by an algorithm as for a convolution. Weights are packed
+// [block][row][column][channel][lane].
 // Relu: y = max(x, 0), also in place.
 // Lrn: squares pass through a scratch row of one pixel's channels with zeros around it.
 // Dropout, in training: y = x * mask. The mask (kMask) has the output's layout and is filled
@@ -27,6 +29,12 @@ namespace wattgrind {
 #define WATTGRIND_DECLARE(T) LoopNest lower(const T& operation, const LayerContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
 #undef WATTGRIND_DECLARE
+
+// By an algorithm that is given and applies to the problem; no depthwise convolution.
+LoopNest lower(const Conv2d& conv, const LayerContext& context, ConvAlgorithm algorithm);
+LoopNest lower(const Dense& dense, const LayerContext& context, ConvAlgorithm algorithm);
+ConvProblem conv2d_problem(const Conv2d& conv, const LayerContext& context);
+ConvProblem dense_problem(const Dense& dense, const LayerContext& context);
 
 // A convolution whose groups are single channels and that keeps their number: vectors run across
 // channels. Weights are packed [row][column][channel].

@@ -16,9 +16,9 @@ struct DenseProduct {
   int64_t batch = 1;
   MapLayout input;
   std::vector<ColumnBlock> blocks;
-  int64_t output_image_bytes = 0;               // from one image's columns to the next's
+  int64_t output_image_bytes = 0;               // how far the next image's columns lie
   TileStart start = TileStart::kBias;           // kBias or kZero
-  Address input_values, weights, bias, output;  // of image 0, value 0, column 0
+  Address input_values, weights, bias, output;  // image 0, value 0, column 0
 };
 
 void emit_dense_product(NestBuilder& nest, const DenseProduct& product);

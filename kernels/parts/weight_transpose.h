@@ -12,8 +12,8 @@
 
 namespace wattgrind {
 
-// A loop around the copy: how many steps of the reduction it moves in both, and how many bytes in
-// the result besides.
+// A loop around the copy. Each iteration moves so many steps of the reduction on in the source and
+// in the result, and in the result so many bytes besides.
 struct TransposeLoop {
   std::string name;
   int64_t trips = 1;
@@ -26,8 +26,8 @@ struct TransposeLoop {
 // [input block][to_steps][lane], with an output channel a step.
 struct WeightTranspose {
   std::vector<ColumnBlock> from_blocks, to_blocks;
-  int64_t outputs = 0, inputs = 0;       // that are no padding
-  int64_t from_steps = 0, to_steps = 0;  // of a whole block
+  int64_t outputs = 0, inputs = 0;       // channels that are no padding
+  int64_t from_steps = 0, to_steps = 0;  // steps of a whole block
   std::vector<TransposeLoop> loops;
   int64_t first_from_step = 0;
   Address from, to;

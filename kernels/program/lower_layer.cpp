@@ -1,39 +1,88 @@
 #include "kernels/program/lower_layer.h"
 
+#include <utility>
 #include <variant>
 
+#include "kernels/conv/forward_algorithms.h"
 #include "kernels/gradients/backward.h"
+#include "kernels/gradients/gradient_algorithms.h"
 #include "kernels/layers/lowering.h"
 #include "kernels/layout/tiling.h"
 
 namespace wattgrind {
 namespace {
 
-// What has no overload has no parameters.
+// Operations without an overload have one way to be computed, and no parameters.
 template <typename Operation>
-std::optional<LoopNest> weight_gradient(const Operation&, const BackwardContext&) {
+LoweredLayer forward(const Operation& operation, const LayerContext& context) {
+  return {lower(operation, context), std::nullopt};
+}
+template <typename Operation>
+LoweredLayer data_gradient(const Operation& operation, const BackwardContext& context) {
+  return {lower_data_gradient(operation, context), std::nullopt};
+}
+template <typename Operation>
+std::optional<LoweredLayer> weight_gradient(const Operation&, const BackwardContext&) {
   return std::nullopt;
 }
-std::optional<LoopNest> weight_gradient(const Conv2d& conv, const BackwardContext& context) {
-  return lower_weight_gradient(conv, context);
+
+LoweredLayer forward(const Conv2d& conv, const LayerContext& context) {
+  if (is_depthwise(conv, context.input().shape.channels)) return {lower(conv, context), {}};
+  AlgorithmChoice choice = choose_forward_algorithm(conv2d_problem(conv, context));
+  LoopNest nest = lower(conv, context, choice.algorithm);
+  return {std::move(nest), std::move(choice)};
 }
-std::optional<LoopNest> weight_gradient(const Dense& dense, const BackwardContext& context) {
-  return lower_weight_gradient(dense, context);
+LoweredLayer data_gradient(const Conv2d& conv, const BackwardContext& context) {
+  if (is_depthwise(conv, context.input().shape.channels)) {
+    return {lower_data_gradient(conv, context), {}};
+  }
+  AlgorithmChoice choice =
+      choose_data_gradient_algorithm(conv2d_data_gradient_problem(conv, context));
+  LoopNest nest = lower_data_gradient(conv, context, choice.algorithm);
+  return {std::move(nest), std::move(choice)};
+}
+std::optional<LoweredLayer> weight_gradient(const Conv2d& conv, const BackwardContext& context) {
+  if (is_depthwise(conv, context.input().shape.channels)) {
+    return LoweredLayer{lower_weight_gradient(conv, context), {}};
+  }
+  AlgorithmChoice choice =
+      choose_weight_gradient_algorithm(conv2d_weight_gradient_problem(conv, context));
+  LoopNest nest = lower_weight_gradient(conv, context, choice.algorithm);
+  return LoweredLayer{std::move(nest), std::move(choice)};
+}
+
+LoweredLayer forward(const Dense& dense, const LayerContext& context) {
+  AlgorithmChoice choice = choose_forward_algorithm(dense_problem(dense, context));
+  LoopNest nest = lower(dense, context, choice.algorithm);
+  return {std::move(nest), std::move(choice)};
+}
+LoweredLayer data_gradient(const Dense& dense, const BackwardContext& context) {
+  AlgorithmChoice choice =
+      choose_data_gradient_algorithm(dense_data_gradient_problem(dense, context));
+  LoopNest nest = lower_data_gradient(dense, context, choice.algorithm);
+  return {std::move(nest), std::move(choice)};
+}
+std::optional<LoweredLayer> weight_gradient(const Dense& dense, const BackwardContext& context) {
+  AlgorithmChoice choice =
+      choose_weight_gradient_algorithm(dense_weight_gradient_problem(dense, context));
+  LoopNest nest = lower_weight_gradient(dense, context, choice.algorithm);
+  return LoweredLayer{std::move(nest), std::move(choice)};
 }
 
 }  // namespace
 
-LoopNest lower_forward(const Layer& layer, const LayerContext& context) {
-  return std::visit([&](const auto& operation) { return lower(operation, context); },
+LoweredLayer lower_forward(const Layer& layer, const LayerContext& context) {
+  return std::visit([&](const auto& operation) { return forward(operation, context); },
                     layer.operation);
 }
 
-LoopNest lower_data_gradient(const Layer& layer, const BackwardContext& context) {
-  return std::visit([&](const auto& operation) { return lower_data_gradient(operation, context); },
+LoweredLayer lower_data_gradient(const Layer& layer, const BackwardContext& context) {
+  return std::visit([&](const auto& operation) { return data_gradient(operation, context); },
                     layer.operation);
 }
 
-std::optional<LoopNest> lower_weight_gradient(const Layer& layer, const BackwardContext& context) {
+std::optional<LoweredLayer> lower_weight_gradient(const Layer& layer,
+                                                  const BackwardContext& context) {
   return std::visit([&](const auto& operation) { return weight_gradient(operation, context); },
                     layer.operation);
 }

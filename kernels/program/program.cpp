@@ -47,13 +47,15 @@ class ProgramBuilder {
       LayerContext context{
           program_.isa, program_.batch, {}, planned.layout, planned.storage == Storage::kInPlace};
       for (const int input : self.inputs) context.inputs.push_back(map(input).layout);
-      LoopNest nest = lower_forward(self, context);
+      LoweredLayer lowered = lower_forward(self, context);
       std::vector<uint32_t> buffers;
-      for (const Buffer& buffer : nest.buffers) {
+      for (const Buffer& buffer : lowered.nest.buffers) {
         buffers.push_back(place(index, buffer));
         if (buffer.operand == Operand::kOutput) output.buffer = buffers.back();
       }
-      program_.steps.push_back(make_step(index, self.name, std::move(nest), std::move(buffers)));
+      program_.steps.push_back(
+          make_step(index, self.name, std::move(lowered.nest), std::move(buffers)));
+      program_.steps.back().choice = std::move(lowered.choice);
       program_.steps.back().padding_macs = padding_macs(self, program_.isa, program_.batch);
     }
     program_.outputs.push_back(output);
@@ -107,7 +109,7 @@ AccessProgram Program::access_program(const Step& step) const {
 }
 
 Step make_step(int layer, std::string symbol, LoopNest nest, std::vector<uint32_t> buffers) {
-  Step step{layer, std::move(symbol), std::move(nest), std::move(buffers), {}, 0};
+  Step step{layer, std::move(symbol), std::move(nest), std::move(buffers), {}, 0, {}};
   const std::vector<uint64_t> anywhere(step.nest.buffers.size(), kArenaAddress);
   step.references = count_references(access_program(step.nest, step.symbol, anywhere));
   return step;
@@ -135,6 +137,16 @@ std::string buffers_text(const Program& program) {
   for (const ProgramBuffer& buffer : program.buffers) {
     text += fmt::format("{:#x} {} {}: {} bytes\n", buffer.address,
                         kKinds[static_cast<size_t>(buffer.kind)], buffer.name, buffer.bytes);
+  }
+  return text;
+}
+
+std::string steps_text(const Program& program) {
+  std::string text;
+  for (const Step& step : program.steps) {
+    text += step.symbol;
+    if (step.choice) text += ": " + to_text(*step.choice);
+    text += "\n";
   }
   return text;
 }

@@ -13,6 +13,7 @@
 
 #include "cachesim/program/access_program.h"
 #include "estimator/network/network.h"
+#include "kernels/conv/conv_algorithm.h"
 #include "kernels/layout/arena.h"
 #include "kernels/layout/map_layout.h"
 #include "kernels/nest/nest.h"
@@ -48,6 +49,7 @@ struct Step {
   std::vector<uint32_t> buffers;  // of the program, in the order of the nest's
   ReferenceCounts references;     // that the nest makes
   uint64_t padding_macs = 0;      // that the kernel adds by padding channels, for the whole batch
+  std::optional<AlgorithmChoice> choice;  // where there was one
 };
 
 // A step with its references counted.
@@ -82,7 +84,9 @@ Program lower_network(const Network& network, Isa isa, int64_t batch,
 // Error(kInput), begun by `network`, when the arena would become too large.
 uint32_t add_buffer(Program& program, std::string_view network, ProgramBuffer buffer);
 
-// Every buffer with its place, a line each: what golden tests compare, and people read.
+// Every buffer with its place, and every step with its algorithm, a line each: what golden tests
+// compare, and people read.
 std::string buffers_text(const Program& program);
+std::string steps_text(const Program& program);
 
 }  // namespace wattgrind

@@ -71,11 +71,12 @@ class TrainingBuilder {
   }
 
   // A step on buffers that exist, and new ones for what is in none of them.
-  void add_step(Pass pass, int index, const std::string& what, LoopNest nest, Operands buffers) {
+  void add_step(Pass pass, int index, const std::string& what, LoweredLayer lowered,
+                Operands buffers) {
     const std::string& name = layer(index).name;
     const std::string symbol = name + ":" + what;
     std::vector<uint32_t> places;
-    for (const Buffer& buffer : nest.buffers) {
+    for (const Buffer& buffer : lowered.nest.buffers) {
       if (!buffers.contains(buffer.operand)) {
         const BufferKind kind = buffer.role == TensorRole::kState      ? BufferKind::kState
                                 : buffer.role == TensorRole::kGradient ? BufferKind::kGradient
@@ -86,7 +87,8 @@ class TrainingBuilder {
       places.push_back(buffers[buffer.operand]);
     }
     last_buffers_ = std::move(buffers);
-    add_step(pass, make_step(index, symbol, std::move(nest), std::move(places)));
+    add_step(pass, make_step(index, symbol, std::move(lowered.nest), std::move(places)));
+    program().steps.back().choice = std::move(lowered.choice);
   }
 
   void add_batch_input() {
@@ -172,8 +174,9 @@ class TrainingBuilder {
     const auto values =
         static_cast<int64_t>(program().buffers[tensor.parameters].bytes) / kFloatBytes;
     add_step(Pass::kUpdate, tensor.layer, is_bias ? "update_bias" : "update_weights",
-             lower_update(optimizer_, is_bias ? TensorRole::kBias : TensorRole::kWeights, values,
-                          program().isa),
+             {lower_update(optimizer_, is_bias ? TensorRole::kBias : TensorRole::kWeights, values,
+                           program().isa),
+              std::nullopt},
              {{Operand::kParameters, tensor.parameters},
               {Operand::kGradient, tensor.gradient},
               {Operand::kStepSize, training_.step_size}});

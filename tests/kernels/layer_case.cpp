@@ -21,10 +21,10 @@ void expect_near(const std::vector<float>& found, const std::vector<float>& want
   }
 }
 
-std::vector<float> packed_weights(const LayerCase& test, const BackwardContext& context,
+std::vector<float> packed_weights(const LayerCase& test, const MapLayout& input, Isa isa,
                                   size_t values) {
   std::vector<float> packed(values);
-  pack_weights(test.layer, context.input(), context.isa, test.parameters.weights, packed);
+  pack_weights(test.layer, input, isa, test.parameters.weights, packed);
   return packed;
 }
 
@@ -51,56 +51,84 @@ LayerCase make_case(FeatureShape input, const Operation& operation, int64_t batc
   return test;
 }
 
-void check_data_gradient(const LayerCase& test, const GradientLowering& lower) {
-  double products = static_cast<double>(test.layer.macs) * static_cast<double>(test.batch) /
-                    static_cast<double>(test.input.size());
-  for (const Target& target : targets()) {
-    const BackwardContext context = test.context(target.isa);
-    const LoopNest nest = lower(context);
-    NestRun run(nest);
-    for (const Buffer& buffer : nest.buffers) {
-      if (buffer.operand == Operand::kWeights) {
-        const auto values = run.buffer(Operand::kWeights);
-        std::ranges::copy(packed_weights(test, context, values.size()), values.begin());
-      } else if (buffer.operand == Operand::kInput) {
-        run.write_map(Operand::kInput, context.input(), test.batch, test.input);
-      } else if (buffer.operand == Operand::kOutput) {
-        run.write_map(Operand::kOutput, context.output, test.batch, test.output);
-      }
+void check_forward(const LayerCase& test, const Target& target, const ForwardLowering& lower) {
+  const LayerContext context = test.forward_context(target.isa);
+  NestRun run(lower(context));
+  run.write_map(Operand::kInput, context.input(), test.batch, test.input);
+  const auto weights = run.buffer(Operand::kWeights);
+  std::ranges::copy(packed_weights(test, context.input(), target.isa, weights.size()),
+                    weights.begin());
+  pack_bias(test.layer, test.parameters.bias, run.buffer(Operand::kBias));
+  run.run(target.fuse);
+  const double products = static_cast<double>(test.layer.macs) /
+                          static_cast<double>(test.layer.output_shape.elements());
+  expect_near(run.read_map(Operand::kOutput, context.output, test.batch), test.output, products,
+              test.where(target));
+  EXPECT_TRUE(run.surroundings_are_zero(Operand::kOutput, context.output, test.batch))
+      << test.where(target);
+}
+
+void check_data_gradient(const LayerCase& test, const Target& target,
+                         const GradientLowering& lower) {
+  const double products = static_cast<double>(test.layer.macs) * static_cast<double>(test.batch) /
+                          static_cast<double>(test.input.size());
+  const BackwardContext context = test.context(target.isa);
+  const LoopNest nest = lower(context);
+  NestRun run(nest);
+  for (const Buffer& buffer : nest.buffers) {
+    if (buffer.operand == Operand::kWeights) {
+      const auto values = run.buffer(Operand::kWeights);
+      std::ranges::copy(packed_weights(test, context.input(), target.isa, values.size()),
+                        values.begin());
+    } else if (buffer.operand == Operand::kInput) {
+      run.write_map(Operand::kInput, context.input(), test.batch, test.input);
+    } else if (buffer.operand == Operand::kOutput) {
+      run.write_map(Operand::kOutput, context.output, test.batch, test.output);
     }
-    run.write_map(Operand::kOutputGradient, context.output_gradient, test.batch,
-                  test.output_gradient);
-    run.run(target.fuse);
-    expect_near(run.read_map(Operand::kInputGradient, context.input_gradient, test.batch),
-                test.wanted.input, products, test.where(target));
-    EXPECT_TRUE(
-        run.surroundings_are_zero(Operand::kInputGradient, context.input_gradient, test.batch))
-        << test.where(target);
+  }
+  run.write_map(Operand::kOutputGradient, context.output_gradient, test.batch,
+                test.output_gradient);
+  run.run(target.fuse);
+  expect_near(run.read_map(Operand::kInputGradient, context.input_gradient, test.batch),
+              test.wanted.input, products, test.where(target));
+  EXPECT_TRUE(
+      run.surroundings_are_zero(Operand::kInputGradient, context.input_gradient, test.batch))
+      << test.where(target);
+}
+
+void check_data_gradient(const LayerCase& test, const GradientLowering& lower) {
+  for (const Target& target : targets()) {
+    check_data_gradient(test, target, lower);
     if (testing::Test::HasFailure()) return;
   }
 }
 
+void check_weight_gradient(const LayerCase& test, const Target& target,
+                           const GradientLowering& lower) {
+  const BackwardContext context = test.context(target.isa);
+  NestRun run(lower(context));
+  run.write_map(Operand::kInput, context.input(), test.batch, test.input);
+  run.write_map(Operand::kOutputGradient, context.output_gradient, test.batch,
+                test.output_gradient);
+  // What was there before does not matter.
+  std::ranges::fill(run.buffer(Operand::kBiasGradient), 7.0f);
+  run.run(target.fuse);
+  const auto packed = run.buffer(Operand::kWeightGradient);
+  std::vector<float> weights(test.wanted.weights.size());
+  unpack_weights(test.layer, context.input(), target.isa, packed, weights);
+  expect_near(weights, test.wanted.weights, test.reduction(), test.where(target) + ", weights");
+  std::vector<float> repacked(packed.size());
+  pack_weights(test.layer, context.input(), target.isa, weights, repacked);
+  EXPECT_TRUE(std::ranges::equal(packed, repacked)) << test.where(target) << ": padding";
+  const auto bias = run.buffer(Operand::kBiasGradient);
+  expect_near({bias.begin(), bias.begin() + static_cast<ptrdiff_t>(test.wanted.bias.size())},
+              test.wanted.bias, test.reduction(), test.where(target) + ", bias");
+  for (size_t i = test.wanted.bias.size(); i < bias.size(); ++i) EXPECT_EQ(bias[i], 0);
+}
+
 void check_weight_gradient(const LayerCase& test, const GradientLowering& lower) {
   for (const Target& target : targets()) {
-    const BackwardContext context = test.context(target.isa);
-    NestRun run(lower(context));
-    run.write_map(Operand::kInput, context.input(), test.batch, test.input);
-    run.write_map(Operand::kOutputGradient, context.output_gradient, test.batch,
-                  test.output_gradient);
-    // What was there before does not matter.
-    std::ranges::fill(run.buffer(Operand::kBiasGradient), 7.0f);
-    run.run(target.fuse);
-    const auto packed = run.buffer(Operand::kWeightGradient);
-    std::vector<float> weights(test.wanted.weights.size());
-    unpack_weights(test.layer, context.input(), target.isa, packed, weights);
-    expect_near(weights, test.wanted.weights, test.reduction(), test.where(target) + ", weights");
-    std::vector<float> repacked(packed.size());
-    pack_weights(test.layer, context.input(), target.isa, weights, repacked);
-    EXPECT_TRUE(std::ranges::equal(packed, repacked)) << test.where(target) << ": padding";
-    const auto bias = run.buffer(Operand::kBiasGradient);
-    expect_near({bias.begin(), bias.begin() + static_cast<ptrdiff_t>(test.wanted.bias.size())},
-                test.wanted.bias, test.reduction(), test.where(target) + ", bias");
-    for (size_t i = test.wanted.bias.size(); i < bias.size(); ++i) EXPECT_EQ(bias[i], 0);
+    check_weight_gradient(test, target, lower);
     if (testing::Test::HasFailure()) return;
   }
 }

@@ -1,4 +1,4 @@
-// One layer's backward kernels against the obvious computation.
+// One layer's kernels, forward and backward, against the obvious computation.
 #pragma once
 
 #include <fmt/format.h>
@@ -46,6 +46,10 @@ struct LayerCase {
     result.output_gradient.halo = around.output_gradient;
     return result;
   }
+  LayerContext forward_context(Isa isa) const {
+    const BackwardContext maps = context(isa);
+    return {isa, batch, maps.inputs, maps.output};
+  }
   std::string where(const Target& target) const {
     return fmt::format("{}, batch {}, {}{}", what, batch, traits(target.isa).name,
                        target.fuse ? " fused" : "");
@@ -60,13 +64,22 @@ struct LayerCase {
 LayerCase make_case(FeatureShape input, const Operation& operation, int64_t batch,
                     const Surroundings& around, const std::string& what);
 
+using ForwardLowering = std::function<LoopNest(const LayerContext&)>;
+
+// The nest's output, on one target.
+void check_forward(const LayerCase& test, const Target& target, const ForwardLowering& lower);
+
 using GradientLowering = std::function<LoopNest(const BackwardContext&)>;
 
-// The nest's input gradient, on every target; the nest may read the weights, the input and the
-// output.
+// The nest's input gradient, on every target or on one; the nest may read the weights, the input
+// and the output.
 void check_data_gradient(const LayerCase& test, const GradientLowering& lower);
+void check_data_gradient(const LayerCase& test, const Target& target,
+                         const GradientLowering& lower);
 
 // The nest's gradients of weights and bias, padding included.
 void check_weight_gradient(const LayerCase& test, const GradientLowering& lower);
+void check_weight_gradient(const LayerCase& test, const Target& target,
+                           const GradientLowering& lower);
 
 }  // namespace wattgrind

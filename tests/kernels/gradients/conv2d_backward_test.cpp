@@ -2,8 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
+#include "kernels/gradients/gradient_algorithms.h"
 #include "kernels/layers/lowering.h"
 #include "tests/kernels/layer_case.h"
 #include "tests/kernels/square_window.h"
@@ -91,18 +90,17 @@ TEST(Conv2dBackward, ManyImagesOfFewFilters) {
 
 // Rows of pixels shorter and longer than a vector; windows of one tile of taps and of several.
 TEST(Conv2dBackward, PixelsAreLanesWhereFiltersAreFew) {
-  const auto has_planes = [](const Conv2d& conv, Isa isa) {
+  const auto is_planar = [](const Conv2d& conv, Isa isa) {
     const LayerCase test = make_case({1, 28, 28}, conv, 2, {}, "");
-    const LoopNest nest = lower_weight_gradient(conv, test.context(isa));
-    return std::ranges::any_of(
-        nest.buffers, [](const Buffer& b) { return b.operand == Operand::kGradientPlanes; });
+    const ConvProblem problem = conv2d_weight_gradient_problem(conv, test.context(isa));
+    return choose_weight_gradient_algorithm(problem).algorithm == ConvAlgorithm::kPlanar;
   };
-  EXPECT_TRUE(has_planes({5, window(5, 1, 0), 1}, Isa::kAvx512));
-  EXPECT_TRUE(has_planes({5, window(5, 1, 0), 1}, Isa::kAvx2));
-  EXPECT_FALSE(has_planes({5, window(5, 1, 0), 1}, Isa::kSse42));
-  EXPECT_FALSE(has_planes({5, window(5, 2, 0), 1}, Isa::kAvx512)) << "every other pixel";
-  EXPECT_FALSE(has_planes({16, window(5, 1, 0), 1}, Isa::kAvx512)) << "as many filters as lanes";
-  EXPECT_FALSE(has_planes({5, window(28, 1, 0), 1}, Isa::kAvx512)) << "of one pixel";
+  EXPECT_TRUE(is_planar({5, window(5, 1, 0), 1}, Isa::kAvx512));
+  EXPECT_TRUE(is_planar({5, window(5, 1, 0), 1}, Isa::kAvx2));
+  EXPECT_FALSE(is_planar({5, window(5, 1, 0), 1}, Isa::kSse42));
+  EXPECT_FALSE(is_planar({5, window(5, 2, 0), 1}, Isa::kAvx512)) << "every other pixel";
+  EXPECT_FALSE(is_planar({16, window(5, 1, 0), 1}, Isa::kAvx512)) << "as many filters as lanes";
+  EXPECT_FALSE(is_planar({5, window(28, 1, 0), 1}, Isa::kAvx512)) << "of one pixel";
   for (const int64_t filters : {1, 5}) {
     for (const int64_t kernel : {3, 10}) {
       for (const auto& [channels, width] : {std::pair{1, 7}, {1, 40}, {5, 13}}) {
@@ -116,17 +114,34 @@ TEST(Conv2dBackward, PixelsAreLanesWhereFiltersAreFew) {
 }
 
 TEST(Conv2dBackward, TapsAreColumnsWhereFiltersAreFew) {
-  const auto sums_bytes = [](int64_t filters, int64_t size) -> uint64_t {
+  const auto choice = [](int64_t filters, int64_t size) {
     const Conv2d conv{filters, window(8, 2, 0), 1};
     const LayerCase test = make_case({1, size, size}, conv, 2, {}, "");
-    for (const Buffer& buffer : lower_weight_gradient(conv, test.context(Isa::kAvx512)).buffers) {
-      if (buffer.operand == Operand::kSums) return buffer.bytes;
-    }
-    return 0;
+    return choose_weight_gradient_algorithm(
+        conv2d_weight_gradient_problem(conv, test.context(Isa::kAvx512)));
   };
-  EXPECT_EQ(sums_bytes(2, 28), 4u * 2 * 64);
-  EXPECT_EQ(sums_bytes(16, 28), 0u);
-  EXPECT_EQ(sums_bytes(2, 8), 0u) << "of one pixel, which the copy is longer than";
+  const AlgorithmChoice columns = choice(2, 28);
+  EXPECT_EQ(columns.algorithm, ConvAlgorithm::kTapColumns) << to_text(columns);
+  EXPECT_EQ(columns.candidate(ConvAlgorithm::kTapColumns)->scratch_bytes, 4u * 2 * 64);
+  EXPECT_EQ(choice(16, 28).algorithm, ConvAlgorithm::kDirect);
+  EXPECT_EQ(choice(2, 8).algorithm, ConvAlgorithm::kDirect)
+      << "of one pixel, which the copy is longer than";
+}
+
+TEST(Conv2dBackward, DataGradientsToFewChannelsAreDotProductsOrPlanar) {
+  const auto algorithm = [](FeatureShape input, const Conv2d& conv, Isa isa) {
+    const LayerCase test = make_case(input, conv, 1, {}, "");
+    return choose_data_gradient_algorithm(conv2d_data_gradient_problem(conv, test.context(isa)))
+        .algorithm;
+  };
+  const Conv2d second{16, window(5, 1, 0), 1};
+  EXPECT_EQ(algorithm({6, 14, 14}, second, Isa::kAvx512), ConvAlgorithm::kDots);
+  EXPECT_EQ(algorithm({6, 14, 14}, second, Isa::kSse42), ConvAlgorithm::kDirect);
+  EXPECT_EQ(algorithm({5, 28, 28}, {5, window(10, 1, 0), 1}, Isa::kAvx512), ConvAlgorithm::kPlanar);
+  EXPECT_EQ(algorithm({5, 28, 28}, {5, window(10, 2, 0), 1}, Isa::kAvx512), ConvAlgorithm::kDirect)
+      << "a stride makes several phases";
+  EXPECT_EQ(algorithm({16, 14, 14}, second, Isa::kAvx512), ConvAlgorithm::kDirect)
+      << "as many channels as lanes";
 }
 
 TEST(Conv2dBackward, LongReductionsAreCutIntoChunks) {

@@ -2,8 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
+#include "kernels/gradients/gradient_algorithms.h"
 #include "tests/kernels/layer_case.h"
 
 namespace wattgrind {
@@ -55,9 +54,9 @@ TEST(DenseBackward, LongReductions) {
 TEST(DenseBackward, WeightsAreTransposedWhereImagesAreMany) {
   const auto transposes = [](int64_t units, int64_t batch) {
     const LayerCase test = make_case({2, 5, 5}, Dense{units}, batch, {}, "");
-    const LoopNest nest = lower_data_gradient(Dense{units}, test.context(Isa::kAvx512));
-    return std::ranges::any_of(nest.buffers,
-                               [](const Buffer& b) { return b.operand == Operand::kTransposed; });
+    const ConvProblem problem =
+        dense_data_gradient_problem(Dense{units}, test.context(Isa::kAvx512));
+    return choose_data_gradient_algorithm(problem).algorithm == ConvAlgorithm::kDirect;
   };
   EXPECT_FALSE(transposes(128, 1));
   EXPECT_FALSE(transposes(128, 16));
@@ -77,16 +76,16 @@ TEST(DenseBackward, WeightsAreTransposedWhereImagesAreMany) {
 }
 
 TEST(DenseBackward, ValuesAreColumnsWhereUnitsAreFewAndImagesMany) {
-  const auto has_sums = [](FeatureShape input, int64_t units, int64_t batch, int64_t extra) {
-    const LayerCase test = make_case(input, Dense{units}, batch, {.extra_channels = extra}, "");
-    const LoopNest nest = lower_weight_gradient(Dense{units}, test.context(Isa::kAvx512));
-    return std::ranges::any_of(nest.buffers,
-                               [](const Buffer& b) { return b.operand == Operand::kSums; });
+  const auto takes_columns = [](FeatureShape input, int64_t units, int64_t batch) {
+    const LayerCase test = make_case(input, Dense{units}, batch, {}, "");
+    const ConvProblem problem =
+        dense_weight_gradient_problem(Dense{units}, test.context(Isa::kAvx512));
+    return choose_weight_gradient_algorithm(problem).algorithm == ConvAlgorithm::kTapColumns;
   };
-  EXPECT_TRUE(has_sums({784, 1, 1}, 5, 128, 0));
-  EXPECT_TRUE(has_sums({1, 28, 28}, 5, 128, 0));
-  EXPECT_FALSE(has_sums({784, 1, 1}, 5, 2, 0)) << "the copy is longer than the products";
-  EXPECT_FALSE(has_sums({784, 1, 1}, 16, 128, 0)) << "as many units as lanes";
+  EXPECT_TRUE(takes_columns({784, 1, 1}, 5, 128));
+  EXPECT_TRUE(takes_columns({1, 28, 28}, 5, 128));
+  EXPECT_FALSE(takes_columns({784, 1, 1}, 5, 2)) << "the copy is longer than the products";
+  EXPECT_FALSE(takes_columns({784, 1, 1}, 16, 128)) << "as many units as lanes";
   for (const int64_t units : {1, 5, 7, 17}) {
     for (const int64_t values : {16, 33, 784}) {
       check_dense({values, 1, 1}, units, 128, {}, fmt::format("dense {} -> {}", values, units));

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/conv/forward_algorithms.h"
+#include "tests/kernels/layer_case.h"
 #include "tests/kernels/nest_run.h"
 #include "tests/kernels/network_run.h"
 #include "tests/kernels/square_window.h"
@@ -60,10 +62,6 @@ void check(FeatureShape input, const std::vector<LayerSpec>& specs, int64_t batc
   }
 }
 
-constexpr std::array<int64_t, 7> kSizes = {1, 7, 8, 9, 31, 32, 33};
-constexpr std::array<int64_t, 5> kChannels = {1, 3, 6, 16, 96};
-constexpr std::array<int64_t, 2> kBatches = {1, 3};
-
 TEST(Conv2dKernel, SizesAndChannels) {
   for (const int64_t size : kSizes) {
     for (const int64_t channels : kChannels) {
@@ -102,10 +100,9 @@ TEST(Conv2dKernel, FewFilters) {
 TEST(Conv2dKernel, PixelsAreLanesWhereFiltersAreFew) {
   const auto is_planar = [](int64_t filters, int64_t kernel, int64_t stride, Isa isa) {
     const Conv2d conv{filters, window(kernel, stride, 0), 1};
-    const Network network = build_network("test", {1, 28, 28}, {{.operation = conv}}, "test");
-    const LoopNest nest = lower_network(network, isa, 1).steps[0].nest;
-    return std::ranges::any_of(nest.buffers,
-                               [](const Buffer& b) { return b.operand == Operand::kInputPlanes; });
+    const LayerContext context = make_case({1, 28, 28}, conv, 1, {}, "").forward_context(isa);
+    return choose_forward_algorithm(conv2d_problem(conv, context)).algorithm ==
+           ConvAlgorithm::kPlanar;
   };
   EXPECT_TRUE(is_planar(2, 8, 1, Isa::kAvx512));
   EXPECT_TRUE(is_planar(1, 3, 1, Isa::kAvx2));
@@ -182,10 +179,11 @@ TEST(DenseKernel, SizesAndBatches) {
 
 TEST(DenseKernel, ValuesAreLanesWhereUnitsAreFewAndImagesMany) {
   const auto takes_dots = [](int64_t units, int64_t batch) {
-    const Network network =
-        build_network("test", {784, 1, 1}, {{.operation = Dense{units}}}, "test");
-    return lower_network(network, Isa::kAvx512, batch).steps[0].nest.buffers.back().operand ==
-           Operand::kTransposed;
+    const Dense dense{units};
+    const LayerContext context =
+        make_case({784, 1, 1}, dense, batch, {}, "").forward_context(Isa::kAvx512);
+    return choose_forward_algorithm(dense_problem(dense, context)).algorithm ==
+           ConvAlgorithm::kDots;
   };
   EXPECT_TRUE(takes_dots(5, 128));
   EXPECT_FALSE(takes_dots(5, 1)) << "the copy is longer than the products";

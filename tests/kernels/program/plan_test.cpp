@@ -5,7 +5,7 @@
 #include "kernels/program/gradient_plan.h"
 #include "kernels/program/training_program.h"
 #include "tests/error_text.h"
-#include "tests/kernels/golden.h"
+#include "tests/kernels/golden_text.h"
 #include "tests/kernels/square_window.h"
 
 namespace wattgrind {
@@ -14,7 +14,8 @@ namespace {
 TEST(Plan, OfInferenceIsAsWritten) {
   const Network network = builtin_network("lenet5");
   const Program program = lower_network(network, Isa::kAvx2, 2);
-  expect_golden("plan_lenet5", to_text(program.maps, network) + buffers_text(program));
+  expect_golden_text("plan_lenet5",
+                     to_text(program.maps, network) + steps_text(program) + buffers_text(program));
 }
 
 TEST(Plan, OfTrainingIsAsWritten) {
@@ -30,9 +31,9 @@ TEST(Plan, OfTrainingIsAsWritten) {
                                         "small");
   const TrainingProgram training = lower_training(network, Adam{}, Isa::kAvx512, 16);
   const MapPlan& maps = training.program.maps;
-  expect_golden("plan_training", to_text(maps, network) +
-                                     to_text(plan_gradients(network, maps), network) +
-                                     buffers_text(training.program));
+  expect_golden_text("plan_training",
+                     to_text(maps, network) + to_text(plan_gradients(network, maps), network) +
+                         steps_text(training.program) + buffers_text(training.program));
 }
 
 // A layer that works in place may not overwrite what another still reads.

@@ -1,4 +1,4 @@
-#include "tests/kernels/golden.h"
+#include "tests/kernels/golden_text.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 
 namespace wattgrind {
 
-void expect_golden(const std::string& name, const std::string& text) {
+void expect_golden_text(const std::string& name, const std::string& text) {
   const std::string path = source_path("tests/golden/") + name + ".txt";
   if (std::getenv("WATTGRIND_UPDATE_GOLDEN") != nullptr) write_file(path, text);
   EXPECT_EQ(text, read_file(path)) << "if this is meant: WATTGRIND_UPDATE_GOLDEN=1";

@@ -1,0 +1,23 @@
+// The algorithms of a convolution's and a dense layer's way forward, a file each.
+#pragma once
+
+#include <span>
+
+#include "kernels/conv/conv_algorithm.h"
+
+namespace wattgrind {
+
+// Convolutions.
+AlgorithmEntry direct_forward();
+AlgorithmEntry planar_forward();
+// Dense layers.
+AlgorithmEntry dense_forward();
+AlgorithmEntry dense_dots_forward();
+
+// The table of them all.
+std::span<const AlgorithmEntry> forward_algorithms();
+
+// The chooser of ConvKind::kForward.
+AlgorithmChoice choose_forward_algorithm(const ConvProblem& problem);
+
+}  // namespace wattgrind

@@ -1,0 +1,37 @@
+#include "kernels/conv/forward_conv.h"
+
+namespace wattgrind {
+
+ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem) {
+  const MapLayout& in = problem.input;
+  const MapLayout& out = problem.output;
+  ForwardOperands operands;
+  operands.input = moved(nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(problem.batch)),
+                         in.pixel_bytes(-problem.window.pad_top, -problem.window.pad_left));
+  operands.weights =
+      nest.buffer(Operand::kWeights, TensorRole::kWeights, problem.packed_weights_bytes());
+  operands.bias = nest.buffer(Operand::kBias, TensorRole::kBias, problem.packed_bias_bytes());
+  operands.output =
+      moved(nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(problem.batch)),
+            out.pixel_bytes(0, 0));
+  return operands;
+}
+
+DirectConv forward_convolution(const ConvProblem& problem) {
+  DirectConv conv;
+  conv.groups = problem.groups;
+  conv.group_inputs = problem.group_inputs();
+  conv.group_outputs = problem.group_filters();
+  conv.kernel_height = problem.window.kernel_height;
+  conv.kernel_width = problem.window.kernel_width;
+  conv.rows = problem.output.shape.height;
+  conv.columns = problem.output.shape.width;
+  conv.input = problem.input;
+  conv.output = problem.output;
+  conv.input_row_step = problem.window.stride_height;
+  conv.input_column_step = problem.window.stride_width;
+  conv.blocks = problem.filter_blocks();
+  return conv;
+}
+
+}  // namespace wattgrind
