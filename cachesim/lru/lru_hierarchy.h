@@ -1,5 +1,5 @@
-// The hierarchies of hierarchy.h, both models, with LRU at every level, quick. Counts are equal to
-// those of hierarchy.h.
+// The hierarchies of reference_model.h, both models, with LRU at every level, quick. Counts are equal to
+// those of reference_model.h.
 //
 // The first level is looked up by who walks a program (segment.h), the levels below here.
 #pragma once

@@ -1,5 +1,6 @@
-// The oracle: a cache hierarchy made of lists, written from the rules in cachesim/model/hierarchy.h
-// alone and sharing nothing with the simulator but the types of its result. Slow and obvious.
+// The oracle: a cache hierarchy made of lists, written from the rules in
+// cachesim/model/reference_model.h alone and sharing nothing with the simulator but the types of
+// its result. It is slow and obvious.
 #pragma once
 
 #include <algorithm>

@@ -7,8 +7,10 @@
 #include <memory>
 #include <string>
 
+#include "cachesim/lru/lru_hierarchy.h"
 #include "cachesim/walk/collapsed_walk.h"
 #include "cachesim/walk/reference_walk.h"
+#include "cachesim/walk/simulator.h"
 #include "tests/cachesim/list_oracle.h"
 #include "tests/cachesim/random_program.h"
 

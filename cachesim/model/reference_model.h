@@ -15,11 +15,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
-#include "cachesim/model/cache.h"
 #include "cachesim/model/hierarchy_config.h"
-#include "cachesim/model/seen_lines.h"
 #include "cachesim/model/traffic.h"
 #include "cachesim/program/line_owners.h"
 
@@ -60,46 +57,7 @@ class ReferenceModel {
   const LineOwners* owners_ = nullptr;
 };
 
-// CacheModel::kMachine.
-class Hierarchy : public ReferenceModel {
- public:
-  explicit Hierarchy(const HierarchyConfig& config);  // a valid one
-
-  void access(const Reference& reference) override;
-
- private:
-  struct Level {
-    Cache cache;
-    Containment containment;
-  };
-  struct Outcome {
-    bool missed = false;  // the first level
-    bool compulsory = false;
-  };
-  Outcome access_line(uint64_t line, const Reference& reference);
-  void fill(size_t level, HeldLine line);
-  void evict(size_t level, HeldLine line);
-  void write_back(size_t to_level, uint64_t line);
-
-  uint32_t line_bytes_;
-  std::vector<Level> levels_;
-  SeenLines seen_;
-};
-
-// CacheModel::kCachegrind.
-class CachegrindModel : public ReferenceModel {
- public:
-  explicit CachegrindModel(const HierarchyConfig& config);  // a valid one
-
-  void access(const Reference& reference) override;
-
- private:
-  uint32_t line_bytes_;
-  std::vector<Cache> caches_;
-  SeenLines seen_;
-};
-
-// After config.model; a valid one.
+// The model that config.model names, its caches empty. The config must be valid.
 std::unique_ptr<ReferenceModel> make_reference_model(const HierarchyConfig& config);
 
 }  // namespace wattgrind
