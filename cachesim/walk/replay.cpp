@@ -139,7 +139,7 @@ std::vector<LruEntry> Replay::shifted(const Snapshot& now, const Period& period,
 // taken out of the first level, after `misses` misses.
 bool Replay::replay_next_period(const Period& period, uint64_t& misses) {
   constexpr size_t kTogether = 4096;
-  const std::span<FirstLevelMiss> log = caches_.log().misses();
+  const std::span<FirstLevelMiss> log = caches_.period_misses();
   if (caches_.reaches_up()) {
     return replay_one_by_one(log, period, misses);
   }
@@ -154,7 +154,7 @@ bool Replay::replay_next_period(const Period& period, uint64_t& misses) {
         miss.displaced = shifted(miss.displaced, period, 1);
       }
     }
-    caches_.pass_on(some);
+    caches_.replay(some);
   }
   return true;
 }
@@ -176,7 +176,7 @@ bool Replay::replay_one_by_one(std::span<FirstLevelMiss> log, const Period& peri
       continue;
     }
     first_level.exchange(miss.displaced, miss.line << 1 | (miss.dirties() ? 1 : 0));
-    caches_.pass_on({&miss, 1});
+    caches_.replay({&miss, 1});
     ++misses;
     none_taken_out = caches_.taken_out().empty();
   }
@@ -220,14 +220,14 @@ bool Replay::run(const FlatLoop& loop, const std::function<void(uint64_t)>& walk
   uint64_t done = 0;
   Snapshot before;
   for (uint64_t trial = 0; trial < kTrialPeriods; ++trial) {
-    caches_.keep_log();
+    caches_.begin_period();
     const UseTime begin = caches_.first_level().clock();
     walk_iterations(period->iterations);
     done += period->iterations;
-    caches_.pass_on();
+    const bool is_whole = caches_.end_period();
     Snapshot now = take_snapshot();
     const uint64_t left = (loop.trips - done) / period->iterations;
-    if (left == 0 || !caches_.log_is_whole()) {
+    if (left == 0 || !is_whole) {
       break;
     }
     if (trial > 0 && repeats(before, now, *period, begin)) {
@@ -246,7 +246,7 @@ bool Replay::run(const FlatLoop& loop, const std::function<void(uint64_t)>& walk
   const bool repeated = replayed_references_ > replayed_before;
   attempts.failed = repeated ? 0 : std::min(attempts.failed + 1, kMostOmitted);
   attempts.to_omit = (1u << attempts.failed) - 1;
-  caches_.stop_keeping_log();
+  caches_.end_replay();
   is_running_ = false;
   walk_iterations(loop.trips - done);
   return true;
