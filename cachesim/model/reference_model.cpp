@@ -16,7 +16,7 @@ void count_miss(LevelTraffic& level, bool is_write, bool compulsory) {
   level.compulsory_misses += compulsory;
 }
 
-// Touches the line, and puts it in where it is not held; true on a hit.
+// Touches the line, and puts it in where it is not held. Returns whether it was held.
 bool touch_or_insert(Cache& cache, uint64_t line) {
   const bool hit = cache.touch(line);
   if (!hit) {
@@ -38,8 +38,8 @@ class MachineModel : public ReferenceModel {
     Containment containment;
   };
   struct Outcome {
-    bool missed = false;  // the first level
-    bool compulsory = false;
+    bool missed = false;      // the first level missed the line
+    bool compulsory = false;  // the line was never referenced before
   };
   Outcome access_line(uint64_t line, const Reference& reference);
   void fill(size_t level, HeldLine line);
@@ -116,7 +116,7 @@ MachineModel::Outcome MachineModel::access_line(uint64_t line, const Reference& 
     if (levels_[level].containment != Containment::kVictim) {
       ++traffic.levels[level].fills;
       fill(level, {line, dirty || (level == 0 && reference.is_write)});
-      dirty = false;  // only the lowest copy needs to remember
+      dirty = false;  // only the lowest copy needs to remember that the line is dirty
     }
   }
   return {true, compulsory};

@@ -44,6 +44,11 @@ struct LineStream {
   bool is_slow = false;
 };
 
+// What LineStream::reciprocal is for a stride that is not 0.
+inline uint64_t reciprocal_of(uint64_t stride) {
+  return ((uint64_t{1} << 32) + stride - 1) / stride;
+}
+
 inline constexpr size_t kMaxStreams = 64;
 
 struct Segment {
