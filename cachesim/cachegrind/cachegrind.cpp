@@ -37,7 +37,7 @@ struct RunOutput {
   CachegrindOutput output;
 };
 
-// Every signal a failed run is likely to end with, in words that help.
+// Says in words that help which signal ended a run, for all signals that are likely to.
 std::string explain_signal(int signal, const std::string& version) {
   switch (signal) {
     case SIGILL:
@@ -114,8 +114,8 @@ std::vector<RunOutput> run_all(const std::vector<Run>& runs, const fs::path& fol
   return outputs;
 }
 
-// The runs of one executable. It is run through a link in the temporary folder, so that neither
-// its own folder nor the temporary one's name is in the output.
+// Makes the runs of one executable. It is run through a link in the temporary folder, so that
+// neither its own folder's name nor the temporary one's is in the output.
 std::vector<Run> runs_of(const fs::path& executable, const CachegrindPlan& plan,
                          const fs::path& folder) {
   const std::string name = executable.filename();

@@ -1,4 +1,4 @@
-// Counting an executable's layers with cachegrind.
+// Counts what an executable's layers do, by running it under cachegrind.
 #pragma once
 
 #include <filesystem>
@@ -13,12 +13,12 @@
 
 namespace wattgrind {
 
-// What to count. An executable takes no arguments, exits with status 0, or
-// with 1 where the system refuses it memory, and does the same each time whatever its environment,
+// Asks for the counts of an executable's layers. It must take no arguments, exit with status 0, or
+// with 1 where the system refuses it memory, and do the same each time whatever its environment,
 // folder and stack are.
 struct CachegrindRequest {
   std::filesystem::path executable;
-  std::vector<std::string> layer_symbols;  // the function of each layer, each name once
+  std::vector<std::string> layer_symbols;  // the name of each layer's function, each once
 };
 
 // A file as cachegrind wrote it.
@@ -29,7 +29,7 @@ struct CachegrindFile {
 
 struct CachegrindResult {
   CountedLayers counts;
-  std::string version;                     // of Valgrind: "3.19.0"
+  std::string version;                     // Valgrind's own: "3.19.0"
   std::vector<std::string> commands;       // as run, in the folder of executable and outputs
   std::vector<std::string> substitutions;  // see CachegrindPlan
   std::vector<CachegrindFile> outputs;     // one for each command
@@ -46,15 +46,15 @@ struct CachegrindResult {
 CachegrindResult run_cachegrind(const Machine& machine, const CachegrindRequest& request,
                                 ProcessRunner& runner);
 
-// Runs one executable once, as run_cachegrind() would; with its errors.
+// Runs one executable once, as run_cachegrind() would, and throws what it would.
 CachegrindOutput count_executable(const std::filesystem::path& executable,
                                   const CachegrindGeometry& geometry, ProcessRunner& runner);
 
 // Asks Valgrind for its version. Throws Error(kMissing) where it is not there or too old.
 ValgrindVersion installed_valgrind(ProcessRunner& runner);
 
-// The last line Valgrind wrote to its standard error that says something, without the process id
-// before each and without remarks ("--123-- warning: ..."); "no message" where there is none.
+// Returns the last line on Valgrind's standard error that says something, without the process id
+// before it. Remarks ("--123-- warning: ...") say nothing; "no message" where no line is left.
 std::string last_message(const std::string& error_stream);
 
 }  // namespace wattgrind

@@ -30,7 +30,8 @@ std::string option(std::string_view name, const CacheGeometry& geometry) {
                      geometry.line_bytes);
 }
 
-// The number of ways nearest to the true one with which cachegrind takes a cache of this size.
+// Returns the number of ways nearest to the true one with which cachegrind takes a cache of this
+// size.
 std::optional<uint32_t> nearest_accepted_ways(const CacheGeometry& geometry) {
   std::optional<uint32_t> nearest;
   const auto distance = [&](uint32_t ways) {
@@ -56,7 +57,7 @@ std::string remedy(const CacheGeometry& geometry) {
       *ways);
 }
 
-// The geometry cachegrind is to simulate for a level.
+// Returns the geometry that cachegrind is to simulate for a level.
 CacheGeometry accepted_geometry(const Machine& machine, const CacheLevel& level,
                                 std::vector<std::string>& substitutions) {
   const CacheGeometry& geometry = level.geometry.value;

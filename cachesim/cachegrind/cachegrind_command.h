@@ -1,4 +1,4 @@
-// What to ask cachegrind for: the geometries a machine needs, and the command line.
+// Says what to ask cachegrind for: the geometries that a machine needs, and the command line.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace wattgrind {
 
-// The caches of one run.
+// The caches that one run simulates.
 struct CachegrindGeometry {
   CacheGeometry i1;
   CacheGeometry d1;
@@ -25,23 +25,24 @@ struct CachegrindPlan {
   std::vector<std::string> substitutions;  // one sentence for each level not counted as it is
 };
 
-// Why cachegrind refuses the geometry for any of its caches, or nothing where it takes it: sets
-// that are no power of two, lines that are no power of two or shorter than the widest register,
-// caches of a single line, sizes of 2 GiB and more.
+// Returns why cachegrind refuses the geometry for any of its caches, or nothing where it takes it.
+// It refuses sets that are no power of two, lines that are no power of two or shorter than the
+// widest register, caches of a single line, and sizes of 2 GiB and more.
 std::optional<std::string> cachegrind_refusal(const CacheGeometry& geometry);
 
-// Takes a level's substitute where cachegrind refuses its geometry. Throws Error(kInput) that
-// names machine, level, geometry and remedy where there is none, or where it is refused too.
+// Plans the runs for a machine, with a level's substitute where cachegrind refuses its geometry.
+// Throws Error(kInput) that names machine, level, geometry and remedy where there is no substitute,
+// or where that is refused too.
 CachegrindPlan plan_cachegrind(const Machine& machine);
 
-// The command as an argument vector. It depends on its arguments alone: neither start-up files
-// nor environment variables add options to it, and no cache is autodetected. `output_file` and
-// `executable` are as seen from the folder it is run in.
+// Returns the command as an argument vector. What it does depends on these arguments alone: neither
+// start-up files nor environment variables add options to it, and no cache is autodetected.
+// `output_file` and `executable` are as seen from the folder it is run in.
 std::vector<std::string> cachegrind_command(const CachegrindGeometry& geometry,
                                             const std::string& output_file,
                                             const std::string& executable);
 
-// An argument vector as one line for a POSIX shell.
+// Writes an argument vector as one line for a POSIX shell.
 std::string shell_line(const std::vector<std::string>& argv);
 
 struct ValgrindVersion {

@@ -30,7 +30,7 @@ CachegrindCounts add(const CachegrindCounts& a, const CachegrindCounts& b) {
   return sum;
 }
 
-// One run, by row: a row for each layer, then one for everything else.
+// The counts of one run: a row for each layer, then one for everything else.
 std::vector<CachegrindCounts> rows_of(const CachegrindOutput& run,
                                       std::span<const std::string> layer_symbols) {
   std::unordered_map<std::string_view, size_t> row_of;
@@ -75,7 +75,7 @@ void check_agreement(const CachegrindCounts& first, const CachegrindCounts& othe
   }
 }
 
-// `runs` are one row of each run.
+// `runs` has the same row of each run.
 EventCounts event_counts(const std::vector<CachegrindCounts>& runs, size_t level_count) {
   const CachegrindCounts& first = runs.front();
   EventCounts counts;

@@ -1,4 +1,4 @@
-// From cachegrind's functions to event counts of layers.
+// Turns cachegrind's counts of functions into event counts of layers.
 //
 // Cachegrind knows two levels, D1 and LL. A machine of more is counted by one run for each level
 // below the first, with that level as LL. Level i then misses what its own run says, and is
@@ -21,7 +21,7 @@
 namespace wattgrind {
 
 struct CountedLayers {
-  std::vector<EventCounts> layers;  // in the order asked for; `bytes` is absent
+  std::vector<EventCounts> layers;  // in the order asked for, without `bytes`
   EventCounts runtime;              // all functions that are no layer, so that sums are the tool's
 };
 

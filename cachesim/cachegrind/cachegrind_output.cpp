@@ -19,7 +19,7 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-// Takes the next word off the front of `text`; empty at its end.
+// Takes the next word off the front of `text` and returns it; it is empty at the end of the text.
 std::string_view next_word(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
   const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
@@ -27,13 +27,13 @@ std::string_view next_word(std::string_view& text) {
   return word;
 }
 
-// What follows `key` at the front of `line`, or nothing where the line starts otherwise.
+// Returns what follows `key` at the front of `line`, or nothing where the line starts otherwise.
 std::optional<std::string_view> value_of(std::string_view line, std::string_view key) {
   if (!line.starts_with(key)) return std::nullopt;
   return line.substr(key.size());
 }
 
-// For messages: a line may be of any length and hold any byte.
+// Shortens a line for a message, since it may be of any length and hold any byte.
 std::string excerpt(std::string_view text) {
   std::string printable(text.substr(0, 60));
   std::replace_if(

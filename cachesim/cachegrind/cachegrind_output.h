@@ -1,4 +1,4 @@
-// Reading what cachegrind writes: its output file as a value.
+// Reads the output file that cachegrind writes.
 //
 // The format is that of the Cachegrind manual ("Cachegrind Output File Format"), as written by
 // Valgrind 3.13 and later: description lines, a command, the names of the events, records of

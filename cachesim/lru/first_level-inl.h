@@ -1,5 +1,5 @@
-// Looks up lines in the first level (first_level.h): what everything waits for. Included once for
-// every vector instruction set, hence no #pragma once.
+// Looks up lines in the first level (first_level.h), which everything else waits for. The file is
+// included once for every vector instruction set, and so has no #pragma once.
 #if defined(WATTGRIND_CACHESIM_FIRST_LEVEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WATTGRIND_CACHESIM_FIRST_LEVEL_INL_H_
 #undef WATTGRIND_CACHESIM_FIRST_LEVEL_INL_H_
@@ -10,7 +10,7 @@
 #include <hwy/highway.h>
 
 #include "cachesim/lru/first_level.h"
-#include "cachesim/lru/miss_log.h"
+#include "cachesim/lru/first_level_miss.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace wattgrind {
@@ -18,16 +18,23 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Different lines of one set, looked up one after the other.
+// A stack: up to eight different lines of one set that are looked up one after the other. They are
+// described relative to the first line, since the same stack is met again further on:
+//
+//     sets of the cache        0    1    2   ...        the lines of a stack lie above each other
+//     address of the lines    [a]   .    .              in one column, a whole number of rounds of
+//     + n rounds of the sets  [b]   .    .              the sets apart, and the next stack is
+//     + m rounds of the sets  [c]   .    .              a column further on
 struct LineStack {
   static constexpr uint32_t kMost = 8;
 
-  alignas(32) LruEntry offsets[kMost];  // of their entries from the first one's
-  alignas(32) uint32_t tags[kMost];     // of their misses
+  alignas(32) LruEntry offsets[kMost];  // each line's entry less that of the first line
+  alignas(32) uint32_t tags[kMost];     // the tag of each line's miss
   uint32_t size;
 };
 
-template <uint32_t kPadded>  // entries of a set with its padding; 0: as the level says
+// Compiled for sets of kPadded entries, with their padding; 0 stands for as many as the level says.
+template <uint32_t kPadded>
 class SetTouch {
  public:
   explicit SetTouch(FirstLevel& level)
@@ -40,7 +47,7 @@ class SetTouch {
     return kPadded == 8 && HWY_MAX_BYTES >= 64 && sets_ > 1 && mask_ + 1 == sets_;
   }
 
-  // As FirstLevel::touch.
+  // Does what FirstLevel::touch does.
   HWY_INLINE TimedTouch touch(uint64_t line, uint32_t dirty, UseTime time) const {
     LruEntry* entries = set_of(line);
     TimedTouch outcome;
@@ -51,14 +58,14 @@ class SetTouch {
     return outcome;
   }
 
-  // Uses the line, which is not made dirty, if it is held; else nothing happens.
+  // Uses the line if it is held, without making it dirty, and returns true; else nothing happens.
   HWY_INLINE bool touch_held(uint64_t line, UseTime time) const {
     bool dirtied = false;
     return use_if_held(set_of(line), line, 0, time, dirtied);
   }
 
-  // Uses this line and the next, which are not made dirty, if both are held: then true, else
-  // nothing happens. The line's number is even. Only where can_touch_pairs().
+  // Uses this line and the next if both are held, without making them dirty, and returns true; else
+  // nothing happens. The line's number must be even. To be called only where can_touch_pairs().
   HWY_INLINE bool touch_pair(uint64_t line, UseTime time, UseTime next_time) const {
     uint32_t* entries = set_of(line);
     const auto one = hn::Set(kPair, 1);
@@ -80,10 +87,11 @@ class SetTouch {
 
   bool can_miss_stacks() const { return kPadded == 8 && hn::Lanes(kWords) == 8; }
 
-  // Puts in the lines of a stack from `line` on, the first used at `time` and each of the others a
-  // tick later; none becomes dirty. Where one of them is held nothing happens, and false. As many
-  // ways as there are lines must have been used before `time`. Writes LineStack::kMost `misses`, of
-  // which the first are those of the stack. Only where can_miss_stacks().
+  // Puts in the lines of a stack whose first one is `line`, if none of them is held, and returns
+  // true; else nothing happens. The first is used at `time`, each of the others a tick later, and
+  // none becomes dirty. At least as many ways as there are lines must have been used before `time`.
+  // Writes LineStack::kMost `misses`, of which the first are those of the stack. To be called only
+  // where can_miss_stacks().
   HWY_INLINE bool miss_stack(uint64_t line, const LineStack& stack, UseTime time,
                              FirstLevelMiss* misses) const {
     uint32_t* entries = set_of(line);
@@ -99,7 +107,7 @@ class SetTouch {
     for (uint32_t i = 1; i < stack.size; ++i) {
       match = hn::Or(match, is_held(i));
     }
-    // By way: how many were used before it.
+    // The rank of a way is how many ways were used before it.
     auto rank = hn::Zero(kWords);
     for (size_t way = 0; way < 8; ++way) {
       rank = hn::Sub(rank, hn::VecFromMask(kWords, hn::Lt(hn::Set(kWords, times[way]), used)));
@@ -108,7 +116,7 @@ class SetTouch {
     if (HWY_UNLIKELY(!hn::AllFalse(kWords, match))) {
       return false;
     }
-    // By rank: the way.
+    // The inverse gives the way of each rank.
     alignas(32) uint32_t ranks[8];
     hn::Store(rank, kWords, ranks);
     const auto count = hn::Iota(kWords, 0);
@@ -143,7 +151,8 @@ class SetTouch {
     return first_ + FirstLevel::set_offset(index, padded());
   }
 
-  // False where the set does not hold the line. Says whether the line was clean and is not now.
+  // Returns false where the set does not hold the line. Sets `dirtied` where it held the line clean
+  // and the line is dirty now.
   HWY_INLINE bool use_if_held(LruEntry* entries, uint64_t line, uint32_t dirty, UseTime time,
                               bool& dirtied) const {
     UseTime* times = entries + times_distance();

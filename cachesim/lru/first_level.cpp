@@ -81,7 +81,7 @@ void FirstLevel::exchange(LruEntry held, LruEntry incoming) {
 std::vector<LruEntry> FirstLevel::entries() const {
   std::vector<LruEntry> all;
   all.reserve(size_t{sets_} * ways_);
-  std::array<uint64_t, kMaxWays> held;  // with their times in front
+  std::array<uint64_t, kMaxWays> held;  // a time in the upper half, its entry in the lower
   for (uint32_t index = 0; index < sets_; ++index) {
     const LruEntry* set = storage_[0].words + set_offset(index, padded_ways_);
     const UseTime* times = set + times_distance(padded_ways_);

@@ -1,9 +1,14 @@
-// The first level of LRU hierarchies: what it holds, and when each line is used last.
+// The first level of an LRU hierarchy: the lines it holds, and the time each of them is used last.
 //
-// A set's entries are in no order; beside each stands a time, different from all others of the set.
-// The least recently used line is the one with the smallest time, and a use that is known to be
-// repeated until later may be given the time of its last repetition at once (segment.h), which an
-// order could not tell.
+// A set's entries are in no order. Beside each stands the time of its last use, different from all
+// others of the set, and the least recently used line is the one with the smallest time:
+//
+//     ways      line a     line c     invalid     line b
+//     times       17         12          2          40        c is the next to be displaced,
+//                                                             once no invalid entry is left
+//
+// A use that is known to be repeated may be given the time of its last repetition at once, which
+// may be still to come (walk/segment.h); a list in the order of use could not tell that.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +23,8 @@ namespace wattgrind {
 
 struct TimedTouch {
   bool missed = false;
-  bool dirtied = false;  // a line that was held, and clean
-  TimedEntry displaced;  // on a miss
+  bool dirtied = false;  // the line was held clean, and is dirty now
+  TimedEntry displaced;  // what a miss displaced; invalid where a way was free
 };
 
 class FirstLevel {
@@ -36,8 +41,9 @@ class FirstLevel {
     return set_mask_ + 1 == sets_ ? number & set_mask_ : number % sets_;
   }
 
-  // Where a set's entries are, in words from the first set's on, and their times behind them. Sets
-  // of eight lie in pairs: the entries of both, then the times of both.
+  // A set's entries begin so many words behind those of the first set, and their times so many
+  // words behind the entries. Sets of eight ways lie in pairs: the entries of both, then the times
+  // of both.
   static constexpr size_t set_offset(uint32_t index, uint32_t padded_ways) {
     return padded_ways == 8 ? size_t{index / 2} * 32 + index % 2 * 8
                             : size_t{index} * 2 * padded_ways;
@@ -47,8 +53,9 @@ class FirstLevel {
   }
   LruEntry* set(uint32_t index) { return storage_[0].words + set_offset(index, padded_ways_); }
 
-  // The time before the first of `ticks` uses to come, at most kMostTicks. Every time given out is
-  // later than those before.
+  // Gives out times for `ticks` uses to come, at most kMostTicks, and returns the time before the
+  // first of them. Every time given out is later than those before. When the clock runs out, the
+  // times of all entries are numbered anew.
   static constexpr uint32_t kMostTicks = 1u << 30;
   UseTime reserve(uint32_t ticks) {
     if (clock_ > kLatest - ticks) {
@@ -59,55 +66,55 @@ class FirstLevel {
     return base;
   }
 
-  // Makes the line used until `time` at least, putting it in where it is not held; its entry is
-  // or-ed with `dirty`.
+  // Uses the line at `time`, putting it in where it is not held; its entry is or-ed with `dirty`. A
+  // line that is held with a later time keeps that.
   TimedTouch touch(uint64_t line, uint32_t dirty, UseTime time);
 
-  // Makes the line, if it is held, used last at this time, which may be earlier than it was said to
-  // be.
+  // Corrects the time of the line's last use, if it is held, to this one, which may be earlier.
   void set_time(uint64_t line, UseTime time);
 
-  // False where the line is not held. Not a use.
+  // Returns false where the line is not held. This does not count as a use.
   bool mark_dirty(uint64_t line);
 
-  // Takes the line out, leaving an invalid entry; an invalid one where it is not held.
+  // Takes the line out and returns its entry, which is invalid where it is not held.
   TimedEntry remove(uint64_t line);
 
-  // Puts an entry into the set of `line`, which has an invalid one.
+  // Puts an entry in the place of an invalid one in the set of `line`, which must have one.
   void put_back(uint64_t line, TimedEntry entry);
 
-  // Puts an entry in the place of another one of its set, which is held. Says nothing of times.
+  // Puts an entry in the place of another one of its set, which must be held. The time stays.
   void exchange(LruEntry held, LruEntry incoming);
 
-  // Every set's entries, the most recently used first, sets one after the other.
+  // Returns every set's entries, set after set, each with the most recently used one first.
   std::vector<LruEntry> entries() const;
 
-  // How many of each set's entries were used after this time.
+  // Returns, by set, how many of its entries were used after this time.
   std::vector<uint32_t> used_since(UseTime time) const;
 
-  // The time of what was used last; it falls when times are numbered anew.
+  // The last time given out. It falls when times are numbered anew.
   UseTime clock() const { return clock_; }
 
-  // Entries as entries() gave them, each line in the set it belongs to.
+  // Makes the level hold these entries, which are as entries() gives them.
   void set_entries(const std::vector<LruEntry>& all);
 
  private:
   static constexpr UseTime kLatest = 1u << 31;
-  static constexpr UseTime kPadding = ~UseTime{0};  // never the smallest
+  // Sets are padded with entries whose time is never the smallest.
+  static constexpr UseTime kPadding = ~UseTime{0};
   struct alignas(64) Chunk {
     uint32_t words[16];
   };
 
   LruEntry* set_of(uint64_t line) { return set(set_index(line)); }
   UseTime& time_of(LruEntry* entry) { return entry[times_distance(padded_ways_)]; }
-  // The line's entry; null where it is not held.
+  // Returns the line's entry, or null where it is not held.
   LruEntry* find(uint64_t line);
 
   uint32_t sets_;
-  uint32_t set_mask_;  // sets_ - 1 where that is a power of two
+  uint32_t set_mask_;  // sets_ - 1 where sets_ is a power of two
   uint32_t ways_;
   uint32_t padded_ways_;
-  UseTime clock_ = kMaxWays;  // times of invalid entries are smaller
+  UseTime clock_ = kMaxWays;  // invalid entries have smaller times
   std::vector<Chunk> storage_;
 };
 

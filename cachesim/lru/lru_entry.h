@@ -1,22 +1,22 @@
-// What the caches of LRU hierarchies hold.
+// What LRU caches hold in a way, and the clock by which they tell which line was used last.
 #pragma once
 
 #include <cstdint>
 
 namespace wattgrind {
 
-// A line number shifted left by one, and whether the line is dirty in bit 0.
+// A line's number shifted left by one, with bit 0 set where the line is dirty.
 using LruEntry = uint32_t;
 inline constexpr LruEntry kInvalidEntry = ~LruEntry{1};
 
-// Lines must be below it.
+// All lines must be below this one, so that no entry of a line is the invalid one.
 inline constexpr uint64_t kLineLimit = kInvalidEntry >> 1;
 
-// When a line was used last, by a cache's own clock; 0 is before everything.
+// The time at which a line was used last, by its cache's own clock; 0 is before everything.
 using UseTime = uint32_t;
 
-// One word: as two, compilers write it in halves and read it whole, which waits for both halves to
-// reach the cache.
+// An entry and the time of its last use. They are kept as one word, since compilers would write two
+// in halves and read them whole, which waits for both halves to reach the cache.
 class TimedEntry {
  public:
   TimedEntry() : TimedEntry(kInvalidEntry, 0) {}

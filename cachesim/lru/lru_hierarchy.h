@@ -1,19 +1,44 @@
-// The hierarchies of hierarchy.h, both models, with LRU at every level, quick. Counts are equal to
-// those of hierarchy.h.
+// The hierarchies of reference_model.h, after both models, with LRU at every level: quick, and
+// equal in every count.
 //
-// The first level is looked up by who walks a program (segment.h), the levels below here.
+//     who walks a program  ->  first level  ->  log of its misses  ->  levels below
+//                              first_level.h    miss_log.h             lower_levels.h
+//
+// The first level is not looked up here but by whoever walks a program (stream_touch-inl.h), for
+// that is what everything else waits for. A walk therefore tells the hierarchy what came of it:
+//
+//   start_program()                     once, first
+//   touch()                             or a look-up in first_level(), followed, as it came out, by
+//     miss_first_level()                  if the line was missed and has been put in, or by
+//     dirty_first_level()                 if it was held clean and has become dirty
+//   pass_on()                           last, so that no miss waits in the log
+//   add_counts_to()
+//
+// Replay (walk/replay.h) skips iterations of a loop whose misses it can tell. Its calls are:
+//
+//   begin_period()                      a period of iterations is walked, as above, and the log
+//   end_period()                        keeps its misses; the two may be called again and again
+//   period_misses()                     changed in place to those of the next period,
+//   replay()                            and looked up in the levels below; again, period by period
+//   first_level().set_entries()         to what it holds after the periods replayed
+//   resume_after()                      only if the last one was not replayed to its end
+//   end_replay()
+//
+// 1. Every miss is counted and passed on once, in the order of its happening.
+// 2. Where levels below reach up, no miss waits: the first level is at all times as they left it.
+// 3. Where they do not, the first level does not depend on when its misses are passed on.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "cachesim/lru/first_level.h"
+#include "cachesim/lru/lower_levels.h"
+#include "cachesim/lru/lru_counters.h"
 #include "cachesim/lru/miss_log.h"
-#include "cachesim/lru/stamped_cache.h"
 #include "cachesim/model/hierarchy_config.h"
-#include "cachesim/model/seen_lines.h"
 #include "cachesim/model/traffic.h"
 #include "cachesim/program/line_owners.h"
 
@@ -25,34 +50,42 @@ class LruHierarchy {
   // most 64 KiB.
   static bool can_simulate(const HierarchyConfig& config);
 
-  // True where, besides, no victim level just below hands dirty lines up to the first one.
+  // True where, besides, the second level is no victim level: one would hand dirty lines up to the
+  // first.
   static bool can_replay(const HierarchyConfig& config);
 
-  explicit LruHierarchy(const HierarchyConfig& config);  // a valid one it can simulate
+  // The config must be valid and one that the hierarchy can simulate.
+  explicit LruHierarchy(const HierarchyConfig& config);
+
+  // Levels below refer to the first one, which therefore stays where it is.
+  LruHierarchy(const LruHierarchy&) = delete;
+  LruHierarchy& operator=(const LruHierarchy&) = delete;
 
   // Counts start again, for the buffers of `owners`, which must outlive what follows.
   void start_program(const LineOwners& owners, size_t buffers);
 
   // Adds what was counted since start_program to traffic, which has the references already.
-  void add_counts_to(ProgramTraffic& traffic) const;
+  void add_counts_to(ProgramTraffic& traffic) const { counters_.add_to(traffic); }
 
-  // One reference to all lines from first to last.
+  // Makes one reference to all lines from first to last.
   void touch(uint64_t first, uint64_t last, Requester requester);
 
-  // Lines that inclusive levels took out of the first one for the last miss.
-  const std::vector<uint64_t>& taken_out() const { return taken_out_; }
+  FirstLevel& first_level() { return first_level_; }
 
-  // A miss of the first level, which has put the line in for what it displaced. It is passed on at
-  // once where the levels below reach up, and else with others later; counts know it then.
-  void miss_first_level(const FirstLevelMiss& miss) {
+  // Says that the first level missed a line, which it has put in for what it displaced. Returns
+  // whether levels below took lines out of the first one for it: then taken_out() tells which.
+  bool miss_first_level(const FirstLevelMiss& miss) {
     log_.append(miss);
     if (reaches_up_ || log_.is_full()) {
       pass_on();
     }
+    return reaches_up_ && !lower_->taken_out().empty();
   }
+  const std::vector<uint64_t>& taken_out() const { return lower_->taken_out(); }
 
-  // Where `misses` of the first level may be written that are then said to have happened; null
-  // where there is no room for them now, or where each must be passed on before the next.
+  // The place where the next `misses` misses may be written before they happen, to be appended by
+  // the second function; null where there is no room for them now, or where each of them must be
+  // passed on before the next happens.
   FirstLevelMiss* room_for_misses(size_t misses) {
     return !reaches_up_ && log_.room().size() >= misses ? log_.room().data() : nullptr;
   }
@@ -63,9 +96,9 @@ class LruHierarchy {
     }
   }
 
-  // Says that a line which the first level holds has become dirty.
+  // Says that a line which the first level held clean has become dirty. Only replay needs to know.
   void dirty_first_level(uint64_t line) {
-    if (keeps_log_ && reaches_up_) {
+    if (log_.keeps_all() && reaches_up_) {
       log_.append(
           {static_cast<uint32_t>(line), kInvalidEntry, 0, FirstLevelMiss::tag_of(0, true, true)});
       if (log_.is_full()) {
@@ -74,30 +107,26 @@ class LruHierarchy {
     }
   }
 
-  MissLog& log() { return log_; }
-
-  // Passes on the misses that have not been yet.
+  // Passes on the misses that wait.
   void pass_on();
 
-  // From now on, misses stay in the log once they are passed on, until there are kLongestLog.
-  void keep_log();
-  static constexpr size_t kLongestLog = 1u << 23;
-  bool log_is_whole() const { return keeps_log_; }
-  void stop_keeping_log();
+  // The protocol of replay, as above. end_period() returns whether all misses of the period were
+  // kept; the log gives up keeping them when there are too many.
+  void begin_period();
+  bool end_period();
+  std::span<FirstLevelMiss> period_misses() { return log_.misses(); }
+  void replay(std::span<const FirstLevelMiss> misses) { fetch(misses); }
 
-  // Counts misses and passes them on, and leaves the log alone.
-  void pass_on(std::span<const FirstLevelMiss> misses);
-
-  // The next `misses` misses of the first level have been counted and passed on already; for the
-  // last of them `taken_out` were taken out of it.
+  // The period under way has been replayed up to its first `misses` misses, for the last of which
+  // `taken_out` were taken out of the first level. It will now be walked from its beginning, with
+  // the first level as it was then; its first misses, walked, are not counted and passed on again.
   void resume_after(uint64_t misses, std::vector<uint64_t> taken_out);
+  void end_replay();
 
-  // How many lines inclusive levels have taken out of the first one so far.
-  uint64_t invalidations() const { return invalidations_; }
+  // How many lines levels below have taken out of the first one so far.
+  uint64_t invalidations() const { return lower_->invalidations(); }
 
-  FirstLevel& first_level() { return first_level_; }
-
-  // References to several lines so far; their misses are not logged.
+  // How many references to several lines there were so far. Their misses are not in the log.
   uint64_t straddling() const { return straddling_; }
 
   // True where levels below take lines out of the first one, or hand it dirty ones.
@@ -105,74 +134,18 @@ class LruHierarchy {
   bool writes_back() const { return writes_back_; }
 
  private:
-  struct Level {
-    StampedCache cache;
-    Containment containment;
-  };
-  StampedCache& cache(size_t level) { return levels_.data()[level - 1].cache; }
-  Containment containment(size_t level) const {
-    return level == 0 ? Containment::kNonInclusive : levels_.data()[level - 1].containment;
-  }
+  void fetch(std::span<const FirstLevelMiss> misses);
 
-  uint64_t& missed(size_t level, size_t requester) {
-    return missed_.data()[level * 2 * owners_size_ + requester];
-  }
-  LevelTraffic& counts(size_t level, size_t buffer) {
-    return counts_[level * owners_size_ + buffer];
-  }
-  LevelTraffic& owner_counts(size_t level, uint64_t line) {
-    return counts(level, owners_->owner(line));
-  }
-  void make_room_in_log();
-  void add_misses(size_t buffer, BufferTraffic& out) const;
-  bool fill_first_level(uint64_t line, LruEntry displaced, UseTime displaced_time,
-                        size_t requester);
-  void fetch_each_level(std::span<const FirstLevelMiss> misses);
-  void count_fetched(std::span<const FirstLevelMiss> misses);
-  bool take_from_victim_level(size_t level, uint64_t line);
-  void skip_miss(const FirstLevelMiss& miss);
-  bool mark_seen(uint64_t line, size_t requester);
-  void pass_on(size_t level, uint64_t incoming);
-  void evict(size_t level, LruEntry entry, uint64_t incoming);
-  bool take_out_of_first(uint64_t line, uint64_t incoming);
-  bool take_out_above(size_t level, uint64_t line, uint64_t incoming);
-  void put_in_victim_level(size_t level, LruEntry entry);
-  void write_back(size_t to_level, uint64_t line);
-  void straddle_cachegrind(uint64_t first, uint64_t last, Requester requester);
-
-  CacheModel model_;
   bool writes_back_;
-  bool reaches_up_ = false;
-  size_t level_count_;
+  bool reaches_up_;
   FirstLevel first_level_;
-  std::vector<Level> levels_;  // below the first
-  // By level: what it displaced for the line under way and has not passed on yet.
-  std::vector<TimedEntry> in_flight_;
-  std::vector<uint8_t> evicts_clean_lines_;  // by level: 1 where their eviction has effects too
-  SeenLines seen_;
-  std::vector<uint64_t> taken_out_;
-  uint64_t invalidations_ = 0;
-  uint64_t passed_on_already_ = 0;  // misses to come
-  std::vector<uint64_t> taken_out_already_;
-  uint64_t straddling_ = 0;
+  LruCounters counters_;
+  std::unique_ptr<LowerLevels> lower_;
   MissLog log_;
-  size_t passed_on_ = 0;  // of the log
-  bool keeps_log_ = false;
-
-  const LineOwners* owners_ = nullptr;
-  size_t owners_size_ = 0;  // buffers and one for lines elsewhere
-  // [level][requester]: lines that were not found, except, under cachegrind's model, for references
-  // to several lines.
-  std::vector<uint64_t> missed_;
-  // [requester][turn]: further misses of the first level, see count_fetched.
-  static constexpr size_t kTurns = 4;
-  std::vector<std::array<uint64_t, kTurns>> fetched_;
-  std::vector<uint64_t> compulsory_;  // [requester]: lines never referenced before
-  // [requester]: the second and further of these, and of the lines missed, for one reference.
-  std::vector<uint64_t> repeated_compulsory_, repeated_misses_;
-  // [level][buffer]; DRAM is a level of its own whose updates are lines written back. What missed_
-  // tells is not counted here.
-  std::vector<LevelTraffic> counts_;
+  uint64_t straddling_ = 0;
+  // What resume_after said, until that many misses have come by again.
+  uint64_t passed_on_already_ = 0;
+  std::vector<uint64_t> taken_out_already_;
 };
 
 }  // namespace wattgrind

@@ -40,12 +40,12 @@ void StampedCache::put_back(TimedEntry displaced) {
   const uint32_t set = set_index(line);
   Note& front = tables().notes_of(set)[fronts_[set]];
   CHECK(front.time == 0, "set of line {} is full", line);
-  // Everything else in the set was used later, whatever its note says.
+  // The line belongs in front: everything else in the set was used later, whatever its note says.
   front = {line, displaced.time()};
   stamps_[line] = displaced.time() << 1 | (displaced.entry() & 1);
 }
 
-// The line in front was used at this time: moves its note there, which is seldom far.
+// Moves the note in front back to this time, at which its line was used; that is seldom far.
 void StampedCache::move_back(uint32_t set, UseTime used) {
   const Tables tables = this->tables();
   Note* notes = tables.notes_of(set);
@@ -60,7 +60,7 @@ void StampedCache::move_back(uint32_t set, UseTime used) {
   notes[place] = moved;
 }
 
-// Numbers each set's uses anew from 1 on.
+// Numbers the last uses of each set's lines anew, from 1 on.
 void StampedCache::forget_times() {
   std::vector<Note> ordered(ways_);
   for (uint32_t set = 0; set < sets_; ++set) {

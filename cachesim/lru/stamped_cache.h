@@ -1,11 +1,26 @@
 // One set-associative LRU cache, a level below the first, that is quick to look up.
 //
-// Holds exactly what cache.h with LRU holds after the same uses. A table tells of every line when
-// it was used last, so that a hit is one look at the table. What is in a set is noted apart, in the
-// order of use when it was noted; only when the set has to give something up are the notes at the
-// front, as far as they are out of date, put in their places. What is then in front and up to date
-// was used before everything else in the set: its own note is the earliest, and no line was used
-// before it was noted.
+// It holds exactly what cache.h with LRU holds after the same uses. Two tables say so:
+//
+//   - The *stamp* of a line is the time of its last use, and whether it is dirty; 0 means that the
+//     line is not held. A hit is one look at the line's stamp and changes nothing else.
+//   - The *notes* of a set are its lines, one a way, each with the time at which it was noted, in
+//     the order of these times; the *front* of the set is the way of the earliest note.
+//
+//         notes of a full set    a at 3    b at 4    c at 7     b has been used at 9, after it was
+//         stamps of its lines    a: 3      b: 9      c: 7       noted, so its note is out of date
+//                                ^ front
+//
+// Only when the set has to give something up are notes looked at. While the note in front is out of
+// date, as its line has been used since, it moves back to where its line's stamp belongs. A note in
+// front that is up to date is that of the least recently used line: every other line was noted
+// later, and used no earlier than it was noted. So above, a goes first; the next time b's note
+// moves behind c's, and c goes.
+//
+// 1. A line is held if and only if its stamp is not 0, and then its set has one note of it.
+// 2. From the front on, notes are in the order of their times. Those of free ways have time 0 and
+//    come first.
+// 3. No note is later than its line's stamp, and no two stamps of a set have the same time.
 #pragma once
 
 #include <bit>
@@ -13,8 +28,8 @@
 #include <span>
 #include <vector>
 
+#include "cachesim/lru/first_level_miss.h"
 #include "cachesim/lru/lru_entry.h"
-#include "cachesim/lru/miss_log.h"
 #include "cachesim/model/line_table.h"
 #include "estimator/machine/machine.h"
 
@@ -22,17 +37,18 @@ namespace wattgrind {
 
 struct LruTouch {
   bool missed = false;
-  TimedEntry displaced;  // on a miss: what the set gave up
+  TimedEntry displaced;  // what the set gave up on a miss; invalid where a way was free
 };
 
 class StampedCache {
  public:
   static constexpr UseTime kLatest = (1u << 31) - 1;
 
-  // Uses are numbered up to `latest` before they are numbered anew.
+  // The cache starts empty. Its clock counts uses up to `latest`; then times are numbered anew.
   explicit StampedCache(const CacheGeometry& geometry, UseTime latest = kLatest);
 
-  // Lines up to this one may be asked for from now on.
+  // Lines up to this one may be asked for from now on. No line may be asked for that never was
+  // covered.
   void cover(uint64_t last) { stamps_.cover(last); }
 
   // Uses the line, putting it in where it is not held; its entry is or-ed with `dirty`.
@@ -93,10 +109,10 @@ class StampedCache {
     clock_ += static_cast<UseTime>(misses.size());
   }
 
-  // Takes the line out; an invalid entry where it is not held.
+  // Takes the line out and returns its entry, which is invalid where it is not held.
   LruEntry remove(uint64_t line);
 
-  // False where the line is not held. Not a use.
+  // Returns false where the line is not held. This does not count as a use.
   bool mark_dirty(uint64_t line) {
     uint32_t& stamp = stamps_[line];
     stamp |= stamp != 0 ? 1 : 0;
@@ -111,18 +127,19 @@ class StampedCache {
  private:
   struct Note {
     uint32_t line = 0;
-    UseTime time = 0;  // 0: of a free way
+    UseTime time = 0;  // 0 where the way is free
   };
 
-  // Where everything is, for compilers to keep in registers: they cannot know that the words stored
-  // there are not members.
+  // The places of all tables, for compilers to keep in registers: they cannot know that the words
+  // stored in the tables are not members of the cache.
   struct Tables {
     uint32_t* stamps;
     Note* notes;
     uint32_t* fronts;
     uint32_t end;
 
-    // A set's notes: at places 0, kNeighbours, 2 * kNeighbours, ... end - kNeighbours from here on.
+    // A set's notes lie at the places 0, kNeighbours, 2 * kNeighbours, ... end - kNeighbours from
+    // here on.
     Note* notes_of(uint32_t set) const {
       return notes + size_t{set / kNeighbours} * end + set % kNeighbours;
     }
@@ -131,17 +148,17 @@ class StampedCache {
     }
     uint32_t before(uint32_t place) const { return (place == 0 ? end : place) - kNeighbours; }
   };
-  static constexpr uint32_t kNeighbours = 8;  // sets whose notes of one way share a line
+  static constexpr uint32_t kNeighbours = 8;  // so many sets' notes of one way share a host's line
   Tables tables() { return {stamps_.data(), notes_.data(), fronts_.data(), end_}; }
 
-  // Makes sure the clock can go on so far.
+  // Makes sure that the clock can count so many uses.
   void reserve(size_t uses) {
     if (clock_ > latest_ - uses) {
       forget_times();
     }
   }
 
-  // Into the free way in front, as what was used last.
+  // Puts the line into the free way in front, as what was used last.
   static void put_in(const Tables& tables, uint32_t set, uint32_t line, UseTime now) {
     uint32_t& front = tables.fronts[set];
     tables.notes_of(set)[front] = {line, now};
@@ -153,7 +170,7 @@ class StampedCache {
     return set_mask_ + 1 == sets_ ? number & set_mask_ : number % sets_;
   }
 
-  // Leaves a free way in front; returns what was there.
+  // Leaves a free way in front, and returns what had to be given up for it.
   TimedEntry make_room(const Tables& tables, uint32_t set) {
     for (;;) {
       const Note note = tables.notes_of(set)[tables.fronts[set]];
@@ -174,16 +191,15 @@ class StampedCache {
   void forget_times();
 
   uint32_t sets_;
-  uint32_t set_mask_;  // sets_ - 1 where that is a power of two
+  uint32_t set_mask_;  // sets_ - 1 where sets_ is a power of two
   uint32_t ways_;
-  uint32_t end_;  // of a set's places
+  uint32_t end_;  // the first place behind a set's notes
   UseTime latest_;
   UseTime clock_ = 0;
-  LineTable stamps_;  // time of the last use shifted left by one, dirty in bit 0; 0: not held
-  // [neighbourhood][way][set], as lines that follow each other go to neighbouring sets; from a
-  // set's front on in order of time.
+  LineTable stamps_;  // the time shifted left by one, and whether the line is dirty in bit 0
+  // [neighbourhood][way][set], because lines that follow each other go to neighbouring sets.
   std::vector<Note> notes_;
-  std::vector<uint32_t> fronts_;  // by set: a place
+  std::vector<uint32_t> fronts_;  // by set: the front's place
 };
 
 }  // namespace wattgrind

@@ -1,6 +1,6 @@
-// One set-associative cache, as textbooks draw it: which lines it holds and which of them are
-// dirty. A line is its address divided by the line size; its set is the line modulo the number of
-// sets, which need not be a power of two. Counts nothing; knows no other level.
+// One set-associative cache, as textbooks draw it: it knows which lines it holds and which of them
+// are dirty. A line is its address divided by the line size; its set is the line modulo the number
+// of sets, which need not be a power of two. The cache counts nothing and knows no other level.
 #pragma once
 
 #include <cstdint>
@@ -22,17 +22,18 @@ class Cache {
  public:
   Cache(const CacheGeometry& geometry, Replacement replacement);
 
-  // True where the line is held, which makes it the set's most recently used.
+  // Returns whether the line is held; if so, it becomes the most recently used of its set.
   bool touch(uint64_t line);
 
-  // Puts in a line that is not held, most recently used, into an invalid way if there is one.
-  // Returns the line it had to evict.
+  // Puts in a line that is not held, into an invalid way if there is one, as the most recently used
+  // of its set. Returns the line that had to be evicted for it.
   std::optional<HeldLine> insert(HeldLine incoming);
 
-  // Takes the line out; absent where it is not held.
+  // Takes the line out and returns it; it is absent where it is not held.
   std::optional<HeldLine> remove(uint64_t line);
 
-  // False where the line is not held. Not a use: the order of replacement stays.
+  // Returns false where the line is not held. This does not count as a use: the order of
+  // replacement stays.
   bool mark_dirty(uint64_t line);
 
  private:
@@ -48,7 +49,7 @@ class Cache {
   uint32_t ways_;
   std::vector<uint64_t> lines_;      // [set][way]
   std::vector<uint8_t> dirty_;       // [set][way]
-  std::vector<uint32_t> last_used_;  // way, by set
+  std::vector<uint32_t> last_used_;  // [set]: the way
   std::unique_ptr<ReplacementPolicy> policy_;
 };
 

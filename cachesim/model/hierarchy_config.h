@@ -1,4 +1,4 @@
-// Which caches a simulation runs, and after which model.
+// The caches that a simulation runs, and the model after which they behave.
 #pragma once
 
 #include <string>
@@ -9,11 +9,14 @@
 namespace wattgrind {
 
 enum class CacheModel {
-  // Write-back, write-allocate caches; levels hold what others hold as their containment says.
+  // Caches write back and allocate on writes. What a level holds of other levels' lines is as its
+  // containment says.
   kMachine,
-  // Cachegrind's, to the letter: every level below the first is a last level of its own, looked up
-  // with the whole reference when the first one misses; nothing is ever dirty or taken out. With
-  // three levels, one simulation gives what two runs of cachegrind give (LL = L2, LL = L3).
+  // Caches behave as cachegrind's do, to the letter. Every level below the first is a last level of
+  // its own, looked up with the whole reference when the first one misses; nothing is ever dirty or
+  // taken out. With three levels, one simulation gives what two runs of cachegrind give, with LL =
+  // L2
+  // and with LL = L3.
   kCachegrind
 };
 

@@ -1,5 +1,5 @@
-// A number for each line, 0 until it is set. The table spans all lines up to the last one covered,
-// but takes memory only for pages of it that are used.
+// A table of a number for each line, which is 0 until it is set. The table spans all lines up to
+// the last one covered, but takes memory only for those of its pages that are used.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ class LineTable {
 
   uint32_t* data() { return numbers_; }
 
-  // Of a line that is covered.
+  // The line must be covered.
   uint32_t& operator[](uint64_t line) { return numbers_[line]; }
 
  private:

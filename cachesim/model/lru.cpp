@@ -1,4 +1,4 @@
-// True least recently used: every way remembers when it was touched last.
+// True LRU: every way remembers when it was touched last, and the one touched longest ago goes.
 #include <algorithm>
 #include <vector>
 

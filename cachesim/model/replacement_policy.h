@@ -1,5 +1,5 @@
-// Which way of a set to give up. A policy sees only (set, way): neither addresses nor what is
-// dirty.
+// A replacement policy says which way of a set to give up. It sees only sets and ways, neither
+// addresses nor what is dirty.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class ReplacementPolicy {
 
 std::unique_ptr<ReplacementPolicy> make_lru(uint64_t sets, uint32_t ways);
 
-// Ways must be a power of two.
+// The number of ways must be a power of two.
 std::unique_ptr<ReplacementPolicy> make_tree_plru(uint64_t sets, uint32_t ways);
 
 std::unique_ptr<ReplacementPolicy> make_policy(Replacement replacement, uint64_t sets,

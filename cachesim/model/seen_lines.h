@@ -1,4 +1,5 @@
-// The lines referenced since the caches were empty: what tells compulsory misses from the rest.
+// Remembers the lines referenced since the caches were empty. A miss is compulsory if its line was
+// not among them.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@ namespace wattgrind {
 
 class SeenLines {
  public:
-  // True if the line was not marked before.
+  // Marks the line; returns whether it was not marked before.
   bool mark(uint64_t line) {
     seen_.cover(line / 32);
     uint32_t& lines = seen_[line / 32];
@@ -20,7 +21,7 @@ class SeenLines {
   }
 
  private:
-  LineTable seen_;  // 32 lines an entry
+  LineTable seen_;  // a bit for each line, 32 of them in a number
 };
 
 }  // namespace wattgrind

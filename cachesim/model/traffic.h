@@ -1,4 +1,4 @@
-// What a simulation counts: references and what they move, by buffer and level.
+// What a simulation counts, by buffer and level: references, and the lines that they move.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,17 @@
 
 namespace wattgrind {
 
-// One buffer at one level. At the first level a look-up is a reference, and a reference that
-// straddles two lines misses at most once; below, a look-up is a line the level above missed
-// (under cachegrind's model: a reference the first level missed).
+// The traffic of one buffer at one level. At the first level a look-up is a reference, and a
+// reference that straddles two lines misses at most once. Below it, a look-up is a line that the
+// level above missed or, under cachegrind's model, a reference that the first level missed.
 struct LevelTraffic {
   uint64_t reads = 0, writes = 0;  // look-ups
   uint64_t read_misses = 0, write_misses = 0;
-  uint64_t compulsory_misses = 0;  // of these misses, to a line never referenced before
-  // Lines, where the model moves lines (all zero under cachegrind's):
-  uint64_t fills = 0;        // put in: on a miss; in a victim level, evicted by the level above
-  uint64_t updates = 0;      // held here when the level above wrote them back
-  uint64_t write_backs = 0;  // evicted dirty
+  uint64_t compulsory_misses = 0;  // those of the misses whose line was never referenced before
+  // These count lines moved. Cachegrind's model moves none, and leaves them 0.
+  uint64_t fills = 0;        // lines put in: on a miss, or into a victim level by the level above
+  uint64_t updates = 0;      // lines that were held here when the level above wrote them back
+  uint64_t write_backs = 0;  // lines evicted dirty
 
   uint64_t lookups() const { return reads + writes; }
   uint64_t misses() const { return read_misses + write_misses; }
@@ -50,11 +50,12 @@ struct ProgramTraffic {
   friend bool operator==(const ProgramTraffic&, const ProgramTraffic&) = default;
 };
 
-// The program's buffers with their references, counted from trip counts, and nothing else yet.
+// Returns traffic that has the program's buffers with their references, counted from trip counts,
+// and nothing else yet.
 ProgramTraffic empty_traffic(const AccessProgram& program, size_t levels);
 
-// In the vocabulary of estimates, as caches of this configuration move lines. Under cachegrind's
-// model what is written below is absent.
+// Returns the traffic in the vocabulary of estimates, as caches of this configuration move lines.
+// Under cachegrind's model, what is written to lower levels is absent.
 EventCounts event_counts(const BufferTraffic& traffic, const HierarchyConfig& config);
 
 }  // namespace wattgrind

@@ -58,7 +58,7 @@ class Validator {
     }
   }
 
-  // `repeats`: how often the body runs in all.
+  // The body runs `repeats` times in all.
   void check_body(const std::vector<AccessStep>& body, uint64_t repeats) {
     for (const AccessStep& step : body) {
       if (const Access* access = std::get_if<Access>(&step.node)) {
@@ -117,7 +117,7 @@ class Validator {
   }
 
   const AccessProgram& program_;
-  std::vector<uint64_t> trips_;  // of the loops around the current step; 0: not around it
+  std::vector<uint64_t> trips_;  // by loop; 0 where it is not around the current step
   uint64_t bytes_ = 0;
 };
 

@@ -17,11 +17,11 @@ namespace wattgrind {
 struct AccessBuffer {
   std::string name;
   TensorRole role = TensorRole::kInput;
-  uint64_t address = 0;  // of its first byte
+  uint64_t address = 0;  // the first byte's
   uint64_t bytes = 0;
 };
 
-// The address grows by `bytes` for each iteration of loop `loop`.
+// Each iteration of loop `loop` moves the address on by `bytes`.
 struct AccessStride {
   uint32_t loop = 0;
   int64_t bytes = 0;
@@ -29,11 +29,12 @@ struct AccessStride {
   friend bool operator==(const AccessStride&, const AccessStride&) = default;
 };
 
-// One reference: buffers[buffer].address + offset_bytes + sum of stride * iteration.
+// One reference. Its address is buffers[buffer].address + offset_bytes + the sum, over its strides,
+// of the stride times the number of the loop's iteration.
 struct Access {
   uint32_t buffer = 0;
   int64_t offset_bytes = 0;
-  std::vector<AccessStride> strides;  // of enclosing loops only, outermost first, none zero
+  std::vector<AccessStride> strides;  // for enclosing loops only, outermost first, none of 0 bytes
   uint32_t bytes = 4;                 // width of the reference
   bool is_write = false;
 };
@@ -65,7 +66,7 @@ std::string to_text(const AccessProgram& program);
 // overlap, a trip count is zero, or the number of references overflows 64 bits.
 void validate(const AccessProgram& program);
 
-// References by reads and writes, and their bytes, counted from trip counts alone.
+// How often a program reads and writes, and how many bytes, counted from trip counts alone.
 struct ReferenceCounts {
   uint64_t reads = 0, writes = 0;
   uint64_t read_bytes = 0, written_bytes = 0;

@@ -58,7 +58,7 @@ class Flattener {
 
   const AccessProgram& program_;
   FlatProgram& flat_;
-  std::vector<const Access*> source_;  // of each flat access
+  std::vector<const Access*> source_;  // by flat access
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Whose line is it? Maps lines to a program's buffers.
+// Tells which of a program's buffers a line belongs to.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ class LineOwners {
  public:
   LineOwners(const std::vector<AccessBuffer>& buffers, uint32_t line_bytes);
 
-  // The buffer with a byte in this line, the one at the lowest address if there are several;
-  // buffers.size() if there is none.
+  // Returns the number of the buffer with a byte in this line: the one at the lowest address if
+  // there are several, and buffers.size() if there is none.
   size_t owner(uint64_t line) const {
     const uint64_t block = line / kLinesPerBlock - first_block_;
     return block < blocks_.size() && blocks_[block] != kSeveral ? blocks_[block] : find(line);
@@ -23,7 +23,7 @@ class LineOwners {
   struct Lines {
     uint64_t first = 0, last = 0;
   };
-  // The lines a buffer has bytes in; absent where it has no bytes.
+  // Returns the lines a buffer has bytes in, which are absent where it has no bytes.
   std::optional<Lines> lines(size_t buffer) const;
 
   // True if no line holds bytes of two buffers.
@@ -45,7 +45,9 @@ class LineOwners {
   size_t nobody_;
   bool disjoint_ = true;
   uint64_t first_block_ = 0;
-  std::vector<uint32_t> blocks_;  // the owner of all of a block's lines, or kSeveral; or empty
+  // By block of lines: the owner of all of them, or kSeveral where they have none in common. Empty
+  // where there would be too many blocks.
+  std::vector<uint32_t> blocks_;
 };
 
 }  // namespace wattgrind

@@ -1,18 +1,21 @@
-// Counting::kCollapsed and kReplayed.
+// The two quick ways of counting: a line that references stay on is looked up once for all of them
+// (segment.h) and, if replaying is asked for, iterations that repeat earlier ones are not walked
+// (replay.h).
 #pragma once
 
 #include <memory>
 
 #include "cachesim/model/hierarchy_config.h"
 #include "cachesim/walk/replay.h"
-#include "cachesim/walk/simulator.h"
+#include "cachesim/walk/walker.h"
 
 namespace wattgrind {
 
-// For a valid hierarchy that LruHierarchy::can_simulate.
+// The hierarchy must be valid and one that LruHierarchy::can_simulate.
 std::unique_ptr<Walker> make_collapsed_walker(const HierarchyConfig& config);
 
-// For one that LruHierarchy::can_replay; loops of fewer references an iteration are walked.
+// The hierarchy must be valid and one that LruHierarchy::can_replay. Loops of fewer references a
+// period than `fewest_references` are walked.
 std::unique_ptr<Walker> make_replaying_walker(
     const HierarchyConfig& config, uint64_t fewest_references = Replay::kFewestReferences);
 

@@ -1,5 +1,5 @@
-// Iterations of an innermost loop, walked reference by reference: what is not a segment's
-// (segment.h), such as references that straddle lines.
+// Walks iterations of an innermost loop reference by reference. This is for what cannot be walked
+// in segments (segment.h), such as references that straddle lines.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,15 @@
 
 namespace wattgrind {
 
-// Iterations move each access, which is at addresses[i] first, by strides[i].
+// The body of a loop: access i is at addresses[i] in the first iteration, and each iteration moves
+// it by strides[i].
 struct ReferenceBody {
   std::span<const FlatAccess> accesses;
   std::span<const int64_t> strides;
   const uint64_t* addresses = nullptr;
 };
 
+// Lines have 2^line_shift bytes.
 void walk_references(LruHierarchy& caches, const ReferenceBody& body, uint64_t iterations,
                      uint32_t line_shift);
 

@@ -1,6 +1,6 @@
 #include "cachesim/walk/reference_walk.h"
 
-#include "cachesim/model/hierarchy.h"
+#include "cachesim/model/reference_model.h"
 #include "cachesim/program/flat_program.h"
 
 namespace wattgrind {

@@ -7,11 +7,12 @@
 namespace wattgrind {
 namespace {
 
-// Longer periods would have to be walked too often before they can be replayed.
+// Longer periods, in iterations, would have to be walked too often before they can be replayed.
 constexpr uint64_t kLongestPeriod = 16;
-// Periods to walk before giving up: the first fill the caches and meet lines of what was before.
+// So many periods are walked before a loop is given up. The first of them cannot repeat, as they
+// still meet the lines of what ran before.
 constexpr uint64_t kTrialPeriods = 8;
-// Of a loop that keeps not repeating, all runs but one in 2^kMostOmitted are left alone.
+// A loop that keeps not repeating is still attempted once in 2^kMostOmitted of its runs.
 constexpr uint32_t kMostOmitted = 6;
 
 }  // namespace
@@ -27,7 +28,7 @@ void Replay::start_program(const FlatProgram& program, const LineOwners& owners)
   attempts_.assign(program.loops.size(), {});
 }
 
-// Absent where the loop cannot repeat.
+// Returns the loop's period, which is absent where the loop cannot repeat.
 std::optional<Replay::Period> Replay::period_of(const FlatLoop& loop) const {
   constexpr int64_t kUnknown = INT64_MIN;
   std::vector<int64_t> strides(buffers_, kUnknown);
@@ -67,8 +68,8 @@ LruEntry Replay::shifted(LruEntry entry, const Period& period, int64_t periods) 
   return entry + static_cast<LruEntry>(lines * 2);
 }
 
-// Whether a set of which so many lines were used in the period missed nothing, and all of these
-// stay where they are.
+// Returns whether a set in which so many lines were used in the period stays: it missed nothing,
+// and none of these lines is shifted. Entries are in the order of use, the latest first.
 bool Replay::set_stays(std::span<const LruEntry> before, std::span<const LruEntry> now,
                        const Period& period, uint32_t used) const {
   const auto moves = [&](LruEntry entry) { return shifted(entry, period, 1) != entry; };
@@ -76,8 +77,8 @@ bool Replay::set_stays(std::span<const LruEntry> before, std::span<const LruEntr
          std::is_permutation(now.begin(), now.end(), before.begin());
 }
 
-// Whether the period that began at this time proves the next ones to repeat it; if so, fills in
-// now.stays.
+// Returns whether the period that began at this time proves that the next ones repeat it; if so,
+// fills in now.set_stays.
 bool Replay::repeats(const Snapshot& before, Snapshot& now, const Period& period,
                      UseTime begin) const {
   const FirstLevel& level = caches_.first_level();
@@ -87,13 +88,13 @@ bool Replay::repeats(const Snapshot& before, Snapshot& now, const Period& period
   }
   const std::vector<uint32_t> used = level.used_since(begin);
   const size_t ways = level.ways();
-  now.stays.assign(level.sets(), 0);
+  now.set_stays.assign(level.sets(), 0);
   for (size_t set = 0; set < level.sets(); ++set) {
     const auto old = std::span(before.entries).subspan(set * ways, ways);
     const auto recent = std::span(now.entries).subspan(set * ways, ways);
     const bool is_shifted = std::ranges::equal(
         old, recent, [&](LruEntry a, LruEntry b) { return shifted(a, period, 1) == b; });
-    now.stays[set] = is_shifted ? 0 : 1;
+    now.set_stays[set] = is_shifted ? 0 : 1;
     if (!is_shifted && !set_stays(old, recent, period, used[set])) {
       return false;
     }
@@ -101,13 +102,13 @@ bool Replay::repeats(const Snapshot& before, Snapshot& now, const Period& period
   return true;
 }
 
-// How many periods on every held line is still in its buffer: shifts must not take a line where
-// another buffer's line is.
+// Returns for how many periods, at most as many as wanted, every line that the first level holds
+// can be shifted and still be in its buffer. Beyond, it might meet another buffer's line.
 uint64_t Replay::periods_inside(const Snapshot& now, const Period& period, uint64_t wanted) const {
   uint64_t periods = wanted;
   const size_t ways = caches_.first_level().ways();
   for (size_t i = 0; i < now.entries.size(); ++i) {
-    if (now.stays[i / ways] != 0) {
+    if (now.set_stays[i / ways] != 0) {
       continue;
     }
     const LruEntry entry = now.entries[i];
@@ -128,18 +129,18 @@ std::vector<LruEntry> Replay::shifted(const Snapshot& now, const Period& period,
   std::vector<LruEntry> entries = now.entries;
   const size_t ways = caches_.first_level().ways();
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (now.stays[i / ways] == 0) {
+    if (now.set_stays[i / ways] == 0) {
       entries[i] = shifted(entries[i], period, static_cast<int64_t>(periods));
     }
   }
   return entries;
 }
 
-// Moves the period whose misses are in the log on by one, and replays it. False where a line was
-// taken out of the first level, after `misses` misses.
+// Shifts the misses of the period in the log to those of the next one, and replays them. Returns
+// false where a line was taken out of the first level, the first time after `misses` misses.
 bool Replay::replay_next_period(const Period& period, uint64_t& misses) {
   constexpr size_t kTogether = 4096;
-  const std::span<FirstLevelMiss> log = caches_.log().misses();
+  const std::span<FirstLevelMiss> log = caches_.period_misses();
   if (caches_.reaches_up()) {
     return replay_one_by_one(log, period, misses);
   }
@@ -154,12 +155,12 @@ bool Replay::replay_next_period(const Period& period, uint64_t& misses) {
         miss.displaced = shifted(miss.displaced, period, 1);
       }
     }
-    caches_.pass_on(some);
+    caches_.replay(some);
   }
   return true;
 }
 
-// The same, keeping the first level up to date as to what it holds.
+// Does the same, and keeps the first level's entries up to date with each miss.
 bool Replay::replay_one_by_one(std::span<FirstLevelMiss> log, const Period& period,
                                uint64_t& misses) {
   FirstLevel& first_level = caches_.first_level();
@@ -176,15 +177,16 @@ bool Replay::replay_one_by_one(std::span<FirstLevelMiss> log, const Period& peri
       continue;
     }
     first_level.exchange(miss.displaced, miss.line << 1 | (miss.dirties() ? 1 : 0));
-    caches_.pass_on({&miss, 1});
+    caches_.replay({&miss, 1});
     ++misses;
     none_taken_out = caches_.taken_out().empty();
   }
   return none_taken_out;
 }
 
-// Replays up to so many periods after `now`; returns how many. After fewer, the next one has begun:
-// the first level is as at its beginning, and the hierarchy knows which misses to leave out.
+// Replays up to so many periods after `now`; returns how many were replayed to their end. If these
+// are fewer, the next one must be walked: the first level is as at its beginning, and the hierarchy
+// knows which of its misses not to pass on again.
 uint64_t Replay::replay(const Snapshot& now, const Period& period, uint64_t periods) {
   for (uint64_t n = 1; n <= periods; ++n) {
     uint64_t misses = 0;
@@ -220,14 +222,14 @@ bool Replay::run(const FlatLoop& loop, const std::function<void(uint64_t)>& walk
   uint64_t done = 0;
   Snapshot before;
   for (uint64_t trial = 0; trial < kTrialPeriods; ++trial) {
-    caches_.keep_log();
+    caches_.begin_period();
     const UseTime begin = caches_.first_level().clock();
     walk_iterations(period->iterations);
     done += period->iterations;
-    caches_.pass_on();
+    const bool is_whole = caches_.end_period();
     Snapshot now = take_snapshot();
     const uint64_t left = (loop.trips - done) / period->iterations;
-    if (left == 0 || !caches_.log_is_whole()) {
+    if (left == 0 || !is_whole) {
       break;
     }
     if (trial > 0 && repeats(before, now, *period, begin)) {
@@ -239,14 +241,14 @@ bool Replay::run(const FlatLoop& loop, const std::function<void(uint64_t)>& walk
       if (periods == inside) {
         break;
       }
-      trial = 0;  // what was begun is walked next
+      trial = 0;  // the period that was not replayed to its end is walked next
     }
     before = now;
   }
   const bool repeated = replayed_references_ > replayed_before;
   attempts.failed = repeated ? 0 : std::min(attempts.failed + 1, kMostOmitted);
   attempts.to_omit = (1u << attempts.failed) - 1;
-  caches_.stop_keeping_log();
+  caches_.end_replay();
   is_running_ = false;
   walk_iterations(loop.trips - done);
   return true;

@@ -1,26 +1,35 @@
-// Counting::kReplayed: iterations of an outer loop that are proved to repeat earlier ones, up to a
-// shift of every buffer's lines, are replayed instead of walked.
+// Replays iterations of an outer loop, instead of walking them, where they are proved to repeat
+// earlier ones up to a shift of every buffer's lines.
 //
-// If each buffer moves by a whole number of lines a period of iterations, and all by whole rounds
-// of the first level's sets, then the references of one period are those of the period before with
-// every line shifted within its buffer, and each set is referenced by the shifted lines. If
-// moreover each set of the first level
-//   - holds after one period exactly what it held after the period before, shifted (same recency,
-//     same dirty lines), or
-//   - missed nothing in the period, and was referenced only by lines that stay where they are:
-//     what else it holds, maybe for long, is never referenced,
-// then its misses in the next period are those of the last, shifted; and so on to the end of the
-// loop. This is Morelli and Reineke's warping (PLDI 2022) for one level, set by set: the misses are
-// fed to the levels below, which are simulated in full, so nothing about them needs to repeat.
+// A *period* is the least number of iterations in which every buffer moves by a whole number of
+// lines and by whole rounds of the first level's sets. The *shift* of a buffer is the number of
+// lines it moves by in a period. So the references of one period are those of the period before,
+// each line shifted within its buffer, and a shifted line falls into the set of the line it was:
+//
+//     period           0          1          2          3
+//     lines of a      0-7        8-15      16-23      24-31       the shift of a is 8
+//     lines of w    100-103    100-103    100-103    100-103      the shift of w is 0
+//     what is done  walked     walked     replayed   replayed
+//                         ^          ^ here the first level holds the same as there, shifted
+//
+// After each period that is walked, what the first level holds is compared with what it held a
+// period before. If each of its sets
+//   1. holds exactly what it held then, shifted, in the same order of use and equally dirty, or
+//   2. *stays*: it missed nothing in the period and only lines of shift 0 were used in it, however
+//      long it has held others,
+// then the misses of the next period are those of this one, shifted, and the same is true again
+// after it. This is Morelli and Reineke's warping (PLDI 2022) for one level, set by set. The misses
+// are looked up in the levels below, which are simulated in full, so nothing about them needs to
+// repeat. The proof compares states, so it holds whatever the caches held before the loop.
 //
 // Where a level below is inclusive, it may take a line out of the first one, which ends the
-// repetition. While a period is replayed the first level is therefore kept up to date as to what it
-// holds; when a line is taken out, the period is walked from its beginning, without passing on what
-// has been, and from there on as if nothing had been replayed.
+// repetition. While a period is replayed, the first level's entries are therefore kept up to date.
+// When a line is taken out, the period is walked from its beginning, but the misses that were
+// replayed are not passed on again; from there on all is as if nothing had been replayed.
 //
-// The proof is by comparing states, so it holds whatever the caches held before. It needs buffers
-// that share no line, one stride a buffer, and a first level that is handed no dirty lines
-// (LruHierarchy::can_replay).
+// Replay needs buffers that share no line, one stride for all references to a buffer, and a first
+// level that is handed no dirty lines (LruHierarchy::can_replay). The order of its calls to the
+// hierarchy is told in lru/lru_hierarchy.h.
 #pragma once
 
 #include <cstdint>
@@ -37,41 +46,41 @@ namespace wattgrind {
 
 class Replay {
  public:
-  // Loops of fewer references a period are left alone: comparing states costs about as much as
+  // Loops of fewer references a period are walked, as comparing states costs about as much as
   // walking some thousand references.
   static constexpr uint64_t kFewestReferences = 1u << 11;
 
   Replay(LruHierarchy& caches, uint32_t line_bytes, uint64_t fewest_references)
       : caches_(caches), line_bytes_(line_bytes), fewest_references_(fewest_references) {}
 
-  // For the program to be walked next; both must outlive its walk.
+  // Tells which program is walked next; it and its owners must outlive the walk.
   void start_program(const FlatProgram& program, const LineOwners& owners);
 
-  // Runs the loop if it might repeat, and says so; `walk_iterations(n)` walks its next n
-  // iterations, `skip_iterations(n)` only moves the addresses on.
+  // Runs the whole loop and returns true, if it might repeat; else does nothing and returns false.
+  // walk_iterations(n) must walk the loop's next n iterations, and skip_iterations(n) must only
+  // move the addresses on by as many.
   bool run(const FlatLoop& loop, const std::function<void(uint64_t)>& walk_iterations,
            const std::function<void(uint64_t)>& skip_iterations);
 
   uint64_t replayed_references() const { return replayed_references_; }
 
  private:
-  // How a loop moves its buffers.
   struct Period {
     uint64_t iterations = 0;
-    std::vector<int64_t> shifts;  // lines, by buffer; the last is of lines elsewhere: 0
+    std::vector<int64_t> shifts;  // by buffer
   };
-  // After a period.
+  // The state after a period, as far as a repetition must not change it but by a shift.
   struct Snapshot {
-    std::vector<LruEntry> entries;
-    uint64_t straddling = 0;
-    uint64_t invalidations = 0;
-    std::vector<uint8_t> stays;  // by set: 1 where what it holds is not shifted in periods to come
+    std::vector<LruEntry> entries;   // what the first level holds
+    uint64_t straddling = 0;         // references to several lines, whose misses are not in the log
+    uint64_t invalidations = 0;      // lines taken out of the first level
+    std::vector<uint8_t> set_stays;  // by set, once a repetition is proved
   };
 
-  // A loop that did not repeat is left alone for a while, the longer the more often it did not.
+  // A loop that did not repeat is only walked for a while, the longer the more often it did not.
   struct Attempts {
-    uint32_t failed = 0;   // since it last repeated
-    uint32_t to_omit = 0;  // runs of the loop to come
+    uint32_t failed = 0;   // attempts since the loop last repeated
+    uint32_t to_omit = 0;  // runs of the loop, from now on, that are not to be attempted
   };
 
   std::optional<Period> period_of(const FlatLoop& loop) const;
@@ -94,7 +103,7 @@ class Replay {
   size_t buffers_ = 0;
   uint64_t replayed_references_ = 0;
   std::vector<Attempts> attempts_;  // by loop
-  bool is_running_ = false;         // loops inside one that is being recorded are walked
+  bool is_running_ = false;         // true inside a loop that is attempted: loops in it are walked
 };
 
 }  // namespace wattgrind

@@ -17,7 +17,7 @@ SegmentWalk::SegmentWalk(LruHierarchy& caches, uint32_t line_bytes)
       line_bytes_(line_bytes),
       line_shift_(static_cast<uint32_t>(std::countr_zero(line_bytes))),
       lines_(caches.first_level().sets(), 0),
-      none_(kMaxStreams, 0) {}
+      standing_(kMaxStreams, 0) {}
 
 void SegmentWalk::start_program(const FlatProgram& program) {
   plans_.clear();
@@ -36,7 +36,7 @@ void SegmentWalk::run(const FlatProgram& program, size_t first_access, size_t co
   for (size_t done = 0; done < count; done += kMaxStreams) {
     const size_t part = std::min(count - done, kMaxStreams);
     run({std::span(program.accesses).subspan(first_access + done, part),
-         std::span(none_).first(part), addresses.from(first_access + done)},
+         std::span(standing_).first(part), addresses.from(first_access + done)},
         1, plans_[first_access + done]);
   }
 }
@@ -60,7 +60,8 @@ void SegmentWalk::run(const ReferenceBody& body, uint64_t trips, Plan& plan) {
   }
 }
 
-// False where there is no plan yet, or it was made for addresses that lie differently in lines.
+// Gives the plan's streams the addresses of the body's accesses. Returns false where there is no
+// plan yet, or where it was made for addresses that lie differently in their lines.
 bool SegmentWalk::place_streams(const ReferenceBody& body, Plan& plan) const {
   for (size_t i = 0; i < plan.groups.size(); ++i) {
     const Group& group = plan.groups[i];
@@ -74,7 +75,8 @@ bool SegmentWalk::place_streams(const ReferenceBody& body, Plan& plan) const {
   return !plan.groups.empty();
 }
 
-// False where there are too many streams, or a reference may straddle two lines.
+// Makes a plan for the body. Returns false where there would be too many streams, or where a
+// reference may straddle two lines.
 bool SegmentWalk::make_plan(const ReferenceBody& body, Plan& plan) const {
   std::vector<LineStream>& streams = plan.segment.streams;
   streams.clear();
@@ -119,8 +121,7 @@ bool SegmentWalk::make_plan(const ReferenceBody& body, Plan& plan) const {
     const FlatAccess& access = body.accesses[plan.groups[i].first];
     stream.tag = FirstLevelMiss::tag_of(Requester{access.buffer, access.is_write}.index(),
                                         stream.dirty != 0);
-    stream.reciprocal =
-        stream.is_slow && stride != 0 ? ((uint64_t{1} << 32) + stride - 1) / stride : 0;
+    stream.reciprocal = stream.is_slow && stride != 0 ? reciprocal_of(stride) : 0;
     (stream.is_slow ? plan.segment.slow : plan.segment.fast).push_back(i);
   }
   return true;

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "cachesim/model/hierarchy.h"
+#include "cachesim/model/reference_model.h"
 #include "estimator/base/error.h"
 #include "estimator/machine/host_isa.h"
 #include "estimator/system/interrupt.h"

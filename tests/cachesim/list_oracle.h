@@ -1,5 +1,6 @@
-// The oracle: a cache hierarchy made of lists, written from the rules in cachesim/model/hierarchy.h
-// alone and sharing nothing with the simulator but the types of its result. Slow and obvious.
+// The oracle: a cache hierarchy made of lists, written from the rules in
+// cachesim/model/reference_model.h alone and sharing nothing with the simulator but the types of
+// its result. It is slow and obvious.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,7 @@ struct OracleLine {
   bool dirty;
 };
 
-// LRU: front is the most recently used.
+// A level with LRU: each set is a list with the most recently used line in front.
 class OracleLevel {
  public:
   explicit OracleLevel(const LevelConfig& level) : config(level), sets_(level.geometry.sets()) {}
@@ -167,7 +168,8 @@ class ListOracle {
     count(traffic.levels[0], is_write, any_miss, any_fresh);
   }
 
-  // Fills the levels above `from`, which holds the line (DRAM does if it is the number of levels).
+  // Fills the levels above `from`, which holds the line; DRAM holds it if `from` is the number of
+  // levels.
   void bring_in(BufferTraffic& traffic, uint64_t line, size_t from) {
     bool dirty = false;
     if (from == levels_.size()) {

@@ -16,8 +16,9 @@ class RandomProgram {
  public:
   explicit RandomProgram(uint64_t seed) : random_(seed) {}
 
-  // As next(), but every buffer moves by whole kibibytes in an outer loop around all of it, so that
-  // iterations often repeat once the caches are full of them.
+  // Makes programs like next(), but with an outer loop around all of it in which every buffer
+  // moves, mostly by whole kibibytes, so that iterations often repeat once the caches are full of
+  // them.
   AccessProgram next_repeating(uint64_t max_references) {
     program_ = {};
     program_.name = "repeating";
@@ -39,10 +40,10 @@ class RandomProgram {
     return program_;
   }
 
-  // Loop nests of up to four loops around reads and writes of one to five buffers: strides below,
-  // at and above a line, negative, or multiples of the caches' sets; references that straddle
-  // lines; buffers that share a line. At most `max_references` references. Every program of one
-  // generator uses the same buffers' addresses.
+  // Makes loop nests of up to four loops around reads and writes of one to five buffers, of at most
+  // `max_references` references. Strides are below, at and above a line, negative, or multiples of
+  // the caches' sets; references may straddle lines, and buffers may share a line. Every program of
+  // one generator uses the same buffers' addresses.
   AccessProgram next(uint64_t max_references) {
     program_ = {};
     program_.name = "random";
@@ -151,7 +152,7 @@ class RandomProgram {
   std::mt19937_64 random_;
   AccessProgram program_;
   std::vector<int64_t> extents_;
-  std::vector<int64_t> pitches_;  // of the outermost loop, by buffer; empty: any
+  std::vector<int64_t> pitches_;  // by buffer: the outermost loop's stride; empty if it may be any
   bool aligned_ = true;
 };
 
@@ -161,8 +162,8 @@ inline LevelConfig level(std::string name, uint64_t size_bytes, uint32_t ways,
   return {std::move(name), {size_bytes, ways, line_bytes}, Replacement::kLru, containment};
 }
 
-// Small caches, so that small programs make every kind of event: powers of two or not, one to
-// three levels, every containment.
+// Makes small caches, so that small programs make every kind of event. Their numbers of sets are
+// powers of two or not, they have one to three levels, and every containment occurs.
 inline std::vector<HierarchyConfig> small_hierarchies() {
   using enum Containment;
   using enum CacheModel;

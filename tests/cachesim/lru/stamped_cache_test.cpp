@@ -21,7 +21,7 @@ struct Caches {
   StampedCache stamped;
 };
 
-// What the lists give up for the line; an invalid entry where it is held or there is room.
+// Returns what the lists give up for the line, an invalid entry where it is held or there is room.
 LruEntry touch(OracleLevel& lists, uint64_t line, bool dirty) {
   LruEntry displaced = kInvalidEntry;
   if (!lists.touch(line)) {
@@ -35,7 +35,7 @@ LruEntry touch(OracleLevel& lists, uint64_t line, bool dirty) {
   return displaced;
 }
 
-// Few numbers for uses, so that they are often numbered anew.
+// The clock counts few uses, so that times are often numbered anew.
 TEST(StampedCache, EqualsListsWhateverIsDone) {
   Caches caches(500);
   std::mt19937_64 random(7);
@@ -94,7 +94,7 @@ TEST(StampedCache, UsesOfManyLinesEqualUsesOfEach) {
 
 TEST(StampedCache, WhatIsPutBackIsTheOldest) {
   Caches caches(StampedCache::kLatest);
-  for (const uint64_t line : {0, 12, 24, 36}) {  // of one set
+  for (const uint64_t line : {0, 12, 24, 36}) {  // all of one set
     caches.stamped.touch(line, line == 0 ? 1 : 0);
   }
   const LruTouch outcome = caches.stamped.touch(48, 0);

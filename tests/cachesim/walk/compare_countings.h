@@ -7,8 +7,10 @@
 #include <memory>
 #include <string>
 
+#include "cachesim/lru/lru_hierarchy.h"
 #include "cachesim/walk/collapsed_walk.h"
 #include "cachesim/walk/reference_walk.h"
+#include "cachesim/walk/simulator.h"
 #include "tests/cachesim/list_oracle.h"
 #include "tests/cachesim/random_program.h"
 
@@ -39,13 +41,13 @@ using MakeWalker = std::function<std::unique_ptr<Walker>(const HierarchyConfig&)
 using NextProgram = std::function<AccessProgram(RandomProgram&)>;
 
 struct Compared {
-  LevelTraffic second_levels;  // summed
+  LevelTraffic second_levels;  // the sum of what all second levels counted
   uint64_t replayed_references = 0;
   uint64_t programs = 0;
 };
 
-// Three random programs a seed one after the other, so that caches are full of other programs'
-// lines; the hierarchies take turns.
+// Runs three random programs for each seed, one after the other, so that the caches are full of
+// other programs' lines. The hierarchies take turns from seed to seed.
 inline Compared compare_with_oracle(const std::vector<HierarchyConfig>& hierarchies,
                                     const MakeWalker& make_walker, const NextProgram& next,
                                     uint64_t first_seed, uint64_t seeds) {
@@ -89,7 +91,7 @@ inline Compared compare_counting(Counting counting, uint64_t references, uint64_
       [&](RandomProgram& random) { return random.next(references); }, first_seed, seeds);
 }
 
-// Programs that often repeat, every loop of them tried.
+// Compares on programs that often repeat. Every loop is attempted, however short.
 inline Compared compare_replay(uint64_t references, uint64_t first_seed, uint64_t seeds) {
   std::vector<HierarchyConfig> hierarchies = small_hierarchies();
   std::erase_if(hierarchies,

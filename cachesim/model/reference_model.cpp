@@ -1,4 +1,10 @@
-#include "cachesim/model/hierarchy.h"
+#include "cachesim/model/reference_model.h"
+
+#include <optional>
+#include <vector>
+
+#include "cachesim/model/cache.h"
+#include "cachesim/model/seen_lines.h"
 
 namespace wattgrind {
 namespace {
@@ -10,7 +16,7 @@ void count_miss(LevelTraffic& level, bool is_write, bool compulsory) {
   level.compulsory_misses += compulsory;
 }
 
-// Touches the line, and puts it in where it is not held; true on a hit.
+// Touches the line, and puts it in where it is not held. Returns whether it was held.
 bool touch_or_insert(Cache& cache, uint64_t line) {
   const bool hit = cache.touch(line);
   if (!hit) {
@@ -19,16 +25,53 @@ bool touch_or_insert(Cache& cache, uint64_t line) {
   return hit;
 }
 
-}  // namespace
+// Follows a line from level to level, as CacheModel::kMachine says.
+class MachineModel : public ReferenceModel {
+ public:
+  explicit MachineModel(const HierarchyConfig& config);
 
-Hierarchy::Hierarchy(const HierarchyConfig& config)
+  void access(const Reference& reference) override;
+
+ private:
+  struct Level {
+    Cache cache;
+    Containment containment;
+  };
+  struct Outcome {
+    bool missed = false;      // the first level missed the line
+    bool compulsory = false;  // the line was never referenced before
+  };
+  Outcome access_line(uint64_t line, const Reference& reference);
+  void fill(size_t level, HeldLine line);
+  void evict(size_t level, HeldLine line);
+  void write_back(size_t to_level, uint64_t line);
+
+  uint32_t line_bytes_;
+  std::vector<Level> levels_;
+  SeenLines seen_;
+};
+
+// Looks up every level on its own, as CacheModel::kCachegrind says.
+class CachegrindModel : public ReferenceModel {
+ public:
+  explicit CachegrindModel(const HierarchyConfig& config);
+
+  void access(const Reference& reference) override;
+
+ private:
+  uint32_t line_bytes_;
+  std::vector<Cache> caches_;
+  SeenLines seen_;
+};
+
+MachineModel::MachineModel(const HierarchyConfig& config)
     : line_bytes_(config.levels[0].geometry.line_bytes) {
   for (const LevelConfig& level : config.levels) {
     levels_.push_back({Cache(level.geometry, level.replacement), level.containment});
   }
 }
 
-void Hierarchy::access(const Reference& reference) {
+void MachineModel::access(const Reference& reference) {
   const uint64_t first = reference.address / line_bytes_;
   const uint64_t last = (reference.address + reference.bytes - 1) / line_bytes_;
   Outcome outcome;
@@ -44,7 +87,7 @@ void Hierarchy::access(const Reference& reference) {
   }
 }
 
-Hierarchy::Outcome Hierarchy::access_line(uint64_t line, const Reference& reference) {
+MachineModel::Outcome MachineModel::access_line(uint64_t line, const Reference& reference) {
   BufferTraffic& traffic = requester(reference);
   size_t held_at = 0;
   while (held_at < levels_.size() && !levels_[held_at].cache.touch(line)) {
@@ -73,19 +116,19 @@ Hierarchy::Outcome Hierarchy::access_line(uint64_t line, const Reference& refere
     if (levels_[level].containment != Containment::kVictim) {
       ++traffic.levels[level].fills;
       fill(level, {line, dirty || (level == 0 && reference.is_write)});
-      dirty = false;  // only the lowest copy needs to remember
+      dirty = false;  // only the lowest copy needs to remember that the line is dirty
     }
   }
   return {true, compulsory};
 }
 
-void Hierarchy::fill(size_t level, HeldLine line) {
+void MachineModel::fill(size_t level, HeldLine line) {
   if (const std::optional<HeldLine> evicted = levels_[level].cache.insert(line)) {
     evict(level, *evicted);
   }
 }
 
-void Hierarchy::evict(size_t level, HeldLine line) {
+void MachineModel::evict(size_t level, HeldLine line) {
   if (levels_[level].containment == Containment::kInclusive) {
     for (size_t above = 0; above < level; ++above) {
       const std::optional<HeldLine> copy = levels_[above].cache.remove(line.line);
@@ -104,7 +147,7 @@ void Hierarchy::evict(size_t level, HeldLine line) {
   }
 }
 
-void Hierarchy::write_back(size_t to_level, uint64_t line) {
+void MachineModel::write_back(size_t to_level, uint64_t line) {
   for (size_t level = to_level; level < levels_.size(); ++level) {
     if (levels_[level].cache.mark_dirty(line)) {
       ++owner(line).levels[level].updates;
@@ -144,11 +187,13 @@ void CachegrindModel::access(const Reference& reference) {
   }
 }
 
+}  // namespace
+
 std::unique_ptr<ReferenceModel> make_reference_model(const HierarchyConfig& config) {
   if (config.model == CacheModel::kCachegrind) {
     return std::make_unique<CachegrindModel>(config);
   }
-  return std::make_unique<Hierarchy>(config);
+  return std::make_unique<MachineModel>(config);
 }
 
 }  // namespace wattgrind

@@ -1,5 +1,5 @@
-// The caches of a machine, one reference at a time: the textbook model that every faster way of
-// counting is tested against.
+// Simulates the caches of a machine one reference at a time. This is the textbook model: whoever
+// wants to know what a faster way of counting must come to reads it here.
 //
 // A reference is looked up level by level until one holds the line. On the way back every level
 // above that is not a victim level is filled, the lowest first, and evicts into the level below:
@@ -9,23 +9,19 @@
 //   - any other evicted line is dropped, or, if dirty, written back to the next level that holds
 //     it, else to DRAM. A write-back allocates nowhere and is not a use, so what a non-inclusive
 //     level holds does not depend on writes.
-// A reference that straddles lines looks up one after the other. There is no prefetching, and
+// A reference that straddles lines looks them up one after the other. There is no prefetching, and
 // lines still dirty at the end are not written back.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
-#include "cachesim/model/cache.h"
 #include "cachesim/model/hierarchy_config.h"
-#include "cachesim/model/seen_lines.h"
 #include "cachesim/model/traffic.h"
 #include "cachesim/program/line_owners.h"
 
 namespace wattgrind {
 
-// One reference of a walk.
 struct Reference {
   uint64_t address = 0;
   uint32_t bytes = 0;
@@ -46,7 +42,7 @@ class ReferenceModel {
   virtual void access(const Reference& reference) = 0;
 
  protected:
-  // Of the line's owner in the current program.
+  // The traffic of the buffer the line belongs to in the current program.
   BufferTraffic& owner(uint64_t line) const {
     const size_t buffer = owners_->owner(line);
     return buffer < traffic_->buffers.size() ? traffic_->buffers[buffer] : traffic_->elsewhere;
@@ -60,46 +56,7 @@ class ReferenceModel {
   const LineOwners* owners_ = nullptr;
 };
 
-// CacheModel::kMachine.
-class Hierarchy : public ReferenceModel {
- public:
-  explicit Hierarchy(const HierarchyConfig& config);  // a valid one
-
-  void access(const Reference& reference) override;
-
- private:
-  struct Level {
-    Cache cache;
-    Containment containment;
-  };
-  struct Outcome {
-    bool missed = false;  // the first level
-    bool compulsory = false;
-  };
-  Outcome access_line(uint64_t line, const Reference& reference);
-  void fill(size_t level, HeldLine line);
-  void evict(size_t level, HeldLine line);
-  void write_back(size_t to_level, uint64_t line);
-
-  uint32_t line_bytes_;
-  std::vector<Level> levels_;
-  SeenLines seen_;
-};
-
-// CacheModel::kCachegrind.
-class CachegrindModel : public ReferenceModel {
- public:
-  explicit CachegrindModel(const HierarchyConfig& config);  // a valid one
-
-  void access(const Reference& reference) override;
-
- private:
-  uint32_t line_bytes_;
-  std::vector<Cache> caches_;
-  SeenLines seen_;
-};
-
-// After config.model; a valid one.
+// The model that config.model names, its caches empty. The config must be valid.
 std::unique_ptr<ReferenceModel> make_reference_model(const HierarchyConfig& config);
 
 }  // namespace wattgrind
