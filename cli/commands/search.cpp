@@ -20,6 +20,7 @@
 #include "estimator/system/interrupt.h"
 #include "search/candidates/candidate_evaluation.h"
 #include "search/candidates/search_config.h"
+#include "search/candidates/study_notes.h"
 #include "search/study/study.h"
 
 namespace wattgrind {
@@ -55,30 +56,14 @@ std::filesystem::path default_best(std::filesystem::path study) {
   return study.replace_extension(".best.json");
 }
 
-Json reference_json(CandidateEvaluation& evaluation, const Candidate& reference) {
-  const CandidateCosts costs = evaluation.costs(reference);
-  const NormalisedCosts relative = evaluation.normalised(costs, costs);
-  return {{"network", reference.network.name},
-          {"batch", reference.batch},
-          {"parameters", costs.parameters},
-          {"macs", costs.macs},
-          {"train_cycles", costs.train.cycles.value()},
-          {"train_energy_pj", costs.train.energy.value()},
-          {"infer_cycles", costs.infer.cycles.value()},
-          {"infer_energy_pj", costs.infer.energy.value()},
-          {"train_cost", relative.train},
-          {"infer_cost", relative.infer}};
-}
-
 // Once for each winner: the test images choose nothing.
 void test_winner(StudyFile& file, CandidateEvaluation& evaluation) {
-  const Trial* best = best_trial(file.trials());
-  if (best == nullptr) return;
-  const std::optional<Json> known = file.note(study_note::kWinner);
-  if (known && known->at("trial") == best->number) return;
-  const uint64_t number = best->number;
-  const double accuracy = evaluation.test_accuracy(best->configuration);
-  file.set_note(study_note::kWinner, {{"trial", number}, {"test_accuracy", accuracy}});
+  const Trial* found = best_trial(file.trials());
+  if (found == nullptr) return;
+  const Trial best = *found;
+  const std::optional<Winner> known = read_notes(file).winner;
+  if (known && known->trial == best.number) return;
+  note_winner(file, {best.number, evaluation.test_accuracy(best.configuration)});
 }
 
 void run_trials(StudyFile& file, CandidateEvaluation& evaluation, const SearchConfig& config,
@@ -113,7 +98,7 @@ void run_search(const SearchArguments& arguments) {
   CandidateEvaluation evaluation(config);
   StudyFile file(study, define(config, parse_ordered_json(text, where)),
                  arguments.resume ? IfThere::kResume : IfThere::kRefuse, {});
-  file.set_note(study_note::kData, describe(config.data));
+  note_data(file, describe(config.data));
   try {
     run_trials(file, evaluation, config, arguments);
     test_winner(file, evaluation);
@@ -127,7 +112,7 @@ void run_search(const SearchArguments& arguments) {
          config.trials, study.string());
   }
   if (const std::optional<Candidate> reference = evaluation.reference(file.trials())) {
-    file.set_note(study_note::kReference, reference_json(evaluation, *reference));
+    note_reference(file, evaluation.reference_result(*reference));
   }
   const StudyReport report = make_study_report(file);
   if (const std::optional<Network> network = best_network(report)) {

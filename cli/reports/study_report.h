@@ -8,25 +8,23 @@
 
 #include "cli/terminal/table.h"
 #include "estimator/network/network.h"
+#include "search/candidates/candidate_result.h"
+#include "search/candidates/objective.h"
+#include "search/candidates/study_notes.h"
 #include "search/candidates/study_summary.h"
 #include "search/study/study_file.h"
 
 namespace wattgrind {
 
-// What `search` leaves in a study beside its trials, as notes.
-namespace study_note {
-inline constexpr const char* kData = "data";            // the data set, in words
-inline constexpr const char* kReference = "reference";  // costs, under a result's keys
-inline constexpr const char* kWinner = "winner";        // {"trial", "test_accuracy"}
-}  // namespace study_note
-
 struct StudyReport {
   std::string file;  // its base name
   StudyDefinition definition;
   Space space;
+  Objective objective;
   std::vector<TrialRecord> records;
+  std::vector<CandidateResult> results;  // by trial
   StudySummary summary;
-  std::optional<nlohmann::ordered_json> data, reference, winner;
+  StudyNotes notes;
 };
 
 StudyReport make_study_report(StudyFile& file);

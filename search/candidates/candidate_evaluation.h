@@ -4,9 +4,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "estimator/system/clock.h"
 #include "search/candidates/candidate_costs.h"
+#include "search/candidates/candidate_result.h"
 #include "search/candidates/search_config.h"
 #include "search/data/data_set.h"
 #include "search/study/evaluation.h"
@@ -24,17 +26,13 @@ class CandidateEvaluation : public Evaluation {
   // pruned (values: the bound); neither is trained. A network that cannot be lowered, too large for
   // one, or that memory does not suffice for is a failed trial.
   //
-  // The result: {"network", "batch", "parameters", "macs", "infer_cycles", "infer_energy_pj" (of
-  // one image; with "infer_batch" above 1 also "infer_batch_cycles", "infer_batch_energy_pj"),
-  // "infer_cost" (normalised), "timing_s": {"costs", "training"}}; "least_train_cost" where that
-  // ruled it out, else "train_cycles", "train_energy_pj", "train_cost"; once trained "score",
-  // "loss" (unless it is no number) and "learning" ("loss-fell", ...); of an infeasible one
-  // "exceeded", of a pruned one "bound" and "ruled_out_by" (a trial), of a failed one "error" and
-  // as "score" that of chance.
+  // The outcome's result is a written CandidateResult. It has `least_train_cost` where that ruled
+  // the candidate out, else the costs of training; once trained `score`, `loss` and `learning`; if
+  // infeasible `exceeded`, if pruned `bound` and `ruled_out_by`, if failed `error`.
   Outcome evaluate(const Configuration& configuration, std::span<const Trial> history) override;
 
-  // The result: {"network", "batch", "score" (chance), "error"}.
-  Outcome give_up(const Configuration& configuration, uint64_t workers_lost) override;
+  // The result has `network`, `batch`, `score` (that of chance) and `error`.
+  Outcome give_up(const Configuration& configuration, const std::string& why) override;
 
   // The network is named by its short form.
   Candidate candidate(const Configuration& configuration) const;
@@ -42,6 +40,8 @@ class CandidateEvaluation : public Evaluation {
   // What the costs are divided by; `history` tells the first trial, where that is the reference.
   // Absent: there is none yet.
   std::optional<Candidate> reference(std::span<const Trial> history) const;
+  // The costs of the reference, divided by themselves.
+  CandidateResult reference_result(const Candidate& reference);
   CandidateCosts costs(const Candidate& candidate) { return cost_model_.costs(candidate); }
   // As CandidateCostModel's: the least that training can cost, the rest exactly.
   CandidateCosts least_costs(const Candidate& candidate) {
@@ -54,21 +54,30 @@ class CandidateEvaluation : public Evaluation {
   double test_accuracy(const Configuration& configuration);
 
  private:
+  // An outcome whose result is not written yet.
+  struct Judgement {
+    TrialState state = TrialState::kComplete;
+    std::vector<double> values;
+    std::optional<double> violation;
+    CandidateResult result;
+  };
   struct Training {
     double score = 0;  // of the images asked for
     Learning learning = Learning::kFell;
     double loss = 0;
   };
   void evaluate(const Candidate& candidate, const Candidate& reference,
-                std::span<const Trial> history, Outcome& outcome);
-  // Whether costs (or lower bounds of them) alone say how the trial ends: if so, the outcome says
+                std::span<const Trial> history, Judgement& judgement);
+  // Whether costs (or lower bounds of them) alone say how the trial ends: if so, the judgement says
   // it.
   bool rule_out(const CandidateCosts& costs, const CandidateCosts& reference,
-                std::span<const Trial> history, Outcome& outcome) const;
+                std::span<const Trial> history, Judgement& judgement) const;
   Training train(const Candidate& candidate, const LabelledImages& judges) const;
-  void record_failure(const std::string& error, Outcome& outcome) const;
+  void record_failure(const std::string& error, Judgement& judgement) const;
+  static void record_violation(const Violation& violation, Judgement& judgement);
+  static Outcome outcome_of(Judgement judgement);
   void score(const Candidate& candidate, const CandidateCosts& costs,
-             const NormalisedCosts& normalised, Outcome& outcome) const;
+             const NormalisedCosts& normalised, Judgement& judgement) const;
 
   const SearchConfig config_;
   const Clock& clock_;

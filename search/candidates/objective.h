@@ -66,7 +66,8 @@ std::vector<double> objective_bound(const Objective& objective, const Normalised
 
 // What the values are: "value" for Eq. 2.6, else the goals' words.
 std::vector<std::string> value_names(const Objective& objective);
-std::string_view goal_name(Goal goal);
+std::string_view goal_name(Goal goal);  // "score", "train_cost", "infer_cost"
+std::optional<Goal> goal_named(std::string_view name);
 
 struct Violation {
   double excess = 0;                  // of each limit exceeded, relative to the limit, added up

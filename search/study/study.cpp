@@ -1,5 +1,6 @@
 #include "search/study/study.h"
 
+#include <fmt/format.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -22,6 +24,11 @@ namespace {
 // A trial that so many workers were lost with ends as failed: what restarts a search whenever it
 // crashes shall come past it, yet nobody who kills a search time and again shall lose a trial.
 constexpr uint64_t kMostWorkersLost = 25;
+
+std::string why_given_up(const ClaimedTrial& claimed) {
+  return fmt::format("given up after {} attempts: each worker ended or fell silent evaluating it",
+                     claimed.workers_lost);
+}
 
 // What the workers of one process share. The file and the sampler are used under the lock, the
 // evaluation is not.
@@ -108,7 +115,7 @@ void Workers::evaluate(const ClaimedTrial& claimed) {
   try {
     store(claimed, claimed.workers_lost < kMostWorkersLost
                        ? evaluation_.evaluate(claimed.configuration, claimed.history)
-                       : evaluation_.give_up(claimed.configuration, claimed.workers_lost));
+                       : evaluation_.give_up(claimed.configuration, why_given_up(claimed)));
   } catch (...) {
     stop_with(std::current_exception());
     give_up(claimed.lease);

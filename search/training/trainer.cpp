@@ -22,6 +22,9 @@ namespace {
 constexpr uint64_t kShuffleStream = uint64_t{1} << 32;
 constexpr uint64_t kDropoutStream = uint64_t{2} << 32;
 
+// The words for Learning's values, in their order.
+constexpr std::string_view kLearnings[] = {"loss-fell", "loss-did-not-fall", "loss-not-a-number"};
+
 void check_fit(const Network& network, const LabelledImages& images, int classes) {
   if (network.input != images.shape) {
     fail(ErrorKind::kInput, "{}: takes images of {}, found {} in the data", network.name,
@@ -303,9 +306,12 @@ Learning judge(const std::vector<EpochResult>& epochs, int classes) {
   return loss < std::log(static_cast<double>(classes)) ? Learning::kFell : Learning::kDidNotFall;
 }
 
-std::string_view name(Learning learning) {
-  constexpr std::string_view kWords[] = {"loss-fell", "loss-did-not-fall", "loss-not-a-number"};
-  return kWords[static_cast<size_t>(learning)];
+std::string_view name(Learning learning) { return kLearnings[static_cast<size_t>(learning)]; }
+
+std::optional<Learning> learning_named(std::string_view name) {
+  const auto found = std::ranges::find(kLearnings, name);
+  if (found == std::end(kLearnings)) return std::nullopt;
+  return static_cast<Learning>(found - std::begin(kLearnings));
 }
 
 Trainer::Trainer(const Network& network, const LabelledImages& images, int classes,

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,7 @@ enum class Learning {
 };
 Learning judge(const std::vector<EpochResult>& epochs, int classes);
 std::string_view name(Learning learning);  // "loss-fell", "loss-did-not-fall", "loss-not-a-number"
+std::optional<Learning> learning_named(std::string_view name);  // absent for any other word
 
 // Called with the images trained on, of those in the epoch.
 using EpochProgress = std::function<void(uint64_t done, uint64_t total)>;
