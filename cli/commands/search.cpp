@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/data_advice.h"
 #include "cli/commands/search_progress.h"
 #include "cli/reports/study_report.h"
 #include "cli/terminal/checks.h"
@@ -56,6 +57,19 @@ std::filesystem::path default_best(std::filesystem::path study) {
   return study.replace_extension(".best.json");
 }
 
+// Opens the study, or makes it. What is wrong with a study that is there is told in this command's
+// options.
+StudyFile open_study(const std::filesystem::path& path, const StudyDefinition& definition,
+                     bool resume) {
+  try {
+    return {path, definition, resume ? IfThere::kResume : IfThere::kRefuse, {}};
+  } catch (const StudyConflict& conflict) {
+    const bool may_not_resume = conflict.reason() == StudyConflict::Reason::kMayNotResume;
+    fail(conflict.kind(), "{}, wanted {} or --study with another file", conflict.found(),
+         may_not_resume ? "--resume to go on with it" : "the same");
+  }
+}
+
 // Once for each winner: the test images choose nothing.
 void test_winner(StudyFile& file, CandidateEvaluation& evaluation) {
   const Trial* found = best_trial(file.trials());
@@ -95,9 +109,10 @@ void run_search(const SearchArguments& arguments) {
       arguments.best.empty() ? default_best(study) : std::filesystem::path(arguments.best);
   const InterruptGuard guard;
 
-  CandidateEvaluation evaluation(config);
-  StudyFile file(study, define(config, parse_ordered_json(text, where)),
-                 arguments.resume ? IfThere::kResume : IfThere::kRefuse, {});
+  CandidateEvaluation evaluation =
+      with_data_advice("data.path", [&] { return CandidateEvaluation(config); });
+  StudyFile file =
+      open_study(study, define(config, parse_ordered_json(text, where)), arguments.resume);
   note_data(file, describe(config.data));
   try {
     run_trials(file, evaluation, config, arguments);

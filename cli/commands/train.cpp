@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/data_advice.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
@@ -164,7 +165,7 @@ void run_train(TrainOptions options) {
   if (!options.path.empty()) options.data.path = options.path;
   options.data.selection.seed = options.training.seed;
   options.training.optimizer = chosen_optimizer(options);
-  const DataSet data = load_data(options.data);
+  const DataSet data = with_data_advice("--path", [&] { return load_data(options.data); });
   check_batch(options, data);
   std::optional<AtomicFile> weights_file;
   if (!options.weights.empty() && options.epochs > 0) weights_file.emplace(options.weights);

@@ -31,7 +31,7 @@ DataSelection effective_selection(const DataRequest& request);
 std::string describe(const DataRequest& request);
 
 // Throws Error(kInput) for an unknown name, a path for a set that is drawn, a selection that does
-// not fit or a file that is wrong, and Error(kMissing) where mnist is not on this system.
+// not fit or a file that is wrong, and DataMissing where mnist is not on this system.
 DataSet load_data(const DataRequest& request);
 
 }  // namespace wattgrind

@@ -117,6 +117,13 @@ std::string_view trial_state_word(const TrialRecord& record) {
   return record.waiting ? "waiting" : trial_state_word(record.trial.state);
 }
 
+StudyConflict::StudyConflict(Reason reason, std::string found)
+    : Error(reason == Reason::kMayNotResume ? ErrorKind::kUsage : ErrorKind::kInput,
+            fmt::format("{}, wanted {} or another file", found,
+                        reason == Reason::kMayNotResume ? "leave to go on with it" : "the same")),
+      reason_(reason),
+      found_(std::move(found)) {}
+
 StudyFile::StudyFile(const std::filesystem::path& path, bool create, Options options)
     : database_(path, create), options_(options), process_(process_identity()) {}
 
@@ -135,10 +142,9 @@ StudyFile::StudyFile(const std::filesystem::path& path, const StudyDefinition& d
   }
   read_definition();
   if (if_there == IfThere::kRefuse) {
-    fail(ErrorKind::kUsage,
-         "{}: holds a study with {} trials, wanted --resume to go on with it or --study with "
-         "another file",
-         path.string(), trials().size());
+    throw StudyConflict(
+        StudyConflict::Reason::kMayNotResume,
+        fmt::format("{}: holds a study with {} trials", path.string(), trials().size()));
   }
   check_definition(definition);
 }
@@ -193,9 +199,9 @@ void StudyFile::read_definition() {
 void StudyFile::check_definition(const StudyDefinition& wanted) const {
   const auto refuse = [this](std::string_view what, const std::string& stored,
                              const std::string& found) {
-    fail(ErrorKind::kInput,
-         "{}: holds a study with {} {}, found {} now, wanted the same or --study with another file",
-         path().string(), what, stored, found);
+    throw StudyConflict(StudyConflict::Reason::kOtherDefinition,
+                        fmt::format("{}: holds a study with {} {}, found {} now", path().string(),
+                                    what, stored, found));
   };
   if (wanted.name != definition_.name) refuse("name", definition_.name, wanted.name);
   if (wanted.seed != definition_.seed) {

@@ -23,6 +23,7 @@
 #include <variant>
 #include <vector>
 
+#include "estimator/base/error.h"
 #include "estimator/system/clock.h"
 #include "search/samplers/sampler.h"
 #include "search/space/space.h"
@@ -42,6 +43,24 @@ struct StudyDefinition {
 std::string_view trial_state_word(TrialState state);
 
 enum class IfThere { kRefuse, kResume };
+
+// The file holds a study that must not be worked on: it may not be resumed (Error(kUsage)), or it
+// is of another definition (Error(kInput)). The message says what the file holds and what was
+// wanted; whoever knows how a user asks for that may say it in its own words after `found()`.
+class StudyConflict : public Error {
+ public:
+  enum class Reason { kMayNotResume, kOtherDefinition };
+
+  StudyConflict(Reason reason, std::string found);
+
+  Reason reason() const { return reason_; }
+  // "a.study: holds a study with 7 trials"
+  const std::string& found() const { return found_; }
+
+ private:
+  Reason reason_;
+  std::string found_;
+};
 
 // The right to end a trial, until somebody else takes it over.
 struct Lease {
@@ -91,8 +110,7 @@ class StudyFile {
   };
 
   // Opens the file to work on the study that `definition` tells, making both where there is none.
-  // Where the file holds a study: Error(kUsage) unless it may be resumed, Error(kInput) when it is
-  // of another definition.
+  // Throws StudyConflict where the file holds a study that may not be resumed, or another one.
   StudyFile(const std::filesystem::path& path, const StudyDefinition& definition, IfThere if_there,
             Options options);
   // Opens a study to read. Throws Error(kInput) where there is none.
