@@ -37,22 +37,23 @@ struct SearchArguments {
   std::shared_ptr<OutputOptions> output;
 };
 
-// What decides what a trial is and what comes out of it: not how many there are, nor prose.
+// The definition is what decides which trials there are and what comes out of them; neither their
+// number nor prose belongs to it.
 StudyDefinition define(const SearchConfig& config, Json json) {
   for (const char* key : {"$schema", "description", "trials", "seed"}) json.erase(key);
-  // A name or a file may stand for another profile tomorrow.
+  // The profile goes in whole, for its name or file may stand for another one tomorrow.
   json["machine_profile"] = parse_ordered_json(write_machine(config.machine), "machine profile");
   return {config.name, config.seed, std::move(json)};
 }
 
-// The search's name, as far as a file can have it.
+// The search's name without the characters that a file's name should not have.
 std::string default_study(std::string name) {
   std::replace_if(
       name.begin(), name.end(), [](unsigned char c) { return c <= ' ' || c == '/'; }, '-');
   return name + ".study";
 }
 
-// Beside the study: "dffr.study" has "dffr.best.json".
+// The file beside the study: "dffr.study" has "dffr.best.json".
 std::filesystem::path default_best(std::filesystem::path study) {
   return study.replace_extension(".best.json");
 }
@@ -70,7 +71,7 @@ StudyFile open_study(const std::filesystem::path& path, const StudyDefinition& d
   }
 }
 
-// Once for each winner: the test images choose nothing.
+// Judges the best trial by the test images, once for each that is the best; they choose nothing.
 void test_winner(StudyFile& file, CandidateEvaluation& evaluation) {
   const Trial* found = best_trial(file.trials());
   if (found == nullptr) return;

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Rows of the front that people are shown.
+// The table of the front shows at most so many rows.
 constexpr size_t kMostRows = 20;
 constexpr double kPicojoulesPerMicrojoule = 1e6;
 
@@ -66,7 +66,7 @@ std::vector<Cell> trial_cells(const StudyReport& report, size_t trial) {
 
 std::vector<Column> trial_columns(const StudyReport& report) {
   std::vector<Column> columns = {{"trial", "trial"}, {"architecture", "architecture"}};
-  // Several objectives are the score and the costs themselves.
+  // Where there are several objectives, the columns of the score and the costs show them.
   if (report.objective.goals.empty()) columns.push_back({"value", "value", 4});
   for (Column& column : cost_columns(report)) columns.push_back(std::move(column));
   return columns;

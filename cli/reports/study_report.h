@@ -32,9 +32,10 @@ StudyReport make_study_report(StudyFile& file);
 // The best architecture, named by its short form; absent without a complete trial.
 std::optional<Network> best_network(const StudyReport& report);
 
-// Best, front, reference and what mattered; `trials`: every trial as well.
+// Shows the best trial, the front, the reference and which parameters mattered, and with `trials`
+// every trial as well.
 std::string study_text(const StudyReport& report, bool trials, Emphasis emphasis);
-// "wattgrind/study/1": all that is known.
+// All that is known, as "wattgrind/study/1".
 nlohmann::ordered_json study_json(const StudyReport& report);
 // A row for each trial.
 Table study_csv(const StudyReport& report);

@@ -14,8 +14,8 @@
 //
 // 1. Parameters change in set_parameters() and step() alone, and the optimiser's state in step().
 // 2. Masks and the batch stay until they are set again.
-// 3. losses() are those of the last step(), probabilities() those of the last step() or forward():
-//    both of the parameters that it began with.
+// 3. Until the next set_batch(), losses() are those of the last step(), and probabilities() those of
+//    the last step() or forward(), made with the parameters that it began with.
 #pragma once
 
 #include <cstddef>

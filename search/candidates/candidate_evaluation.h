@@ -21,10 +21,12 @@ class CandidateEvaluation : public Evaluation {
   // Loads the data. Throws Error(kInput) where it does not fit the search, and as load_data() does.
   explicit CandidateEvaluation(SearchConfig config, const Clock& clock = system_clock());
 
-  // Costs come first, and of training first the least it can cost. A candidate that exceeds a limit
-  // by its costs alone is infeasible, one whose bound a complete trial of `history` attains is
-  // pruned (values: the bound); neither is trained. A network that cannot be lowered, too large for
-  // one, or that memory does not suffice for is a failed trial.
+  // Evaluates in three steps, each of which may be the last: the least that training can cost, what
+  // it costs exactly, and the score, for which the network is trained.
+  // - A candidate whose costs exceed a limit is infeasible.
+  // - A candidate that could not beat a complete trial of `history` with a perfect score is pruned;
+  //   its values are the bound that says so.
+  // - A network that cannot be lowered, or that memory does not suffice for, is a failed trial.
   //
   // The outcome's result is a written CandidateResult. It has `least_train_cost` where that ruled
   // the candidate out, else the costs of training; once trained `score`, `loss` and `learning`; if
@@ -37,20 +39,20 @@ class CandidateEvaluation : public Evaluation {
   // The network is named by its short form.
   Candidate candidate(const Configuration& configuration) const;
 
-  // What the costs are divided by; `history` tells the first trial, where that is the reference.
-  // Absent: there is none yet.
+  // The candidate whose costs all costs are divided by. Where that is the first trial, `history`
+  // tells which it is; absent while there is none.
   std::optional<Candidate> reference(std::span<const Trial> history) const;
   // The costs of the reference, divided by themselves.
   CandidateResult reference_result(const Candidate& reference);
   CandidateCosts costs(const Candidate& candidate) { return cost_model_.costs(candidate); }
-  // As CandidateCostModel's: the least that training can cost, the rest exactly.
+  // The least that training can cost, and the rest exactly (CandidateCostModel::least_costs).
   CandidateCosts least_costs(const Candidate& candidate) {
     return cost_model_.least_costs(candidate);
   }
   NormalisedCosts normalised(const CandidateCosts& costs, const CandidateCosts& reference) const;
 
-  // Trains it again, as it was trained when it was evaluated, and takes the test images: for the
-  // winner alone. Throws Error(kInterrupted).
+  // Trains the candidate again, as it was trained when it was evaluated, and judges it by the test
+  // images. Only the winner may be judged so. Throws Error(kInterrupted).
   double test_accuracy(const Configuration& configuration);
 
  private:
@@ -62,14 +64,14 @@ class CandidateEvaluation : public Evaluation {
     CandidateResult result;
   };
   struct Training {
-    double score = 0;  // of the images asked for
+    double score = 0;  // fraction of the judging images
     Learning learning = Learning::kFell;
     double loss = 0;
   };
   void evaluate(const Candidate& candidate, const Candidate& reference,
                 std::span<const Trial> history, Judgement& judgement);
-  // Whether costs (or lower bounds of them) alone say how the trial ends: if so, the judgement says
-  // it.
+  // Whether costs, or lower bounds of them, say how the trial ends without a score. If they do,
+  // that is put into the judgement.
   bool rule_out(const CandidateCosts& costs, const CandidateCosts& reference,
                 std::span<const Trial> history, Judgement& judgement) const;
   Training train(const Candidate& candidate, const LabelledImages& judges) const;

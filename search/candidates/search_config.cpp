@@ -137,7 +137,7 @@ Objective read_objective(const Json& json, std::string_view where) {
   Objective objective;
   objective.alpha = json.value("alpha", 0.0);
   objective.beta = json.value("beta", 0.0);
-  // Decimals that add up to 1 may not in binary.
+  // Decimals that add up to 1 may add up to a little more as binary numbers.
   if (objective.alpha + objective.beta > 1 + std::numeric_limits<double>::epsilon()) {
     fail(ErrorKind::kInput, "{}.alpha: found alpha + beta = {} + {}, wanted at most 1 together", at,
          objective.alpha, objective.beta);

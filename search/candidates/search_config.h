@@ -27,7 +27,7 @@ struct SearchConfig {
   Machine machine;
   Objective objective;
   int64_t infer_batch = 1;
-  // Whose costs are 1; absent: the first trial's.
+  // The candidate whose costs are 1; where it is absent, that is the first trial.
   std::optional<Candidate> reference;
   SamplerOptions sampler;
   uint64_t trials = 0;

@@ -21,7 +21,7 @@ struct StudySummary {
   // score first; of trials equal in all three the earliest. Trials whose results lack one of the
   // three are left out.
   std::vector<size_t> front;
-  // Without a complete trial: the infeasible one with the least violation.
+  // The infeasible trial with the least violation; only where no trial is complete.
   std::optional<size_t> nearest;
   std::vector<ParameterImportance> importances;
 };

@@ -26,7 +26,7 @@ constexpr const char* kTestLabels = "t10k-labels-idx1-ubyte";
 const std::array<std::string, 2> kMirrors = {"https://storage.googleapis.com/cvdf-datasets/mnist",
                                              "https://ossci-datasets.s3.amazonaws.com/mnist"};
 
-// Of the files as first published; both mirrors have them unchanged.
+// Sizes and checksums are those of the files as first published; both mirrors have them unchanged.
 const std::array<RemoteFile, 4> kRemoteFiles = {{
     {"train-images-idx3-ubyte.gz", 9912422,
      "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},

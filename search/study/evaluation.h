@@ -23,9 +23,9 @@ class Evaluation {
  public:
   virtual ~Evaluation() = default;
 
-  // `history` may be used to see that the configuration is ruled out without evaluating it whole.
-  // May be called from several threads at once. Throws Error(kInterrupted) when asked to stop; any
-  // other Error is the study's failure, not the configuration's.
+  // Evaluates the configuration, or sees from `history` that it is ruled out. Several threads may
+  // call this at once. Throws Error(kInterrupted) when asked to stop; any other Error is the
+  // study's failure, not the configuration's.
   virtual Outcome evaluate(const Configuration& configuration, std::span<const Trial> history) = 0;
 
   // The outcome of a configuration whose evaluation ended its process every time: a failure, whose

@@ -21,8 +21,9 @@
 namespace wattgrind {
 namespace {
 
-// A trial that so many workers were lost with ends as failed: what restarts a search whenever it
-// crashes shall come past it, yet nobody who kills a search time and again shall lose a trial.
+// A trial that so many workers were lost with is given up as failed. A script that restarts a
+// search whenever it crashes gets past such a trial, and a user who kills a search time and again
+// does not lose trials.
 constexpr uint64_t kMostWorkersLost = 25;
 
 std::string why_given_up(const ClaimedTrial& claimed) {
@@ -91,7 +92,8 @@ void Workers::work() {
   }
 }
 
-// Absent when there is nothing left to do here.
+// Claims the next trial, and waits where others may give one back. Absent when there is nothing
+// left to do for this worker.
 std::optional<ClaimedTrial> Workers::next() {
   while (true) {
     {
@@ -104,7 +106,7 @@ std::optional<ClaimedTrial> Workers::next() {
       }
       const auto& nothing = std::get<NothingToClaim>(claim);
       exhausted_ = nothing.exhausted;
-      // What is in flight here ends here: another worker sees to it.
+      // Only other processes' trials can come back: those held here are other threads' to end.
       if (nothing.in_flight <= held_.size()) return std::nullopt;
     }
     system_clock().sleep_until(system_clock().now_s() + options_.look_again_s, stop_.get_token());

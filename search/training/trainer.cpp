@@ -14,7 +14,7 @@
 namespace wattgrind {
 namespace {
 
-// Streams of the seed that belong to no layer.
+// Layers draw from the streams of the seed that have their numbers; these two belong to no layer.
 constexpr uint64_t kShuffleStream = uint64_t{1} << 32;
 constexpr uint64_t kDropoutStream = uint64_t{2} << 32;
 
@@ -34,8 +34,8 @@ void check_fit(const Network& network, const LabelledImages& images, int classes
   }
 }
 
-// Whether no value is larger than that at `index`, and none before it is equal. Without branches:
-// which class is the largest is hard to predict.
+// Whether the value at `index` is the largest, and the first of those that are as large. There are
+// no branches, for a processor predicts badly which class is the largest.
 bool is_first_largest(std::span<const float> values, size_t index) {
   const float candidate = values[index];
   bool is_it = true;
@@ -162,8 +162,8 @@ class Trainer::State {
     });
   }
 
-  // The images, of those chosen for the batch that went through the network last, that the network
-  // gives its highest probability to the right class of.
+  // Counts the images of the last batch, which `chosen` names, whose own class got the highest
+  // probability.
   uint64_t count_correct(const BatchSource& images, std::span<const size_t> chosen) const {
     uint64_t correct = 0;
     for (size_t i = 0; i < chosen.size(); ++i) {
