@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/data_advice.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/table.h"
@@ -105,7 +106,7 @@ void show_data(Options options, const OutputOptions& output_options) {
   Output output(output_options);
   if (options.fetch) fetch(options, output_options.quiet);
   options.request.selection = effective_selection(options.request);
-  const DataSet set = load_data(options.request);
+  const DataSet set = with_data_advice("--path", [&] { return load_data(options.request); });
   if (!options.folder.empty()) write_as_mnist(set, options.folder);
   output.print({[&](Emphasis emphasis) { return set_text(set, options.request, emphasis); },
                 [&] { return set_json(set, options.request); },

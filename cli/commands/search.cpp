@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/data_advice.h"
 #include "cli/commands/search_progress.h"
 #include "cli/reports/study_report.h"
 #include "cli/terminal/checks.h"
@@ -20,6 +21,7 @@
 #include "estimator/system/interrupt.h"
 #include "search/candidates/candidate_evaluation.h"
 #include "search/candidates/search_config.h"
+#include "search/candidates/study_notes.h"
 #include "search/study/study.h"
 
 namespace wattgrind {
@@ -35,50 +37,48 @@ struct SearchArguments {
   std::shared_ptr<OutputOptions> output;
 };
 
-// What decides what a trial is and what comes out of it: not how many there are, nor prose.
+// The definition is what decides which trials there are and what comes out of them; neither their
+// number nor prose belongs to it.
 StudyDefinition define(const SearchConfig& config, Json json) {
   for (const char* key : {"$schema", "description", "trials", "seed"}) json.erase(key);
-  // A name or a file may stand for another profile tomorrow.
+  // The profile goes in whole, for its name or file may stand for another one tomorrow.
   json["machine_profile"] = parse_ordered_json(write_machine(config.machine), "machine profile");
   return {config.name, config.seed, std::move(json)};
 }
 
-// The search's name, as far as a file can have it.
+// The search's name without the characters that a file's name should not have.
 std::string default_study(std::string name) {
   std::replace_if(
       name.begin(), name.end(), [](unsigned char c) { return c <= ' ' || c == '/'; }, '-');
   return name + ".study";
 }
 
-// Beside the study: "dffr.study" has "dffr.best.json".
+// The file beside the study: "dffr.study" has "dffr.best.json".
 std::filesystem::path default_best(std::filesystem::path study) {
   return study.replace_extension(".best.json");
 }
 
-Json reference_json(CandidateEvaluation& evaluation, const Candidate& reference) {
-  const CandidateCosts costs = evaluation.costs(reference);
-  const NormalisedCosts relative = evaluation.normalised(costs, costs);
-  return {{"network", reference.network.name},
-          {"batch", reference.batch},
-          {"parameters", costs.parameters},
-          {"macs", costs.macs},
-          {"train_cycles", costs.train.cycles.value()},
-          {"train_energy_pj", costs.train.energy.value()},
-          {"infer_cycles", costs.infer.cycles.value()},
-          {"infer_energy_pj", costs.infer.energy.value()},
-          {"train_cost", relative.train},
-          {"infer_cost", relative.infer}};
+// Opens the study, or makes it. What is wrong with a study that is there is told in this command's
+// options.
+StudyFile open_study(const std::filesystem::path& path, const StudyDefinition& definition,
+                     bool resume) {
+  try {
+    return {path, definition, resume ? IfThere::kResume : IfThere::kRefuse, {}};
+  } catch (const StudyConflict& conflict) {
+    const bool may_not_resume = conflict.reason() == StudyConflict::Reason::kMayNotResume;
+    fail(conflict.kind(), "{}, wanted {} or --study with another file", conflict.found(),
+         may_not_resume ? "--resume to go on with it" : "the same");
+  }
 }
 
-// Once for each winner: the test images choose nothing.
+// Judges the best trial by the test images, once for each that is the best; they choose nothing.
 void test_winner(StudyFile& file, CandidateEvaluation& evaluation) {
-  const Trial* best = best_trial(file.trials());
-  if (best == nullptr) return;
-  const std::optional<Json> known = file.note(study_note::kWinner);
-  if (known && known->at("trial") == best->number) return;
-  const uint64_t number = best->number;
-  const double accuracy = evaluation.test_accuracy(best->configuration);
-  file.set_note(study_note::kWinner, {{"trial", number}, {"test_accuracy", accuracy}});
+  const Trial* found = best_trial(file.trials());
+  if (found == nullptr) return;
+  const Trial best = *found;
+  const std::optional<Winner> known = read_notes(file).winner;
+  if (known && known->trial == best.number) return;
+  note_winner(file, {best.number, evaluation.test_accuracy(best.configuration)});
 }
 
 void run_trials(StudyFile& file, CandidateEvaluation& evaluation, const SearchConfig& config,
@@ -110,10 +110,11 @@ void run_search(const SearchArguments& arguments) {
       arguments.best.empty() ? default_best(study) : std::filesystem::path(arguments.best);
   const InterruptGuard guard;
 
-  CandidateEvaluation evaluation(config);
-  StudyFile file(study, define(config, parse_ordered_json(text, where)),
-                 arguments.resume ? IfThere::kResume : IfThere::kRefuse, {});
-  file.set_note(study_note::kData, describe(config.data));
+  CandidateEvaluation evaluation =
+      with_data_advice("data.path", [&] { return CandidateEvaluation(config); });
+  StudyFile file =
+      open_study(study, define(config, parse_ordered_json(text, where)), arguments.resume);
+  note_data(file, describe(config.data));
   try {
     run_trials(file, evaluation, config, arguments);
     test_winner(file, evaluation);
@@ -127,7 +128,7 @@ void run_search(const SearchArguments& arguments) {
          config.trials, study.string());
   }
   if (const std::optional<Candidate> reference = evaluation.reference(file.trials())) {
-    file.set_note(study_note::kReference, reference_json(evaluation, *reference));
+    note_reference(file, evaluation.reference_result(*reference));
   }
   const StudyReport report = make_study_report(file);
   if (const std::optional<Network> network = best_network(report)) {

@@ -10,7 +10,7 @@
 namespace wattgrind {
 namespace {
 
-// Of an architecture; a line that wraps cannot be rewritten.
+// An architecture is shown in at most so many characters: a line that wraps cannot be rewritten.
 constexpr size_t kMostCharacters = 40;
 
 size_t count_ended(std::span<const Trial> trials) {

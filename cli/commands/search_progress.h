@@ -1,4 +1,4 @@
-// How far a search has got, on standard error.
+// Shows on standard error how far a search has got.
 #pragma once
 
 #include <chrono>

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/data_advice.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
@@ -121,8 +122,8 @@ nlohmann::ordered_json report_json(const TrainReport& report) {
   return json;
 }
 
-// Where there is a file its weights are what training starts from; without training it must exist.
-// The file's name, if there was one.
+// Starts from the weights of the file, if there is one, and returns its name. Without training the
+// file must exist.
 std::optional<std::string> load_weights(const TrainOptions& options, const Network& network,
                                         Trainer& trainer) {
   if (options.weights.empty()) return std::nullopt;
@@ -151,7 +152,8 @@ void train_epochs(const TrainOptions& options, const DataSet& data, Trainer& tra
   }
 }
 
-// A search trains small data sets with one short batch; who names a batch is told instead.
+// A search trains on a data set that is smaller than a batch in one short step. Here, where a user
+// named the batch, that is an error.
 void check_batch(const TrainOptions& options, const DataSet& data) {
   const auto images = static_cast<int64_t>(data.train.size());
   if (options.epochs == 0 || options.training.batch <= images) return;
@@ -164,7 +166,7 @@ void run_train(TrainOptions options) {
   if (!options.path.empty()) options.data.path = options.path;
   options.data.selection.seed = options.training.seed;
   options.training.optimizer = chosen_optimizer(options);
-  const DataSet data = load_data(options.data);
+  const DataSet data = with_data_advice("--path", [&] { return load_data(options.data); });
   check_batch(options, data);
   std::optional<AtomicFile> weights_file;
   if (!options.weights.empty() && options.epochs > 0) weights_file.emplace(options.weights);

@@ -7,43 +7,28 @@
 #include <string_view>
 
 #include "estimator/network/short_form.h"
+#include "search/candidates/search_config.h"
 
 namespace wattgrind {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Rows of the front that people are shown.
+// The table of the front shows at most so many rows.
 constexpr size_t kMostRows = 20;
 constexpr double kPicojoulesPerMicrojoule = 1e6;
 
-// A member of a result that may have none.
-Cell number_cell(const Json& result, const char* key, double unit = 1) {
-  if (!result.is_object()) return {};
-  const auto found = result.find(key);
-  if (found == result.end() || !found->is_number()) return {};
-  return found->get<double>() / unit;
-}
-
-std::string text_of(const Json& result, const char* key) {
-  return result.is_object() ? result.value(key, std::string()) : std::string();
+Cell scaled_cell(const std::optional<double>& number, double unit) {
+  return number ? Cell{*number / unit} : Cell{};
 }
 
 std::string architecture(const StudyReport& report, size_t trial) {
   return to_string(report.space, report.records[trial].trial.configuration);
 }
 
-// The objectives' names; empty for the one of alpha and beta.
-std::vector<std::string> objectives(const StudyReport& report) {
-  const Json& config = report.definition.config;
-  if (!config.contains("objective") || !config["objective"].contains("objectives")) return {};
-  return config["objective"]["objectives"].get<std::vector<std::string>>();
-}
-
-// Costs in the unit that was searched in; all units are in JSON and CSV.
+// Costs are shown in the unit that was searched in; all units are in JSON and CSV.
 bool in_picojoules(const StudyReport& report) {
-  const Json& config = report.definition.config;
-  return config.contains("objective") && config["objective"].value("cost", "") == "picojoules";
+  return report.objective.unit == CostUnit::kPicojoules;
 }
 
 std::vector<Column> cost_columns(const StudyReport& report) {
@@ -60,29 +45,29 @@ std::vector<Column> cost_columns(const StudyReport& report) {
   return columns;
 }
 
-std::vector<Cell> cost_cells(const StudyReport& report, const Json& result) {
+std::vector<Cell> cost_cells(const StudyReport& report, const CandidateResult& result) {
   const bool energy = in_picojoules(report);
   const double unit = energy ? kPicojoulesPerMicrojoule : 1;
-  return {number_cell(result, "score", 0.01), number_cell(result, "train_cost"),
-          number_cell(result, "infer_cost"),
-          number_cell(result, energy ? "train_energy_pj" : "train_cycles", unit),
-          number_cell(result, energy ? "infer_energy_pj" : "infer_cycles", unit)};
+  return {scaled_cell(result.score, 0.01), optional_cell(result.train_cost),
+          optional_cell(result.infer_cost),
+          scaled_cell(energy ? result.train_energy_pj : result.train_cycles, unit),
+          scaled_cell(energy ? result.infer_energy_pj : result.infer_cycles, unit)};
 }
 
 std::vector<Cell> trial_cells(const StudyReport& report, size_t trial) {
   const TrialRecord& record = report.records[trial];
   std::vector<Cell> cells = {uint64_t{trial}, architecture(report, trial)};
-  if (objectives(report).empty()) {
+  if (report.objective.goals.empty()) {
     cells.push_back(record.trial.values.empty() ? Cell{} : Cell{record.trial.values[0]});
   }
-  for (Cell& cell : cost_cells(report, record.result)) cells.push_back(std::move(cell));
+  for (Cell& cell : cost_cells(report, report.results[trial])) cells.push_back(std::move(cell));
   return cells;
 }
 
 std::vector<Column> trial_columns(const StudyReport& report) {
   std::vector<Column> columns = {{"trial", "trial"}, {"architecture", "architecture"}};
-  // Several objectives are the score and the costs themselves.
-  if (objectives(report).empty()) columns.push_back({"value", "value", 4});
+  // Where there are several objectives, the columns of the score and the costs show them.
+  if (report.objective.goals.empty()) columns.push_back({"value", "value", 4});
   for (Column& column : cost_columns(report)) columns.push_back(std::move(column));
   return columns;
 }
@@ -94,12 +79,12 @@ Table front_table(const StudyReport& report) {
   for (size_t i = 0; i < std::min(front.size(), kMostRows); ++i) {
     table.rows.push_back(trial_cells(report, front[i]));
   }
-  if (report.reference) {
-    std::vector<Cell> row = {std::string("reference"),
-                             fmt::format("{} batch {}", text_of(*report.reference, "network"),
-                                         report.reference->value("batch", uint64_t{0}))};
-    if (objectives(report).empty()) row.emplace_back();
-    for (Cell& cell : cost_cells(report, *report.reference)) row.push_back(std::move(cell));
+  if (const auto& reference = report.notes.reference) {
+    std::vector<Cell> row = {
+        std::string("reference"),
+        fmt::format("{} batch {}", reference->network.value_or(""), reference->batch.value_or(0))};
+    if (report.objective.goals.empty()) row.emplace_back();
+    for (Cell& cell : cost_cells(report, *reference)) row.push_back(std::move(cell));
     table.rows.push_back(std::move(row));
     table.footer_rows = 1;
   }
@@ -132,9 +117,9 @@ std::string heading(const StudyReport& report) {
   std::string text =
       fmt::format("{}: {} trials ({}), seed {}\n", report.definition.name, report.records.size(),
                   count_states(report.records), report.definition.seed);
-  if (report.data) {
+  if (report.notes.data) {
     text += fmt::format("{} on {}, costs on {}\n", config.value("topology", std::string()),
-                        report.data->get<std::string>(), config.value("machine", std::string()));
+                        *report.notes.data, config.value("machine", std::string()));
   }
   return text;
 }
@@ -143,30 +128,27 @@ std::string best_text(const StudyReport& report) {
   if (!report.summary.best) {
     std::string text = "\nNo trial is complete.\n";
     if (const auto nearest = report.summary.nearest) {
-      const Json& result = report.records[*nearest].result;
       text += fmt::format("Nearest to keeping the limits: trial {}, {}\n", *nearest,
                           architecture(report, *nearest));
-      if (result.contains("exceeded")) {
-        for (const Json& limit : result["exceeded"]) {
-          text += fmt::format("  {}\n", limit.get<std::string>());
-        }
+      for (const std::string& limit :
+           report.results[*nearest].exceeded.value_or(std::vector<std::string>())) {
+        text += fmt::format("  {}\n", limit);
       }
     }
     return text;
   }
   const size_t best = *report.summary.best;
   const TrialRecord& record = report.records[best];
-  const std::vector<std::string> names = objectives(report);
+  const CandidateResult& result = report.results[best];
+  const std::vector<Goal>& goals = report.objective.goals;
   std::string text =
-      names.empty() ? fmt::format("\nbest: trial {}, value {:.6f}\n", best, record.trial.values[0])
+      goals.empty() ? fmt::format("\nbest: trial {}, value {:.6f}\n", best, record.trial.values[0])
                     : fmt::format("\nbest in the first of its objectives: trial {}, {} {:.6f}\n",
-                                  best, names[0], record.result.at(names[0]).get<double>());
+                                  best, goal_name(goals[0]), goal_result(result, goals[0]).value());
   text += fmt::format("  {}\n", architecture(report, best));
-  const std::string network = text_of(record.result, "network");
-  if (!network.empty()) text += fmt::format("  {}\n", network);
-  if (report.winner && report.winner->at("trial") == best) {
-    text += fmt::format("  accuracy on the test images: {:.2f} %\n",
-                        100 * report.winner->at("test_accuracy").get<double>());
+  if (result.network) text += fmt::format("  {}\n", *result.network);
+  if (const auto& winner = report.notes.winner; winner && winner->trial == best) {
+    text += fmt::format("  accuracy on the test images: {:.2f} %\n", 100 * winner->test_accuracy);
   }
   return text;
 }
@@ -186,18 +168,13 @@ Json trial_json(const StudyReport& report, const TrialRecord& record) {
   return json;
 }
 
-// What a result may hold of numbers and words, as columns.
-constexpr std::array kResultKeys = {
-    "network",         "batch",        "parameters",      "macs",       "train_cycles",
-    "train_energy_pj", "infer_cycles", "infer_energy_pj", "train_cost", "infer_cost",
-    "score",           "loss",         "learning"};
-
-Cell json_cell(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_unsigned()) return value.get<uint64_t>();
-  if (value.is_number()) return value.get<double>();
-  return {};
-}
+// The numbers and words of results that CSV has a column for, in their order there.
+constexpr std::array kResultColumns = {
+    ResultField::kNetwork,     ResultField::kBatch,       ResultField::kParameters,
+    ResultField::kMacs,        ResultField::kTrainCycles, ResultField::kTrainEnergy,
+    ResultField::kInferCycles, ResultField::kInferEnergy, ResultField::kTrainCost,
+    ResultField::kInferCost,   ResultField::kScore,       ResultField::kLoss,
+    ResultField::kLearning};
 
 Cell value_cell(const Value& value) {
   if (const auto* word = std::get_if<std::string>(&value)) return *word;
@@ -211,20 +188,23 @@ Cell value_cell(const Value& value) {
 }  // namespace
 
 StudyReport make_study_report(StudyFile& file) {
-  StudyReport report{file.path().filename().string(), file.definition(), file.space(),
-                     file.records()};
-  report.summary = summarise(report.space, report.records);
-  report.data = file.note(study_note::kData);
-  report.reference = file.note(study_note::kReference);
-  report.winner = file.note(study_note::kWinner);
+  StudyReport report{file.path().filename().string(), file.definition(), file.space()};
+  const Json& config = report.definition.config;
+  if (config.contains("objective")) {
+    report.objective = read_objective(config["objective"], report.file + ": objective");
+  }
+  report.records = file.records();
+  report.results = read_results(report.records, report.file);
+  report.summary = summarise(report.space, report.records, report.results);
+  report.notes = read_notes(file);
   return report;
 }
 
 std::optional<Network> best_network(const StudyReport& report) {
   if (!report.summary.best) return std::nullopt;
-  const std::string network = text_of(report.records[*report.summary.best].result, "network");
-  if (network.empty()) return std::nullopt;
-  return read_short_form(network);
+  const std::optional<std::string>& network = report.results[*report.summary.best].network;
+  if (!network) return std::nullopt;
+  return read_short_form(*network);
 }
 
 std::string study_text(const StudyReport& report, bool trials, Emphasis emphasis) {
@@ -252,14 +232,14 @@ Json study_json(const StudyReport& report) {
   json["name"] = report.definition.name;
   json["seed"] = report.definition.seed;
   json["config"] = report.definition.config;
-  if (report.data) json["data"] = *report.data;
+  if (report.notes.data) json["data"] = *report.notes.data;
   if (report.summary.best) {
     json["best"] = trial_json(report, report.records[*report.summary.best]);
-    if (report.winner && report.winner->at("trial") == *report.summary.best) {
-      json["best"]["test_accuracy"] = report.winner->at("test_accuracy");
+    if (const auto& winner = report.notes.winner; winner && winner->trial == *report.summary.best) {
+      json["best"]["test_accuracy"] = winner->test_accuracy;
     }
   }
-  if (report.reference) json["reference"] = *report.reference;
+  if (report.notes.reference) json["reference"] = write_reference(*report.notes.reference);
   json["front"] = report.summary.front;
   json["importance"] = Json::object();
   for (const ParameterImportance& importance : report.summary.importances) {
@@ -278,16 +258,19 @@ Table study_csv(const StudyReport& report) {
   for (const Parameter& parameter : report.space.parameters()) {
     table.columns.push_back({parameter.name, ""});
   }
-  std::vector<std::string> names = objectives(report);
-  for (std::string& name : names) name = "value_" + name;
-  if (names.empty()) names = {"value"};
+  std::vector<std::string> names = value_names(report.objective);
+  if (!report.objective.goals.empty()) {
+    for (std::string& name : names) name = "value_" + name;
+  }
   for (const std::string& name : names) table.columns.push_back({name, ""});
   table.columns.push_back({"violation", ""});
-  std::vector<const char*> keys;
-  for (const char* key : kResultKeys) {
-    if (!report.space.find(key)) keys.push_back(key);
+  std::vector<ResultField> fields;
+  for (const ResultField field : kResultColumns) {
+    if (!report.space.find(field_key(field))) fields.push_back(field);
   }
-  for (const char* key : keys) table.columns.push_back({key, ""});
+  for (const ResultField field : fields) {
+    table.columns.push_back({std::string(field_key(field)), ""});
+  }
   table.columns.push_back({"duration_s", ""});
   for (const TrialRecord& record : report.records) {
     std::vector<Cell>& row = table.rows.emplace_back();
@@ -299,9 +282,8 @@ Table study_csv(const StudyReport& report) {
       row.push_back(i < record.trial.values.size() ? Cell{record.trial.values[i]} : Cell{});
     }
     row.push_back(optional_cell(record.trial.violation));
-    for (const char* key : keys) {
-      row.push_back(record.result.is_object() ? json_cell(record.result.value(key, Json()))
-                                              : Cell{});
+    for (const ResultField field : fields) {
+      row.push_back(field_value(report.results[record.trial.number], field));
     }
     row.push_back(record.ended_unix_s ? Cell{*record.ended_unix_s - record.started_unix_s}
                                       : Cell{});

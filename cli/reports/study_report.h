@@ -8,25 +8,23 @@
 
 #include "cli/terminal/table.h"
 #include "estimator/network/network.h"
+#include "search/candidates/candidate_result.h"
+#include "search/candidates/objective.h"
+#include "search/candidates/study_notes.h"
 #include "search/candidates/study_summary.h"
 #include "search/study/study_file.h"
 
 namespace wattgrind {
 
-// What `search` leaves in a study beside its trials, as notes.
-namespace study_note {
-inline constexpr const char* kData = "data";            // the data set, in words
-inline constexpr const char* kReference = "reference";  // costs, under a result's keys
-inline constexpr const char* kWinner = "winner";        // {"trial", "test_accuracy"}
-}  // namespace study_note
-
 struct StudyReport {
   std::string file;  // its base name
   StudyDefinition definition;
   Space space;
+  Objective objective;
   std::vector<TrialRecord> records;
+  std::vector<CandidateResult> results;  // by trial
   StudySummary summary;
-  std::optional<nlohmann::ordered_json> data, reference, winner;
+  StudyNotes notes;
 };
 
 StudyReport make_study_report(StudyFile& file);
@@ -34,9 +32,10 @@ StudyReport make_study_report(StudyFile& file);
 // The best architecture, named by its short form; absent without a complete trial.
 std::optional<Network> best_network(const StudyReport& report);
 
-// Best, front, reference and what mattered; `trials`: every trial as well.
+// Shows the best trial, the front, the reference and which parameters mattered, and with `trials`
+// every trial as well.
 std::string study_text(const StudyReport& report, bool trials, Emphasis emphasis);
-// "wattgrind/study/1": all that is known.
+// All that is known, as "wattgrind/study/1".
 nlohmann::ordered_json study_json(const StudyReport& report);
 // A row for each trial.
 Table study_csv(const StudyReport& report);

@@ -79,7 +79,7 @@ EvaluatedCandidate CandidateTable::evaluate(const Configuration& configuration) 
   const Outcome outcome = evaluation_.evaluate(configuration, {});
   CHECK(outcome.state == TrialState::kComplete, "{}", outcome.result.dump());
   return {candidate.network.name, candidate.batch, evaluation_.costs(candidate),
-          outcome.result.at("score").get<double>()};
+          read_result(outcome.result, "result").score.value()};
 }
 
 }  // namespace wattgrind

@@ -21,7 +21,7 @@ constexpr Words kPoolings = {"none", "max", "average"};
 constexpr std::array<std::string_view, 3> kTrainingParameters = {"batch", "optimizer",
                                                                  "learning_rate"};
 
-// What a network's short form asks for, and the parameters that answer.
+// A key of a network's short form, and the parameters of a search that give its value.
 struct Slot {
   std::string_view key;          // of the short form
   std::string_view one_for_all;  // the parameter's name as one value
@@ -48,7 +48,7 @@ bool is_training_parameter(std::string_view name) {
          kTrainingParameters.end();
 }
 
-// Null for a parameter of the training.
+// The slot that a parameter fills; null for a parameter of the training.
 const Slot* find_slot(std::string_view topology, std::string_view name) {
   for (const Slot& slot : slots(topology)) {
     if (slot.one_for_all == name || slot.one_a_layer == name) return &slot;
@@ -77,7 +77,7 @@ std::string short_form_value(const Json& value) {
   return fmt::format("{}", fmt::join(elements, "-"));
 }
 
-// What `values` say of the network, by key of the short form.
+// The short form's values, by its keys, as far as `values` give them.
 std::map<std::string_view, std::string> short_form_values(std::string_view topology,
                                                           const Json& values,
                                                           std::string_view where) {

@@ -30,12 +30,13 @@ struct Candidate {
 struct CandidateForm {
   std::string topology;  // "dffr", "dffr_triangle" or "cnn"
   Task task;
-  // Values by name where a candidate names none of its own. Holds batch and optimizer.
+  // Values, by the parameter's name, for candidates that name none of their own. Batch and
+  // optimizer are always among them.
   nlohmann::ordered_json fixed;
 };
 
-// Throws Error(kInput), begun by `where`, unless candidates of the topology have the parameter: as
-// one value for all layers or, `one_a_layer`, as a list.
+// Throws Error(kInput), begun by `where`, unless candidates of the topology have the parameter:
+// where `one_a_layer` as a list, else as one value for all layers.
 void check_parameter(std::string_view topology, std::string_view parameter, bool one_a_layer,
                      std::string_view where);
 

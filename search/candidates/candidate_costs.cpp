@@ -11,7 +11,8 @@
 namespace wattgrind {
 namespace {
 
-// Far more than a study has candidates that matter; some hundred bytes each.
+// How many costs are remembered: far more than a study has candidates that come up again. Each
+// takes some hundred bytes.
 constexpr size_t kRemembered = 10'000;
 
 Cost price(const NetworkCounts& counts, const Machine& machine) {

@@ -22,8 +22,8 @@ class CandidateCostModel {
   // from several threads at once. Throws Error(kInput) for a network that cannot be lowered.
   CandidateCosts costs(const Candidate& candidate);
 
-  // The same but for training, of which this is the least it can cost: were every reference a hit
-  // in the first level. Takes no simulation of it.
+  // The same, but the cost of training is a lower bound: what it would be if every reference hit
+  // the first level. Training is not simulated for that.
   CandidateCosts least_costs(const Candidate& candidate);
 
  private:

@@ -11,8 +11,6 @@
 namespace wattgrind {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // FNV-1a (Fowler, Noll, Vo): the same on every platform.
 uint64_t hash(std::string_view text) {
   uint64_t value = 0xCBF29CE484222325u;
@@ -33,20 +31,23 @@ DataSet load_checked(const SearchConfig& config) {
   return data;
 }
 
-Json describe_candidate(const Candidate& candidate) {
-  return {{"network", candidate.network.name}, {"batch", candidate.batch}};
+CandidateResult describe_candidate(const Candidate& candidate) {
+  CandidateResult result;
+  result.network = candidate.network.name;
+  result.batch = static_cast<uint64_t>(candidate.batch);
+  return result;
 }
 
-// Everything but what training costs.
-void add_sizes(const CandidateCosts& costs, int64_t infer_batch, Json& result) {
-  result["parameters"] = costs.parameters;
-  result["macs"] = costs.macs;
-  result["infer_cycles"] = costs.infer.cycles.value();
-  result["infer_energy_pj"] = costs.infer.energy.value();
-  if (infer_batch == 1) return;
-  const auto images = static_cast<double>(infer_batch);
-  result["infer_batch_cycles"] = costs.infer.cycles.value() * images;
-  result["infer_batch_energy_pj"] = costs.infer.energy.value() * images;
+void add_infer_costs(const CandidateCosts& costs, CandidateResult& result) {
+  result.parameters = costs.parameters;
+  result.macs = costs.macs;
+  result.infer_cycles = costs.infer.cycles.value();
+  result.infer_energy_pj = costs.infer.energy.value();
+}
+
+void add_train_costs(const CandidateCosts& costs, CandidateResult& result) {
+  result.train_cycles = costs.train.cycles.value();
+  result.train_energy_pj = costs.train.energy.value();
 }
 
 // The trial with the lowest number.
@@ -84,87 +85,107 @@ NormalisedCosts CandidateEvaluation::normalised(const CandidateCosts& costs,
 Outcome CandidateEvaluation::evaluate(const Configuration& configuration,
                                       std::span<const Trial> history) {
   const Candidate found = candidate(configuration);
-  Outcome outcome;
-  outcome.result = describe_candidate(found);
+  Judgement judgement{TrialState::kComplete, {}, {}, describe_candidate(found)};
   try {
-    evaluate(found, reference(history).value_or(found), history, outcome);
+    evaluate(found, reference(history).value_or(found), history, judgement);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) throw;
-    record_failure(error.what(), outcome);  // the candidate's, not the study's
+    record_failure(error.what(), judgement);  // the candidate's, not the study's
   } catch (const std::bad_alloc&) {
-    record_failure("out of memory", outcome);
+    record_failure("out of memory", judgement);
   }
-  return outcome;
+  return outcome_of(std::move(judgement));
 }
 
-Outcome CandidateEvaluation::give_up(const Configuration& configuration, uint64_t workers_lost) {
-  Outcome outcome;
-  outcome.result = describe_candidate(candidate(configuration));
-  record_failure(Evaluation::give_up(configuration, workers_lost).result.at("error"), outcome);
-  return outcome;
+Outcome CandidateEvaluation::give_up(const Configuration& configuration, const std::string& why) {
+  Judgement judgement{TrialState::kFailed, {}, {}, describe_candidate(candidate(configuration))};
+  record_failure(why, judgement);
+  return outcome_of(std::move(judgement));
 }
 
-void CandidateEvaluation::record_failure(const std::string& error, Outcome& outcome) const {
-  outcome.state = TrialState::kFailed;
-  outcome.result["score"] = 1.0 / data_.classes;
-  outcome.result["error"] = error;
+CandidateResult CandidateEvaluation::reference_result(const Candidate& reference) {
+  const CandidateCosts costs = cost_model_.costs(reference);
+  const NormalisedCosts relative = normalised(costs, costs);
+  CandidateResult result = describe_candidate(reference);
+  add_infer_costs(costs, result);
+  add_train_costs(costs, result);
+  result.train_cost = relative.train;
+  result.infer_cost = relative.infer;
+  return result;
+}
+
+Outcome CandidateEvaluation::outcome_of(Judgement judgement) {
+  return {judgement.state, std::move(judgement.values), judgement.violation,
+          write_result(judgement.result)};
+}
+
+void CandidateEvaluation::record_failure(const std::string& error, Judgement& judgement) const {
+  judgement.state = TrialState::kFailed;
+  judgement.result.score = 1.0 / data_.classes;
+  judgement.result.error = error;
+}
+
+void CandidateEvaluation::record_violation(const Violation& violation, Judgement& judgement) {
+  judgement.state = TrialState::kInfeasible;
+  judgement.violation = violation.excess;
+  judgement.result.exceeded = violation.exceeded;
 }
 
 void CandidateEvaluation::evaluate(const Candidate& candidate, const Candidate& reference,
-                                   std::span<const Trial> history, Outcome& outcome) {
-  Json& result = outcome.result;
+                                   std::span<const Trial> history, Judgement& judgement) {
+  CandidateResult& result = judgement.result;
   const double start_s = clock_.now_s();
   const CandidateCosts reference_costs = cost_model_.costs(reference);
   const CandidateCosts least = cost_model_.least_costs(candidate);
-  add_sizes(least, config_.infer_batch, result);
-  result["infer_cost"] = normalised(least, reference_costs).infer;
-  if (rule_out(least, reference_costs, history, outcome)) {
-    result["least_train_cost"] = normalised(least, reference_costs).train;
-    result["timing_s"]["costs"] = clock_.now_s() - start_s;
+  add_infer_costs(least, result);
+  if (config_.infer_batch > 1) {
+    const auto images = static_cast<double>(config_.infer_batch);
+    result.infer_batch_cycles = *result.infer_cycles * images;
+    result.infer_batch_energy_pj = *result.infer_energy_pj * images;
+  }
+  result.infer_cost = normalised(least, reference_costs).infer;
+  if (rule_out(least, reference_costs, history, judgement)) {
+    result.least_train_cost = normalised(least, reference_costs).train;
+    result.timing_s = {clock_.now_s() - start_s, std::nullopt};
     return;
   }
   const CandidateCosts costs = cost_model_.costs(candidate);
-  result["train_cycles"] = costs.train.cycles.value();
-  result["train_energy_pj"] = costs.train.energy.value();
-  result["train_cost"] = normalised(costs, reference_costs).train;
+  add_train_costs(costs, result);
+  result.train_cost = normalised(costs, reference_costs).train;
   const double costs_end_s = clock_.now_s();
-  result["timing_s"]["costs"] = costs_end_s - start_s;
-  if (rule_out(costs, reference_costs, history, outcome)) return;
-  score(candidate, costs, normalised(costs, reference_costs), outcome);
-  result["timing_s"]["training"] = clock_.now_s() - costs_end_s;
+  result.timing_s = {costs_end_s - start_s, std::nullopt};
+  if (rule_out(costs, reference_costs, history, judgement)) return;
+  score(candidate, costs, normalised(costs, reference_costs), judgement);
+  result.timing_s->training_s = clock_.now_s() - costs_end_s;
 }
 
 bool CandidateEvaluation::rule_out(const CandidateCosts& costs, const CandidateCosts& reference,
-                                   std::span<const Trial> history, Outcome& outcome) const {
+                                   std::span<const Trial> history, Judgement& judgement) const {
   if (const auto violated = violation(config_.objective.limits, costs, std::nullopt)) {
-    outcome.state = TrialState::kInfeasible;
-    outcome.violation = violated->excess;
-    outcome.result["exceeded"] = violated->exceeded;
+    record_violation(*violated, judgement);
     return true;
   }
   const std::vector<double> bound =
       objective_bound(config_.objective, normalised(costs, reference));
   const Trial* better = ruled_out_by(bound, history);
   if (better == nullptr) return false;
-  outcome.state = TrialState::kPruned;
-  outcome.values = bound;
-  outcome.result["bound"] = bound;
-  outcome.result["ruled_out_by"] = better->number;
+  judgement.state = TrialState::kPruned;
+  judgement.values = bound;
+  judgement.result.bound = bound;
+  judgement.result.ruled_out_by = better->number;
   return true;
 }
 
 void CandidateEvaluation::score(const Candidate& candidate, const CandidateCosts& costs,
-                                const NormalisedCosts& normalised, Outcome& outcome) const {
+                                const NormalisedCosts& normalised, Judgement& judgement) const {
   const Training training = train(candidate, data_.validation);
-  outcome.result["score"] = training.score;
-  if (std::isfinite(training.loss)) outcome.result["loss"] = training.loss;
-  outcome.result["learning"] = name(training.learning);
+  judgement.result.score = training.score;
+  if (std::isfinite(training.loss)) judgement.result.loss = training.loss;
+  judgement.result.learning = training.learning;
   if (const auto violated = violation(config_.objective.limits, costs, training.score)) {
-    outcome.state = TrialState::kInfeasible;
-    outcome.violation = violated->excess;
-    outcome.result["exceeded"] = violated->exceeded;
+    record_violation(*violated, judgement);
   }
-  outcome.values = objective_values(config_.objective, normalised, training.score);
+  judgement.values = objective_values(config_.objective, normalised, training.score);
 }
 
 CandidateEvaluation::Training CandidateEvaluation::train(const Candidate& candidate,

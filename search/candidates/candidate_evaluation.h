@@ -4,9 +4,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "estimator/system/clock.h"
 #include "search/candidates/candidate_costs.h"
+#include "search/candidates/candidate_result.h"
 #include "search/candidates/search_config.h"
 #include "search/data/data_set.h"
 #include "search/study/evaluation.h"
@@ -19,56 +21,65 @@ class CandidateEvaluation : public Evaluation {
   // Loads the data. Throws Error(kInput) where it does not fit the search, and as load_data() does.
   explicit CandidateEvaluation(SearchConfig config, const Clock& clock = system_clock());
 
-  // Costs come first, and of training first the least it can cost. A candidate that exceeds a limit
-  // by its costs alone is infeasible, one whose bound a complete trial of `history` attains is
-  // pruned (values: the bound); neither is trained. A network that cannot be lowered, too large for
-  // one, or that memory does not suffice for is a failed trial.
+  // Evaluates in three steps, each of which may be the last: the least that training can cost, what
+  // it costs exactly, and the score, for which the network is trained.
+  // - A candidate whose costs exceed a limit is infeasible.
+  // - A candidate that could not beat a complete trial of `history` with a perfect score is pruned;
+  //   its values are the bound that says so.
+  // - A network that cannot be lowered, or that memory does not suffice for, is a failed trial.
   //
-  // The result: {"network", "batch", "parameters", "macs", "infer_cycles", "infer_energy_pj" (of
-  // one image; with "infer_batch" above 1 also "infer_batch_cycles", "infer_batch_energy_pj"),
-  // "infer_cost" (normalised), "timing_s": {"costs", "training"}}; "least_train_cost" where that
-  // ruled it out, else "train_cycles", "train_energy_pj", "train_cost"; once trained "score",
-  // "loss" (unless it is no number) and "learning" ("loss-fell", ...); of an infeasible one
-  // "exceeded", of a pruned one "bound" and "ruled_out_by" (a trial), of a failed one "error" and
-  // as "score" that of chance.
+  // The outcome's result is a written CandidateResult. It has `least_train_cost` where that ruled
+  // the candidate out, else the costs of training; once trained `score`, `loss` and `learning`; if
+  // infeasible `exceeded`, if pruned `bound` and `ruled_out_by`, if failed `error`.
   Outcome evaluate(const Configuration& configuration, std::span<const Trial> history) override;
 
-  // The result: {"network", "batch", "score" (chance), "error"}.
-  Outcome give_up(const Configuration& configuration, uint64_t workers_lost) override;
+  // The result has `network`, `batch`, `score` (that of chance) and `error`.
+  Outcome give_up(const Configuration& configuration, const std::string& why) override;
 
   // The network is named by its short form.
   Candidate candidate(const Configuration& configuration) const;
 
-  // What the costs are divided by; `history` tells the first trial, where that is the reference.
-  // Absent: there is none yet.
+  // The candidate whose costs all costs are divided by. Where that is the first trial, `history`
+  // tells which it is; absent while there is none.
   std::optional<Candidate> reference(std::span<const Trial> history) const;
+  // The costs of the reference, divided by themselves.
+  CandidateResult reference_result(const Candidate& reference);
   CandidateCosts costs(const Candidate& candidate) { return cost_model_.costs(candidate); }
-  // As CandidateCostModel's: the least that training can cost, the rest exactly.
+  // The least that training can cost, and the rest exactly (CandidateCostModel::least_costs).
   CandidateCosts least_costs(const Candidate& candidate) {
     return cost_model_.least_costs(candidate);
   }
   NormalisedCosts normalised(const CandidateCosts& costs, const CandidateCosts& reference) const;
 
-  // Trains it again, as it was trained when it was evaluated, and takes the test images: for the
-  // winner alone. Throws Error(kInterrupted).
+  // Trains the candidate again, as it was trained when it was evaluated, and judges it by the test
+  // images. Only the winner may be judged so. Throws Error(kInterrupted).
   double test_accuracy(const Configuration& configuration);
 
  private:
+  // An outcome whose result is not written yet.
+  struct Judgement {
+    TrialState state = TrialState::kComplete;
+    std::vector<double> values;
+    std::optional<double> violation;
+    CandidateResult result;
+  };
   struct Training {
-    double score = 0;  // of the images asked for
+    double score = 0;  // fraction of the judging images
     Learning learning = Learning::kFell;
     double loss = 0;
   };
   void evaluate(const Candidate& candidate, const Candidate& reference,
-                std::span<const Trial> history, Outcome& outcome);
-  // Whether costs (or lower bounds of them) alone say how the trial ends: if so, the outcome says
-  // it.
+                std::span<const Trial> history, Judgement& judgement);
+  // Whether costs, or lower bounds of them, say how the trial ends without a score. If they do,
+  // that is put into the judgement.
   bool rule_out(const CandidateCosts& costs, const CandidateCosts& reference,
-                std::span<const Trial> history, Outcome& outcome) const;
+                std::span<const Trial> history, Judgement& judgement) const;
   Training train(const Candidate& candidate, const LabelledImages& judges) const;
-  void record_failure(const std::string& error, Outcome& outcome) const;
+  void record_failure(const std::string& error, Judgement& judgement) const;
+  static void record_violation(const Violation& violation, Judgement& judgement);
+  static Outcome outcome_of(Judgement judgement);
   void score(const Candidate& candidate, const CandidateCosts& costs,
-             const NormalisedCosts& normalised, Outcome& outcome) const;
+             const NormalisedCosts& normalised, Judgement& judgement) const;
 
   const SearchConfig config_;
   const Clock& clock_;

@@ -10,9 +10,9 @@
 namespace wattgrind {
 namespace {
 
-// Whether every network of the space has at least the parameters and operations of the one with the
-// lowest values: more layers, units, filters or larger filters add to both, where maps keep their
-// size.
+// Whether the network with the lowest values has the fewest parameters and operations of the space.
+// It has where maps keep their size: more layers, units, filters or larger filters then add to
+// both.
 bool lowest_is_smallest(const SearchConfig& config) {
   if (config.form.fixed.contains("pooling")) return false;
   for (const Parameter& parameter : config.space.parameters()) {
@@ -24,7 +24,8 @@ bool lowest_is_smallest(const SearchConfig& config) {
   return true;
 }
 
-// Every parameter is loaded once, by the widest vectors, from the nearest level.
+// The fewest cycles of a pass: every parameter is loaded once, by the widest vectors, from the
+// nearest level.
 double least_pass_cycles(const Machine& machine, const Network& network) {
   double latency_cycles = machine.dram.latency_cycles.value;
   for (const CacheLevel& level : machine.levels) {
@@ -60,7 +61,7 @@ void check_limits(const SearchConfig& config, const Candidate& smallest, std::st
         where);
   const std::optional<uint64_t> images = effective_selection(config.data).train;
   if (!images) return;
-  // A training step passes forward, at least.
+  // A training step does at least what a forward pass does.
   const double passes = static_cast<double>(*images) * static_cast<double>(config.epochs);
   check("train_energy_pj", limits.train_energy_pj, energy_pj * passes, where);
 }

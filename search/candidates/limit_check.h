@@ -10,8 +10,8 @@ namespace wattgrind {
 // Throws Error(kInput), naming `where` and the key, for a limit below what `smallest`, the
 // candidate with the lowest value of every parameter, must cost: its parameters, its
 // multiply-accumulates and their energy, and the cycles of loading the parameters once a pass.
-// Spaces whose smallest network that may not be (with
-// choices among sizes, conditions or pooling) pass.
+// Spaces pass unchecked where that candidate need not be the smallest network: those with choices
+// among sizes, conditions or pooling.
 void check_limits(const SearchConfig& config, const Candidate& smallest, std::string_view where);
 
 }  // namespace wattgrind

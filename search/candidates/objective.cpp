@@ -64,6 +64,12 @@ std::vector<double> objective_bound(const Objective& objective, const Normalised
 
 std::string_view goal_name(Goal goal) { return kGoalNames[static_cast<size_t>(goal)]; }
 
+std::optional<Goal> goal_named(std::string_view name) {
+  const auto found = std::ranges::find(kGoalNames, name);
+  if (found == kGoalNames.end()) return std::nullopt;
+  return static_cast<Goal>(found - kGoalNames.begin());
+}
+
 std::vector<std::string> value_names(const Objective& objective) {
   std::vector<std::string> names;
   for (const Goal goal : objective.goals) names.emplace_back(goal_name(goal));

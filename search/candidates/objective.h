@@ -14,7 +14,8 @@
 
 namespace wattgrind {
 
-// Of the memory hierarchy's latency, and of accesses and arithmetic.
+// What a run costs: the cycles are the memory hierarchy's latency, the energy that of accesses and
+// arithmetic.
 struct Cost {
   Cycles cycles;
   Picojoules energy;
@@ -37,7 +38,8 @@ struct NormalisedCosts {
 
 enum class Goal { kScore, kTrainCost, kInferCost };
 
-// The most of each cost, the least score; inference is one image's. Absent: no limit.
+// The most that each cost may be and the least that the score may be; inference costs are one
+// image's. What is absent has no limit.
 struct Limits {
   std::optional<double> infer_energy_pj, infer_cycles, train_energy_pj, train_cycles;
   std::optional<double> parameters, macs;
@@ -57,23 +59,24 @@ struct Objective {
 NormalisedCosts normalise(const CandidateCosts& costs, const CandidateCosts& reference,
                           CostUnit unit);
 
-// One value an objective, all to be minimised.
+// The values to minimise, one for each goal, or the one of Eq. 2.6.
 std::vector<double> objective_values(const Objective& objective, const NormalisedCosts& costs,
                                      double score);
 
 // The lowest that objective_values() can be, whatever the score: a score is at most 1.
 std::vector<double> objective_bound(const Objective& objective, const NormalisedCosts& costs);
 
-// What the values are: "value" for Eq. 2.6, else the goals' words.
+// The names of the values: "value" for Eq. 2.6, else the goals' words.
 std::vector<std::string> value_names(const Objective& objective);
-std::string_view goal_name(Goal goal);
+std::string_view goal_name(Goal goal);  // "score", "train_cost", "infer_cost"
+std::optional<Goal> goal_named(std::string_view name);
 
 struct Violation {
-  double excess = 0;                  // of each limit exceeded, relative to the limit, added up
+  double excess = 0;                  // the sum of |found - limit| / limit over limits
   std::vector<std::string> exceeded;  // "infer_cycles: 1200, at most 1000"
 };
 
-// Absent where all limits are kept. Without a score its limit counts as kept.
+// How far limits are exceeded; absent where all are kept. Without a score its limit counts as kept.
 std::optional<Violation> violation(const Limits& limits, const CandidateCosts& costs,
                                    std::optional<double> score);
 

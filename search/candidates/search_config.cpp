@@ -100,13 +100,15 @@ std::optional<Candidate> read_reference(const SearchConfig& config, const Json& 
 std::vector<Goal> read_goals(const Json& json, const std::string& at) {
   std::vector<Goal> goals;
   for (const Json& word : json) {
-    Goal goal = Goal::kScore;
-    if (word == goal_name(Goal::kTrainCost)) goal = Goal::kTrainCost;
-    if (word == goal_name(Goal::kInferCost)) goal = Goal::kInferCost;
-    if (std::find(goals.begin(), goals.end(), goal) != goals.end()) {
+    const std::optional<Goal> goal = goal_named(expect_string(word, at));
+    if (!goal) {
+      fail(ErrorKind::kInput, "{}: found {}, wanted \"{}\", \"{}\" or \"{}\"", at, word.dump(),
+           goal_name(Goal::kScore), goal_name(Goal::kTrainCost), goal_name(Goal::kInferCost));
+    }
+    if (std::find(goals.begin(), goals.end(), *goal) != goals.end()) {
       fail(ErrorKind::kInput, "{}: found {} twice, wanted each once", at, word.dump());
     }
-    goals.push_back(goal);
+    goals.push_back(*goal);
   }
   return goals;
 }
@@ -128,12 +130,14 @@ Limits read_limits(const Json& json) {
   return limits;
 }
 
+}  // namespace
+
 Objective read_objective(const Json& json, std::string_view where) {
-  const std::string at = fmt::format("{}: objective", where);
+  const std::string at(where);
   Objective objective;
   objective.alpha = json.value("alpha", 0.0);
   objective.beta = json.value("beta", 0.0);
-  // Decimals that add up to 1 may not in binary.
+  // Decimals that add up to 1 may add up to a little more as binary numbers.
   if (objective.alpha + objective.beta > 1 + std::numeric_limits<double>::epsilon()) {
     fail(ErrorKind::kInput, "{}.alpha: found alpha + beta = {} + {}, wanted at most 1 together", at,
          objective.alpha, objective.beta);
@@ -152,8 +156,6 @@ Objective read_objective(const Json& json, std::string_view where) {
   return objective;
 }
 
-}  // namespace
-
 SearchConfig read_search_config(std::string_view text, std::string_view where) {
   const Json json = parse_ordered_json(text, where);
   builtin_schema("search").validate(nlohmann::json(json), where);
@@ -171,7 +173,7 @@ SearchConfig read_search_config(std::string_view text, std::string_view where) {
   config.machine = within(fmt::format("{}: machine", where),
                           [&] { return find_machine(json.at("machine").get<std::string>()); });
   const Json& objective = json.at("objective");
-  config.objective = read_objective(objective, where);
+  config.objective = read_objective(objective, fmt::format("{}: objective", where));
   config.infer_batch = objective.value("infer_batch", int64_t{1});
   config.reference = read_reference(config, objective, where);
   if (json.contains("sampler")) {

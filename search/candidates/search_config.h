@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,7 @@ struct SearchConfig {
   Machine machine;
   Objective objective;
   int64_t infer_batch = 1;
-  // Whose costs are 1; absent: the first trial's.
+  // The candidate whose costs are 1; where it is absent, that is the first trial.
   std::optional<Candidate> reference;
   SamplerOptions sampler;
   uint64_t trials = 0;
@@ -37,5 +38,9 @@ struct SearchConfig {
 // name) and the key, or the line of a syntax error; also for a space some of whose networks cannot
 // be built, and for a limit that no network of it can keep, as far as that follows from sizes.
 SearchConfig read_search_config(std::string_view text, std::string_view where);
+
+// The `objective` of a search file, as its schema has it. Throws Error(kInput), begun by `where`
+// (the file's name and the key), where its parts contradict each other.
+Objective read_objective(const nlohmann::ordered_json& json, std::string_view where);
 
 }  // namespace wattgrind

@@ -5,21 +5,19 @@
 #include <algorithm>
 #include <string_view>
 
+#include "estimator/base/error.h"
 #include "search/study/pareto.h"
 
 namespace wattgrind {
 namespace {
 
-// The trial with what the front is about as its values; failed without.
-Trial score_and_costs(const TrialRecord& record) {
+// The trial as the front judges it: its values are the negative score and both costs. A trial that
+// lacks one of them counts as failed.
+Trial score_and_costs(const TrialRecord& record, const CandidateResult& result) {
   Trial trial{record.trial.number, {}, TrialState::kFailed, {}, std::nullopt};
-  if (record.trial.state != TrialState::kComplete || !record.result.is_object()) return trial;
-  for (const char* key : {"score", "train_cost", "infer_cost"}) {
-    const auto found = record.result.find(key);
-    if (found == record.result.end() || !found->is_number()) return trial;
-    trial.values.push_back(found->get<double>());
-  }
-  trial.values[0] = -trial.values[0];
+  const bool is_judged = result.score && result.train_cost && result.infer_cost;
+  if (record.trial.state != TrialState::kComplete || !is_judged) return trial;
+  trial.values = {-*result.score, *result.train_cost, *result.infer_cost};
   trial.state = TrialState::kComplete;
   return trial;
 }
@@ -36,11 +34,24 @@ std::optional<size_t> least_violation(std::span<const TrialRecord> records) {
 
 }  // namespace
 
-StudySummary summarise(const Space& space, std::span<const TrialRecord> records) {
-  std::vector<Trial> trials, judged;
+std::vector<CandidateResult> read_results(std::span<const TrialRecord> records,
+                                          std::string_view where) {
+  std::vector<CandidateResult> results;
   for (const TrialRecord& record : records) {
-    trials.push_back(record.trial);
-    judged.push_back(score_and_costs(record));
+    results.push_back(read_result(record.result,
+                                  fmt::format("{}: trial {}: result", where, record.trial.number)));
+  }
+  return results;
+}
+
+StudySummary summarise(const Space& space, std::span<const TrialRecord> records,
+                       std::span<const CandidateResult> results) {
+  CHECK(records.size() == results.size(), "{} results of {} trials", results.size(),
+        records.size());
+  std::vector<Trial> trials, judged;
+  for (size_t i = 0; i < records.size(); ++i) {
+    trials.push_back(records[i].trial);
+    judged.push_back(score_and_costs(records[i], results[i]));
   }
   StudySummary summary;
   if (const Trial* best = best_trial(trials)) summary.best = best->number;

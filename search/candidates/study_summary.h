@@ -5,8 +5,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "search/candidates/candidate_result.h"
 #include "search/study/importance.h"
 #include "search/study/study_file.h"
 
@@ -16,16 +18,22 @@ struct StudySummary {
   // Indices of trials.
   std::optional<size_t> best;  // complete, with the lowest first value
   // Complete trials that no other beats in score, training cost and inference cost, the highest
-  // score first; of trials equal in all three the earliest. From the results' "score",
-  // "train_cost" and "infer_cost"; trials without them are left out.
+  // score first; of trials equal in all three the earliest. Trials whose results lack one of the
+  // three are left out.
   std::vector<size_t> front;
-  // Without a complete trial: the infeasible one with the least violation.
+  // The infeasible trial with the least violation; only where no trial is complete.
   std::optional<size_t> nearest;
   std::vector<ParameterImportance> importances;
 };
 
-// `records` by number, without gaps.
-StudySummary summarise(const Space& space, std::span<const TrialRecord> records);
+// `records` by number, without gaps; `results` are theirs.
+StudySummary summarise(const Space& space, std::span<const TrialRecord> records,
+                       std::span<const CandidateResult> results);
+
+// What the trials' results say, in the order of the trials. Throws Error(kInput), naming `where`
+// (the study's name), the trial and the key, for a result that is damaged.
+std::vector<CandidateResult> read_results(std::span<const TrialRecord> records,
+                                          std::string_view where);
 
 // "31 complete, 4 pruned, 2 running, 1 waiting"
 std::string count_states(std::span<const TrialRecord> records);

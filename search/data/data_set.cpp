@@ -51,7 +51,7 @@ LabelledImages gather(const LabelledImages& images, std::span<const size_t> indi
   return part;
 }
 
-// How many of `available` images a part takes that asks for `wanted`, or for all of them.
+// How many of `available` images a part takes: as many as it wants, or all where it does not say.
 size_t size_of(std::string_view part, std::optional<uint64_t> wanted, size_t available,
                std::string_view where) {
   if (wanted && *wanted > available) {

@@ -37,14 +37,15 @@ struct DataSet {
 };
 
 // Picks `selection` at random out of images with labels 0..classes-1: training and validation,
-// disjoint, out of `pool`, and test out of `test_pool`. Without sizes: no validation, and all that
-// is there. Throws Error(kInput), begun by `where`, when a class is not there, is named twice or
-// has no images, when more images are wanted than there are, or when none are left to train on.
+// disjoint, come out of `pool`, and test out of `test_pool`. A selection without sizes takes all
+// images and leaves validation empty. Throws Error(kInput), begun by `where`, when a class is not
+// there, is named twice or has no images, when more images are wanted than there are, or when none
+// are left to train on.
 DataSet select(const LabelledImages& pool, const LabelledImages& test_pool, int classes,
                const DataSelection& selection, std::string_view where);
 
-// The classes selected, or all. Throws Error(kInput), begun by `where`, for a class outside
-// 0..classes-1 or named twice.
+// The classes that are selected, which are all of them where none is named. Throws Error(kInput),
+// begun by `where`, for a class outside 0..classes-1 or named twice.
 std::vector<int> selected_classes(const DataSelection& selection, int classes,
                                   std::string_view where);
 

@@ -23,15 +23,15 @@ const std::vector<std::string_view>& data_set_names();
 // Throws Error(kInput) for a name that is none of them.
 void check_data_set_name(std::string_view name);
 
-// The request's selection with what its set decides where the request does not: mnist_small's
-// classes and sizes.
+// The request's selection; what it leaves open is what the set says (mnist_small has classes and
+// sizes of its own).
 DataSelection effective_selection(const DataRequest& request);
 
-// What a result says of its data: "digits (drawn, seed 1)", "mnist, classes 0 1 (seed 7)".
+// The data set in the words of reports: "digits (drawn, seed 1)", "mnist, classes 0 1 (seed 7)".
 std::string describe(const DataRequest& request);
 
 // Throws Error(kInput) for an unknown name, a path for a set that is drawn, a selection that does
-// not fit or a file that is wrong, and Error(kMissing) where mnist is not on this system.
+// not fit or a file that is wrong, and DataMissing where mnist is not on this system.
 DataSet load_data(const DataRequest& request);
 
 }  // namespace wattgrind

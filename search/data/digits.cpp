@@ -12,7 +12,7 @@ namespace wattgrind {
 namespace {
 
 constexpr int kStepsPerCurve = 6;
-// Of one part: 3 GB of pixels.
+// One part of a set may hold so many images, whose pixels take 3 GB.
 constexpr uint64_t kMostImages = 1000000;
 constexpr uint64_t kDefaultTrain = 10000, kDefaultValidation = 2000, kDefaultTest = 2000;
 
@@ -20,14 +20,16 @@ double between(Random& random, double low, double high) {
   return low + (high - low) * random.uniform();
 }
 
-// From the digit's box to pixels: stretched about its middle, slanted, turned, shifted.
+// Maps points of the digit's box to pixels: it stretches them about the middle, slants, turns and
+// shifts them.
 class Placement {
  public:
   Placement(double aspect, Random& random) {
     height_ = between(random, 14, 22);
     width_ = height_ * aspect * between(random, 0.75, 1.25);
     slant_ = between(random, -0.35, 0.35);
-    // The angle by the tangent of its half: sine and cosine need no library function. +-17 degrees.
+    // The tangent of half the angle is drawn, so that sine and cosine need no library function; the
+    // angle is within +-17 degrees.
     const double half_tangent = between(random, -0.15, 0.15);
     const double square = half_tangent * half_tangent;
     cosine_ = (1 - square) / (1 + square);
@@ -79,7 +81,8 @@ class Page {
     }
   }
 
-  // Ink of the darkness given, on noise: a sum of uniforms of the standard deviation given.
+  // The page in ink of the darkness given, plus noise: sums of uniform numbers that have the
+  // standard deviation given.
   DigitImage develop(double darkness, double noise, Random& random) const {
     constexpr int kUniforms = 4;
     const double scale = noise / std::sqrt(kUniforms / 12.0);

@@ -22,9 +22,9 @@ using DigitImage = std::array<uint8_t, size_t{kDigitSize} * kDigitSize>;  // [ro
 // One digit, 0..9.
 DigitImage draw_digit(int digit, uint64_t seed);
 
-// The set's own sizes: 10,000 training, 2,000 validation and 2,000 test images. Classes take
-// turns; every image is drawn once. Throws Error(kInput) for classes that are not digits, no
-// training images, or more than a million in one part.
+// A selection without sizes gets 10,000 training, 2,000 validation and 2,000 test images. Classes
+// take turns, and every image is drawn once. Throws Error(kInput) for classes that are not digits,
+// no training images, or more than a million in one part.
 DataSet draw_digits(const DataSelection& selection);
 
 }  // namespace wattgrind

@@ -84,7 +84,8 @@ struct Transfer {
   bool too_long = false;
 };
 
-// An exception must not pass through libcurl: what stops a transfer is asked for again afterwards.
+// An exception must not pass through libcurl, so that callbacks only return that they want to stop;
+// the reason is asked for again afterwards.
 size_t receive(char* bytes, size_t, size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   transfer.too_long = transfer.part.size() + count > transfer.file.bytes;
@@ -98,7 +99,8 @@ int watch(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return interrupted() ? 1 : 0;
 }
 
-// Goes on with the part from one address. Returns why it is not whole; nothing when it is.
+// Makes one transfer from an address, beginning where the part ends. Returns why the part is not
+// whole then, or nothing when it is.
 std::optional<std::string> transfer_from(const std::string& url, Transfer& transfer) {
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
   CHECK(initialised == CURLE_OK, "{}", curl_easy_strerror(initialised));
@@ -136,7 +138,8 @@ std::optional<std::string> transfer_from(const std::string& url, Transfer& trans
   return std::nullopt;
 }
 
-// Fetches the file from one mirror, over as many connections as bring something new.
+// Fetches the file from one mirror, and connects again as long as a connection brings something
+// new.
 std::optional<std::string> fetch_from(const std::string& url, Transfer& transfer) {
   const RemoteFile& file = transfer.file;
   PartFile& part = transfer.part;

@@ -17,15 +17,16 @@ struct RemoteFile {
   std::string sha256;  // 64 hexadecimal digits, lower case
 };
 
-// Bytes of the file that are there, of those it has.
+// Called with the bytes of the file that have arrived.
 using DownloadProgress = std::function<void(const RemoteFile&, uint64_t done)>;
 
 // Makes folder/name the file wanted and returns its path; does nothing when it is already there.
 //
-// Mirrors are addresses of folders, without a final slash, tried in turn. What has arrived stands
-// in folder/name.part and is gone on with after a failure or an interruption, here or in another
-// process; the name itself appears only with the whole, checked file. A part that grows into a
-// wrong checksum is thrown away.
+// Mirrors are addresses of folders, without a final slash, and are tried in turn.
+// 1. What has arrived lies in folder/name.part. After a failure or an interruption the next call,
+//    here or in another process, goes on from there.
+// 2. The name itself appears only with the whole, checked file.
+// 3. A part whose checksum turns out wrong is thrown away.
 //
 // Throws Error(kFailed) when no mirror has it whole and right (the message has the last one's
 // reason) or another process is fetching it, and Error(kInterrupted).
@@ -33,7 +34,8 @@ std::filesystem::path download(const RemoteFile& file, std::span<const std::stri
                                const std::filesystem::path& folder,
                                const DownloadProgress& progress);
 
-// Of a file's content; 64 hexadecimal digits. Throws Error(kFailed) when it cannot be read.
+// The SHA-256 of a file's content, as 64 hexadecimal digits. Throws Error(kFailed) when it cannot
+// be read.
 std::string sha256_of_file(const std::filesystem::path& path);
 
 }  // namespace wattgrind

@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kMagicBytes = 4, kSizeBytes = 4;
 constexpr uint8_t kUnsignedByte = 0x08;
-// Four times the pixels of MNIST's training images: what a file may hold unpacked.
+// An unpacked file may hold four times the pixels of MNIST's training images.
 constexpr size_t kMostBytes = size_t{4} * 60000 * 28 * 28;
 
 bool is_gzip(std::span<const uint8_t> bytes) {
@@ -39,7 +39,7 @@ void expect_dimensions(const IdxArray& array, size_t wanted, std::string_view wh
   }
 }
 
-// Ends zlib's stream on every way out.
+// Ends zlib's stream however the function that made it is left.
 class InflateStream {
  public:
   explicit InflateStream(std::span<const uint8_t> bytes) {

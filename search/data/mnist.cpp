@@ -26,7 +26,7 @@ constexpr const char* kTestLabels = "t10k-labels-idx1-ubyte";
 const std::array<std::string, 2> kMirrors = {"https://storage.googleapis.com/cvdf-datasets/mnist",
                                              "https://ossci-datasets.s3.amazonaws.com/mnist"};
 
-// Of the files as first published; both mirrors have them unchanged.
+// Sizes and checksums are those of the files as first published; both mirrors have them unchanged.
 const std::array<RemoteFile, 4> kRemoteFiles = {{
     {"train-images-idx3-ubyte.gz", 9912422,
      "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
@@ -110,6 +110,14 @@ fs::path mnist_cache_folder() {
   return fs::path(home) / ".cache" / "wattgrind" / "mnist";
 }
 
+DataMissing::DataMissing()
+    : Error(ErrorKind::kMissing,
+            fmt::format("{}, wanted its files in a folder that is named, in one that "
+                        "WATTGRIND_DATA names or in the cache folder",
+                        found())) {}
+
+std::string_view DataMissing::found() const { return "mnist: not on this system"; }
+
 fs::path find_mnist(const std::optional<fs::path>& given) {
   if (given) return *given;
   if (const char* data = std::getenv("WATTGRIND_DATA")) {
@@ -119,9 +127,7 @@ fs::path find_mnist(const std::optional<fs::path>& given) {
     }
   }
   if (find_file(mnist_cache_folder(), kTrainImages)) return mnist_cache_folder();
-  fail(ErrorKind::kMissing,
-       "mnist: not on this system; `wattgrind data mnist --fetch` downloads it, --path or "
-       "WATTGRIND_DATA names a folder that has it");
+  throw DataMissing();
 }
 
 void fetch_mnist(const DownloadProgress& progress) {

@@ -3,7 +3,9 @@
 
 #include <filesystem>
 #include <optional>
+#include <string_view>
 
+#include "estimator/base/error.h"
 #include "search/data/data_set.h"
 #include "search/data/download.h"
 
@@ -15,8 +17,16 @@ namespace wattgrind {
 // images of any size. Throws Error(kInput) naming the file.
 DataSet load_mnist(const std::filesystem::path& folder, const DataSelection& selection);
 
+// The data set is in none of the places where it is looked for: Error(kMissing). Whoever knows how
+// a user fetches it or names its folder may say so after `found()`.
+class DataMissing : public Error {
+ public:
+  DataMissing();
+  std::string_view found() const;  // "mnist: not on this system"
+};
+
 // The folder that holds the files: `given`; else, where one of them has them, WATTGRIND_DATA or a
-// folder mnist or data/mnist of it, or the cache folder. Throws Error(kMissing) without one.
+// folder mnist or data/mnist of it, or the cache folder. Throws DataMissing without one.
 std::filesystem::path find_mnist(const std::optional<std::filesystem::path>& given);
 
 // Writes a set to the files that load_mnist() reads, and validation to validation-images-idx3-ubyte

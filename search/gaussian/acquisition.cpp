@@ -30,7 +30,7 @@ double log_expected_improvement(const Prediction& prediction, double incumbent) 
 double log_probability_below(const Prediction& prediction, double limit) {
   const double deviation = std::max(std::sqrt(prediction.variance), kLeastDeviation);
   const double z = (limit - prediction.mean) / deviation;
-  // Beyond, the probability underflows; what is left of its logarithm is Mills's ratio.
+  // Further out the probability underflows; its logarithm is taken from Mills's ratio there.
   if (z < -30) return -0.5 * z * z - kLogRootTwoPi - std::log(-z);
   return std::log(0.5 * std::erfc(-z * std::sqrt(0.5)));
 }

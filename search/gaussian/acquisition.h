@@ -1,4 +1,4 @@
-// What a point is worth trying, given what a model says of it. The higher the better.
+// How much a point is worth trying, given what a model says of it. Higher is better.
 #pragma once
 
 namespace wattgrind {
@@ -15,7 +15,8 @@ double log_expected_improvement(const Prediction& prediction, double incumbent);
 // The logarithm of the probability that the value is below `limit`.
 double log_probability_below(const Prediction& prediction, double limit);
 
-// Minus the mean less `width` standard deviations (lower confidence bound, Srinivas et al. 2010).
+// The negative of the lower confidence bound, which is the mean less `width` standard deviations
+// (Srinivas et al. 2010).
 double optimistic_value(const Prediction& prediction, double width);
 
 }  // namespace wattgrind

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kJitter = 1e-8;
 
-// Widths of the priors, in natural logarithms: a factor of e, and of e^2 for the noise.
+// The priors' standard deviations, in natural logarithms: a factor of e, and of e^2 for the noise.
 constexpr double kLengthWidth = 1.0;
 constexpr double kVarianceWidth = 1.5;
 constexpr double kNoiseWidth = 2.0;
@@ -33,7 +33,8 @@ CovarianceParameters from_logs(const Eigen::ArrayXd& logs) {
           std::exp(logs[2 * d + 1]), std::exp(logs[2 * d + 2])};
 }
 
-// Lengths from a hundredth of a parameter's range to twenty ranges (as good as no influence).
+// Lengths stay between a hundredth of a parameter's range and twenty ranges, which is as good as no
+// influence.
 void clamp_logs(Eigen::ArrayXd& logs) {
   const Eigen::Index d = (logs.size() - 3) / 2;
   logs.head(2 * d) = logs.head(2 * d).max(std::log(0.01)).min(std::log(20.0));

@@ -7,7 +7,7 @@
 
 namespace wattgrind {
 
-// What is taken to be likely before anything is observed.
+// The parameters that are the likeliest before anything is observed.
 CovarianceParameters prior_parameters(Eigen::Index dimensions, bool noisy);
 
 // The parameters that make `values` (mean 0, variance 1; one a row of `points`) most probable,

@@ -1,8 +1,8 @@
 // The inner loops of covariances (search/gaussian/covariance.h), for whatever vectors the processor
 // has.
 //
-// Results are the same to the last bit on every processor, whatever the width of its vectors: what
-// is proposed must not depend on where.
+// Results are the same to the last bit on every processor, whatever the width of its vectors, so
+// that a sampler proposes the same on all of them.
 #pragma once
 
 #include <cstddef>

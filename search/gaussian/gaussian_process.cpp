@@ -10,10 +10,11 @@
 namespace wattgrind {
 namespace {
 
-// Relative to the prior variance: keeps the factor real where points nearly coincide.
+// This part of the prior variance is added to every point's own: it keeps the factor real where
+// points nearly coincide.
 constexpr double kJitter = 1e-8;
 
-// As kernels want vectors: with zeros at the end.
+// The size of a vector as kernels want it, with zeros at the end.
 Eigen::Index padded(Eigen::Index size) {
   constexpr auto kBlock = static_cast<Eigen::Index>(kRowBlock);
   return (size + kBlock - 1) / kBlock * kBlock;

@@ -21,7 +21,7 @@ class GaussianProcess {
   // O(size^2). The result depends on the points and their order alone, to the last bit.
   void append(const Point& point);
 
-  // Values of the points, in their order; scaled to mean 0 they suit the prior best. O(size^2).
+  // Sets the values of the points, in their order. Values of mean 0 suit the prior best. O(size^2).
   void set_values(const Eigen::Ref<const Eigen::VectorXd>& values);
 
   // Covariances with the points, a column for each of `xs`: what the next three take.
@@ -29,9 +29,10 @@ class GaussianProcess {
   Eigen::MatrixXd covariances(std::span<const Point> xs) const;
 
   Eigen::VectorXd means(const Eigen::MatrixXd& covariances) const;
-  // Of the function, noise left out. O(size^2) each.
+  // The function's variances, without the noise of observations. Each takes O(size^2).
   Eigen::VectorXd variances(const Eigen::MatrixXd& covariances) const;
-  // Never below variances(): as if the nearest point alone were known. O(size) each.
+  // What the variances would be if only the nearest point were known: never below variances(). Each
+  // takes O(size).
   Eigen::VectorXd variance_bounds(const Eigen::MatrixXd& covariances) const;
 
  private:

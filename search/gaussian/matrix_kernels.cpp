@@ -29,7 +29,7 @@ double total(const double* sums) {
 
 size_t padded(size_t size) { return (size + kRowBlock - 1) / kRowBlock * kRowBlock; }
 
-// product += the columns from `column` on times x. Above its diagonal L holds zeros.
+// Adds the columns from `column` on, times x, to `product`. L holds zeros above its diagonal.
 template <size_t kColumns>
 HWY_INLINE void add_columns(MatrixView lower, size_t size, size_t column, const double* x,
                             double* product) {
@@ -82,7 +82,7 @@ void transposed_product(MatrixView lower, size_t size, const double* x, double* 
   for (; column < size; ++column) column_products<1>(lower, size, column, x, product);
 }
 
-// Four columns at once: one alone would wait for its own sums.
+// Takes four columns at once, for one alone would wait for its own sums.
 void squared_norms_of_four(MatrixView lower, size_t size, const double* const* xs, double* norms) {
   double squares[4][kRowBlock] = {};
   for (size_t row = 0; row < size; row += hn::Lanes(kDoubles)) {

@@ -86,7 +86,7 @@ struct QuantizedCell {
   double high;
 };
 
-// What rounds to a level, in coordinates.
+// The interval of coordinates that round to a level.
 QuantizedCell cell(const UnitSpace& space, size_t parameter, uint64_t level) {
   const UnitParameter& unit = space.parameter(parameter);
   if (!unit.log) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kDraws = 50;
 
-// One row a point, the shares of each dimension permuted independently.
+// Makes a row for each point. The shares of each dimension are permuted independently.
 std::vector<Point> draw_shares(size_t count, size_t dimensions, Random& random) {
   std::vector<Point> shares(count, Point(dimensions));
   std::vector<size_t> order(count);

@@ -10,7 +10,7 @@ namespace {
 
 using Observation = Observations::Observation;
 
-// Values beyond this are drawn in, so that sums and differences stay finite.
+// Larger values are taken to be this, so that sums and differences stay finite.
 constexpr double kLargest = 1e100;
 
 double bounded(double value) { return std::clamp(value, -kLargest, kLargest); }
@@ -63,7 +63,7 @@ double scalarised(std::span<const double> values, std::span<const Range> ranges,
   return largest + kAugmentation * sum;
 }
 
-// What complete trials say of the others.
+// What the values of complete trials say about how to count the others.
 struct Complete {
   std::vector<Range> ranges;
   double middle = 0;  // the median of the scalarised values

@@ -1,5 +1,5 @@
-// A history as a model can take it: points of the unit space, in the order of the trials, and
-// finite values for them.
+// Turns a history into what a model can take: points of the unit space, in the order of the trials,
+// and finite values for them.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace wattgrind {
 
-// A hash of a point, to tell whether it was tried.
+// A hash of a point, by which it is told whether the point was tried.
 uint64_t point_key(std::span<const double> point);
 
 // Translates histories, remembering what it translated last.
@@ -50,7 +50,7 @@ class Observations {
   std::unordered_set<uint64_t> keys_;
 };
 
-// What finished trials are worth: finite numbers, one a trial, the lower the better.
+// What finished trials are worth: one finite number for each, the lower the better.
 struct TrialValues {
   // Whether or not limits are kept:
   // - complete: the value; with several objectives, the augmented Chebyshev scalarisation of ParEGO
@@ -62,23 +62,25 @@ struct TrialValues {
   // 0 for a trial that exceeds no limit, as far as is known. Infeasible: kLeastExcess to 1, by the
   // rank of its violation among the infeasible (1 where it is unknown).
   std::vector<double> excess;
-  // The objective or, of infeasible trials, beyond the worst, the further the larger the excess.
+  // The objective; infeasible trials lie beyond the worst of the others, and the further the larger
+  // their excess is.
   std::vector<double> ranking;
 };
 inline constexpr double kLeastExcess = 0.5;
 
-// `weights` are one an objective or, where there is but one objective, not read.
+// `weights` has one for each objective; where there is but one objective it is not read.
 TrialValues trial_values(std::span<const Observations::Observation> finished,
                          std::span<const double> weights);
 
-// log(1 + (v - min) / (median - min)), then mean 0 and variance 1 over the values it is made from:
-// costs have long tails, and what tells good from better is at the low end.
+// Maps a value v to log(1 + (v - min) / (median - min)), scaled so that the values it is made from
+// have mean 0 and variance 1. Costs have long tails, and what tells good from better is at the low
+// end.
 class Warp {
  public:
   explicit Warp(std::span<const double> values = {});
 
   double operator()(double value) const;
-  // Of those that it is made from.
+  // The warped forms of the values that the warping is made from, in their order.
   const std::vector<double>& values() const { return values_; }
 
  private:

@@ -34,7 +34,7 @@ class Surrogate {
   // whatever it learned before.
   void learn(const Observations& observations, const TrialValues& values);
 
-  // On the scale of warped values, which changes from one learn() to the next.
+  // Predictions are on the scale of warped values, which changes from one learn() to the next.
   const GaussianProcess& process() const { return *process_; }
   double warped(double value) const { return warp_(value); }
   // The lowest warped value of a trial that exceeds no limit (absent: all do); where the objective

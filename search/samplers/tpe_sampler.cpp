@@ -22,14 +22,15 @@ constexpr size_t kExact = 12;  // scored with the exact variance
 constexpr int kClimbs = 2;
 constexpr size_t kClimbers = 2;
 constexpr int kStepsEach = 5;
-// Bandwidths, in ranges of a parameter.
+// Bandwidths of the kernels, as fractions of a parameter's range.
 constexpr double kGoodBandwidth = 0.1;
 constexpr double kBestBandwidth = 0.05;
 constexpr double kClimbBandwidth = 0.03;
 
 constexpr double kConfidence = 2;  // standard deviations of the lower confidence bound
 
-// Noisy objectives: from so many finished trials on, every so many-th is a repeat.
+// With noisy objectives, every kRepeatEvery-th trial tries a configuration again, once kRepeatFrom
+// trials have finished.
 constexpr size_t kRepeatFrom = 40;
 constexpr uint64_t kRepeatEvery = 4;
 
@@ -218,7 +219,7 @@ Point TpeSampler::best_of(Candidates candidates, Random& random) const {
   return points[static_cast<size_t>(best - found.begin())];
 }
 
-// In a space tried out, any point.
+// A random point that was not tried; in a space that is tried out, any point.
 Point TpeSampler::untried_point(Random& random) const {
   constexpr int kDraws = 64;
   for (int i = 0; i < kDraws; ++i) {

@@ -38,13 +38,13 @@ class TpeSampler : public Sampler {
   std::optional<Configuration> ask(uint64_t number, std::span<const Trial> history) override;
 
  private:
-  // Points worth considering, no two the same and none tried before.
+  // Points worth considering; no two are the same, and none was tried before.
   struct Candidates {
     std::vector<Point> points;
     std::vector<uint64_t> keys;
   };
 
-  // Points as models see them: their exact variances, or upper bounds, which are cheap.
+  // What the models say of points, with exact variances or with upper bounds, which are cheap.
   enum class Variances { kExact, kBounds };
 
   void learn_excesses(const TrialValues& values);

@@ -110,7 +110,7 @@ Value value_at_share(const Domain& domain, double share) {
   const auto* range = std::get_if<IntRange>(&domain);
   if (range && range->log) {
     const auto low = static_cast<double>(range->low), high = static_cast<double>(range->high);
-    // An integer that the power misses by rounding is meant.
+    // Where the power is an integer but for rounding, that integer is meant.
     const double value = std::floor(value_at_share(FloatRange{low, high, true}, share) + 1e-9);
     return std::clamp(static_cast<int64_t>(value), range->low, range->high);
   }

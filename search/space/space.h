@@ -35,14 +35,15 @@ struct IntRange {
   bool log = false;
 };
 
-// The reals from low to high. With log, on a logarithmic scale (low > 0).
+// The reals from low to high; with log they are drawn and modelled on a logarithmic scale (low >
+// 0).
 struct FloatRange {
   double low = 0;
   double high = 0;
   bool log = false;
 };
 
-// One of some options without an order. At least one; all different.
+// One of some options that have no order. There is at least one, and all are different.
 struct Choice {
   std::vector<Value> options;
 };
@@ -92,8 +93,8 @@ Space parse_space(const nlohmann::ordered_json& json, std::string_view where);
 // {"layers": 2, "widths": [4, 7]}: active parameters only, elements gathered in lists.
 nlohmann::ordered_json to_json(const Space& space, const Configuration& configuration);
 
-// The reverse. Every active parameter must be there with a value of its domain, and nothing else.
-// Throws Error(kInput), its message begun by `where`.
+// The reverse of to_json(). Every active parameter must be there with a value of its domain, and
+// nothing else. Throws Error(kInput), its message begun by `where`.
 Configuration parse_configuration(const Space& space, const nlohmann::ordered_json& json,
                                   std::string_view where);
 

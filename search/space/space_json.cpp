@@ -14,7 +14,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Elements of a list parameter, each a parameter of the space: more would be a slip.
+// The most elements that a list parameter may have. Each is a parameter of the space, and whoever
+// asks for more has made a slip.
 constexpr int64_t kMostElements = 1000;
 
 struct Entry {
@@ -123,7 +124,7 @@ Domain parse_domain(const Json& json, const std::string& where) {
   return parse_choice(json, where);
 }
 
-// Parameters read so far, and where each name stands.
+// The parameters read so far, and the place of each name among them.
 struct SpaceReading {
   std::vector<Parameter> parameters;
   std::map<std::string, size_t, std::less<>> positions;

@@ -22,15 +22,16 @@ struct Trial {
   uint64_t number = 0;
   Configuration configuration;
   TrialState state = TrialState::kRunning;
-  // One value an objective. Complete: the values; infeasible: the values, where they are known;
-  // pruned: lower bounds of them; else not read.
+  // One value for each objective. A complete trial has its values, an infeasible one has them where
+  // they are known, a pruned one has lower bounds of them; others' are not read.
   std::vector<double> values;
-  // Infeasible: by how much limits are exceeded in all, on any scale that stays the same through a
-  // study; absent: unknown.
+  // By how much an infeasible trial exceeds limits in all, on any scale that stays the same through
+  // a study; absent where that is unknown.
   std::optional<double> violation;
 };
 
-// Complete, and every value finite. A complete trial with a NaN or an infinity counts as failed.
+// Whether the trial is complete and every value finite. A complete trial with a NaN or an infinity
+// counts as failed.
 bool has_value(const Trial& trial);
 
 // The complete trial with the lowest first value, the earliest of equals; null without one.

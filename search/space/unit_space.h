@@ -42,8 +42,8 @@ class UnitSpace {
   double coordinate_of_level(size_t parameter, uint64_t index) const;
   // The level whose coordinate is nearest.
   uint64_t level_of_coordinate(size_t parameter, double coordinate) const;
-  // The share u in [0, 1) of a parameter's probability to its coordinate, levels in equal shares
-  // (on a logarithmic scale, in shares of the scale).
+  // Turns a share u in [0, 1) of a parameter's probability into its coordinate. Levels have equal
+  // shares (on a logarithmic scale, shares of the scale).
   double quantile(size_t parameter, double u) const;
 
   // Whether `parameter` is active given the coordinates of those before it.

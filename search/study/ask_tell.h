@@ -1,4 +1,4 @@
-// The sampler alone, as lines of JSON: proposals out, results in.
+// A sampler driven from outside, by lines of JSON: proposals go out, results come in.
 //
 // A proposal is {"trial": 0, "params": {"x": 0.5, "widths": [4, 7]}}. A result names its trial and
 // says what became of it:
@@ -6,6 +6,13 @@
 //   {"trial": 0, "state": "failed"}
 //   {"trial": 0, "state": "infeasible", "violation": 2}  the violation is optional
 //   {"trial": 0, "state": "pruned", "value": 1}          the value is a lower bound, and optional
+//
+// A trial is in flight from its proposal until its result was taken. The caller calls ask() once at
+// the start and after every tell(), until ended().
+// 1. After ask(), `parallel` trials are in flight, or fewer where the sampler has nothing new to
+//    propose.
+// 2. Trials are numbered from 0 without gaps, and results may come in any order.
+// 3. A result that is refused changes nothing: its trial stays in flight and may be told again.
 #pragma once
 
 #include <memory>
@@ -20,17 +27,16 @@ namespace wattgrind {
 
 class AskTell {
  public:
-  // Keeps `parallel` trials in flight, as long as there is something to propose.
   AskTell(Space space, std::unique_ptr<Sampler> sampler, size_t parallel);
 
-  // Proposals, a line each without its end: so many that `parallel` trials are in flight.
+  // Proposes until `parallel` trials are in flight, and returns a line for each, without its end.
   std::vector<std::string> ask();
 
-  // Takes a result. Throws Error(kInput), its message begun by `where`, when the line is not a
-  // result or not of a trial in flight; nothing changes then.
+  // Takes a result. Throws Error(kInput), begun by `where`, when the line is no result or not one
+  // of a trial in flight.
   void tell(std::string_view line, std::string_view where);
 
-  // Nothing in flight and nothing left to propose.
+  // Whether nothing is in flight and nothing is left to propose.
   bool ended() const { return exhausted_ && in_flight_ == 0; }
 
  private:
@@ -42,7 +48,8 @@ class AskTell {
   std::vector<Trial> history_;  // trial n at n
 };
 
-// {"space": {...}, "sampler": {...}, "seed": 1}; the last two optional (TPE, seed 0).
+// Read from {"space": {...}, "sampler": {...}, "seed": 1}. The last two are optional: without them
+// it is TPE with seed 0.
 struct AskTellConfig {
   Space space;
   SamplerOptions sampler;

@@ -11,7 +11,7 @@
 namespace wattgrind {
 namespace {
 
-// What SQLite says, with the system's reason where there is one.
+// SQLite's message, with the system's reason where there is one.
 std::string reason_of(sqlite3* handle) {
   const int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
   std::string reason = handle != nullptr ? sqlite3_errmsg(handle) : "out of memory";
@@ -19,7 +19,7 @@ std::string reason_of(sqlite3* handle) {
   return reason;
 }
 
-// Why no file can be made there: SQLite tells what it met on a second attempt, to read only.
+// The reason why no file can be made there. SQLite tells it only to a second attempt, one to read.
 std::optional<std::string> reason_of_folder(const std::filesystem::path& path) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   if (::access(folder.c_str(), W_OK | X_OK) == 0) return std::nullopt;
@@ -154,7 +154,8 @@ std::string Query::text(int column) const {
 }
 
 Transaction::Transaction(Database& database, Kind kind) : database_(database) {
-  // A writer that began as a reader could find the file locked by another such one, for good.
+  // A writer locks the file at once: two that began as readers would each wait for the other for
+  // good.
   database_.execute(kind == Kind::kWrite ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
@@ -163,7 +164,8 @@ Transaction::~Transaction() {
   try {
     database_.execute("ROLLBACK");
   } catch (const Error&) {
-    // After some errors (a full disk) SQLite has rolled back already; the one on its way is told.
+    // After some errors (a full disk) SQLite has rolled back already. This failure is passed over,
+    // for the error that led here is on its way.
   }
 }
 

@@ -1,7 +1,7 @@
 // SQLite, as far as a study needs it: errors that name the file and what to do, and objects that
 // close what they open.
 //
-// How a database is kept: with a rollback journal that is deleted at each commit, and
+// A database is kept with a rollback journal that is deleted at each commit, and
 // `synchronous = EXTRA`, so that what is committed outlives a crash of the system, the directory's
 // entry included. That takes five syncs a commit, 1.3 ms on a solid-state disk. A write-ahead log
 // would take one, but it needs memory shared by all who have the file open, which a network file
@@ -34,7 +34,7 @@ class Database {
 
   const std::filesystem::path& path() const { return path_; }
 
-  // Statements without a result.
+  // Runs statements that return no rows.
   void execute(const char* sql);
 
   // Rows that the last statement of this connection inserted, changed or deleted.
@@ -64,9 +64,9 @@ class Query {
   Query& bind(int parameter, std::optional<double> value);
   Query& bind(int parameter, std::string_view value);
 
-  // Whether there is another row.
+  // Goes to the next row; false where there is none.
   bool step();
-  void run();  // where no row is expected
+  void run();  // runs a statement that returns no row
 
   bool is_null(int column) const;
   int64_t integer(int column) const;
@@ -85,8 +85,8 @@ class Query {
   std::unique_ptr<sqlite3_stmt, Finalizer> handle_;
 };
 
-// One moment of the file: a reader sees nothing change, a writer is alone in writing. What a writer
-// does is undone unless committed.
+// A span of time in which the file stands still: a reader sees nothing change, and a writer is the
+// only one. What a writer did is undone unless it calls commit().
 class Transaction {
  public:
   enum class Kind { kRead, kWrite };

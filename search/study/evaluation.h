@@ -1,10 +1,10 @@
 // What a study asks of an objective: the outcome of one configuration.
 #pragma once
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "search/samplers/sampler.h"
@@ -23,13 +23,14 @@ class Evaluation {
  public:
   virtual ~Evaluation() = default;
 
-  // `history` may be used to see that the configuration is ruled out without evaluating it whole.
-  // May be called from several threads at once. Throws Error(kInterrupted) when asked to stop; any
-  // other Error is the study's failure, not the configuration's.
+  // Evaluates the configuration, or sees from `history` that it is ruled out. Several threads may
+  // call this at once. Throws Error(kInterrupted) when asked to stop; any other Error is the
+  // study's failure, not the configuration's.
   virtual Outcome evaluate(const Configuration& configuration, std::span<const Trial> history) = 0;
 
-  // The outcome of a configuration whose evaluation ended its process every time: a failure.
-  virtual Outcome give_up(const Configuration& configuration, uint64_t workers_lost);
+  // The outcome of a configuration whose evaluation ended its process every time: a failure, whose
+  // result says `why`.
+  virtual Outcome give_up(const Configuration& configuration, const std::string& why) = 0;
 };
 
 }  // namespace wattgrind

@@ -21,7 +21,7 @@ struct CellValues {
   bool ordered = false;
 };
 
-// Points of complete trials, the best first.
+// The points of the complete trials, the best first.
 std::vector<Point> ranked_points(const UnitSpace& space, std::span<const Trial> history) {
   std::vector<const Trial*> trials;
   for (const Trial& trial : history) {
@@ -53,7 +53,7 @@ CellValues cell_values(const UnitSpace& space, size_t parameter, const std::vect
   return values;
 }
 
-// Scott's rule, in cells; at least one cell.
+// The kernel's width by Scott's rule, in cells; it is at least one cell.
 double bandwidth(const std::vector<size_t>& values) {
   double sum = 0, squares = 0;
   for (size_t value : values) sum += static_cast<double>(value);
@@ -64,7 +64,8 @@ double bandwidth(const std::vector<size_t>& values) {
   return std::max(1.0, std::sqrt(squares / n) * std::pow(n, -0.2));
 }
 
-// The probability of each cell: one kernel a value, and one value's worth of all cells alike.
+// The probability of each cell: every value adds a kernel, and as much as one value is spread over
+// all cells alike.
 std::vector<double> cell_probabilities(const std::vector<size_t>& values, const CellValues& of,
                                        double width) {
   const double cells = static_cast<double>(of.cells), n = static_cast<double>(values.size());

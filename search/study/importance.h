@@ -16,10 +16,12 @@ struct ParameterImportance {
 
 // PED-ANOVA (Watanabe, Bansal and Hutter 2023): for each parameter on its own, the Pearson
 // divergence between the distribution of its values among the best trials and among all, where it
-// is active. What good and bad trials share tells nothing; what only good ones have, much.
-// Best are the tenth of the complete trials with the lowest first value, three at least.
+// is active. A value that good and bad trials share tells nothing; one that only good trials have
+// tells much. The best trials are the tenth of the complete ones that have the lowest first value,
+// and at least three.
 //
-// In the space's order. Empty with fewer than 10 complete trials, or where no parameter matters.
+// Parameters come in the space's order. The list is empty with fewer than 10 complete trials, or
+// where no parameter matters.
 std::vector<ParameterImportance> parameter_importance(const Space& space,
                                                       std::span<const Trial> history);
 

@@ -8,11 +8,11 @@
 
 namespace wattgrind {
 
-// Whether `a` is at least as low in every value and lower in one. As many values in both.
+// Whether `a` is as low as `b` or lower in every value, and lower in one. Both have as many values.
 bool dominates(std::span<const double> a, std::span<const double> b);
 
-// The complete trials that none dominates, by first value, then by the next ones; of trials with
-// the same values the earliest. Trials with another number of values than the first complete one
+// The complete trials that no other dominates, sorted by their values; of trials with the same
+// values the earliest alone. Trials that have another number of values than the first complete one
 // are left out.
 std::vector<const Trial*> pareto_front(std::span<const Trial> history);
 

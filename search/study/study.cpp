@@ -1,5 +1,6 @@
 #include "search/study/study.h"
 
+#include <fmt/format.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -19,9 +21,15 @@
 namespace wattgrind {
 namespace {
 
-// A trial that so many workers were lost with ends as failed: what restarts a search whenever it
-// crashes shall come past it, yet nobody who kills a search time and again shall lose a trial.
+// A trial that so many workers were lost with is given up as failed. A script that restarts a
+// search whenever it crashes gets past such a trial, and a user who kills a search time and again
+// does not lose trials.
 constexpr uint64_t kMostWorkersLost = 25;
+
+std::string why_given_up(const ClaimedTrial& claimed) {
+  return fmt::format("given up after {} attempts: each worker ended or fell silent evaluating it",
+                     claimed.workers_lost);
+}
 
 // What the workers of one process share. The file and the sampler are used under the lock, the
 // evaluation is not.
@@ -84,7 +92,8 @@ void Workers::work() {
   }
 }
 
-// Absent when there is nothing left to do here.
+// Claims the next trial, and waits where others may give one back. Absent when there is nothing
+// left to do for this worker.
 std::optional<ClaimedTrial> Workers::next() {
   while (true) {
     {
@@ -97,7 +106,7 @@ std::optional<ClaimedTrial> Workers::next() {
       }
       const auto& nothing = std::get<NothingToClaim>(claim);
       exhausted_ = nothing.exhausted;
-      // What is in flight here ends here: another worker sees to it.
+      // Only other processes' trials can come back: those held here are other threads' to end.
       if (nothing.in_flight <= held_.size()) return std::nullopt;
     }
     system_clock().sleep_until(system_clock().now_s() + options_.look_again_s, stop_.get_token());
@@ -108,7 +117,7 @@ void Workers::evaluate(const ClaimedTrial& claimed) {
   try {
     store(claimed, claimed.workers_lost < kMostWorkersLost
                        ? evaluation_.evaluate(claimed.configuration, claimed.history)
-                       : evaluation_.give_up(claimed.configuration, claimed.workers_lost));
+                       : evaluation_.give_up(claimed.configuration, why_given_up(claimed)));
   } catch (...) {
     stop_with(std::current_exception());
     give_up(claimed.lease);

@@ -12,9 +12,9 @@
 namespace wattgrind {
 
 struct StudyOptions {
-  uint64_t trials = 0;        // in the study, those it holds already included
-  size_t jobs = 1;            // evaluations at once in this process
-  double renew_s = 15;        // between two signs of life; well below the file's lease
+  uint64_t trials = 0;  // in the study, those it holds already included
+  size_t jobs = 1;      // evaluations at once in this process
+  double renew_s = 15;  // between two calls of StudyFile::renew(); well below the file's lease
   double look_again_s = 0.2;  // while the last trials are with other processes
 };
 
@@ -23,8 +23,8 @@ enum class StudyEnd {
   kExhausted  // fewer: the sampler has nothing new to propose
 };
 
-// Called when a trial of this process has ended and is stored, with all trials known then, by
-// number. One call at a time, from any thread; throws nothing.
+// Called when a trial of this process has ended and is stored, with all trials that are known then,
+// by number. Calls come one at a time, from any thread, and must not throw.
 using TrialEnded =
     std::function<void(const Trial& ended, const Outcome& outcome, std::span<const Trial> all)>;
 

@@ -14,11 +14,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// In the file's header, to know it from other programs' databases: "WgSt".
+// Stands in the file's header and tells a study from other programs' databases: "WgSt".
 constexpr int64_t kApplicationId = 0x57675374;
 constexpr int64_t kVersion = 2;
 
-// end_rank counts trials in the order they ended: what ended since is what has a higher one.
+// `end_rank` numbers trials in the order in which they ended: those with a higher one than the last
+// that was read have ended since. It is NULL while a trial waits or is held. `process` is empty
+// where no worker holds the trial, or it was given up.
 constexpr const char* kTables = R"(
   CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE trials (
@@ -54,7 +56,8 @@ TrialState state_of(std::string_view word, const std::filesystem::path& file) {
        file.string(), word);
 }
 
-// A number that is none is null in JSON; samplers take both an infinity and a NaN for a failure.
+// JSON has null for a NaN and for an infinity. Both become a NaN: samplers take either for a
+// failure.
 std::vector<double> values_of(const Json& json) {
   std::vector<double> values;
   for (const Json& value : json) {
@@ -64,7 +67,7 @@ std::vector<double> values_of(const Json& json) {
   return values;
 }
 
-// Scores may come from a loss that is no number.
+// Text that is no UTF-8 (of an error, say) is mended rather than refused.
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -74,7 +77,7 @@ int64_t read_pragma(Database& database, const char* pragma) {
   return statement.step() ? statement.integer(0) : 0;
 }
 
-// The file's own text: what is wrong with it was not the user's doing.
+// Reads text that this program wrote; where it is no JSON the file is damaged.
 Json parse_stored(const std::string& text, const std::filesystem::path& file) {
   Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) {
@@ -117,6 +120,13 @@ std::string_view trial_state_word(const TrialRecord& record) {
   return record.waiting ? "waiting" : trial_state_word(record.trial.state);
 }
 
+StudyConflict::StudyConflict(Reason reason, std::string found)
+    : Error(reason == Reason::kMayNotResume ? ErrorKind::kUsage : ErrorKind::kInput,
+            fmt::format("{}, wanted {} or another file", found,
+                        reason == Reason::kMayNotResume ? "leave to go on with it" : "the same")),
+      reason_(reason),
+      found_(std::move(found)) {}
+
 StudyFile::StudyFile(const std::filesystem::path& path, bool create, Options options)
     : database_(path, create), options_(options), process_(process_identity()) {}
 
@@ -125,7 +135,7 @@ StudyFile::StudyFile(const std::filesystem::path& path, const StudyDefinition& d
     : StudyFile(path, true, options) {
   if (!holds_study()) {
     Transaction transaction(database_, Transaction::Kind::kWrite);
-    // Somebody else may have been faster.
+    // Another process may have made the study meanwhile.
     if (!holds_study()) {
       make_tables(definition);
       transaction.commit();
@@ -135,10 +145,9 @@ StudyFile::StudyFile(const std::filesystem::path& path, const StudyDefinition& d
   }
   read_definition();
   if (if_there == IfThere::kRefuse) {
-    fail(ErrorKind::kUsage,
-         "{}: holds a study with {} trials, wanted --resume to go on with it or --study with "
-         "another file",
-         path.string(), trials().size());
+    throw StudyConflict(
+        StudyConflict::Reason::kMayNotResume,
+        fmt::format("{}: holds a study with {} trials", path.string(), trials().size()));
   }
   check_definition(definition);
 }
@@ -193,9 +202,9 @@ void StudyFile::read_definition() {
 void StudyFile::check_definition(const StudyDefinition& wanted) const {
   const auto refuse = [this](std::string_view what, const std::string& stored,
                              const std::string& found) {
-    fail(ErrorKind::kInput,
-         "{}: holds a study with {} {}, found {} now, wanted the same or --study with another file",
-         path().string(), what, stored, found);
+    throw StudyConflict(StudyConflict::Reason::kOtherDefinition,
+                        fmt::format("{}: holds a study with {} {}, found {} now", path().string(),
+                                    what, stored, found));
   };
   if (wanted.name != definition_.name) refuse("name", definition_.name, wanted.name);
   if (wanted.seed != definition_.seed) {
@@ -240,8 +249,8 @@ Claim StudyFile::claim(uint64_t trials, Sampler& sampler) {
   return nothing;
 }
 
-// By a process that has not given it up (there would be none), has not ended, and shows signs of
-// life.
+// Whether the worker of a trial that has not ended still holds it: it has not given the trial up,
+// its process has not ended, and it was renewed within the lease's time.
 bool StudyFile::is_held(const std::string& process, double renewed_unix_s) const {
   const double oldest = options_.clock->unix_s() - options_.lease_s;
   return !process.empty() && renewed_unix_s >= oldest && !has_ended(process);
@@ -260,7 +269,8 @@ std::optional<uint64_t> StudyFile::first_waiting(uint64_t trials) {
   return std::nullopt;
 }
 
-// Whoever still stands for a trial that is to be had was lost with it.
+// A trial that waits although a process still stands beside it has lost a worker: who gives a trial
+// up takes its process out.
 ClaimedTrial StudyFile::take(uint64_t number, Configuration configuration) {
   const double now = options_.clock->unix_s();
   Query taken(database_,
@@ -346,8 +356,9 @@ std::span<const Trial> StudyFile::trials() {
   return trials_;
 }
 
-// Within a transaction. Numbers have no gaps, and what changed since the last reading are trials
-// beyond the last one and trials that ended since.
+// Brings trials_ up to date; the caller has begun a transaction. As numbers have no gaps and ends
+// are final, only two kinds of trials can differ from what was read last: those beyond the last
+// number, and those that ended since.
 void StudyFile::read_changes() {
   Query added(database_,
               "SELECT number, configuration FROM trials WHERE number >= ?1 ORDER BY number");

@@ -1,16 +1,30 @@
 // A study on disk: one SQLite file (search/study/database.h) that several processes may work on at
 // once.
 //
-// A trial is durable from the moment it is proposed: its number and configuration never change and
-// no number is left out. Who works on it holds a lease and gives signs of life (`renew`). A trial
-// goes back into the queue when its worker gives it up, when its worker's process has ended, or
-// when no sign of life came for the lease's time; who takes it next gets the same number and
-// configuration. Every taking counts the trial's lease up, and only the holder of the latest lease
-// can end the trial: a worker that was taken for dead cannot write over another's result, and no
-// trial is counted twice.
+// A trial waits, is held by one worker, or has ended. A worker is a thread of a process that opened
+// the file; it holds a trial by a lease, the right to say how the trial ended.
 //
-// Time-outs compare clocks of the calendar: those of all hosts that work on one study should agree
-// to within seconds.
+//              claim()               finish()
+//   waiting ------------> held ---------------> ended
+//      ^                   |  renew() keeps it held
+//      +-------------------+
+//      give_up(), or the worker is lost: its process has ended, or no renew() came for lease_s
+//
+// A worker calls claim(), then renew() every so often (well within lease_s) while it evaluates,
+// then finish() or give_up(), each with the lease that claim() returned.
+//
+// 1. A trial is on the disk from the moment it is proposed. Its number and configuration never
+//    change, and no number is left out.
+// 2. claim() takes the waiting trial with the lowest number before it proposes a new one. Whoever
+//    takes a trial again gets the same number and configuration.
+// 3. Every claim() gives the trial a new lease, and only the latest lease can end it. A worker that
+//    was taken for lost cannot write over another's result, and no trial is counted twice.
+// 4. What has ended never changes again.
+// 5. Each call is one transaction: it is on the disk as a whole when it returns, or not at all. The
+//    file is locked for the call alone, never while a trial is evaluated.
+//
+// Leases run out by the clocks of the calendar: those of all hosts that work on one study should
+// agree to within seconds.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +37,7 @@
 #include <variant>
 #include <vector>
 
+#include "estimator/base/error.h"
 #include "estimator/system/clock.h"
 #include "search/samplers/sampler.h"
 #include "search/space/space.h"
@@ -31,7 +46,8 @@
 
 namespace wattgrind {
 
-// What makes a study the study it is. Trials of different definitions do not mix.
+// What decides which trials a study proposes and what comes out of them. Trials of different
+// definitions do not mix in one file.
 struct StudyDefinition {
   std::string name;
   uint64_t seed = 0;
@@ -42,6 +58,24 @@ struct StudyDefinition {
 std::string_view trial_state_word(TrialState state);
 
 enum class IfThere { kRefuse, kResume };
+
+// The file holds a study that must not be worked on: it may not be resumed (Error(kUsage)), or it
+// is of another definition (Error(kInput)). The message says what the file holds and what was
+// wanted; whoever knows how a user asks for that may say it in its own words after `found()`.
+class StudyConflict : public Error {
+ public:
+  enum class Reason { kMayNotResume, kOtherDefinition };
+
+  StudyConflict(Reason reason, std::string found);
+
+  Reason reason() const { return reason_; }
+  // "a.study: holds a study with 7 trials"
+  const std::string& found() const { return found_; }
+
+ private:
+  Reason reason_;
+  std::string found_;
+};
 
 // The right to end a trial, until somebody else takes it over.
 struct Lease {
@@ -56,14 +90,14 @@ struct ClaimedTrial {
   Configuration configuration;
   // The trials with smaller numbers, as they were when this one was taken.
   std::vector<Trial> history;
-  // Workers that had it before and ended or fell silent without giving it up.
+  // How many workers held it before and were lost.
   uint64_t workers_lost = 0;
 };
 
-// Nothing to take: all trials have ended or are being worked on.
+// There is nothing to take: every trial has ended or is held.
 struct NothingToClaim {
   uint64_t in_flight = 0;
-  bool exhausted = false;  // fewer trials than wanted: the sampler has nothing more to propose
+  bool exhausted = false;  // the sampler has nothing new to propose, though fewer trials are there
 };
 
 using Claim = std::variant<ClaimedTrial, NothingToClaim>;
@@ -72,8 +106,8 @@ using Claim = std::variant<ClaimedTrial, NothingToClaim>;
 struct TrialRecord {
   Trial trial;
   nlohmann::ordered_json result;  // the outcome's; null while there is none
-  std::string worker;             // who had it last: "HOST:PROCESS"; empty where it was given up
-  bool waiting = false;           // to be taken: nobody works on it
+  std::string worker;             // "HOST:PROCESS" of its last worker; empty where that gave it up
+  bool waiting = false;           // nobody holds it, and it has not ended
   double started_unix_s = 0;      // when it was last taken
   std::optional<double> ended_unix_s;
 };
@@ -91,8 +125,7 @@ class StudyFile {
   };
 
   // Opens the file to work on the study that `definition` tells, making both where there is none.
-  // Where the file holds a study: Error(kUsage) unless it may be resumed, Error(kInput) when it is
-  // of another definition.
+  // Throws StudyConflict where the file holds a study that may not be resumed, or another one.
   StudyFile(const std::filesystem::path& path, const StudyDefinition& definition, IfThere if_there,
             Options options);
   // Opens a study to read. Throws Error(kInput) where there is none.
@@ -102,24 +135,27 @@ class StudyFile {
   const StudyDefinition& definition() const { return definition_; }
   const Space& space() const { return *space_; }
 
-  // Takes the first trial below number `trials` that waits, or proposes the next. The sampler knows
-  // all trials with smaller numbers, those in flight as running: with one worker at a time, however
-  // often that is stopped and started, what is proposed is a function of the definition alone.
+  // Takes the first trial below number `trials` that waits, or proposes the next one. The sampler
+  // is shown all trials with smaller numbers, those that are held as running. With one worker at a
+  // time, however often it is stopped and started, proposals are a function of the definition
+  // alone.
   Claim claim(uint64_t trials, Sampler& sampler);
-  // A sign of life.
+  // Keeps the trials held. Leases that are no longer the latest are passed over.
   void renew(std::span<const Lease> leases);
-  // Stores how the trial ended. False, and nothing stored, when the lease is no longer ours.
+  // Stores how the trial ended and returns true. Returns false and stores nothing when the lease is
+  // no longer the latest.
   bool finish(const Lease& lease, const Outcome& outcome);
-  // Puts the trial back, to be taken by anyone.
+  // Puts the trial back, so that anyone may claim it; that counts as no lost worker.
   void give_up(const Lease& lease);
 
-  // All trials by number, read from the file as far as they changed. Valid until the next call of
-  // a member.
+  // All trials by number. Only what changed since the last call is read. The span is valid until
+  // the next call of a member.
   std::span<const Trial> trials();
   // All that is kept of each trial, by number.
   std::vector<TrialRecord> records();
 
-  // What is known of the study as a whole: JSON by name.
+  // Notes hold what is known of the study as a whole, as JSON under a name. A note replaces an
+  // earlier one of its name.
   std::optional<nlohmann::ordered_json> note(std::string_view name);
   void set_note(std::string_view name, const nlohmann::ordered_json& value);
 

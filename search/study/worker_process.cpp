@@ -35,7 +35,8 @@ std::optional<ProcessStat> read_stat(const std::string& id) {
   return stat;
 }
 
-// Within which process ids mean the same; empty where the system does not tell.
+// Names the boot and namespace within which a process id names one process; empty where the system
+// does not tell.
 std::string id_scope() {
   std::ifstream file("/proc/sys/kernel/random/boot_id");
   std::string boot;

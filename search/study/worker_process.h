@@ -6,15 +6,15 @@
 
 namespace wattgrind {
 
-// This process by a name no other has, on any host at any time: the boot of the system, the
-// namespace of process ids, the id, and when the process started.
+// A name that no other process has, on any host at any time. It is made of the boot of the system,
+// the namespace of process ids, this process's id and when it started.
 std::string process_identity();
 
-// Whether the process of that identity has ended. False where that cannot be seen from here:
-// another host, another container.
+// Whether the process of that identity has ended. False where that cannot be seen, because the
+// process belongs to another host or container.
 bool has_ended(std::string_view identity);
 
-// For people: "HOST:ID".
+// This process as people are told of it: "HOST:ID".
 std::string process_name();
 
 }  // namespace wattgrind

@@ -8,7 +8,7 @@
 namespace wattgrind {
 namespace {
 
-// Values that make one output, and outputs that one value goes into, as Keras counts them.
+// How many values make one output, and how many outputs one value goes into, as Keras counts them.
 struct Fans {
   double in = 0, out = 0;
 };

@@ -22,8 +22,8 @@ struct LayerParameters {
   friend bool operator==(const LayerParameters&, const LayerParameters&) = default;
 };
 
-// By layer, empty for those without parameters; biases are zero. Each layer draws from a stream of
-// its own.
+// The first parameters of each layer; layers that have none get empty ones, and biases are zero.
+// Each layer draws from a stream of its own.
 std::vector<LayerParameters> initial_parameters(const Network& network, Initializer initializer,
                                                 uint64_t seed);
 

@@ -10,12 +10,12 @@
 
 namespace wattgrind {
 
-// `parameters` by layer, as Trainer has them.
+// Names the parameters of each layer, which come in the order of Trainer::parameters().
 std::vector<Tensor> to_tensors(const Network& network,
                                const std::vector<LayerParameters>& parameters);
 
-// By layer. Throws Error(kInput), begun by `where`, unless the tensors are the network's: none
-// missing, none besides, each of its shape and of finite values.
+// The reverse: the parameters of each layer. Throws Error(kInput), begun by `where`, unless the
+// tensors are exactly the network's, each with its shape and of finite values.
 std::vector<LayerParameters> from_tensors(const Network& network, std::vector<Tensor> tensors,
                                           std::string_view where);
 

@@ -19,11 +19,11 @@ struct Tensor {
   friend bool operator==(const Tensor&, const Tensor&) = default;
 };
 
-// The file's bytes, the tensors in the order given.
+// The bytes of a file that holds the tensors in the order given.
 std::string safetensors_bytes(const std::vector<Tensor>& tensors);
 
-// In the order they lie in the file. Throws Error(kInput), begun by `where`, for a file that is cut
-// off, no safetensors, or holds other types, gaps or overlaps.
+// The file's tensors, in the order in which they lie there. Throws Error(kInput), begun by `where`,
+// for a file that is cut off, no safetensors, or holds other types, gaps or overlaps.
 std::vector<Tensor> parse_safetensors(std::string_view bytes, std::string_view where);
 
 }  // namespace wattgrind

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,13 +25,14 @@ struct TrainingOptions {
   uint64_t seed = 1;
 };
 
-// Over the images of an epoch, each as it was when its step began.
+// Means over the images of an epoch. Each image counts with the loss and the class that the
+// parameters gave it when its step began.
 struct EpochResult {
-  double loss = 0;      // mean; no number when a batch's was none, which ended the epoch
+  double loss = 0;      // no number where a batch's loss was none; that ended the epoch
   double accuracy = 0;  // fraction classified correctly
 };
 
-// What a training did to the loss.
+// What became of the loss in a training.
 enum class Learning {
   kFell,
   kDidNotFall,  // after the last epoch it is not below that of guessing, ln(classes)
@@ -38,8 +40,9 @@ enum class Learning {
 };
 Learning judge(const std::vector<EpochResult>& epochs, int classes);
 std::string_view name(Learning learning);  // "loss-fell", "loss-did-not-fall", "loss-not-a-number"
+std::optional<Learning> learning_named(std::string_view name);  // absent for any other word
 
-// Called with the images trained on, of those in the epoch.
+// Called after each step with how many images of the epoch were trained on, and how many there are.
 using EpochProgress = std::function<void(uint64_t done, uint64_t total)>;
 
 class Trainer {
@@ -52,16 +55,17 @@ class Trainer {
   Trainer(Trainer&&) noexcept;
   Trainer& operator=(Trainer&&) noexcept;
 
-  // Every image once, in an order drawn from the seed and the number of the epoch. Throws
+  // Trains on every image once, in an order drawn from the seed and the number of the epoch. Throws
   // Error(kInterrupted) between steps.
   EpochResult train_epoch(const EpochProgress& progress = {});
 
-  // The fraction of images classified correctly; the first of equal probabilities counts.
+  // The fraction of images whose class gets the highest probability; of equal probabilities the
+  // first counts as the highest.
   double accuracy(const LabelledImages& images);
 
-  // By layer of the network.
+  // The parameters of each layer of the network, in their order.
   std::vector<LayerParameters> parameters() const;
-  // Sizes must be the layers'. The optimiser goes on as it was.
+  // Replaces the parameters, whose sizes must be the layers'. The optimiser's state stays as it is.
   void set_parameters(const std::vector<LayerParameters>& parameters);
 
  private:

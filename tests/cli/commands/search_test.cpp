@@ -3,7 +3,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "estimator/catalog/network_source.h"
 #include "tests/cli/run_wattgrind.h"
@@ -85,7 +87,9 @@ TEST_F(SearchCommand, ResumesAsIfItHadNeverStopped) {
   ASSERT_EQ(search({"--study", path("a.study"), "--trials", "7"}).status, 0);
   const Ran again = search({"--study", path("a.study")});
   EXPECT_EQ(again.status, 2);
-  EXPECT_THAT(again.error, HasSubstr("a.study: holds a study with 7 trials, wanted --resume"));
+  EXPECT_THAT(again.error,
+              HasSubstr("a.study: holds a study with 7 trials, wanted --resume to go on "
+                        "with it or --study with another file\n"));
   const Ran resumed = search({"--study", path("a.study"), "--resume", "--trials", "20"});
   EXPECT_EQ(resumed.status, 0) << resumed.error;
   EXPECT_EQ(trials_of(show("a.study")), trials_of(show("straight.study")));
@@ -116,7 +120,8 @@ TEST_F(SearchCommand, RefusesToMixStudies) {
   ASSERT_EQ(search({"--study", path("a.study")}).status, 0);
   const Ran seed = search({"--study", path("a.study"), "--resume", "--seed", "9"});
   EXPECT_EQ(seed.status, 3);
-  EXPECT_THAT(seed.error, HasSubstr("a.study: holds a study with seed 1, found 9 now"));
+  EXPECT_THAT(seed.error, HasSubstr("a.study: holds a study with seed 1, found 9 now, wanted the "
+                                    "same or --study with another file\n"));
   config_["training"]["epochs"] = 2;
   const Ran epochs = search({"--study", path("a.study"), "--resume"});
   EXPECT_EQ(epochs.status, 3);
@@ -150,6 +155,24 @@ TEST_F(SearchCommand, TellsEachTrialWhenAsked) {
   EXPECT_THAT(ran.error, HasSubstr("trial 0: complete, value "));
   EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 12 + 1);
   EXPECT_THAT(ran.out, HasSubstr("trial,state,batch,layers,width,value,violation,network,"));
+}
+
+TEST_F(SearchCommand, SaysWhereDataComesFrom) {
+  config_["data"] = {{"set", "mnist"}, {"validation", 50}};
+  std::ofstream(path("tiny.json")) << config_;
+  const std::string home = "HOME=" + folder_.path().string();
+  const auto error_of = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), program_path());
+    return make_process_runner()->run({arguments, {home}, folder_.path(), 1 << 20}).error;
+  };
+  EXPECT_THAT(error_of({"search", path("tiny.json")}),
+              HasSubstr("mnist: not on this system; `wattgrind data mnist --fetch` downloads it, "
+                        "data.path or WATTGRIND_DATA names a folder that has it\n"));
+  for (const char* command : {"data mnist", "train lenet5 --data mnist"}) {
+    std::istringstream words(command);
+    EXPECT_THAT(error_of({std::istream_iterator<std::string>(words), {}}),
+                HasSubstr("downloads it, --path or WATTGRIND_DATA names a folder that has it\n"));
+  }
 }
 
 TEST_F(SearchCommand, RefusesWhatIsWrong) {

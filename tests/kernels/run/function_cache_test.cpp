@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "estimator/machine/host_isa.h"
+#include "tests/kernels/nest_interpreter.h"
 #include "tests/kernels/sample_nests.h"
 
 namespace wattgrind {
@@ -37,15 +38,23 @@ TEST(FunctionCache, EverythingThatDecidesTheCodeTellsFunctionsApart) {
   }
 }
 
+// The handle alone holds the memory once the cache has forgotten the function, and what it holds
+// still computes what the interpreter does.
 TEST(FunctionCache, AFunctionOutlivesItsPlace) {
   const LoopNest nest = tile_product(Isa::kSse42, 1, 1, 4);
   const LoopNest* nests[] = {&nest};
   const CompiledFunction function = compiled_functions(nests, {Isa::kSse42, false})[0];
+  ASSERT_GT(function.memory.use_count(), 1) << "the cache keeps it";
   forget_compiled_functions();
-  std::vector<std::vector<uint8_t>> buffers = random_buffers(nest, 1);
+  EXPECT_EQ(function.memory.use_count(), 1) << "the cache has let go";
+  EXPECT_NE(compiled(nest), function.function) << "its place is another's";
+  std::vector<std::vector<uint8_t>> buffers = random_buffers(nest, 1), wanted = buffers;
+  interpret(nest, wanted, false);
+  ASSERT_NE(buffers, wanted);
   std::vector<void*> addresses;
   for (auto& buffer : buffers) addresses.push_back(buffer.data());
   function.function(addresses.data());
+  EXPECT_EQ(buffers, wanted);
 }
 
 // Half of them the same, half each thread's own.

@@ -70,7 +70,10 @@ TEST_F(Download, FetchesTheWholeFile) {
 
 TEST_F(Download, AsksNobodyForWhatIsThere) {
   write("numbers", content());
-  fetch({});
+  LoopbackServer server({{"numbers", content()}}, {});
+  EXPECT_EQ(read_file(fetch({server.address()})), content());
+  EXPECT_THAT(server.starts(), testing::IsEmpty());
+  EXPECT_THAT(seen_, testing::IsEmpty()) << "no progress is told";
 }
 
 TEST_F(Download, FetchesAgainWhatIsThereButWrong) {

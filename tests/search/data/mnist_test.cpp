@@ -97,7 +97,7 @@ TEST_F(Mnist, SmallIsZerosAndOnes) {
 
 TEST_F(Mnist, IsFoundInTheEnvironmentAndInTheCache) {
   EXPECT_THAT(error_of(ErrorKind::kMissing, [] { find_mnist({}); }),
-              HasSubstr("mnist: not on this system; `wattgrind data mnist --fetch`"));
+              HasSubstr("mnist: not on this system, wanted its files in a folder that is named"));
   EXPECT_EQ(find_mnist("given"), "given");
   const fs::path cache = folder_.path() / "cache" / "wattgrind" / "mnist";
   write_set(cache, 10, 10);

@@ -41,6 +41,10 @@ class ClosedForm : public Evaluation {
     return bowl_outcome(configuration);
   }
 
+  Outcome give_up(const Configuration&, const std::string& why) override {
+    return {TrialState::kFailed, {}, std::nullopt, {{"error", why}}};
+  }
+
   std::atomic<uint64_t> evaluations = 0;
 
  private:

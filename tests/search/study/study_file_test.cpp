@@ -221,16 +221,23 @@ TEST_F(StudyFileTest, SaysWhatIsLeftToWaitFor) {
 
 TEST_F(StudyFileTest, RefusesAStudyThatIsThere) {
   { fill(*std::make_unique<StudyFile>(open()), 3); }
-  EXPECT_THAT(
-      error_text([this] { StudyFile(path_, closed_form_definition(), IfThere::kRefuse, {}); },
-                 ErrorKind::kUsage),
-      HasSubstr("bowl.db: holds a study with 3 trials, wanted --resume"));
+  const auto refused = [this] { StudyFile(path_, closed_form_definition(), IfThere::kRefuse, {}); };
+  EXPECT_THAT(error_text(refused, ErrorKind::kUsage),
+              HasSubstr("bowl.db: holds a study with 3 trials, wanted leave to go on with it or "
+                        "another file"));
+  try {
+    refused();
+  } catch (const StudyConflict& conflict) {
+    EXPECT_EQ(conflict.reason(), StudyConflict::Reason::kMayNotResume);
+    EXPECT_EQ(conflict.found(), path_.string() + ": holds a study with 3 trials");
+  }
 }
 
 TEST_F(StudyFileTest, RefusesAnotherDefinition) {
   open();
   EXPECT_THAT(error_text([this] { open(closed_form_definition(2)); }),
-              HasSubstr("bowl.db: holds a study with seed 1, found 2 now"));
+              HasSubstr("bowl.db: holds a study with seed 1, found 2 now, wanted the same or "
+                        "another file"));
   StudyDefinition changed = closed_form_definition();
   changed.config["objective"]["alpha"] = 0.6;
   EXPECT_THAT(error_text([&] { open(changed); }),

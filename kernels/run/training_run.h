@@ -1,0 +1,105 @@
+// A network's training steps, compiled for this computer and run in its memory.
+//
+// A run owns what the steps work on: the parameters and the optimiser's state, packed as kernels
+// read them, the maps and gradients of one batch, and the kernels themselves. Values go in and out
+// as frameworks order them. What is trained on, in which order and with which dropout, is for the
+// caller to say:
+//
+//   TrainingRun run(network, Adam{}, 32, 1000);    everything zero, the masks too
+//   run.set_parameters(0, weights, bias);          every layer that has any
+//   run.set_mask(1, factors);                      every dropout layer
+//   run.set_batch(images, chosen);                 before each step or forward pass
+//   run.step();                                    or forward()
+//   run.losses(), run.probabilities(i)
+//
+// 1. Parameters change in set_parameters() and step() alone, and the optimiser's state in step().
+// 2. Masks and the batch stay until they are set again.
+// 3. Until the next set_batch(), losses() are those of the last step(), and probabilities() those of
+//    the last step() or forward(), made with the parameters that it began with.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "estimator/network/network.h"
+#include "kernels/gradients/optimizer.h"
+#include "kernels/program/training_program.h"
+#include "kernels/run/native_program.h"
+
+namespace wattgrind {
+
+// Images and their classes, from which batches are picked.
+class BatchSource {
+ public:
+  // `pixels` are [image][channel][row][column], `labels` a class for each image. Both must outlive
+  // it.
+  BatchSource(const FeatureShape& shape, std::span<const float> pixels,
+              std::span<const uint8_t> labels);
+
+  size_t size() const { return labels_.size(); }
+  size_t label(size_t index) const { return labels_[index]; }
+  // Values in (row, column, channel) order, as kernels copy them.
+  const float* image(size_t index) const { return first_ + index * image_values_; }
+
+ private:
+  size_t image_values_;
+  std::vector<float> reordered_;  // empty where images of one channel are in that order already
+  const float* first_;
+  std::span<const uint8_t> labels_;
+};
+
+class TrainingRun {
+ public:
+  // Steps of `batch` images and, where `images` is no multiple of it, the smaller one that ends an
+  // epoch of so many images. Throws as lower_training() does, and Error(kFailed) when the system
+  // refuses executable memory.
+  TrainingRun(const Network& network, const Optimizer& optimizer, int64_t batch, uint64_t images);
+
+  size_t batch() const { return static_cast<size_t>(whole_.program.batch); }
+  uint64_t steps() const { return steps_; }  // made so far
+
+  // A layer's parameters: convolution weights [filters][channels / groups][rows][columns], dense
+  // ones [units][values]. Sizes must be the layer's; a layer without parameters has empty ones.
+  void set_parameters(size_t layer, std::span<const float> weights, std::span<const float> bias);
+  std::vector<float> weights(size_t layer) const;
+  std::vector<float> bias(size_t layer) const;
+
+  // What a dropout layer multiplies the values of a whole batch by: [image][channel][row][column].
+  void set_mask(size_t layer, std::span<const float> factors);
+
+  // Copies the chosen images, in their order, and their labels: at most a batch. Their shape must
+  // be the network's input.
+  void set_batch(const BatchSource& images, std::span<const size_t> chosen);
+
+  void forward();
+  // Forward, backward and update. The batch must be a whole one or the smaller one of the epoch's
+  // end.
+  void step();
+
+  // By image of the batch.
+  std::span<const float> losses() const;
+  std::span<const float> probabilities(size_t image) const;
+
+ private:
+  void compile();
+  const MapLayout& input_layout(const Layer& layer) const;
+  const TrainedTensor* find_tensor(size_t layer, BufferKind kind) const;
+  float* image_of(uint32_t buffer, const MapLayout& layout, size_t image) const;
+
+  const Network network_;
+  const Optimizer optimizer_;
+  const TrainingProgram whole_;
+  std::optional<TrainingProgram> rest_;  // the smaller step, on the same buffers
+  const size_t classes_;
+  ProgramMemory memory_;
+  std::optional<NativeSteps> kernels_;  // of whole_, then of rest_, then the copy of one image
+  KernelFunction copy_one_ = nullptr;
+  std::vector<std::vector<float>> one_hot_;  // by class
+  size_t chosen_ = 0;                        // images in the batch
+  uint64_t steps_ = 0;
+};
+
+}  // namespace wattgrind

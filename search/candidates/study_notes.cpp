@@ -1,0 +1,59 @@
+#include "search/candidates/study_notes.h"
+
+#include <fmt/format.h>
+
+#include "estimator/base/error.h"
+#include "estimator/formats/json_check.h"
+
+namespace wattgrind {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Names of notes in a study file.
+constexpr std::string_view kData = "data";
+constexpr std::string_view kReference = "reference";
+constexpr std::string_view kWinner = "winner";
+
+const Json& member(const Json& json, const char* key, std::string_view where) {
+  const auto found = json.find(key);
+  if (found == json.end()) fail(ErrorKind::kInput, "{}: found no \"{}\", wanted one", where, key);
+  return *found;
+}
+
+Winner read_winner(const Json& json, std::string_view where) {
+  expect_object(json, where);
+  const std::string at = join_key(where, "trial");
+  const int64_t trial = expect_integer(member(json, "trial", where), at);
+  if (trial < 0) fail(ErrorKind::kInput, "{}: found {}, wanted at least 0", at, trial);
+  const double accuracy =
+      expect_number(member(json, "test_accuracy", where), join_key(where, "test_accuracy"));
+  return {static_cast<uint64_t>(trial), accuracy};
+}
+
+}  // namespace
+
+StudyNotes read_notes(StudyFile& file) {
+  const auto where = [&file](std::string_view note) {
+    return fmt::format("{}: {}", file.path().filename().string(), note);
+  };
+  StudyNotes notes;
+  if (const auto data = file.note(kData)) notes.data = expect_string(*data, where(kData));
+  if (const auto found = file.note(kReference)) {
+    notes.reference = read_result(*found, where(kReference));
+  }
+  if (const auto winner = file.note(kWinner)) notes.winner = read_winner(*winner, where(kWinner));
+  return notes;
+}
+
+void note_data(StudyFile& file, const std::string& data) { file.set_note(kData, data); }
+
+void note_reference(StudyFile& file, const CandidateResult& reference) {
+  file.set_note(kReference, write_reference(reference));
+}
+
+void note_winner(StudyFile& file, const Winner& winner) {
+  file.set_note(kWinner, {{"trial", winner.trial}, {"test_accuracy", winner.test_accuracy}});
+}
+
+}  // namespace wattgrind
