@@ -121,12 +121,19 @@ std::unique_ptr<CountSource> make_source(const std::string& counts, CacheModel m
   return make_simulation_source(model);
 }
 
+// Refuses a machine that the source cannot count, naming the option that asks for the source.
+void check_source(const std::string& option, const CountSource& source, const Machine& machine) {
+  within(option, [&] { return source.isa(machine); });
+}
+
 void run_verification(const EstimateOptions& options, const Network& network,
                       const Machine& machine, Output& output) {
   const auto runner = make_process_runner();
   const auto cachegrind = make_cachegrind_source(*runner);
   const std::string other = options.counts == "trace" ? "trace" : "simulate";
   const auto source = make_source(other, CacheModel::kCachegrind, *runner);
+  check_source("--verify", *cachegrind, machine);
+  check_source("--verify", *source, machine);
   const Verification verification{machine,
                                   count(options, network, machine, *cachegrind, nullptr).counts,
                                   count(options, network, machine, *source, nullptr).counts};
@@ -165,8 +172,11 @@ void run_estimate(const EstimateOptions& options) {
   const auto runner = make_process_runner();
   const auto source = make_source(options.counts, CacheModel::kMachine, *runner);
   std::vector<Artifact> artifacts;
+  check_source("--counts " + options.counts, *source, machine);
   Counted counted = count(options, network, machine, *source, &artifacts);
-  Estimate estimate = price_estimate(std::move(counted.counts), machine, pricing, options.layers);
+  Estimate estimate = within("--layers", [&] {
+    return price_estimate(std::move(counted.counts), machine, pricing, options.layers);
+  });
   if (options.training) {
     estimate.training = price_training(options, counted.training, machine, pricing);
   }

@@ -128,7 +128,7 @@ Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
   for (const std::string& layer : layers) {
     if (std::ranges::find(estimate.counts.rows, layer, &CountedRow::name) ==
         estimate.counts.rows.end()) {
-      fail(ErrorKind::kUsage, "--layers: {} has no layer {}", estimate.counts.network, layer);
+      fail(ErrorKind::kUsage, "{} has no layer {}", estimate.counts.network, layer);
     }
   }
   for (const CountedRow& row : estimate.counts.rows) {

@@ -35,7 +35,7 @@ struct PriceTable {
   LevelPrice dram;
   double mac_pj = 0;              // one multiply-accumulate
   double other_operation_pj = 0;  // one operation outside multiply-accumulates
-  double normalising_mac_pj = 0;  // what --units mac divides by
+  double normalising_mac_pj = 0;  // what energies in MACs are divided by
 };
 
 // The profile's own prices.
