@@ -77,7 +77,7 @@ struct Counted {
   std::optional<TrainingCounts> training;
 };
 
-// Counts with a source, its progress on a line of standard error.
+// Counts with a source and shows its progress on a line of standard error.
 Counted count(const EstimateOptions& options, const Network& network, const Machine& machine,
               CountSource& source, std::vector<Artifact>* artifacts) {
   ProgressLine progress(options.output->quiet);
@@ -193,7 +193,7 @@ void run_estimate(const EstimateOptions& options) {
        [&] { return estimate_csv(estimate, options.metrics); }});
 }
 
-// An option that takes one of a few words. `value` must live as long as the command.
+// Adds an option that takes one of a few words. `value` must live as long as the command.
 template <typename Value, typename Choice>
 void add_choice(CLI::App& command, const std::string& name, Value& value, const std::string& help,
                 const std::map<std::string, Choice>& choices) {

@@ -27,7 +27,7 @@ int64_t same_padding(int64_t input, int64_t kernel, int64_t stride) {
 }
 
 void pad_same(Window2d& window, const FeatureShape& input) {
-  // Sizes out of range are reported by the checks that follow.
+  // The checks that follow report sizes that are out of range.
   for (const int64_t size :
        {window.kernel_height, window.kernel_width, window.stride_height, window.stride_width}) {
     if (size < 1 || size > kMaxSize) return;

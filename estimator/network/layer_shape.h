@@ -1,4 +1,4 @@
-// Shape inference and counting for one layer: the arithmetic of build_network.
+// Infers the shapes of one layer and counts its work: this is the arithmetic of build_network.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 
 namespace wattgrind {
 
-// Where an error is: the layer, and in which network.
+// The place of an error: a layer of a network.
 struct LayerPlace {
   std::string_view where;
   size_t index;
@@ -26,22 +26,23 @@ struct LayerPlace {
   }
 };
 
-// Multiply-accumulates and parameters of one layer, one image.
+// The multiply-accumulates and parameters that one layer has for one image.
 struct LayerWork {
   uint64_t macs = 0;
   uint64_t parameters = 0;
 };
 
-// The operation with "same" padding put into its window: as many outputs as ceil(input / stride),
-// any surplus at the bottom and right. Operations without a window are returned as they are.
+// Puts "same" padding into the operation's window, so that there are ceil(input / stride) outputs.
+// Where the padding is odd, the bottom and right get one more. An operation without a window is
+// returned as it is.
 Operation with_same_padding(Operation operation, const FeatureShape& input);
 
 // Checks the operation's sizes and that it fits its input; throws through `place`.
 FeatureShape infer_output_shape(const Operation& operation, const FeatureShape& input,
                                 const LayerPlace& place);
 
-// Biases count as parameters, not as multiply-accumulates; products with padding count (as they
-// do in the literature). Throws through `place` where a count overflows 64 bits.
+// Biases count as parameters but not as multiply-accumulates. Products with padding count, as they
+// do in the literature. Throws through `place` where a count overflows 64 bits.
 LayerWork count_work(const Operation& operation, const FeatureShape& input,
                      const FeatureShape& output, const LayerPlace& place);
 

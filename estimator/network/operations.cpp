@@ -6,7 +6,7 @@
 namespace wattgrind {
 namespace {
 
-// Sum over outputs of the window positions inside the map, along one axis.
+// Adds up over all outputs the positions of the window that lie inside the map, along one axis.
 uint64_t inside_positions(int64_t outputs, int64_t stride, int64_t kernel, int64_t pad,
                           int64_t extent) {
   int64_t positions = 0;

@@ -25,7 +25,8 @@ std::optional<double> time_of(const CountedRow& row, const Machine& machine) {
           machine.time->latency_cycle_ns.value * cycles);
 }
 
-// Static power over the row's time, where both are known and prices are the machine's own.
+// Adds the static power over the row's time, where both are known and the machine's own prices are
+// used.
 void add_static(const Machine& machine, const Pricing& pricing, PricedRow& row) {
   const bool is_own = pricing.prices.origin == machine.prices;
   if (!is_own || !row.time_s || !machine.static_power_w) return;
