@@ -33,7 +33,7 @@ struct CalibrateOptions {
   std::shared_ptr<OutputOptions> output;
 };
 
-// Readings of one workload are counted once. What of a count is not exact is added to the notes.
+// Counts readings, those of one workload once. Where a count is not exact, a note says so.
 std::vector<CountedReading> count_readings(const std::vector<Reading>& readings,
                                            const std::string& file, const Machine& machine,
                                            ProgressLine& progress,
@@ -61,25 +61,34 @@ std::vector<CountedReading> count_readings(const std::vector<Reading>& readings,
   return result;
 }
 
+// The features that --terms asks for; all of them where it is not given.
+EnergyFeatures chosen_features(EnergyFeatures features, const std::vector<std::string>& words) {
+  if (words.empty()) return features;
+  std::vector<Term> terms;
+  for (const std::string& word : words) {
+    terms.push_back(within("--terms " + word, [&] { return named_term(features, word); }));
+  }
+  return only_terms(features, terms);
+}
+
 void write_plots(const CalibrateReport& report, const std::string& prefix) {
   const FeatureTable& table = report.features.table;
   const std::string title = report.readings + " on " + report.machine;
-  write_file(prefix + "_predicted.svg",
-             to_svg(plot_predictions(table, report.calibration, title, "J")));
-  write_file(prefix + "_residuals.svg",
-             to_svg(plot_residuals(table, report.calibration, title, "J")));
+  write_file(prefix + "_predicted.svg", to_svg(plot_predictions(table, report.calibration, title)));
+  write_file(prefix + "_residuals.svg", to_svg(plot_residuals(table, report.calibration, title)));
 }
 
-// Where energies need not be joules.
+// A note for readings whose energies need not be in joules.
 std::optional<std::string> unit_note(const ReadingsFormat& format) {
   if (format.energy_column == ReadingsFormat().energy_column) return std::nullopt;
   return fmt::format("Energies are in the unit of column {}, shown as if it were joules.",
                      format.energy_column);
 }
 
-// A profile with static power alone prices nothing that is counted but as time.
+// A profile of static power alone prices what is counted only by the time that it takes.
 void warn_of_time_alone(const CalibrateReport& report) {
-  if (describe(report.features.table, report.calibration.model.terms) != "time") return;
+  const FeatureSet& used = report.calibration.model.features;
+  if (used.size() != 1 || report.features.terms[used[0]].kind != TermKind::kTime) return;
   fmt::print(
       stderr,
       "wattgrind: time alone explains these readings: estimates with this profile are static "
@@ -103,14 +112,15 @@ void run(const CalibrateOptions& options) {
     counted = count_readings(readings, options.readings, machine, progress, report.notes);
   }
   report.options.fit = options.fit;
-  report.features = energy_features(counted, machine, options.terms);
+  report.options.keep_words = "--terms";
+  report.features = chosen_features(energy_features(counted, machine), options.terms);
   report.calibration = calibrate(report.features.table, report.features.baselines, report.options);
   report.time = calibrate_time(counted, machine, report.options.bootstrap);
   if (machine_file) {
     warn_of_time_alone(report);
     const std::string stem = std::filesystem::path(options.machine_file).stem();
-    Machine calibrated = calibrated_machine(machine, report.features.table, report.calibration,
-                                            report.time, stem, name);
+    Machine calibrated =
+        calibrated_machine(machine, report.features, report.calibration, report.time, stem, name);
     if (const auto note = unit_note(options.format)) calibrated.notes.push_back(*note);
     machine_file->commit(write_machine(calibrated));
   }

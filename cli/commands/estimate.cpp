@@ -77,7 +77,7 @@ struct Counted {
   std::optional<TrainingCounts> training;
 };
 
-// Counts with a source, its progress on a line of standard error.
+// Counts with a source and shows its progress on a line of standard error.
 Counted count(const EstimateOptions& options, const Network& network, const Machine& machine,
               CountSource& source, std::vector<Artifact>* artifacts) {
   ProgressLine progress(options.output->quiet);
@@ -121,12 +121,19 @@ std::unique_ptr<CountSource> make_source(const std::string& counts, CacheModel m
   return make_simulation_source(model);
 }
 
+// Refuses a machine that the source cannot count, naming the option that asks for the source.
+void check_source(const std::string& option, const CountSource& source, const Machine& machine) {
+  within(option, [&] { return source.isa(machine); });
+}
+
 void run_verification(const EstimateOptions& options, const Network& network,
                       const Machine& machine, Output& output) {
   const auto runner = make_process_runner();
   const auto cachegrind = make_cachegrind_source(*runner);
   const std::string other = options.counts == "trace" ? "trace" : "simulate";
   const auto source = make_source(other, CacheModel::kCachegrind, *runner);
+  check_source("--verify", *cachegrind, machine);
+  check_source("--verify", *source, machine);
   const Verification verification{machine,
                                   count(options, network, machine, *cachegrind, nullptr).counts,
                                   count(options, network, machine, *source, nullptr).counts};
@@ -165,8 +172,11 @@ void run_estimate(const EstimateOptions& options) {
   const auto runner = make_process_runner();
   const auto source = make_source(options.counts, CacheModel::kMachine, *runner);
   std::vector<Artifact> artifacts;
+  check_source("--counts " + options.counts, *source, machine);
   Counted counted = count(options, network, machine, *source, &artifacts);
-  Estimate estimate = price_estimate(std::move(counted.counts), machine, pricing, options.layers);
+  Estimate estimate = within("--layers", [&] {
+    return price_estimate(std::move(counted.counts), machine, pricing, options.layers);
+  });
   if (options.training) {
     estimate.training = price_training(options, counted.training, machine, pricing);
   }
@@ -183,7 +193,7 @@ void run_estimate(const EstimateOptions& options) {
        [&] { return estimate_csv(estimate, options.metrics); }});
 }
 
-// An option that takes one of a few words. `value` must live as long as the command.
+// Adds an option that takes one of a few words. `value` must live as long as the command.
 template <typename Value, typename Choice>
 void add_choice(CLI::App& command, const std::string& name, Value& value, const std::string& help,
                 const std::map<std::string, Choice>& choices) {

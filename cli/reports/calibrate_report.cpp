@@ -29,7 +29,7 @@ std::string_view word(LeavingOut leaving_out) {
   return leaving_out == LeavingOut::kNetworks ? "networks" : "workloads";
 }
 
-// How every model is told, ours first.
+// A model is told in a row of its quality in sample and left out.
 std::vector<Cell> quality_row(const std::string& model, const FitQuality& in_sample,
                               const FitQuality& left_out) {
   return {model,
@@ -55,7 +55,7 @@ Table quality_table(const CalibrateReport& report) {
                    {"left_out_mape_percent", "MAPE (%)", 2},
                    {"left_out_rmspe_percent", "RMSPE (%)", 2}};
   const Calibration& calibration = report.calibration;
-  table.rows.push_back(quality_row(describe(report.features.table, calibration.model.terms),
+  table.rows.push_back(quality_row(describe(report.features.table, calibration.model.features),
                                    calibration.in_sample, calibration.left_out));
   for (const BaselineScore& score : calibration.baselines) {
     table.rows.push_back(quality_row(fmt::format("baseline: {}, {}", score.name, word(score.form)),
@@ -70,13 +70,13 @@ Table coefficient_table(const CalibrateReport& report) {
                    {"coefficient", "coefficient"},
                    {"interval", "95 % interval"},
                    {"unit", ""}};
-  const EnergyModel& model = report.calibration.model;
-  for (size_t i = 0; i < model.terms.size(); ++i) {
-    const Feature& feature = report.features.table.features[model.terms[i]];
+  const LinearModel& model = report.calibration.model;
+  for (size_t i = 0; i < model.features.size(); ++i) {
+    const Feature& feature = report.features.table.features[model.features[i]];
     const Interval& interval = report.calibration.coefficients[i];
     table.rows.push_back({feature.name, fmt::format("{:.4g}", model.coefficients[i]),
                           fmt::format("{:.4g} to {:.4g}", interval.low, interval.high),
-                          feature.unit == "x" ? "times the profile's price" : feature.unit});
+                          feature.unit});
   }
   return table;
 }
@@ -86,7 +86,7 @@ Table candidate_table(const CalibrateReport& report) {
   table.columns = {{"terms", "nested model"}, {"mape_percent", "left out: MAPE (%)", 2}};
   for (const ScoredModel& candidate : report.calibration.candidates) {
     table.rows.push_back(
-        {describe(report.features.table, candidate.terms),
+        {describe(report.features.table, candidate.features),
          candidate.left_out ? Cell(candidate.left_out->mape_percent) : Cell(std::monostate())});
   }
   return table;
@@ -103,18 +103,18 @@ std::vector<ReadingRow> reading_rows(const CalibrateReport& report) {
   std::vector<ReadingRow> rows;
   const std::vector<Sample>& samples = report.features.table.samples;
   for (size_t i = 0; i < samples.size(); ++i) {
-    rows.push_back({samples[i].workload, samples[i].energy_j, report.calibration.fitted_j[i], 0});
+    rows.push_back({samples[i].workload, samples[i].target, report.calibration.fitted[i], 0});
   }
   const LeftOut& left_out = report.calibration.nested.left_out;
   for (size_t i = 0; i < left_out.samples.size(); ++i) {
-    rows[left_out.samples[i]].left_out_j = left_out.predicted_j[i];
+    rows[left_out.samples[i]].left_out_j = left_out.predicted[i];
   }
   return rows;
 }
 
 double percent_off(double predicted, double measured) { return 100 * (predicted / measured - 1); }
 
-// That show three digits of the smallest of a column.
+// The decimals that show three digits of the smallest number of a column.
 int decimals_of(double smallest) {
   return std::clamp(2 - static_cast<int>(std::floor(std::log10(smallest))), 3, 12);
 }
@@ -122,8 +122,8 @@ int decimals_of(double smallest) {
 Table reading_table(const CalibrateReport& report) {
   double largest_j = 0, smallest_j = std::numeric_limits<double>::infinity();
   for (const Sample& sample : report.features.table.samples) {
-    largest_j = std::max(largest_j, sample.energy_j);
-    smallest_j = std::min(smallest_j, sample.energy_j);
+    largest_j = std::max(largest_j, sample.target);
+    smallest_j = std::min(smallest_j, sample.target);
   }
   const MetricPrefix prefix = metric_prefix(largest_j);
   const auto title = [&](std::string_view what) {
@@ -146,7 +146,7 @@ Table reading_table(const CalibrateReport& report) {
   return table;
 }
 
-// Whether a model that chooses is better than a number that does not.
+// The verdict says whether the model or a baseline predicts workloads left out better.
 std::string verdict(const CalibrateReport& report) {
   const Calibration& calibration = report.calibration;
   if (!calibration.winning_baseline) {
@@ -168,7 +168,7 @@ std::string time_text(const CalibrateReport& report) {
   return fmt::format(
       "Time from counts ({}): MAPE {:.1f} % on workloads left out; 95 % interval of an estimated "
       "time: +-{:.1f} %.\n",
-      describe(time.table, time.calibration.model.terms), time.calibration.left_out.mape_percent,
+      describe(time.table, time.calibration.model.features), time.calibration.left_out.mape_percent,
       time.calibration.interval_percent);
 }
 
@@ -200,19 +200,20 @@ ordered_json quality_json(const FitQuality& quality) {
           {"rmspe_percent", quality.rmspe_percent}};
 }
 
-ordered_json names_json(const FeatureTable& table, const Terms& terms) {
+ordered_json names_json(const FeatureTable& table, const FeatureSet& features) {
   ordered_json names = ordered_json::array();
-  for (const size_t term : terms) names.push_back(table.features[term].name);
+  for (const size_t feature : features) names.push_back(table.features[feature].name);
   return names;
 }
 
 ordered_json coefficients_json(const CalibrateReport& report) {
   ordered_json coefficients = ordered_json::array();
-  const EnergyModel& model = report.calibration.model;
-  for (size_t i = 0; i < model.terms.size(); ++i) {
-    const Feature& feature = report.features.table.features[model.terms[i]];
+  const LinearModel& model = report.calibration.model;
+  for (size_t i = 0; i < model.features.size(); ++i) {
+    const Feature& feature = report.features.table.features[model.features[i]];
+    const bool is_a_multiple = is_multiple(report.features.terms[model.features[i]]);
     coefficients.push_back({{"term", feature.name},
-                            {"unit", feature.unit == "x" ? "default price" : feature.unit},
+                            {"unit", is_a_multiple ? "default price" : feature.unit},
                             {"value", model.coefficients[i]},
                             {"low", report.calibration.coefficients[i].low},
                             {"high", report.calibration.coefficients[i].high}});
@@ -222,7 +223,7 @@ ordered_json coefficients_json(const CalibrateReport& report) {
 
 ordered_json time_json(const TimeCalibration& time) {
   const Calibration& calibration = time.calibration;
-  ordered_json json = {{"terms", names_json(time.table, calibration.model.terms)},
+  ordered_json json = {{"terms", names_json(time.table, calibration.model.features)},
                        {"seconds", calibration.model.coefficients},
                        {"intervals", ordered_json::array()},
                        {"in_sample", quality_json(calibration.in_sample)},
@@ -239,8 +240,8 @@ ordered_json baselines_json(const Calibration& calibration) {
   for (const BaselineScore& score : calibration.baselines) {
     baselines.push_back({{"name", score.name},
                          {"form", score.form == BaselineForm::kLine ? "line" : "proportion"},
-                         {"intercept_j", score.line.intercept_j},
-                         {"slope_j", score.line.slope_j},
+                         {"intercept_j", score.line.intercept},
+                         {"slope_j", score.line.slope},
                          {"in_sample", quality_json(score.in_sample)},
                          {"left_out", quality_json(score.left_out)}});
   }
@@ -286,7 +287,7 @@ ordered_json calibrate_json(const CalibrateReport& report) {
   json["weights"] = word(report.options.fit.weighting);
   json["prior_strength"] = report.options.fit.prior_strength;
   json["left_out"] = word(calibration.leaving_out);
-  json["model"] = {{"terms", names_json(table, calibration.model.terms)},
+  json["model"] = {{"terms", names_json(table, calibration.model.features)},
                    {"coefficients", coefficients_json(report)},
                    {"in_sample", quality_json(calibration.in_sample)},
                    {"left_out", quality_json(calibration.left_out)},
@@ -294,7 +295,7 @@ ordered_json calibrate_json(const CalibrateReport& report) {
   json["candidates"] = ordered_json::array();
   for (const ScoredModel& candidate : calibration.candidates) {
     json["candidates"].push_back(
-        {{"terms", names_json(table, candidate.terms)},
+        {{"terms", names_json(table, candidate.features)},
          {"left_out", candidate.left_out ? quality_json(*candidate.left_out) : nullptr}});
   }
   json["baselines"] = baselines_json(calibration);

@@ -1,4 +1,4 @@
-// A calibration as tables, JSON and CSV.
+// Writes a calibration as tables, JSON and CSV.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -14,7 +14,7 @@ namespace wattgrind {
 
 struct CalibrateReport {
   std::string readings;       // the file's base name
-  std::string energy_column;  // energies are in its unit, taken as joules
+  std::string energy_column;  // energies are in its unit and are shown as joules
   std::string machine;
   CalibrationOptions options;
   EnergyFeatures features;
@@ -25,7 +25,7 @@ struct CalibrateReport {
 
 std::string calibrate_text(const CalibrateReport& report, Emphasis emphasis);
 nlohmann::ordered_json calibrate_json(const CalibrateReport& report);
-// A row for each reading: measured, fitted, left out.
+// Makes a table with a row for each reading: measured, fitted, left out.
 Table calibrate_csv(const CalibrateReport& report);
 
 }  // namespace wattgrind

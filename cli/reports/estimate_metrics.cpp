@@ -13,7 +13,7 @@ namespace {
 
 double total_energy(const PricedRow& row) { return energy_of(row.energy).total; }
 
-// A column of the table: how it is called, and its cell of a row.
+// A metric is a column of the table and the way to fill its cell of a row.
 struct Metric {
   Column column;
   bool for_people = false;  // shown where no metrics are asked for
@@ -68,7 +68,7 @@ void append_level_metrics(const Estimate& estimate, std::vector<Metric>& metrics
                      }});
 }
 
-// Three, and as many more as show four digits of a total in which nothing else would be seen.
+// There are three decimals, or as many more as it takes to show four digits of a small total.
 int microjoule_decimals(const Estimate& estimate) {
   const double total_uj = total_energy(estimate.total) / kPicojoulesAMicrojoule;
   if (total_uj <= 0) return 3;

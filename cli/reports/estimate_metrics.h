@@ -1,4 +1,4 @@
-// The columns an estimate can be shown with.
+// The metrics are the columns that an estimate can be shown with.
 #pragma once
 
 #include <string>
@@ -13,12 +13,14 @@ inline constexpr double kPicojoulesAMicrojoule = 1e6;
 
 enum class Audience { kPeople, kPrograms };
 
-// A row a layer. Without `metrics`, those people want most, or all. Ends with the total for people.
-// Throws Error(kUsage) for a metric there is not, naming those there are.
+// Makes a table with a row for each layer. Where `metrics` is empty, people get the columns that
+// they want most, and programs get all. The table for people ends with the total. Throws
+// Error(kUsage) for a metric that does not exist, naming those that do.
 Table metrics_table(const Estimate& estimate, const std::vector<std::string>& metrics,
                     Audience audience);
 
-// Of a whole training: what a step of each kind costs, and how many there are.
+// Makes a table of a whole training: what a step of each kind costs, and how many such steps it
+// has.
 Table steps_table(const Estimate& estimate);
 
 }  // namespace wattgrind

@@ -22,7 +22,7 @@ std::string what_is_counted(const Estimate& estimate) {
                      *training.epochs == 1 ? "epoch" : "epochs", *training.images, *training.steps);
 }
 
-// What one image costs.
+// Tells what one image costs.
 std::string per_image_text(const Estimate& estimate) {
   const auto images = static_cast<double>(estimate.counts.images);
   const double energy = energy_of(estimate.total.energy).total / images;

@@ -1,4 +1,4 @@
-// An estimate as people and spreadsheets read it.
+// Writes an estimate for people and for spreadsheets.
 #pragma once
 
 #include <string>
@@ -13,12 +13,13 @@ namespace wattgrind {
 // "default", "eyeriss", ...
 std::string_view origin_name(PriceOrigin origin);
 
-// What is counted and priced how, above a table; and the notes below it.
+// The lines above a table say what is counted and how it is priced; the lines below are its notes.
 std::string estimate_heading(const Estimate& estimate);
 std::string estimate_notes(const Estimate& estimate);
 
-// A table with the given metrics after the layer's name, or with those people want most where none
-// are given. Throws Error(kUsage) for a metric there is not, naming those there are.
+// Makes a table with the given metrics after the layer's name, or with those that people want most
+// where none are given. Throws Error(kUsage) for a metric that does not exist, naming those that
+// do.
 std::string estimate_text(const Estimate& estimate, const std::vector<std::string>& metrics,
                           Emphasis emphasis);
 Table estimate_csv(const Estimate& estimate, const std::vector<std::string>& metrics);

@@ -1,4 +1,4 @@
-// Values by key, shared between threads: the newest `capacity` of them.
+// A cache of values by key that threads share and that holds the newest `capacity` values.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,8 @@ class BoundedCache {
     return found->second;
   }
 
-  // Where the key is there already, its value stays: two threads may have worked out the same.
+  // Where the key is there already, its value stays, since two threads may have worked out the
+  // same.
   void insert(const std::string& key, const Value& value) {
     const std::lock_guard lock(mutex_);
     if (!values_.emplace(key, value).second) return;
@@ -36,7 +37,7 @@ class BoundedCache {
   const size_t capacity_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Value> values_;
-  std::deque<std::string> keys_;  // the oldest first
+  std::deque<std::string> keys_;  // from the oldest to the newest
 };
 
 }  // namespace wattgrind

@@ -1,4 +1,5 @@
-// Sums and products of numbers that come from a user: absent where 64 bits do not hold them.
+// Sums and products of numbers that come from a user. A result is absent where 64 bits do not hold
+// it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a value of a tensor is.
+// The types that the values of a tensor may have.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,9 @@
 // The two kinds of failure.
 //
-// `Error` is the user's or the system's: it says what was found where, what was wanted and how to
-// fix it, in one line, and is handled only in cli/, where its kind becomes the exit status.
-// `CHECK` is ours: it is always on, prints what it compared and aborts.
+// An `Error` is a fault of the user or of the system. It says in one line what was found where,
+// what was wanted and how to fix it, and is handled only in cli/, where its kind becomes the exit
+// status. A failing `CHECK` is a fault of ours. It is always on, prints what it compared and
+// aborts.
 #pragma once
 
 #include <fmt/format.h>
@@ -37,8 +38,8 @@ template <typename... Args>
   throw Error(kind, fmt::format(format, std::forward<Args>(args)...));
 }
 
-// What `action` returns; an Error it throws passes on with `where` before its message: the file and
-// key, say, that named what could not be read.
+// Returns what `action` returns. An Error that it throws passes on with `where` before its message:
+// the file and the key, say, that named what could not be read, or the option that asked for it.
 template <typename Action>
 auto within(std::string_view where, Action&& action) {
   try {

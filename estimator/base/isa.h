@@ -1,4 +1,4 @@
-// The instruction sets kernels are generated for.
+// The instruction sets that kernels are generated for.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Metric prefixes, for amounts of unknown size.
+// Metric prefixes make an amount of any size readable.
 #pragma once
 
 #include <string_view>

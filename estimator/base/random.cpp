@@ -14,8 +14,8 @@ double Random::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53;
 
 uint64_t Random::below(uint64_t bound) {
   uint64_t value = next();
-  // Values below a threshold would favour small remainders (2^64 mod bound of them). It is less
-  // than the bound, and takes a division to know.
+  // The 2^64 mod bound lowest values would favour small remainders, so they are drawn again. Their
+  // number is less than the bound, and only a division tells it.
   if (value < bound) {
     const uint64_t threshold = (0 - bound) % bound;
     while (value < threshold) value = next();

@@ -14,18 +14,18 @@ constexpr uint64_t mix64(uint64_t z) {
   return z ^ (z >> 31);
 }
 
-// A seed derived from a parent seed and a key: streams that do not touch each other.
+// Derives a seed from a parent seed and a key. Streams of different keys are independent.
 constexpr uint64_t derive_seed(uint64_t seed, uint64_t key) { return mix64(mix64(seed) ^ key); }
 
-// A SplitMix64 stream.
+// A stream of the numbers that SplitMix64 makes from a seed.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
 
   uint64_t next();
-  double uniform();                // [0, 1), 53 bits
-  uint64_t below(uint64_t bound);  // [0, bound), unbiased; bound > 0
-  double normal();                 // standard normal (Marsaglia's polar method)
+  double uniform();                // uniform in [0, 1), with 53 random bits
+  uint64_t below(uint64_t bound);  // uniform in [0, bound), unbiased; bound must be positive
+  double normal();                 // normal with mean 0 and deviation 1 (Marsaglia's polar method)
 
  private:
   uint64_t state_;

@@ -1,4 +1,4 @@
-// What a mistyped word may have meant.
+// Suggestions tell what a mistyped word may have meant.
 #pragma once
 
 #include <string>
@@ -7,12 +7,13 @@
 
 namespace wattgrind {
 
-// The candidates at most a third of the word's letters (and one) away from it, nearest first, at
-// most three. Distance: insertions, deletions, substitutions (Levenshtein 1966).
+// Returns at most three candidates, nearest first, that are no further from the word than a third
+// of its letters and one. The distance counts insertions, deletions and substitutions (Levenshtein
+// 1966).
 std::vector<std::string_view> nearest_words(std::string_view word,
                                             const std::vector<std::string_view>& candidates);
 
-// "did you mean a or b?", or, where nothing is near, "known: a, b, c".
+// Returns "did you mean a or b?" or, where no candidate is near, "known: a, b, c".
 std::string suggest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 }  // namespace wattgrind

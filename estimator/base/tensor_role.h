@@ -1,4 +1,4 @@
-// What a buffer holds, as energy is attributed ("--by tensor").
+// The role of a buffer is what it holds. Energy can be told apart by role.
 #pragma once
 
 #include <array>
@@ -8,13 +8,13 @@
 namespace wattgrind {
 
 enum class TensorRole : uint8_t {
-  kInput,  // the feature map a layer reads
+  kInput,  // the feature map that a layer reads
   kWeights,
   kBias,
-  kOutput,    // the feature map a layer writes
-  kGradient,  // of a feature map or of parameters
-  kState,     // an optimiser's moments
-  kScratch,   // a kernel's own workspace
+  kOutput,    // the feature map that a layer writes
+  kGradient,  // the gradient of a feature map or of parameters
+  kState,     // the moments that an optimiser keeps
+  kScratch,   // the workspace of a kernel
 };
 
 inline constexpr std::array<std::string_view, 7> kTensorRoleNames = {

@@ -1,4 +1,4 @@
-// Calibration's result as a machine profile: estimates with it need the meter no more.
+// The result of a calibration as a machine profile, with which estimates need no meter.
 #pragma once
 
 #include <string>
@@ -10,12 +10,13 @@
 
 namespace wattgrind {
 
-// The machine under a new name, its prices multiplied by the model's coefficients. A term the model
-// does without costs nothing: what it took is in the other prices, since the readings do not tell
-// them apart. `readings` is the file they stand in, by its base name. Every price's source names
-// the readings, the multiple and its 95 % interval. `time`, where durations were known, makes the
-// profile tell time, and with a static power the energy that goes with it.
-Machine calibrated_machine(const Machine& machine, const FeatureTable& table,
+// The machine under a new name, with its prices multiplied by the model's coefficients. A term that
+// the model does without costs nothing: the other prices contain what it took, since the readings
+// do not tell them apart. `features` is what `calibration` was fitted to. `readings` is the base
+// name of the file that they stand in. Every price's source names the readings, the multiple and
+// its 95 % interval. `time`, which is there where durations were known, makes the profile tell time
+// and, with a static power, the energy that goes with it.
+Machine calibrated_machine(const Machine& machine, const EnergyFeatures& features,
                            const Calibration& calibration,
                            const std::optional<TimeCalibration>& time, const std::string& name,
                            const std::string& readings);

@@ -8,10 +8,10 @@
 namespace wattgrind {
 namespace {
 
-// Two to fit, one left out twice over: choosing inside a fold needs three.
+// Choosing inside a fold leaves out one more fold, and a fit needs at least one: that makes three.
 constexpr size_t kFewestFolds = 3;
 
-void require_enough(const FeatureTable& table, size_t workloads) {
+void require_enough(const FeatureTable& table, size_t workloads, std::string_view keep_words) {
   if (workloads < kFewestFolds) {
     fail(ErrorKind::kInput,
          "readings of {} workload{}: measure at least {}, so that each can be left out in turn",
@@ -26,8 +26,9 @@ void require_enough(const FeatureTable& table, size_t workloads) {
   }
   fail(ErrorKind::kInput,
        "readings of {} workloads cannot fix {} coefficients: measure {} more, or drop the terms {} "
-       "(--terms {})",
-       workloads, table.features.size(), table.features.size() - workloads, dropped, kept);
+       "({} {})",
+       workloads, table.features.size(), table.features.size() - workloads, dropped, keep_words,
+       kept);
 }
 
 LeavingOut what_to_leave_out(const FeatureTable& table) {
@@ -61,31 +62,31 @@ std::optional<size_t> winner(const std::vector<BaselineScore>& baselines, double
   return static_cast<size_t>(best - baselines.begin());
 }
 
-double interval_percent(const FitQuality& left_out, size_t workloads, size_t terms) {
-  const boost::math::students_t t(static_cast<double>(workloads - terms));
+double interval_percent(const FitQuality& left_out, size_t workloads, size_t features) {
+  const boost::math::students_t t(static_cast<double>(workloads - features));
   return boost::math::quantile(t, 0.975) * left_out.rmspe_percent;
 }
 
 }  // namespace
 
-std::vector<Terms> nested_models(const FeatureTable& table) {
-  Terms events, background;
+std::vector<FeatureSet> nested_models(const FeatureTable& table) {
+  FeatureSet nested, optional;
   for (size_t i = 0; i < table.features.size(); ++i) {
-    (table.features[i].kind == FeatureKind::kEvent ? events : background).push_back(i);
+    (table.features[i].kind == FeatureKind::kNested ? nested : optional).push_back(i);
   }
-  std::vector<Terms> models;
-  for (size_t leading = 0; leading <= events.size(); ++leading) {
-    for (size_t choice = 0; choice < size_t{1} << background.size(); ++choice) {
-      Terms terms(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(leading));
-      for (size_t i = 0; i < background.size(); ++i) {
-        if (choice >> i & 1) terms.push_back(background[i]);
+  std::vector<FeatureSet> models;
+  for (size_t leading = 0; leading <= nested.size(); ++leading) {
+    for (size_t choice = 0; choice < size_t{1} << optional.size(); ++choice) {
+      FeatureSet features(nested.begin(), nested.begin() + static_cast<std::ptrdiff_t>(leading));
+      for (size_t i = 0; i < optional.size(); ++i) {
+        if (choice >> i & 1) features.push_back(optional[i]);
       }
-      std::sort(terms.begin(), terms.end());
-      if (!terms.empty()) models.push_back(std::move(terms));
+      std::sort(features.begin(), features.end());
+      if (!features.empty()) models.push_back(std::move(features));
     }
   }
   std::stable_sort(models.begin(), models.end(),
-                   [](const Terms& a, const Terms& b) { return a.size() < b.size(); });
+                   [](const FeatureSet& a, const FeatureSet& b) { return a.size() < b.size(); });
   return models;
 }
 
@@ -93,26 +94,26 @@ Calibration calibrate(const FeatureTable& table, const std::vector<Baseline>& ba
                       const CalibrationOptions& options) {
   validate(table);
   const size_t workloads = workload_folds(table).size();
-  require_enough(table, workloads);
+  require_enough(table, workloads, options.keep_words);
 
   Calibration result;
   result.leaving_out = what_to_leave_out(table);
   const std::vector<Fold> folds =
       result.leaving_out == LeavingOut::kNetworks ? network_folds(table) : workload_folds(table);
-  const std::vector<Terms> models = nested_models(table);
+  const std::vector<FeatureSet> models = nested_models(table);
   result.candidates = score_models(table, folds, models, options.fit);
-  const Terms& chosen = models[best_model(result.candidates)];
+  const FeatureSet& chosen = models[best_model(result.candidates)];
   const std::vector<size_t> all = samples_of(folds);
-  result.model = fit_energy(table, all, chosen, options.fit);
+  result.model = fit_linear(table, all, chosen, options.fit);
   result.coefficients =
       bootstrap_coefficients(table, folds, chosen, options.fit, options.bootstrap);
 
-  std::vector<double> measured_j;
+  std::vector<double> measured;
   for (const Sample& sample : table.samples) {
-    measured_j.push_back(sample.energy_j);
-    result.fitted_j.push_back(result.model.predict_j(sample.values));
+    measured.push_back(sample.target);
+    result.fitted.push_back(result.model.predict(sample.values));
   }
-  result.in_sample = fit_quality(measured_j, result.fitted_j);
+  result.in_sample = fit_quality(measured, result.fitted);
   result.nested = nested_cross_validation(table, folds, models, options.fit);
   result.left_out = quality(table, result.nested.left_out);
   result.interval_percent = interval_percent(result.left_out, workloads, chosen.size());

@@ -11,21 +11,21 @@ namespace {
 
 MetricPrefix prefix_for(const FeatureTable& table) {
   double largest = 0;
-  for (const Sample& sample : table.samples) largest = std::max(largest, sample.energy_j);
+  for (const Sample& sample : table.samples) largest = std::max(largest, sample.target);
   return metric_prefix(largest);
 }
 
-// The points take(sample, predicted_j) of both sorts of prediction.
+// One series for each sort of prediction, whose points are what take(sample, predicted) returns.
 template <typename Take>
 std::vector<PlotSeries> both_predictions(const FeatureTable& table, const Calibration& calibration,
                                          Take take) {
   PlotSeries fitted{"fitted to all", {}}, left_out{"left out", {}};
   for (size_t i = 0; i < table.samples.size(); ++i) {
-    fitted.points.push_back(take(table.samples[i], calibration.fitted_j[i]));
+    fitted.points.push_back(take(table.samples[i], calibration.fitted[i]));
   }
   const LeftOut& nested = calibration.nested.left_out;
   for (size_t i = 0; i < nested.samples.size(); ++i) {
-    left_out.points.push_back(take(table.samples[nested.samples[i]], nested.predicted_j[i]));
+    left_out.points.push_back(take(table.samples[nested.samples[i]], nested.predicted[i]));
   }
   return {fitted, left_out};
 }
@@ -39,12 +39,13 @@ double largest_x(const std::vector<PlotSeries>& series) {
 }  // namespace
 
 ScatterPlot plot_predictions(const FeatureTable& table, const Calibration& calibration,
-                             std::string_view title, std::string_view unit) {
+                             std::string_view title) {
   const MetricPrefix scale = prefix_for(table);
-  ScatterPlot plot{std::string(title), fmt::format("measured ({}{})", scale.symbol, unit),
-                   fmt::format("predicted ({}{})", scale.symbol, unit)};
-  plot.series = both_predictions(table, calibration, [&](const Sample& sample, double predicted_j) {
-    return PlotPoint{scale.factor * sample.energy_j, scale.factor * predicted_j, sample.workload};
+  ScatterPlot plot{std::string(title),
+                   fmt::format("measured ({}{})", scale.symbol, table.target.unit),
+                   fmt::format("predicted ({}{})", scale.symbol, table.target.unit)};
+  plot.series = both_predictions(table, calibration, [&](const Sample& sample, double predicted) {
+    return PlotPoint{scale.factor * sample.target, scale.factor * predicted, sample.workload};
   });
   const double end = largest_x(plot.series);
   plot.lines = {{"equal", 0, 0, end, end}};
@@ -52,12 +53,13 @@ ScatterPlot plot_predictions(const FeatureTable& table, const Calibration& calib
 }
 
 ScatterPlot plot_residuals(const FeatureTable& table, const Calibration& calibration,
-                           std::string_view title, std::string_view unit) {
+                           std::string_view title) {
   const MetricPrefix scale = prefix_for(table);
-  ScatterPlot plot{std::string(title), fmt::format("measured ({}{})", scale.symbol, unit),
+  ScatterPlot plot{std::string(title),
+                   fmt::format("measured ({}{})", scale.symbol, table.target.unit),
                    "predicted \u2212 measured (% of measured)"};
-  plot.series = both_predictions(table, calibration, [&](const Sample& sample, double predicted_j) {
-    return PlotPoint{scale.factor * sample.energy_j, 100 * (predicted_j / sample.energy_j - 1),
+  plot.series = both_predictions(table, calibration, [&](const Sample& sample, double predicted) {
+    return PlotPoint{scale.factor * sample.target, 100 * (predicted / sample.target - 1),
                      sample.workload};
   });
   plot.lines = {{"no error", 0, 0, largest_x(plot.series), 0}};

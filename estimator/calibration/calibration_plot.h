@@ -1,4 +1,4 @@
-// Plots of a calibration: what was measured against what is predicted, and the residuals.
+// Plots of a calibration show what was measured against what is predicted, and the residuals.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@
 
 namespace wattgrind {
 
-// Energies are shown with a metric prefix; `unit` is what they are in without one ("J").
+// Both axes are in the unit of the table's target, with a metric prefix.
 ScatterPlot plot_predictions(const FeatureTable& table, const Calibration& calibration,
-                             std::string_view title, std::string_view unit);
+                             std::string_view title);
 
-// Relative errors, in percent of what was measured.
+// The errors are relative, in percent of what was measured.
 ScatterPlot plot_residuals(const FeatureTable& table, const Calibration& calibration,
-                           std::string_view title, std::string_view unit);
+                           std::string_view title);
 
 }  // namespace wattgrind

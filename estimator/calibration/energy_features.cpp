@@ -1,6 +1,6 @@
 #include "estimator/calibration/energy_features.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -20,20 +20,23 @@ bool all_timed(const std::vector<CountedReading>& readings) {
   });
 }
 
-// A feature and its value in each reading.
+// A term, the feature made of it, and that feature's value in each reading.
 struct FeatureColumn {
+  Term term;
   Feature feature;
   std::vector<double> values;
 };
 
-std::vector<FeatureColumn> event_columns(const std::vector<CountedReading>& readings,
-                                         const Machine& machine) {
-  const auto event = [](const std::string& name) {
-    return FeatureColumn{{name, "x", FeatureKind::kEvent, 1.0}, {}};
-  };
-  std::vector<FeatureColumn> columns = {event("operations"), event("DRAM")};
-  for (auto level = machine.levels.rbegin(); level != machine.levels.rend(); ++level) {
-    columns.push_back(event(level->name));
+FeatureColumn priced_column(const Term& term) {
+  return {term, {name(term), "times the profile's price", FeatureKind::kNested, 1.0}, {}};
+}
+
+std::vector<FeatureColumn> priced_columns(const std::vector<CountedReading>& readings,
+                                          const Machine& machine) {
+  std::vector<FeatureColumn> columns = {priced_column({TermKind::kOperations}),
+                                        priced_column({TermKind::kDram})};
+  for (size_t level = machine.levels.size(); level > 0; --level) {
+    columns.push_back(priced_column(level_term(machine, level - 1)));
   }
   const PriceTable prices = machine_prices(machine);
   for (const CountedReading& counted : readings) {
@@ -50,7 +53,8 @@ std::vector<FeatureColumn> event_columns(const std::vector<CountedReading>& read
 }
 
 FeatureColumn time_column(const std::vector<CountedReading>& readings, const Machine& machine) {
-  FeatureColumn column{{"time", "W", FeatureKind::kBackground, std::nullopt}, {}};
+  const Term term{TermKind::kTime};
+  FeatureColumn column{term, {name(term), "W", FeatureKind::kOptional, std::nullopt}, {}};
   if (machine.static_power_w) column.feature.prior = machine.static_power_w->value;
   for (const CountedReading& counted : readings) {
     column.values.push_back(counted.reading.seconds().value());
@@ -63,19 +67,6 @@ bool is_empty(const FeatureColumn& column) {
                      [](double value) { return value == 0; });
 }
 
-void keep_terms(std::vector<FeatureColumn>& columns, const std::vector<std::string>& terms) {
-  if (terms.empty()) return;
-  std::vector<std::string_view> names;
-  for (const FeatureColumn& column : columns) names.push_back(column.feature.name);
-  for (const std::string& term : terms) {
-    if (std::find(names.begin(), names.end(), term) != names.end()) continue;
-    fail(ErrorKind::kUsage, "--terms {}: no such term here; {}", term, suggest(term, names));
-  }
-  std::erase_if(columns, [&](const FeatureColumn& column) {
-    return std::find(terms.begin(), terms.end(), column.feature.name) == terms.end();
-  });
-}
-
 }  // namespace
 
 std::string workload_name(const Reading& reading) {
@@ -85,17 +76,20 @@ std::string workload_name(const Reading& reading) {
   return name;
 }
 
-EnergyFeatures energy_features(const std::vector<CountedReading>& readings, const Machine& machine,
-                               const std::vector<std::string>& terms) {
-  std::vector<FeatureColumn> columns = event_columns(readings, machine);
+EnergyFeatures energy_features(const std::vector<CountedReading>& readings,
+                               const Machine& machine) {
+  std::vector<FeatureColumn> columns = priced_columns(readings, machine);
   const bool timed = all_timed(readings);
   if (timed) columns.push_back(time_column(readings, machine));
   std::erase_if(columns, is_empty);
-  keep_terms(columns, terms);
 
   EnergyFeatures features;
+  features.table.target = {"energy", "J"};
   Baseline cost{"latency cost", {}}, macs{"MACs", {}}, time{"time", {}};
-  for (const FeatureColumn& column : columns) features.table.features.push_back(column.feature);
+  for (const FeatureColumn& column : columns) {
+    features.terms.push_back(column.term);
+    features.table.features.push_back(column.feature);
+  }
   for (size_t i = 0; i < readings.size(); ++i) {
     const CountedReading& counted = readings[i];
     Sample sample{workload_name(counted.reading),
@@ -111,6 +105,33 @@ EnergyFeatures energy_features(const std::vector<CountedReading>& readings, cons
   features.baselines = {std::move(cost), std::move(macs)};
   if (timed) features.baselines.push_back(std::move(time));
   return features;
+}
+
+Term named_term(const EnergyFeatures& features, std::string_view word) {
+  std::vector<std::string_view> words;
+  for (size_t i = 0; i < features.terms.size(); ++i) {
+    words.push_back(features.table.features[i].name);
+    if (words.back() == word) return features.terms[i];
+  }
+  fail(ErrorKind::kUsage, "no such term here; {}", suggest(word, words));
+}
+
+EnergyFeatures only_terms(const EnergyFeatures& features, std::span<const Term> terms) {
+  EnergyFeatures kept;
+  kept.baselines = features.baselines;
+  kept.table.target = features.table.target;
+  for (const Sample& sample : features.table.samples) {
+    kept.table.samples.push_back({sample.workload, {}, sample.target, sample.network});
+  }
+  for (size_t i = 0; i < features.terms.size(); ++i) {
+    if (std::ranges::find(terms, features.terms[i]) == terms.end()) continue;
+    kept.terms.push_back(features.terms[i]);
+    kept.table.features.push_back(features.table.features[i]);
+    for (size_t j = 0; j < kept.table.samples.size(); ++j) {
+      kept.table.samples[j].values.push_back(features.table.samples[j].values[i]);
+    }
+  }
+  return kept;
 }
 
 }  // namespace wattgrind

@@ -9,9 +9,11 @@ std::optional<TimeCalibration> calibrate_time(const std::vector<CountedReading>&
                                               const Machine& machine,
                                               const BootstrapOptions& bootstrap) {
   TimeCalibration time;
-  // Both are optional terms: either may do alone.
-  time.table.features = {{kMacsFeature, "s", FeatureKind::kBackground, std::nullopt},
-                         {kLatencyFeature, "s", FeatureKind::kBackground, std::nullopt}};
+  time.terms = {{TermKind::kMacs}, {TermKind::kLatencyCost}};
+  time.table.target = {"time", "s"};
+  for (const Term& term : time.terms) {
+    time.table.features.push_back({name(term), "s", FeatureKind::kOptional, std::nullopt});
+  }
   for (const CountedReading& counted : readings) {
     const std::optional<double> duration_s = counted.reading.seconds();
     if (!duration_s) return std::nullopt;

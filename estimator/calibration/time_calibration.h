@@ -1,5 +1,5 @@
-// Time from counts, fitted to the durations of energy readings: what static energy needs once the
-// meter is gone.
+// A time calibration finds prices of time, from the durations of energy readings. Static energy
+// needs a time, which counts have to tell once there is no meter.
 #pragma once
 
 #include <optional>
@@ -7,22 +7,22 @@
 
 #include "estimator/calibration/calibration.h"
 #include "estimator/calibration/energy_features.h"
+#include "estimator/calibration/term.h"
 
 namespace wattgrind {
 
-inline constexpr const char* kMacsFeature = "MACs";
-inline constexpr const char* kLatencyFeature = "latency cost";
-
-// seconds = price * multiply-accumulates + price * cycles of latency cost, either or both: chosen
-// by leave-one-out error, as terms of energy are. Coarser than a TimeModel, which knows the loop
-// nest; readings are few.
+// The model is seconds = price * multiply-accumulates + price * cycles of latency cost, with either
+// term or both: leave-one-out error decides, as it does on terms of energy. Readings are few, so
+// the model is coarser than a TimeModel, which knows the loop nest.
 struct TimeCalibration {
-  FeatureTable table;  // features "MACs" and "latency cost"; its energies are seconds
+  std::vector<Term> terms;  // by feature of the table
+  FeatureTable table;       // its target is time in seconds
   Calibration calibration;
 };
 
-// Errors count in percent: readings range from a layer's microseconds to a network's seconds.
-// Absent where a reading's duration is not known. Needs 3 workloads, as calibrate() does.
+// Errors count in percent, since readings range from a layer's microseconds to a network's seconds.
+// The result is absent where the duration of a reading is not known. It takes 3 workloads, as
+// calibrate() does.
 std::optional<TimeCalibration> calibrate_time(const std::vector<CountedReading>& readings,
                                               const Machine& machine,
                                               const BootstrapOptions& bootstrap);

@@ -1,4 +1,4 @@
-// The MACHINE argument of the command line.
+// The catalog of machines: what MACHINE on the command line may be.
 #pragma once
 
 #include <filesystem>
@@ -10,12 +10,12 @@
 
 namespace wattgrind {
 
-// The built-in profile; its name is one of builtin_names("machines").
+// Returns the built-in profile of that name, which must be one of builtin_names("machines").
 Machine builtin_machine(std::string_view name);
 
-// `argument` is "host", a built-in name, or a file (it ends in ".json" or holds a "/"). Throws
+// `argument` is "host", a built-in name, or a file, which ends in ".json" or holds a "/". Throws
 // Error(kInput) for a name that is not known, with those near it, and whatever the readers throw.
-// `root` is where the system's files are found for "host": "/" but in tests.
+// For "host" the files of the system are read below `root`, which is "/" except in tests.
 Machine find_machine(const std::string& argument, const std::filesystem::path& root = "/");
 
 }  // namespace wattgrind

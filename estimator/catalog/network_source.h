@@ -1,4 +1,4 @@
-// The NETWORK argument of the command line.
+// The catalog of networks: what NETWORK on the command line may be.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace wattgrind {
 
-// The built-in network; its name is one of builtin_names("networks").
+// Returns the built-in network of that name, which must be one of builtin_names("networks").
 Network builtin_network(std::string_view name);
 
-// `argument` is a built-in name, a file (it ends in ".json") or a short form (it holds a ":").
+// `argument` is a built-in name, a file, which ends in ".json", or a short form, which holds a ":".
 // Throws Error(kInput) for a name that is not known, with those near it, and whatever the readers
 // throw.
 Network find_network(const std::string& argument);

@@ -38,7 +38,7 @@ Matmul read_matmul(std::string_view text) {
     matmul.order = read_word<LoopOrder>(values, "order", *order, kOrderNames);
   }
   const uint64_t bytes = element_bytes(matmul.type);
-  // Four references a multiply-accumulate at most.
+  // A multiply-accumulate makes four references at most.
   if (!checked_product({matmul.m, matmul.k, matmul.n, 4 * bytes})) {
     values.reject("m x k x n: {} x {} x {} is more than 64 bits can count", matmul.m, matmul.k,
                   matmul.n);

@@ -1,4 +1,4 @@
-// The WORKLOAD argument of the command line.
+// The catalog of workloads: what WORKLOAD on the command line may be.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 
 namespace wattgrind {
 
-// "matmul:m=200,k=8000,n=200,dtype=int64[,order=ijk|ikj|blocked]", a NETWORK as find_network takes
-// it, or a part of one: "NETWORK/LAYER", a layer alone, "NETWORK/..LAYER", all up to it. Throws
-// Error(kInput) naming the text and the key, also when the product's operations or bytes do not fit
-// 64 bits.
+// A workload is "matmul:m=200,k=8000,n=200,dtype=int64[,order=ijk|ikj|blocked]", a NETWORK as
+// find_network takes it, or a part of one: "NETWORK/LAYER" is a layer alone, "NETWORK/..LAYER" all
+// layers up to it. Throws Error(kInput) naming the text and the key, also when the operations or
+// the bytes of a matrix product do not fit 64 bits.
 Workload find_workload(const std::string& text);
 
 }  // namespace wattgrind

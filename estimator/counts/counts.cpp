@@ -22,7 +22,7 @@ uint64_t subtract(uint64_t a, uint64_t b) {
   return a - b;
 }
 
-// Applies `combine` to every count of a and b; absent where either is.
+// Applies `combine` to every count of a and b. A count is absent where it is absent in either.
 template <typename Combine>
 std::optional<uint64_t> combined(std::optional<uint64_t> a, std::optional<uint64_t> b,
                                  Combine combine) {
@@ -35,7 +35,7 @@ References combined(const References& a, const References& b, Combine combine) {
   return {combine(a.reads, b.reads), combine(a.writes, b.writes)};
 }
 
-// All but the hits.
+// Applies `combine` to all counts of a level except its hits.
 template <typename Combine>
 EventCounts combined(const EventCounts& a, const EventCounts& b, Combine combine) {
   CHECK(a.levels.size() == b.levels.size(), "{} and {} levels", a.levels.size(), b.levels.size());

@@ -1,4 +1,4 @@
-// Event counts: what a kernel did to the memory hierarchy. Counts know no prices.
+// Event counts tell what a kernel did to the memory hierarchy. They know no prices.
 //
 // A count that a source cannot give is absent, never zero.
 #pragma once
@@ -18,27 +18,27 @@ struct References {
   uint64_t total() const { return reads + writes; }
 };
 
-// One cache level. accesses = hits + misses where all three are there.
+// What happened at one cache level. accesses = hits + misses where all three are there.
 struct LevelCounts {
-  uint64_t accesses = 0;         // look-ups: references at L1, misses of the level above below
+  uint64_t accesses = 0;         // look-ups: references at L1; at other levels, misses above
   std::optional<uint64_t> hits;  // absent where two cachegrind runs disagree (negative)
   uint64_t misses = 0;
   std::optional<uint64_t> read_misses;
   std::optional<uint64_t> write_misses;
-  std::optional<uint64_t> write_backs;  // dirty lines that left this level, where modelled
+  std::optional<uint64_t> write_backs;  // dirty lines that left this level; absent: not modelled
   // Lines written into this level from above: those it holds that the level above wrote back and,
-  // in a victim level, all that the level above evicted, clean ones included. Where modelled; 0 in
-  // the first level, whose writes are references.
+  // in a victim level, all that the level above evicted, clean ones included. Absent where they are
+  // not modelled; 0 in the first level, whose writes are references.
   std::optional<uint64_t> lines_from_above;
   std::optional<uint64_t> compulsory_misses;
 };
 
 struct DramCounts {
   uint64_t reads = 0;                   // lines fetched: misses of the last level
-  std::optional<uint64_t> write_backs;  // lines written back, where modelled
+  std::optional<uint64_t> write_backs;  // lines written back; absent: not modelled
 };
 
-// What one layer (or one pass of one) did.
+// What one layer, or one pass of a layer, did.
 struct EventCounts {
   References refs;                  // as the source saw them
   std::optional<References> bytes;  // from the loop nest; absent for the row `runtime`
@@ -50,22 +50,22 @@ struct EventCounts {
 // must agree. Throws Error(kFailed) if a sum overflows 64 bits.
 EventCounts sum(const EventCounts& a, const EventCounts& b);
 
-// a - b field by field, for what comes between two countings. A negative difference of a
-// hit count makes it absent; any other negative difference throws Error(kFailed).
+// Returns a - b field by field, which is what happened between two countings. A negative difference
+// of a hit count makes it absent; any other negative difference throws Error(kFailed).
 EventCounts difference(const EventCounts& a, const EventCounts& b);
 
-// Every count `times` as often. Throws Error(kFailed) if one overflows 64 bits.
+// Multiplies every count by `times`. Throws Error(kFailed) if one overflows 64 bits.
 EventCounts scaled(const EventCounts& counts, uint64_t times);
 
-// Bytes that went between this level and the one above it (the core, for the first): lines looked
-// up here and lines written here. Absent where the latter are.
+// Bytes that went between this level and the one above it, which for the first is the core: the
+// lines looked up here and the lines written here. Absent where lines_from_above is.
 std::optional<uint64_t> bytes_moved(const EventCounts& counts, size_t level, uint64_t line_bytes);
 
-// Operations of the network as written, and what a kernel adds by padding channels.
+// Operations of the network as written, and those that a kernel adds by padding channels.
 struct OperationCounts {
   uint64_t macs = 0;          // multiply-accumulates
   uint64_t other = 0;         // comparisons, additions, divisions outside multiply-accumulates
-  uint64_t padding_macs = 0;  // dead work in lanes that hold no channel
+  uint64_t padding_macs = 0;  // of vector lanes that hold no channel: work without a result
 };
 
 OperationCounts sum(const OperationCounts& a, const OperationCounts& b);

@@ -1,4 +1,5 @@
-// What a network's layers did, row by row, before any price.
+// The counts of a network: a row for each layer, before any price. A row called `runtime` may come
+// last: it holds what start-up code did, which belongs to no layer.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +13,19 @@
 
 namespace wattgrind {
 
-// Where counts come from, as results say it.
+// Where counts come from, in the words of results.
 struct CountOrigin {
   std::string source;                  // "cachegrind", "simulate", "trace"
   std::optional<std::string> version;  // of the tool that counted
-  std::vector<std::string> commands;   // as they would be typed, files by their base names
-  Isa isa = Isa::kAvx2;                // the kernels'; may be narrower than the machine's
+  std::vector<std::string> commands;   // as a user would type them, with files by their base names
+  Isa isa = Isa::kAvx2;                // of the kernels; it may be narrower than the machine's
   std::vector<std::string> notes;      // what the counts approximate
 };
 
 // What a layer did to one of its buffers.
 struct TensorCounts {
-  std::string tensor;  // "input", "weights", ...; "elsewhere": other layers' lines that it evicted
+  // "input", "weights", ...; "elsewhere" are lines of other layers that it evicted.
+  std::string tensor;
   EventCounts counts;
 };
 
@@ -36,20 +38,20 @@ struct PassCounts {
 
 struct CountedRow {
   std::string name;
-  std::string kind;  // "conv2d", ...; "runtime" for start-up code that belongs to no layer
+  std::string kind;                          // "conv2d", ..., or "runtime"
   std::optional<FeatureShape> output_shape;  // of one image
   OperationCounts operations;                // of the whole batch
   uint64_t parameters = 0;
   EventCounts counts;
-  std::vector<TensorCounts> tensors;  // adding up to `counts`; none where the source can't tell
-  std::vector<PassCounts> passes;     // of training, in the order they run, adding up to `counts`
+  std::vector<TensorCounts> tensors;  // they add up to `counts`; empty where the source cannot tell
+  std::vector<PassCounts> passes;     // of training, as they run; they add up to `counts`
 };
 
 struct NetworkCounts {
   std::string network;
   int64_t batch = 1;
-  uint64_t images = 1;  // that went through the network: the batch, or a whole training's
-  bool steady = false;  // the second of two passes; else one pass from empty caches
+  uint64_t images = 1;  // that went through the network, in a batch or a whole training
+  bool steady = false;  // true: the second of two passes; false: one pass from empty caches
   CountOrigin origin;
   std::vector<CountedRow> rows;  // the layers in order; `runtime` last, where there is one
 };
@@ -57,7 +59,7 @@ struct NetworkCounts {
 // Adds each tensor's counts to those of the same name.
 void add_tensors(const std::vector<TensorCounts>& tensors, std::vector<TensorCounts>& sums);
 
-// All rows added up: counts, operations, parameters and passes. Its name is "total".
+// Adds up the counts, operations, parameters and passes of all rows. The sum is called "total".
 CountedRow total(const std::vector<CountedRow>& rows);
 
 }  // namespace wattgrind

@@ -1,17 +1,18 @@
-// What a calibrated model has to beat: one number, as a straight line or in proportion.
+// A baseline is what a model worth having has to beat: the target predicted from one number, by a
+// straight line or in proportion.
 #pragma once
 
 #include <span>
 #include <string>
 #include <vector>
 
-#include "estimator/fit/energy_fit.h"
 #include "estimator/fit/feature_table.h"
 #include "estimator/fit/fit_quality.h"
+#include "estimator/fit/linear_fit.h"
 
 namespace wattgrind {
 
-// A number known for every sample: "latency cost", "MACs", "time".
+// A number that is known for every sample: "latency cost", "MACs", "time".
 struct Baseline {
   std::string name;
   std::vector<double> values;  // by sample of the table
@@ -19,11 +20,11 @@ struct Baseline {
 
 enum class BaselineForm { kProportion, kLine };
 
-// energy = intercept + slope * value; the intercept of a line may be negative, that of a
+// The target is intercept + slope * value. The intercept of a line may be negative, that of a
 // proportion is 0.
 struct StraightLine {
-  double intercept_j = 0;
-  double slope_j = 0;
+  double intercept = 0;
+  double slope = 0;
 };
 
 struct BaselineScore {
@@ -35,7 +36,7 @@ struct BaselineScore {
 };
 
 // Weighted least squares through the samples. A line through samples of one value is flat.
-StraightLine fit_line(std::span<const double> values, std::span<const double> energies_j,
+StraightLine fit_line(std::span<const double> values, std::span<const double> targets,
                       BaselineForm form, Weighting weighting);
 
 BaselineScore score_baseline(const FeatureTable& table, std::span<const Fold> folds,

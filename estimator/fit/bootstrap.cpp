@@ -18,22 +18,22 @@ double quantile(std::vector<double> values, double p) {
 }
 
 std::vector<Interval> bootstrap_coefficients(const FeatureTable& table, std::span<const Fold> folds,
-                                             const Terms& terms, const FitOptions& fit,
+                                             const FeatureSet& features, const FitOptions& fit,
                                              const BootstrapOptions& options) {
   CHECK(!folds.empty() && options.resamples > 0, "{} folds, {} resamples", folds.size(),
         options.resamples);
   // The engine is specified to the bit; the distributions of <random> are not. The bias of the
-  // remainder is below 2^-50 for any number of readings that fits in memory.
+  // remainder is below 2^-50 for any number of folds that fits in memory.
   std::mt19937_64 random(options.seed);
-  std::vector<std::vector<double>> drawn(terms.size());
+  std::vector<std::vector<double>> drawn(features.size());
   for (uint32_t resample = 0; resample < options.resamples; ++resample) {
     std::vector<size_t> samples;
     for (size_t i = 0; i < folds.size(); ++i) {
       const Fold& fold = folds[random() % folds.size()];
       samples.insert(samples.end(), fold.begin(), fold.end());
     }
-    const EnergyModel model = fit_energy(table, samples, terms, fit);
-    for (size_t j = 0; j < terms.size(); ++j) drawn[j].push_back(model.coefficients[j]);
+    const LinearModel model = fit_linear(table, samples, features, fit);
+    for (size_t j = 0; j < features.size(); ++j) drawn[j].push_back(model.coefficients[j]);
   }
   std::vector<Interval> intervals;
   for (const std::vector<double>& values : drawn) {

@@ -1,12 +1,12 @@
-// How far coefficients would move had other workloads been measured.
+// The bootstrap tells how far coefficients would move had other workloads been measured.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "estimator/fit/energy_fit.h"
 #include "estimator/fit/feature_table.h"
+#include "estimator/fit/linear_fit.h"
 
 namespace wattgrind {
 
@@ -20,14 +20,15 @@ struct BootstrapOptions {
   uint64_t seed = 1;
 };
 
-// 95 % percentile intervals of the coefficients, by term: as many workloads as there are are
-// drawn with replacement, and the model fitted again. The same seed gives the same intervals on
-// every platform.
+// 95 % percentile intervals of the coefficients, by feature used. Each resample draws as many folds
+// as there are, with replacement, and fits the model again. The same seed gives the same intervals
+// on every platform.
 std::vector<Interval> bootstrap_coefficients(const FeatureTable& table, std::span<const Fold> folds,
-                                             const Terms& terms, const FitOptions& fit,
+                                             const FeatureSet& features, const FitOptions& fit,
                                              const BootstrapOptions& options);
 
-// The p-quantile (0 to 1) of values, linear between order statistics. Not empty.
+// The p-quantile of values, for p from 0 to 1, linear between order statistics. `values` must not
+// be empty.
 double quantile(std::vector<double> values, double p);
 
 }  // namespace wattgrind

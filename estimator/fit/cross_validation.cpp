@@ -13,7 +13,7 @@ std::vector<Fold> without(std::span<const Fold> folds, size_t left_out) {
   return rest;
 }
 
-// With one fold left out.
+// The fewest workloads that remain whichever fold is left out.
 size_t fewest_workloads_left(const FeatureTable& table, std::span<const Fold> folds) {
   size_t fewest = table.samples.size();
   for (size_t i = 0; i < folds.size(); ++i) {
@@ -22,13 +22,15 @@ size_t fewest_workloads_left(const FeatureTable& table, std::span<const Fold> fo
   return fewest;
 }
 
-FitAndPredict energy_fit(const FeatureTable& table, const Terms& terms, const FitOptions& options) {
-  return [&table, &terms, &options](std::span<const size_t> train, std::span<const size_t> test) {
-    const EnergyModel model = fit_energy(table, train, terms, options);
-    std::vector<double> predicted_j;
-    for (const size_t i : test) predicted_j.push_back(model.predict_j(table.samples[i].values));
-    return predicted_j;
-  };
+FitAndPredict linear_fit(const FeatureTable& table, const FeatureSet& features,
+                         const FitOptions& options) {
+  return
+      [&table, &features, &options](std::span<const size_t> train, std::span<const size_t> test) {
+        const LinearModel model = fit_linear(table, train, features, options);
+        std::vector<double> predicted;
+        for (const size_t i : test) predicted.push_back(model.predict(table.samples[i].values));
+        return predicted;
+      };
 }
 
 }  // namespace
@@ -44,29 +46,29 @@ LeftOut leave_one_out(std::span<const Fold> folds, const FitAndPredict& fit_and_
   LeftOut result;
   for (size_t i = 0; i < folds.size(); ++i) {
     const std::vector<Fold> rest = without(folds, i);
-    const std::vector<double> predicted_j = fit_and_predict(samples_of(rest), folds[i]);
+    const std::vector<double> predicted = fit_and_predict(samples_of(rest), folds[i]);
     result.samples.insert(result.samples.end(), folds[i].begin(), folds[i].end());
-    result.predicted_j.insert(result.predicted_j.end(), predicted_j.begin(), predicted_j.end());
+    result.predicted.insert(result.predicted.end(), predicted.begin(), predicted.end());
   }
   return result;
 }
 
 FitQuality quality(const FeatureTable& table, const LeftOut& left_out) {
-  std::vector<double> measured_j;
-  for (const size_t i : left_out.samples) measured_j.push_back(table.samples[i].energy_j);
-  return fit_quality(measured_j, left_out.predicted_j);
+  std::vector<double> measured;
+  for (const size_t i : left_out.samples) measured.push_back(table.samples[i].target);
+  return fit_quality(measured, left_out.predicted);
 }
 
 std::vector<ScoredModel> score_models(const FeatureTable& table, std::span<const Fold> folds,
-                                      std::span<const Terms> candidates,
+                                      std::span<const FeatureSet> candidates,
                                       const FitOptions& options) {
   const size_t workloads_left = fewest_workloads_left(table, folds);
   std::vector<ScoredModel> scored;
-  for (const Terms& terms : candidates) {
-    scored.push_back({terms, std::nullopt});
-    if (terms.size() > workloads_left) continue;
+  for (const FeatureSet& features : candidates) {
+    scored.push_back({features, std::nullopt});
+    if (features.size() > workloads_left) continue;
     scored.back().left_out =
-        quality(table, leave_one_out(folds, energy_fit(table, terms, options)));
+        quality(table, leave_one_out(folds, linear_fit(table, features, options)));
   }
   return scored;
 }
@@ -88,18 +90,19 @@ size_t best_model(std::span<const ScoredModel> scored) {
 }
 
 NestedResult nested_cross_validation(const FeatureTable& table, std::span<const Fold> folds,
-                                     std::span<const Terms> candidates, const FitOptions& options) {
+                                     std::span<const FeatureSet> candidates,
+                                     const FitOptions& options) {
   CHECK(folds.size() >= 3, "{} folds", folds.size());
   NestedResult result;
   for (size_t i = 0; i < folds.size(); ++i) {
     const std::vector<Fold> rest = without(folds, i);
     const size_t chosen = best_model(score_models(table, rest, candidates, options));
     result.chosen.push_back(chosen);
-    const FitAndPredict fit = energy_fit(table, candidates[chosen], options);
-    const std::vector<double> predicted_j = fit(samples_of(rest), folds[i]);
+    const FitAndPredict fit = linear_fit(table, candidates[chosen], options);
+    const std::vector<double> predicted = fit(samples_of(rest), folds[i]);
     LeftOut& left_out = result.left_out;
     left_out.samples.insert(left_out.samples.end(), folds[i].begin(), folds[i].end());
-    left_out.predicted_j.insert(left_out.predicted_j.end(), predicted_j.begin(), predicted_j.end());
+    left_out.predicted.insert(left_out.predicted.end(), predicted.begin(), predicted.end());
   }
   return result;
 }

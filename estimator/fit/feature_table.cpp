@@ -10,7 +10,7 @@
 namespace wattgrind {
 namespace {
 
-// Samples of one key, in the order in which the keys come.
+// One fold holds the samples of one key; folds stand in the order in which their keys first come.
 template <typename KeyOf>
 std::vector<Fold> folds_by(const FeatureTable& table, KeyOf key_of) {
   std::vector<Fold> folds;
@@ -30,9 +30,9 @@ void validate(const FeatureTable& table) {
   for (const Sample& sample : table.samples) {
     CHECK(sample.values.size() == table.features.size(), "{}: {} values for {} features",
           sample.workload, sample.values.size(), table.features.size());
-    if (!std::isfinite(sample.energy_j) || sample.energy_j <= 0) {
-      fail(ErrorKind::kInput, "{}: energy must be positive, found {}", sample.workload,
-           sample.energy_j);
+    if (!std::isfinite(sample.target) || sample.target <= 0) {
+      fail(ErrorKind::kInput, "{}: {} must be positive, found {}", sample.workload,
+           table.target.name, sample.target);
     }
     for (size_t i = 0; i < sample.values.size(); ++i) {
       if (std::isfinite(sample.values[i]) && sample.values[i] >= 0) continue;

@@ -1,4 +1,4 @@
-// How well predictions meet what was measured.
+// Measures of how well predictions meet what was measured.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ struct FitQuality {
   double rmspe_percent = 0;  // root of the mean of its square
 };
 
-// Both of the same length, at least 1; measured all positive.
+// Both must have the same length of at least 1, and every measured value must be positive.
 FitQuality fit_quality(std::span<const double> measured, std::span<const double> predicted);
 
 }  // namespace wattgrind

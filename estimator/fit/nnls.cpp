@@ -43,7 +43,7 @@ class ActiveSet {
   }
 
  private:
-  // The bound variable whose increase lowers the error most steeply; -1 if none does.
+  // The bound variable whose increase lowers the error most steeply, or -1 if none lowers it.
   Index steepest() const {
     const VectorXd gain = a_.transpose() * (b_ - a_ * x_);
     Index best = -1;
@@ -100,7 +100,7 @@ class ActiveSet {
   MatrixXd a_;
   VectorXd b_;
   VectorXd x_;
-  std::vector<bool> positive_;  // free variables; the others are bound to zero
+  std::vector<bool> positive_;  // true for free variables; the others are bound to zero
   double tolerance_ = 0;
 };
 

@@ -12,7 +12,7 @@ struct BuiltinFile {
   std::string_view text;
 };
 
-// Written by cmake/embed_files.cmake.
+// The table that cmake/embed_files.cmake writes.
 constexpr BuiltinFile kFiles[] = {
 #include "builtin_files.inc"
 };

@@ -7,11 +7,11 @@
 
 namespace wattgrind {
 
-// The text of configs/FOLDER/NAME.json; absent where there is none. Folders: "machines",
-// "networks", "schemas".
+// Returns the text of configs/FOLDER/NAME.json; absent where there is none. FOLDER is "machines",
+// "networks" or "schemas".
 std::optional<std::string_view> builtin_text(std::string_view folder, std::string_view name);
 
-// The names in a folder, in alphabetical order.
+// Returns the names in a folder, in alphabetical order.
 std::vector<std::string_view> builtin_names(std::string_view folder);
 
 }  // namespace wattgrind

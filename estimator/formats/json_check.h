@@ -1,6 +1,6 @@
-// Checked access to JSON that a user wrote. `where` is the file and the path of keys to the value,
-// as in "net.json: space.layers"; it begins every error, which names what was found
-// (estimator/formats/json_text.h) and what was wanted.
+// These functions check JSON that a user wrote. `where` is the file and the path of keys to the
+// value, as in "net.json: space.layers". It begins every error, which names what was found (as
+// estimator/formats/json_text.h quotes it) and what was wanted.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,11 @@
 
 namespace wattgrind {
 
-// "space" and "layers" to "space.layers"; a `where` that ends with ": " or is empty takes no dot.
+// Joins "space" and "layers" to "space.layers". After a `where` that ends with ": " or is empty
+// there is no dot.
 std::string join_key(std::string_view where, std::string_view key);
 
-// Each throws Error(kInput) unless the value is what its name says.
+// Each of these throws Error(kInput) unless the value is what the function's name says.
 void expect_object(const nlohmann::ordered_json& json, std::string_view where);
 void expect_keys(const nlohmann::ordered_json& json, std::initializer_list<std::string_view> known,
                  std::string_view where);

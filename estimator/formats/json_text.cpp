@@ -16,7 +16,7 @@ constexpr size_t kLongestQuote = 60;
 std::string shorten(std::string text) {
   if (text.size() <= kLongestQuote) return text;
   size_t end = kLongestQuote;
-  // Not inside a UTF-8 sequence: continuation bytes are 10xxxxxx.
+  // The text is not cut inside a UTF-8 sequence, whose continuation bytes are 10xxxxxx.
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return text.substr(0, end) + "...";
 }
@@ -30,7 +30,7 @@ template <typename Json>
 std::string quote(const Json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) {
-    // Nested and long arrays are told by their size: quoting must not recurse.
+    // Of a nested or long array only the size is told, so that quoting does not recurse.
     const bool flat = std::none_of(value.begin(), value.end(),
                                    [](const Json& item) { return item.is_structured(); });
     if (!flat || value.size() > 8) {
@@ -43,7 +43,7 @@ std::string quote(const Json& value) {
   return shorten(dump(value));
 }
 
-// On one line, with a space after each comma and colon.
+// Writes a value on one line, with a space after each comma and colon.
 std::string dump_line(const nlohmann::ordered_json& value) {
   if (!value.is_structured()) return dump(value);
   std::string line;
@@ -55,7 +55,7 @@ std::string dump_line(const nlohmann::ordered_json& value) {
   return value.is_object() ? "{" + line + "}" : "[" + line + "]";
 }
 
-// `column` is where the value starts, `after` how much follows it on its last line.
+// `column` is where the value starts, and `after` is how much follows it on its last line.
 std::string lay_out(const nlohmann::ordered_json& value, size_t indent, size_t column,
                     size_t after) {
   constexpr size_t kColumns = 140;
@@ -75,7 +75,7 @@ std::string lay_out(const nlohmann::ordered_json& value, size_t indent, size_t c
 }
 
 // "[json.exception.parse_error.101] parse error at line 3, column 5: syntax error while ..." is
-// the library's message; the brackets are of no use to who wrote the file.
+// the library's message; its brackets do not help who wrote the file.
 [[noreturn]] void fail_syntax(const json::parse_error& error, std::string_view text,
                               std::string_view where) {
   const size_t end = std::min(error.byte == 0 ? 0 : error.byte - 1, text.size());
@@ -94,7 +94,7 @@ std::string lay_out(const nlohmann::ordered_json& value, size_t indent, size_t c
 
 template <typename Json>
 Json parse(std::string_view text, std::string_view where) {
-  std::vector<std::set<std::string>> keys;  // of the objects that are open
+  std::vector<std::set<std::string>> keys;  // those of each object that is open
   const typename Json::parser_callback_t refuse_repeated_keys =
       [&](int, nlohmann::json::parse_event_t event, Json& parsed) {
         if (event == nlohmann::json::parse_event_t::object_start) keys.emplace_back();

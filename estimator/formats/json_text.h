@@ -1,4 +1,4 @@
-// JSON as people write it: with comments, and with errors that name the line.
+// JSON text as people write it: it may have comments, and errors name the line.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -10,16 +10,16 @@ namespace wattgrind {
 // Parses JSON; `//` and `/* */` comments are allowed, keys that occur twice in one object are not.
 // Throws Error(kInput): "WHERE:LINE:COLUMN: ..." for a syntax error. `where` is the file's name.
 nlohmann::json parse_json(std::string_view text, std::string_view where);
-// The same, its keys in the order of the text.
+// Parses likewise, and keeps the keys in the order of the text.
 nlohmann::ordered_json parse_ordered_json(std::string_view text, std::string_view where);
 
-// JSON as people like to read it: an object or array in one line where that fits into 140 columns
-// or an object holds nothing but scalars, otherwise a member a line, indented by two. Ends in a
-// line feed. What is no UTF-8 is replaced. For values of our own making: it recurses as deep as
-// they are nested.
+// Writes JSON as people like to read it. An object or array is in one line where that fits into 140
+// columns or where an object holds nothing but scalars; otherwise each member has a line, indented
+// by two. The text ends in a line feed, and what is no UTF-8 is replaced. The function recurses as
+// deep as values are nested, so it is only for values of our own making.
 std::string layout_json(const nlohmann::ordered_json& value);
 
-// A value as errors quote it, short and in one line: `[0, 1]`, `"conv3d"`, `an object`.
+// Quotes a value for an error, short and in one line: `[0, 1]`, `"conv3d"`, `an object`.
 std::string quote_json(const nlohmann::json& value);
 std::string quote_ordered_json(const nlohmann::ordered_json& value);
 

@@ -1,4 +1,4 @@
-// "kind:key=value,key=value": how topologies and loads are told in short.
+// Topologies and loads are told in short as "kind:key=value,key=value".
 #pragma once
 
 #include <fmt/format.h>
@@ -15,18 +15,18 @@
 
 namespace wattgrind {
 
-// The keys and values after the colon; errors start with the text. The text must outlive it.
+// The keys and values after the colon. Errors start with the text, which must outlive the object.
 class KeyValues {
  public:
   // Throws Error(kInput) for a key that is not among the known ones, or occurs twice.
   KeyValues(std::string_view text, const std::vector<std::string_view>& known);
 
   std::optional<std::string_view> find(std::string_view key) const;
-  // Throw Error(kInput) when the key is missing or its value no integer.
+  // These throw Error(kInput) when the key is missing or its value is no integer.
   std::string_view required(std::string_view key) const;
   int64_t integer(std::string_view key) const;
 
-  // The text as errors name it.
+  // The text, in the form in which errors name it.
   std::string quoted() const;
 
   template <typename... Args>
@@ -39,10 +39,10 @@ class KeyValues {
   std::map<std::string_view, std::string_view> values_;
 };
 
-// The whole of `text` as an integer; absent when it is anything else.
+// Reads the whole of `text` as an integer; absent when it is anything else.
 std::optional<int64_t> parse_integer(std::string_view text);
 
-// The parts between separators; one, empty, of an empty text.
+// Splits a text at its separators. An empty text has one part, which is empty.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
 }  // namespace wattgrind

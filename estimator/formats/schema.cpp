@@ -83,7 +83,8 @@ bool has_type(const json& value, std::string_view type) {
   return value.is_null();
 }
 
-// The type a schema asks for: said, or that of its const or first enum value; absent: any.
+// The type that a schema asks for, by its own word or by that of its const or first enum value;
+// absent where any type will do.
 std::optional<std::string> type_of(const json& schema) {
   if (schema.contains("type")) return schema.at("type").get<std::string>();
   if (schema.contains("const")) return schema.at("const").type_name();
@@ -96,7 +97,7 @@ std::string with_article(std::string_view type) {
   return fmt::format("{} {}", vowel ? "an" : "a", type);
 }
 
-// " from 1 to 9", " of at least 1", " greater than 0", or nothing.
+// Tells the range of a number: " from 1 to 9", " of at least 1", " greater than 0", or nothing.
 std::string bounds_text(const json& schema) {
   if (schema.contains("minimum") && schema.contains("maximum")) {
     return fmt::format(" from {} to {}", quote_json(schema.at("minimum")),
@@ -167,7 +168,7 @@ class Validation {
     reject(path, fmt::format("found {}, wanted {}", quote_json(value), wanted));
   }
 
-  // What a value of this schema is, in words.
+  // Tells in words what a value of this schema is.
   std::string wanted(const json& referring_schema) const {
     const json& schema = resolve(referring_schema);
     if (schema.contains("const")) return quote_json(schema.at("const"));
@@ -246,7 +247,7 @@ class Validation {
   }
 
   static std::string member_path(const std::string& path, const std::string& key) {
-    // The key is a user's when additional properties are allowed.
+    // Where additional properties are allowed, a user made up the key.
     const std::string quoted = quote_json(key);
     const std::string shown = quoted.size() == key.size() + 2 ? key : quoted;
     return path.empty() ? shown : path + "." + shown;

@@ -14,10 +14,10 @@ namespace {
 
 constexpr double kWidth = 720, kHeight = 480;
 constexpr double kTop = 44, kBottom = 56, kLeft = 84, kMargin = 16;
-constexpr double kCharacter = 6.6;  // about the width of one in the 12-pixel font
+constexpr double kCharacter = 6.6;  // about the width of a character in the 12-pixel font
 constexpr double kLegendRow = 20;
 
-// Okabe and Ito's palette: told apart by colour-blind readers too.
+// The palette is Okabe and Ito's, whose colours colour-blind readers tell apart too.
 constexpr std::array<std::string_view, 6> kColours = {"#0072b2", "#d55e00", "#009e73",
                                                       "#cc79a7", "#e69f00", "#56b4e9"};
 constexpr std::array<std::string_view, 3> kDashes = {"none", "6 4", "2 3"};
@@ -45,7 +45,7 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-// One axis: values between the outer ticks map to pixels between two ends.
+// An axis maps values between its outer ticks to pixels between its two ends.
 class Axis {
  public:
   Axis(double low, double high, double first_pixel, double last_pixel)
@@ -56,7 +56,7 @@ class Axis {
     const double part = (value - ticks_.front()) / (ticks_.back() - ticks_.front());
     return first_pixel_ + part * (last_pixel_ - first_pixel_);
   }
-  // As many decimals as tell the ticks apart; a minus sign of its own width.
+  // A label has as many decimals as tell the ticks apart, and a true minus sign.
   std::string text(double tick) const {
     const double step = ticks_[1] - ticks_[0];
     const double largest = std::max(std::abs(ticks_.front()), std::abs(ticks_.back()));
@@ -108,7 +108,8 @@ double legend_width(const ScatterPlot& plot) {
   return 44 + kCharacter * static_cast<double>(longest);
 }
 
-// Circle, square, triangle, diamond, every other one hollow: marks on the same spot both show.
+// Marks are a circle, square, triangle or diamond, and every other one is hollow, so that two marks
+// on one spot both show.
 std::string mark(size_t series, double x, double y, std::string_view inside) {
   const std::string_view colour = kColours[series];
   const bool hollow = (series % 2 == 1) != (series >= 4);
@@ -189,7 +190,7 @@ std::string draw_legend(const ScatterPlot& plot, double left) {
 std::vector<double> round_ticks(double low, double high, int count) {
   CHECK(std::isfinite(low) && std::isfinite(high) && low <= high && count >= 2, "{} to {} in {}",
         low, high, count);
-  if (low == high) {  // one value: room on both sides of it
+  if (low == high) {  // a single value gets room on both sides
     const double room = low == 0 ? 1 : std::abs(low) / 2;
     low -= room;
     high += room;
@@ -198,7 +199,7 @@ std::vector<double> round_ticks(double low, double high, int count) {
   const double magnitude = std::pow(10, std::floor(std::log10(rough)));
   const double lead = rough / magnitude;
   const double step = magnitude * (lead < 1.4 ? 1 : lead < 3.2 ? 2 : lead < 7 ? 5 : 10);
-  // A hair of slack keeps 0.30000000000000004 from needing one more tick.
+  // A little slack keeps 0.30000000000000004 from needing one more tick.
   const double first = std::floor(low / step + 1e-9), last = std::ceil(high / step - 1e-9);
   std::vector<double> ticks;
   for (double i = first; i <= last; ++i) ticks.push_back(i * step);

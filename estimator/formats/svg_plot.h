@@ -1,4 +1,4 @@
-// Scatter plots as SVG: points, reference lines, axes with round ticks, a legend.
+// Scatter plots as SVG have points, reference lines, axes with round ticks, and a legend.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@ namespace wattgrind {
 struct PlotPoint {
   double x = 0;
   double y = 0;
-  std::string label;  // shown when the pointer rests on the point
+  std::string label;  // what is shown when the pointer rests on the point
 };
 
 struct PlotSeries {
-  std::string name;  // in the legend
+  std::string name;  // as the legend shows it
   std::vector<PlotPoint> points;
 };
 
@@ -31,11 +31,12 @@ struct ScatterPlot {
   std::vector<PlotLine> lines;
 };
 
-// An SVG document of 720 x 480. All coordinates must be finite and there must be a point.
+// Draws an SVG document of 720 x 480 pixels. All coordinates must be finite, and there must be a
+// point.
 std::string to_svg(const ScatterPlot& plot);
 
-// Multiples of 1, 2 or 5 times a power of ten, about `count` of them, the first not above `low`
-// and the last not below `high`.
+// Returns about `count` ticks that are multiples of 1, 2 or 5 times a power of ten. The first is
+// not above `low`, and the last not below `high`.
 std::vector<double> round_ticks(double low, double high, int count);
 
 }  // namespace wattgrind

@@ -15,7 +15,8 @@ struct IsaParts {
   std::vector<std::string_view> flags;
 };
 
-// From the widest down. x86-64-v2, v3 and v4 (System V psABI), as far as kernels use them.
+// The sets, from the widest down, are x86-64-v4, v3 and v2 (System V psABI) as far as kernels use
+// them.
 const std::array<IsaParts, 4>& isa_parts() {
   static const std::array<IsaParts, 4> parts = {{
       {Isa::kAvx512, {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd", "fma"}},
@@ -26,7 +27,7 @@ const std::array<IsaParts, 4>& isa_parts() {
   return parts;
 }
 
-// The compiler's run-time looks at the system's support (XCR0) too.
+// The compiler's run-time also looks at whether the system supports a part (XCR0).
 bool processor_has(std::string_view flag) {
   const std::array<std::pair<std::string_view, bool>, 11> supported = {{
       {"avx512f", __builtin_cpu_supports("avx512f")},

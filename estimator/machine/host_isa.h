@@ -1,4 +1,4 @@
-// Which instruction set of ours a processor runs: the one place that says what each asks for.
+// Tells which of our instruction sets a processor runs. No other place says what each asks for.
 #pragma once
 
 #include <functional>
@@ -9,12 +9,13 @@
 
 namespace wattgrind {
 
-// The widest set all of whose parts `has` knows, by their names in /proc/cpuinfo: what the code
-// generator's target of that set may use. Absent where not even the narrowest is there.
+// Returns the widest set all of whose parts `has` knows by their names in /proc/cpuinfo. The parts
+// are those that the code generator may use for that set. Absent where not even the narrowest is
+// there.
 std::optional<Isa> widest_isa(const std::function<bool(std::string_view)>& has);
 
-// The widest instruction set this processor and its system run. Throws Error(kMissing) where there
-// is none.
+// Returns the widest instruction set that this processor and its system run. Throws Error(kMissing)
+// where there is none.
 Isa host_isa();
 
 }  // namespace wattgrind

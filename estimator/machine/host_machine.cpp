@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kRemedy =
     "name a profile instead (--machine; `wattgrind machines` lists them)";
 
-// A file of sysfs or procfs; absent where it cannot be read.
+// Reads a file of sysfs or procfs; absent where it cannot be read.
 std::optional<std::string> read_text(const fs::path& path) {
   std::ifstream file(path);
   if (!file) return std::nullopt;
@@ -36,7 +36,7 @@ std::optional<std::string> read_text(const fs::path& path) {
   return text;
 }
 
-// A word of sysfs without its line feed; absent where the file is.
+// Reads a word of sysfs without its line feed; absent where the file cannot be read.
 std::optional<std::string> read_word(const fs::path& path) {
   auto text = read_text(path);
   while (text && !text->empty() && std::isspace(static_cast<unsigned char>(text->back())) != 0) {
@@ -45,7 +45,7 @@ std::optional<std::string> read_word(const fs::path& path) {
   return text;
 }
 
-// "32K", "1024K", "32M", "64"; absent where it is anything else, or 0.
+// Reads a size like "32K", "1024K", "32M" or "64" in bytes; absent for 0 and for anything else.
 std::optional<uint64_t> parse_size(const std::optional<std::string>& word) {
   constexpr uint64_t kMostUnits = uint64_t{1} << 40;
   if (!word) return std::nullopt;
@@ -60,7 +60,7 @@ std::optional<uint64_t> parse_size(const std::optional<std::string>& word) {
   return std::nullopt;
 }
 
-// The cache in one index folder; absent for an instruction cache.
+// Reads the cache in one index folder; absent for an instruction cache.
 std::optional<std::pair<uint64_t, Sourced<CacheGeometry>>> read_cache(const fs::path& folder) {
   if (read_word(folder / "type") == "Instruction") return std::nullopt;
   const auto number = [&](const char* name) { return parse_size(read_word(folder / name)); };
@@ -96,7 +96,7 @@ std::vector<Sourced<CacheGeometry>> read_levels(const fs::path& root) {
   return levels;
 }
 
-// The value of the first line "key : value" of /proc/cpuinfo; empty where there is none.
+// Returns the value of the first line "key : value" of /proc/cpuinfo; empty where there is none.
 std::string cpuinfo_value(const std::string& cpuinfo, std::string_view key) {
   std::istringstream lines(cpuinfo);
   for (std::string line; std::getline(lines, line);) {

@@ -1,5 +1,5 @@
-// The machine this program runs on: geometry and instruction set from the system, prices from the
-// nearest built-in profile.
+// The host is the machine that this program runs on. The system tells its geometry and instruction
+// set; its prices are those of the nearest built-in profile.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@ namespace wattgrind {
 
 // What Linux tells of the first CPU.
 struct HostCpu {
-  std::string model;  // as /proc/cpuinfo calls it; may be empty
+  std::string model;  // in the words of /proc/cpuinfo; may be empty
   Isa isa = Isa::kAvx2;
   std::vector<Sourced<CacheGeometry>> levels;  // data and unified caches, L1 first
 };
@@ -22,15 +22,16 @@ struct HostCpu {
 // name no instruction set kernels are generated for.
 HostCpu read_host_cpu(const std::filesystem::path& root);
 
-// The profile whose prices suit the CPU best: of those of its architecture (x86 or Arm) the one
-// with the least sum over levels of |log2(size / profile's size)|, a level that only one of them
-// has counting 4; the first one where two are equal. CHECKs that there is one of the architecture.
+// Returns the profile whose prices suit the CPU best. Among those of its architecture (x86 or Arm)
+// it is the one with the least sum over levels of |log2(size / profile's size)|, where a level that
+// only one of them has counts 4, and the first one among equals. CHECKs that there is a profile of
+// the architecture.
 const Machine& nearest_profile(const HostCpu& cpu, const std::vector<Machine>& profiles);
 
-// The machine "host": the CPU's geometry and instruction set with the profile's prices level by
-// level (its last level's for levels it does not have), containment and clock. The notes say so.
-// Where cachegrind refuses a geometry the substitute is worked out: as many sets as the largest
-// power of two that divides the cache into at least its own ways.
+// Makes the machine "host". It has the CPU's geometry and instruction set, and the profile's
+// containment, clock and prices of each level; a level that the profile does not have gets the
+// prices of its last. The notes say so. Where cachegrind refuses a geometry, a substitute is worked
+// out, whose sets are the largest power of two that divides the cache into at least its own ways.
 Machine host_machine(const HostCpu& cpu, const Machine& profile);
 
 }  // namespace wattgrind

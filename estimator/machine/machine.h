@@ -1,4 +1,4 @@
-// A machine profile: what an estimate needs to know of a CPU, every number beside its source.
+// A machine profile tells what an estimate needs to know of a CPU. Every number names its source.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace wattgrind {
 
-// A number (or a geometry) and where it comes from: a page, a paper, a measurement.
+// A number or a geometry, and where it comes from: a page, a paper, a measurement.
 template <typename T>
 struct Sourced {
   T value{};
@@ -28,11 +28,11 @@ struct CacheGeometry {
 
 enum class Replacement { kLru, kTreePlru };
 
-// How a level holds what the level above (nearer the core) holds.
+// How what a level holds is related to what the level above it, nearer the core, holds.
 enum class Containment {
-  kNonInclusive,  // filled on a miss, evicts on its own account
-  kInclusive,     // evicting a line here takes it out of the levels above too
-  kVictim         // filled by the level above's evictions; a hit moves the line up
+  kNonInclusive,  // a miss fills the level; what it evicts stays in the levels above
+  kInclusive,     // a miss fills the level; what it evicts leaves the levels above too
+  kVictim         // what the level above evicts fills the level; a hit moves the line up
 };
 
 struct CacheLevel {
@@ -40,15 +40,16 @@ struct CacheLevel {
   Sourced<CacheGeometry> geometry;
   Replacement replacement = Replacement::kLru;
   Containment containment = Containment::kNonInclusive;
-  Sourced<double> latency_cycles;   // total, load to use
+  Sourced<double> latency_cycles;   // in all, from load to use
   Sourced<double> read_energy_pj;   // L1: an access of 8 bytes; lower levels: one line
-  Sourced<double> write_energy_pj;  // as above
-  // Geometry of the same size for cachegrind, which refuses sets that are no power of two.
+  Sourced<double> write_energy_pj;  // for the same amounts
+  // A geometry of the same size for cachegrind, which refuses a number of sets that is no power of
+  // two. Absent: cachegrind gets the true one.
   std::optional<Sourced<CacheGeometry>> cachegrind_substitute;
 };
 
 struct Dram {
-  Sourced<double> latency_cycles;   // total, load to use
+  Sourced<double> latency_cycles;   // in all, from load to use
   Sourced<double> read_energy_pj;   // one line of the last level
   Sourced<double> write_energy_pj;  // one line of the last level
 };
@@ -56,23 +57,23 @@ struct Dram {
 struct OperationEnergy {
   Sourced<double> fp32_add_pj;
   Sourced<double> fp32_multiply_pj;
-  Sourced<double> int_add_pj;       // 32-bit; 64-bit is priced as two
-  Sourced<double> int_multiply_pj;  // 32-bit; 64-bit is priced as four
+  Sourced<double> int_add_pj;       // of 32 bits; of 64 bits it is priced as two
+  Sourced<double> int_multiply_pj;  // of 32 bits; of 64 bits it is priced as four
 
-  // One single-precision multiply-accumulate: what energies are normalised by.
+  // The energy of one single-precision multiply-accumulate, by which energies are normalised.
   double mac_pj() const { return fp32_add_pj.value + fp32_multiply_pj.value; }
 };
 
 // Where fitted prices come from, and how far they are to be trusted.
 struct CalibrationOrigin {
-  std::string readings;         // the file, by its base name
-  uint64_t workloads = 0;       // measured in it
+  std::string readings;         // the base name of the file
+  uint64_t workloads = 0;       // how many it holds readings of
   double interval_percent = 0;  // half the 95 % interval of an energy estimated with the prices
 
   friend bool operator==(const CalibrationOrigin&, const CalibrationOrigin&) = default;
 };
 
-// How long counts take, fitted to the durations of the same readings: nanoseconds = sum of prices *
+// Prices of time, fitted to the durations of the same readings: nanoseconds = sum of prices *
 // counts. Latency cycles are those of latency_cost, charged to hits.
 struct TimePrices {
   Sourced<double> mac_ns;
@@ -90,11 +91,11 @@ struct Machine {
   Dram dram;
   OperationEnergy operations;
   Sourced<double> frequency_hz;
-  std::optional<Sourced<double>> static_power_w;  // absent: unknown, never zero
+  std::optional<Sourced<double>> static_power_w;  // absent: not known
   PriceOrigin prices = PriceOrigin::kDefault;
   std::optional<CalibrationOrigin> calibration;  // there if and only if prices are kCalibrated
-  std::optional<TimePrices> time;  // of a calibrated profile; absent: times are not known
-  std::vector<std::string> notes;  // known doubts; for `host`, where prices are from
+  std::optional<TimePrices> time;                // only of a calibrated profile; absent: not known
+  std::vector<std::string> notes;                // known doubts; for `host`, where prices are from
 };
 
 }  // namespace wattgrind

@@ -17,7 +17,7 @@ using nlohmann::ordered_json;
 
 constexpr std::string_view kSchemaName = "wattgrind/machine/1";
 
-// In the order of the enumerators.
+// The words stand in the order of the enumerators.
 constexpr std::array<std::string_view, 2> kReplacementNames = {"lru", "tree-plru"};
 constexpr std::array<std::string_view, 3> kContainmentNames = {"non-inclusive", "inclusive",
                                                                "victim"};

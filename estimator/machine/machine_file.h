@@ -1,4 +1,5 @@
-// Machine profiles: JSON text, as configs/schemas/machine.json describes it, to Machine and back.
+// Machine files are JSON text, as configs/schemas/machine.json describes it. They are read into a
+// Machine and written from one.
 #pragma once
 
 #include <string>
@@ -8,16 +9,16 @@
 
 namespace wattgrind {
 
-// The words of profiles: "lru", "victim", "calibrated", ...
+// The words that profiles use: "lru", "victim", "calibrated", ...
 std::string_view name(Replacement replacement);
 std::string_view name(Containment containment);
 std::string_view name(PriceOrigin origin);
 
 // Throws Error(kInput) naming `where` (the file's name) and the key, or the line of a syntax error.
-// Everything check_machine checks is checked.
+// Checks all that check_machine does.
 Machine read_machine(std::string_view text, std::string_view where);
 
-// Reading the text gives the same machine. Throws Error(kInput) where check_machine does.
+// Writes a text from which the same machine is read. Throws Error(kInput) where check_machine does.
 std::string write_machine(const Machine& machine);
 
 }  // namespace wattgrind

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "estimator/base/error.h"
-#include "estimator/fit/energy_fit.h"
+#include "estimator/fit/linear_fit.h"
 
 namespace wattgrind {
 namespace {
@@ -36,19 +36,18 @@ TimeModel TimeModel::fit(std::span<const TimedKernel> kernels) {
   TimeModel model;
   model.names_ = feature_names(kernels.front().work.counts.levels.size());
   CHECK(kernels.size() >= model.names_.size(), "{} kernels", kernels.size());
-  // The solver of calibration: of a sample's energy it knows only that it is a number to explain.
-  FeatureTable table;
-  Terms terms;
+  FeatureTable table{{"time", "s"}, {}, {}};
+  FeatureSet all;
   std::vector<size_t> samples;
   for (const std::string& name : model.names_) {
-    terms.push_back(table.features.size());
-    table.features.push_back({name, "s", FeatureKind::kEvent, std::nullopt});
+    all.push_back(table.features.size());
+    table.features.push_back({name, "s"});
   }
   for (const TimedKernel& kernel : kernels) {
     samples.push_back(table.samples.size());
     table.samples.push_back({"kernel", features(kernel.work), kernel.seconds});
   }
-  model.prices_s_ = fit_energy(table, samples, terms, {Weighting::kRelative, 0}).coefficients;
+  model.prices_s_ = fit_linear(table, samples, all, {Weighting::kRelative, 0}).coefficients;
   return model;
 }
 

@@ -1,8 +1,10 @@
-// How long a kernel runs, from what is counted of it: seconds = sum of prices * features.
+// A time model tells how long a kernel runs from what is counted of it: seconds = sum of prices *
+// features.
 //
-// The prices are seconds a unit, none negative, fitted to measured times with relative weights, so
-// that a microsecond's kernel counts as much as a second's. Kernels of one kind share prices: what
-// a port model or a count leaves out differs from kind to kind.
+// The prices are seconds for one unit of a feature, and none is negative. They are fitted to
+// measured times with relative weights, so that a kernel of a microsecond counts as much as one of
+// a second. A model is for kernels of one kind, because what a port model or a count leaves out
+// differs from kind to kind.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +18,8 @@ namespace wattgrind {
 
 // One run of a kernel, in the steady state.
 struct KernelWork {
-  double port_cycles = 0;     // of the core, were no cache to miss (kernels/nest/core_work.h)
-  double waiting_cycles = 0;  // that results keep it waiting
+  double port_cycles = 0;     // the core's, if no cache missed (kernels/nest/core_work.h)
+  double waiting_cycles = 0;  // cycles that the core waits for results
   uint64_t loop_iterations = 0;
   EventCounts counts;
 };
@@ -29,13 +31,14 @@ struct TimedKernel {
 
 class TimeModel {
  public:
-  // At least as many kernels as there are features; all with as many cache levels.
+  // There must be at least as many kernels as features, and all must have the same number of cache
+  // levels.
   static TimeModel fit(std::span<const TimedKernel> kernels);
 
   double seconds(const KernelWork& work) const;
 
-  // "call", "port cycles", "waiting cycles", "loop iterations", then lines fetched, by where they
-  // were found: a cache level below the first, or "DRAM".
+  // The features are "call", "port cycles", "waiting cycles", "loop iterations", and then the lines
+  // fetched from each cache level below the first ("L2 line") and from DRAM ("DRAM line").
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<double>& prices_s() const { return prices_s_; }  // by name
 

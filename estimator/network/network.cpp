@@ -27,7 +27,8 @@ bool is_well_formed(std::string_view name) {
          std::all_of(name.begin(), name.end(), is_allowed);
 }
 
-// The layers' names as written, and for those without one the kind and the first free number.
+// The names of the layers. One that was written without a name is called by its kind and the first
+// free number.
 std::vector<std::string> layer_names(const std::vector<LayerSpec>& specs, std::string_view where) {
   std::set<std::string_view> taken;
   for (size_t i = 0; i < specs.size(); ++i) {
@@ -110,7 +111,7 @@ void check_input(const FeatureShape& input, std::string_view where) {
   }
 }
 
-// Adds what a layer needs to `elements`, the floats of the network so far.
+// Adds the floats that a layer needs to `elements`, those of the network so far.
 void reserve_memory(const Layer& layer, uint64_t& elements, const LayerPlace& place) {
   const auto output = checked_elements(layer.output_shape);
   const auto total =

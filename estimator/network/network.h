@@ -1,8 +1,8 @@
-// A network: layers with their shapes, multiply-accumulates and parameters.
+// A network is a list of layers with their shapes, multiply-accumulates and parameters.
 //
-// Feature maps are described as channels x height x width, one image; how kernels lay them out in
-// memory is the kernels' affair. Everything counted here is of the network as written: padding
-// that a kernel adds is not in it.
+// Feature maps are described as channels x height x width of one image; kernels decide how to lay
+// them out in memory. Everything counted here is of the network as written, without the padding
+// that a kernel adds.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 
 namespace wattgrind {
 
-// One image's feature map. A vector of n values (after flatten or dense) is {n, 1, 1}.
+// The shape of a feature map of one image. A vector of n values, as flatten and dense make it, is
+// {n, 1, 1}.
 struct FeatureShape {
   int64_t channels = 0;
   int64_t height = 0;
@@ -27,8 +28,8 @@ struct FeatureShape {
 // "16x5x5", or "120" for a vector.
 std::string to_string(const FeatureShape& shape);
 
-// The sliding window of a convolution or a pooling layer. Padding is resolved: "same" has become
-// numbers, any surplus at the bottom and right.
+// The sliding window of a convolution or a pooling layer. "Same" padding has become numbers; where
+// it is odd, the bottom and right get one more.
 struct Window2d {
   int64_t kernel_height = 1, kernel_width = 1;
   int64_t stride_height = 1, stride_width = 1;
@@ -44,15 +45,15 @@ struct Conv2d {
   Window2d window;
   int64_t groups = 1;
 };
-// Groups are single channels and their number stays.
+// Each channel is a group of its own, and there are as many outputs as inputs.
 bool is_depthwise(const Conv2d& conv, int64_t input_channels);
 
 struct Dense {
-  int64_t units = 0;  // with one bias a unit
+  int64_t units = 0;  // each has one bias
 };
 struct Relu {};
 struct MaxPool2d {
-  Window2d window;  // padding never wins: it counts as minus infinity
+  Window2d window;  // padding counts as minus infinity, so it never wins
 };
 struct AvgPool2d {
   Window2d window;  // padding is left out of the average (ONNX count_include_pad = 0, Keras)
@@ -67,7 +68,7 @@ struct Lrn {
   double k = 1.0;
 };
 struct Dropout {
-  double rate = 0.5;  // nothing at inference
+  double rate = 0.5;  // at inference the layer does nothing
 };
 struct Flatten {};
 struct Softmax {};
@@ -116,7 +117,7 @@ struct Network {
   uint64_t parameters() const;
 };
 
-// A layer as a file or a short form writes it, before shapes are known.
+// A layer as a file or a short form writes it, when shapes are not yet known.
 struct LayerSpec {
   std::string name;                 // empty: made from the kind and a number ("conv2d_1")
   Operation operation;              // with its window's padding, unless pad_same

@@ -1,4 +1,5 @@
-// Network files: JSON text, as configs/schemas/network.json describes it, to Network and back.
+// Network files are JSON text, as configs/schemas/network.json describes it. They are read into a
+// Network and written from one.
 #pragma once
 
 #include <string>
@@ -11,7 +12,8 @@ namespace wattgrind {
 // Throws Error(kInput) naming `where` (the file's name) and the key, or the line of a syntax error.
 Network read_network(std::string_view text, std::string_view where);
 
-// Reading the text gives the same network. Padding is written as numbers, names always.
+// Writes a text from which the same network is read. Padding is written in numbers, and every layer
+// with its name.
 std::string write_network(const Network& network);
 
 }  // namespace wattgrind

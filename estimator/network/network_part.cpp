@@ -11,11 +11,11 @@
 namespace wattgrind {
 namespace {
 
-// Layer names begin with a letter.
+// The name of a layer begins with a letter.
 constexpr std::string_view kUpTo = "..";
 
-// Where the name of a network's part begins; npos where the text names none. Folders of a network's
-// file have slashes too, layers' names no ".json" before theirs.
+// The position where the name of a network's part begins; npos where the text names none. Folders
+// of a network's file have slashes too, layers' names no ".json" before theirs.
 size_t part_slash(const std::string& text) {
   constexpr std::string_view kFile = ".json";
   const size_t file = text.find(std::string(kFile) + "/");

@@ -1,4 +1,4 @@
-// Parts of a network that are networks of their own: what a meter can be held to one by one.
+// Parts of a network are networks of their own, so that a meter can be held to them one by one.
 #pragma once
 
 #include <cstddef>
@@ -9,19 +9,19 @@
 
 namespace wattgrind {
 
-// The layer alone, on an input of the shape it sees in the network. Named "NETWORK/LAYER", with
-// `network_name` for NETWORK.
+// Makes a network of the layer alone, whose input has the shape that the layer sees in the network.
+// It is called "NETWORK/LAYER", with `network_name` for NETWORK.
 Network layer_alone(const Network& network, size_t layer, std::string_view network_name);
 
-// The network up to and including the layer: "NETWORK/..LAYER".
+// Makes a network of all layers up to and including this one. It is called "NETWORK/..LAYER".
 Network up_to_layer(const Network& network, size_t layer, std::string_view network_name);
 
-// The part that "LAYER" or "..LAYER" names. Throws Error(kInput) for a layer there is not, naming
-// those there are.
+// Makes the part that "LAYER" or "..LAYER" names. Throws Error(kInput) for a layer that the network
+// does not have, naming those it has.
 Network find_part(const Network& network, std::string_view part, std::string_view network_name);
 
-// "NETWORK" of the workloads "NETWORK/LAYER" and "NETWORK/..LAYER"; any other workload's whole
-// text.
+// Returns "NETWORK" for the workloads "NETWORK/LAYER" and "NETWORK/..LAYER", and the whole text for
+// any other workload.
 std::string whole_workload(const std::string& text);
 
 }  // namespace wattgrind

@@ -1,4 +1,4 @@
-// Arithmetic of the network as written, layer by layer.
+// Operations count the arithmetic of a network as written, layer by layer.
 #pragma once
 
 #include <cstdint>
@@ -7,19 +7,23 @@
 
 namespace wattgrind {
 
-// Operations of one image's inference besides multiply-accumulates. Counted an output value:
-// relu 1 (a comparison); pooling one a window value inside the map; global average one a value and
-// one division; lrn 2 * size + 3 (squares, sum, scale, offset, power, product); softmax one value's
-// comparison, subtraction, exponential, addition and product: 5. Flatten and dropout do nothing.
+// The operations besides multiply-accumulates that the inference of one image makes. For each
+// output value, relu makes 1 (a comparison), pooling as many as its window has values inside the
+// map, lrn 2 * size + 3 (squares, sum, scale, offset, power and product), and softmax 5 (a
+// comparison, subtraction, exponential, addition and product). Global average pooling makes one for
+// each input value and a division for each output value. Flatten and dropout make none.
 uint64_t other_operations(const Layer& layer);
 
-// The same of one image's way back. Layers with multiply-accumulates have as many again for each
-// gradient they make, and add up the gradient of their bias: one addition an output value. Softmax
-// with cross-entropy: a subtraction a value, and logarithm and sign of the loss. Dropout: a product
-// a value. All others undo what they did, one operation each.
+// The operations besides multiply-accumulates that one image's way back makes. A layer with
+// multiply-accumulates adds up the gradient of its bias, with one addition for each output value;
+// it also makes as many multiply-accumulates again for each gradient that it computes, which are
+// not counted here. Softmax with cross-entropy makes a subtraction for each value, and the
+// logarithm and the sign of the loss. Dropout makes a product for each value. Every other layer
+// undoes what it did, with one operation for each that it made.
 uint64_t other_backward_operations(const Layer& layer);
 
-// Operations of one image that only training has on the way forward: dropout's product a value.
+// The operations that one image's way forward makes only in training: dropout makes a product for
+// each value.
 uint64_t other_training_operations(const Layer& layer);
 
 }  // namespace wattgrind

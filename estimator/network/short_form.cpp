@@ -23,11 +23,11 @@ constexpr int64_t kCnnHiddenUnits = 128;
 
 using Sizes = std::vector<int64_t>;
 
-// By Pooling.
+// The words, in the order of Pooling.
 constexpr std::array<std::string_view, 3> kPoolingWords = {"none", "max", "average"};
 constexpr int64_t kPoolSize = 2;
 
-// "12" where all are equal, "24-12-6" where they are not.
+// Writes sizes as "12" where all are equal, as "24-12-6" where they are not.
 template <typename Value>
 std::string join_values(const std::vector<Value>& values) {
   const bool equal = std::all_of(values.begin(), values.end(),
@@ -56,7 +56,7 @@ void add(std::vector<LayerSpec>& specs, const Operation& operation, bool pad_sam
   specs.push_back({"", operation, pad_same, {}});
 }
 
-// flatten, the hidden layers, and the classes.
+// Makes the layers: flatten, the hidden ones, and the classes.
 void add_dense_part(std::vector<LayerSpec>& specs, const Sizes& widths, const Task& task) {
   add(specs, Flatten{});
   for (const int64_t width : widths) {
@@ -100,7 +100,7 @@ void add_pooling(std::vector<LayerSpec>& specs, Pooling pooling) {
 
 std::string quote(std::string_view text) { return quote_json(std::string(text)); }
 
-// The keys and values of a topology.
+// Reads the keys and values of a topology.
 class ShortForm {
  public:
   ShortForm(std::string_view text, const std::vector<std::string_view>& known)
@@ -108,12 +108,12 @@ class ShortForm {
 
   int64_t integer(std::string_view key) const { return values_.integer(key); }
 
-  // One size for every layer, or as many as there are layers, with "-" between them.
+  // Reads one size for every layer, or as many as there are layers, with "-" between them.
   Sizes sizes(std::string_view key, int64_t layers) const {
     check_size(layers, "layers", kMostLayers, values_.quoted());
     Sizes sizes;
     const std::string_view value = values_.required(key);
-    const auto single = parse_integer(value);  // before splitting: it may be negative
+    const auto single = parse_integer(value);  // before splitting, for the sign is a "-" too
     if (single) return Sizes(static_cast<size_t>(layers), *single);
     for (const std::string_view part : split(value, '-')) {
       const auto number = parse_integer(part);
@@ -160,7 +160,7 @@ class ShortForm {
   }
 
  private:
-  // One for every layer, or as many as there are layers, with "-" between them.
+  // Reads one word for every layer, or as many as there are layers, with "-" between them.
   std::vector<Pooling> poolings(size_t layers) const {
     const std::optional<std::string_view> words = values_.find("pooling");
     if (!words) return std::vector<Pooling>(layers, Pooling::kNone);
@@ -206,7 +206,7 @@ const std::array<Topology, 3>& topologies() {
   return all;
 }
 
-// The topology a short form names; null where it names none.
+// Finds the topology that a short form names; null where it names none.
 const Topology* find_topology(std::string_view text) {
   const size_t colon = text.find(':');
   if (colon == std::string_view::npos) return nullptr;

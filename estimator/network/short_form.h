@@ -1,4 +1,5 @@
-// Topologies told in short: "dffr:layers=3,width=12", and the same as functions for a search.
+// Short forms tell a topology in a word and its sizes: "dffr:layers=3,width=12". A search makes the
+// same topologies by functions.
 //
 // The topologies are powerML's (Swanson and Noel 2018):
 //   dffr           "dense feed-forward rectangle": flatten, `layers` times dense(width) + ReLU,
@@ -12,7 +13,7 @@
 // "cnn:layers=2,filters=4,filter_size=3,classes=2,input=3x32x32". A width, a number of filters, a
 // filter size or the pooling may differ by layer: "dffr:layers=3,width=24-12-6".
 //
-// A network's name is its short form, with all that is not a default.
+// The name of such a network is its short form, with every value that is not a default.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@
 
 namespace wattgrind {
 
-// What a topology reads and tells apart.
+// The input that a topology reads and the number of classes that it tells apart.
 struct Task {
   FeatureShape input{1, 28, 28};
   int64_t classes = 10;
@@ -38,15 +39,15 @@ struct ConvBlock {
   Pooling pooling = Pooling::kNone;
 };
 
-// All throw Error(kInput) for a size that is not positive, more than 1000 layers, or a network
-// that build_network refuses; errors start with the network's name.
+// These functions throw Error(kInput) for a size that is not positive, for more than 1000 layers,
+// and for a network that build_network refuses. Errors start with the network's name.
 Network dffr(int64_t layers, int64_t width, const Task& task = {});
 Network dffr(const std::vector<int64_t>& widths, const Task& task = {});
 Network dffr_triangle(int64_t layers, const Task& task = {});
 Network cnn(int64_t layers, int64_t filters, int64_t filter_size, const Task& task = {});
 Network cnn(const std::vector<ConvBlock>& blocks, const Task& task = {});
 
-// Throws Error(kInput) naming the text and the key.
+// Reads a short form. Throws Error(kInput) naming the text and the key.
 Network read_short_form(std::string_view text);
 
 }  // namespace wattgrind

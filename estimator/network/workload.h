@@ -1,4 +1,4 @@
-// What is measured: a network, or a synthetic load.
+// A workload is what is measured: a network, or a synthetic load.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@ namespace wattgrind {
 
 // How the loops of a matrix product are nested, from the outside in.
 enum class LoopOrder {
-  kIjk,     // rows of A by columns of B, B read down its columns: NumPy's product of integers
-  kIkj,     // rows of B added up in a row of C
-  kBlocked  // kIkj within blocks of kMatmulBlock x kMatmulBlock x kMatmulBlock
+  kIjk,     // rows of A times columns of B, as NumPy multiplies integers
+  kIkj,     // rows of B are added up in a row of C
+  kBlocked  // kIkj, within blocks of kMatmulBlock x kMatmulBlock x kMatmulBlock
 };
 
 inline constexpr uint64_t kMatmulBlock = 64;  // three blocks of 64-bit integers are 96 KiB
@@ -23,7 +23,7 @@ inline constexpr uint64_t kMatmulBlock = 64;  // three blocks of 64-bit integers
 // How the text of a synthetic load begins.
 inline constexpr std::string_view kMatmulPrefix = "matmul:";
 
-// C (m x n) = A (m x k) * B (k x n), all row-major, without padding.
+// The matrix product C (m x n) = A (m x k) * B (k x n); all are row-major, without padding.
 struct Matmul {
   uint64_t m = 0, k = 0, n = 0;
   ElementType type = ElementType::kFloat32;

@@ -25,7 +25,8 @@ std::optional<double> time_of(const CountedRow& row, const Machine& machine) {
           machine.time->latency_cycle_ns.value * cycles);
 }
 
-// Static power over the row's time, where both are known and prices are the machine's own.
+// Adds the static power over the row's time, where both are known and the machine's own prices are
+// used.
 void add_static(const Machine& machine, const Pricing& pricing, PricedRow& row) {
   const bool is_own = pricing.prices.origin == machine.prices;
   if (!is_own || !row.time_s || !machine.static_power_w) return;
@@ -128,7 +129,7 @@ Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
   for (const std::string& layer : layers) {
     if (std::ranges::find(estimate.counts.rows, layer, &CountedRow::name) ==
         estimate.counts.rows.end()) {
-      fail(ErrorKind::kUsage, "--layers: {} has no layer {}", estimate.counts.network, layer);
+      fail(ErrorKind::kUsage, "{} has no layer {}", estimate.counts.network, layer);
     }
   }
   for (const CountedRow& row : estimate.counts.rows) {

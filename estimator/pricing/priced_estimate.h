@@ -1,4 +1,4 @@
-// Counts with their prices, row by row.
+// A priced estimate: counts and what they cost, row by row.
 #pragma once
 
 #include <cstdint>
@@ -27,39 +27,39 @@ using Energy = std::variant<EnergyBreakdown<Picojoules>, EnergyBreakdown<MacEner
 // What moving one tensor costs.
 struct PricedTensor {
   std::string tensor;
-  Energy energy;  // no arithmetic in it
+  Energy energy;  // without that of arithmetic
 };
 
-// One row with what it costs. Where tensors are told apart the energy is their sum and the
-// arithmetic's.
+// One row with what it costs. Where tensors are told apart, the energy is the sum of theirs and of
+// that of arithmetic.
 struct PricedRow {
   CountedRow row;
   Cycles cost;
   Energy energy;
   std::optional<double> time_s;  // absent: the profile has no prices of time
   std::vector<PricedTensor> tensors;
-  std::vector<PricedRow> passes;  // of training, each a row named after its pass
+  std::vector<PricedRow> passes;  // of training; each row is named after its pass
 };
 
-// An energy's parts as numbers of its unit.
+// The parts of an energy as numbers, in the unit of the energy.
 struct EnergyParts {
   double compute = 0;
-  std::optional<double> static_energy;  // absent: no static power or no time is known
+  std::optional<double> static_energy;  // absent: static power or time is not known
   double total = 0;
 };
 EnergyParts energy_of(const Energy& energy);
 
-// A kind of training step, and what one like it costs.
+// One kind of training step, and what a step of that kind costs.
 struct PricedStep {
   std::string_view step;
-  uint64_t times = 1;  // that the training makes one
+  uint64_t times = 1;  // how many such steps the training makes
   PricedRow total;
 };
 
-// What is special to the estimate of a training.
+// What an estimate of training tells beside its rows.
 struct PricedTraining {
   std::string_view optimizer;
-  // Of a whole training; none of one step.
+  // The extent of a whole training; absent where one step is estimated.
   std::optional<uint64_t> images, epochs, steps;
   std::vector<PricedStep> kinds;
 };
@@ -70,23 +70,24 @@ struct Estimate {
   Pricing pricing;
   std::vector<PricedRow> rows;
   PricedRow total;
-  std::optional<PricedTraining> training;  // none for inference
+  std::optional<PricedTraining> training;  // absent for inference
 };
 
-// Prices every row; the total is the rows' sum. `layers`, if any, are the rows to keep: the total
-// is then theirs. Throws Error(kUsage) for a layer there is not.
+// Prices every row, and their sum as the total. Where `layers` names any, only those rows are kept,
+// and the total is theirs. Throws Error(kUsage) for a layer that the network does not have.
 Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
                         const std::vector<std::string>& layers);
 
-// The 95 % interval of a row's energy: the prices' and, on the static part, the time's, taken to be
-// independent. Absent where prices are not calibrated, or divided by one.
+// The 95 % interval of a row's energy. It combines the interval of the prices with, on the static
+// part, that of the time; the two are taken to be independent. Absent where prices are not
+// calibrated, or where energies are told in MACs.
 struct EnergyInterval {
   double low_pj = 0;
   double high_pj = 0;
 };
 std::optional<EnergyInterval> energy_interval(const Estimate& estimate, const PricedRow& row);
 
-// The sum of all rows, priced as price_estimate() would.
+// Prices the sum of all rows as price_estimate() prices its total.
 PricedRow price_total(const std::vector<CountedRow>& rows, const Machine& machine,
                       const Pricing& pricing);
 

@@ -1,4 +1,4 @@
-// Prices: what counts cost in cycles and in energy. One count serves many price tables.
+// Prices turn counts into cycles and energy. One count serves many price tables.
 #pragma once
 
 #include <optional>
@@ -14,15 +14,16 @@ namespace wattgrind {
 
 // How latencies are charged (powerML, Swanson & Noel 2018, Eq. 2.1).
 enum class Accounting {
-  kHits,     // the paper: hits of each level * its latency, last misses * DRAM's
-  kAccesses  // the authors' code: look-ups of each level * its latency, last misses * DRAM's
+  // In both, each miss of the last level is charged DRAM's latency.
+  kHits,     // as the paper says: each hit of a level is charged the level's latency
+  kAccesses  // as its authors' code does: each look-up of a level is charged the level's latency
 };
 
-// Cycles of memory latency. Where a hit count is absent, hits are what is left of the accesses
-// after the misses, not below zero.
+// The latency cost: how many cycles of memory latency counts are charged. Where a hit count is
+// absent, hits are what the misses leave of the accesses, and at least 0.
 Cycles latency_cost(const EventCounts& counts, const Machine& machine, Accounting accounting);
 
-// Energy of an access, by level. L1's price is for 8 bytes, the others' for a line.
+// The energy of an access to a level: of 8 bytes at L1, of a line at the levels below and DRAM.
 struct LevelPrice {
   std::string level;
   double read_pj = 0;
@@ -35,24 +36,24 @@ struct PriceTable {
   LevelPrice dram;
   double mac_pj = 0;              // one multiply-accumulate
   double other_operation_pj = 0;  // one operation outside multiply-accumulates
-  double normalising_mac_pj = 0;  // what --units mac divides by
+  double normalising_mac_pj = 0;  // what energies in MACs are divided by
 };
 
 // The profile's own prices.
 PriceTable machine_prices(const Machine& machine);
 
-// Energy of operations on values of the type, in picojoules. 64-bit integers are priced as 32-bit
-// ones: a product as four products and an addition, an addition as two.
+// The energy of operations on values of the type, in picojoules. 64-bit integers are priced at what
+// 32-bit ones cost: a product costs four products and an addition, an addition two additions.
 double operations_pj(const OperationCounts& operations, ElementType type,
                      const OperationEnergy& energies);
 
-// Eyeriss's normalised energies (Chen, Emer, Sze, ISCA 2016, Table IV), one MAC = 1, an access of
-// one value: L1 1 (its register file), levels between 2 (its array), last level 6 (its global
-// buffer), DRAM 200; a single level is L1. A value is 4 bytes here, so 8 bytes of L1 cost 2 and a
-// 64-byte line 16 values.
+// Eyeriss's normalised energies (Chen, Emer, Sze, ISCA 2016, Table IV). One MAC costs 1. An access
+// of one value costs 1 at L1 (Eyeriss's register file), 6 at the last level (its global buffer), 2
+// at levels between (its array), and 200 at DRAM; a single level counts as L1. A value has 4 bytes
+// here, so that L1's 8 bytes are priced as 2 values and a line of 64 bytes as 16.
 PriceTable eyeriss_prices(const Machine& machine);
 
-// Energy of one row, by where it goes. Static energy needs a time and is absent without one.
+// The energy of one row, by where it goes. Static energy is absent where no time is known.
 template <typename Amount>
 struct EnergyBreakdown {
   Amount compute{};
@@ -69,13 +70,13 @@ struct EnergyBreakdown {
   EnergyBreakdown& operator+=(const EnergyBreakdown& other);
 };
 
-// Operations are the network's own: lanes that hold no channel multiply zeros and are not charged.
-// Energy = operations * price + L1 bytes / 8 * price + lines moved below * price. Lines read from a
-// level are its look-ups; lines written to it come from the level above, where modelled. A row
-// without bytes (`runtime`) is priced at 8 bytes a reference.
+// Energy = operations * price + L1 bytes / 8 * price + lines moved below * price. Only the
+// network's own operations are charged, not those on padding. Lines read from a level are its
+// look-ups; lines written to it come from the level above, where they are modelled. A row whose
+// bytes are absent (`runtime`) is priced as if each reference were 8 bytes.
 EnergyBreakdown<Picojoules> energy_pj(const EventCounts& counts, const OperationCounts& operations,
                                       const PriceTable& prices);
-// The same divided by one MAC's energy.
+// The same energy, divided by that of one MAC.
 EnergyBreakdown<MacEnergies> energy_macs(const EventCounts& counts,
                                          const OperationCounts& operations,
                                          const PriceTable& prices);

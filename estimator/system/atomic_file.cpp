@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
   fail(ErrorKind::kFailed, "cannot write {}: {}", path.string(), std::strerror(reason));
 }
 
-// 0 or the reason. Closes in any case: some systems report a full disk only then.
+// Returns 0 or the reason of a failure. It closes the file in any case, because some systems report
+// a full disk only then.
 int write_and_close(int descriptor, std::string_view bytes) {
   int reason = 0;
   while (!bytes.empty() && reason == 0) {

@@ -1,4 +1,4 @@
-// Files that appear whole or not at all.
+// An atomic file appears whole or not at all.
 #pragma once
 
 #include <filesystem>
@@ -8,30 +8,30 @@ namespace wattgrind {
 
 enum class FileKind { kOrdinary, kExecutable };
 
-// A file written under a temporary name beside its place and renamed, over a file of that name
-// (whose permissions it takes over) and behind symbolic links. What is there and is no regular file
-// (a pipe, /dev/null) is written to directly.
+// The file is written under a temporary name beside its place and then renamed. It replaces a file
+// of its name, whose permissions it takes over, and follows symbolic links. What is at its place
+// and is no regular file, such as a pipe or /dev/null, is written to directly.
 class AtomicFile {
  public:
   // Creates the temporary file, so that a place that cannot be written to is known before the work
   // is done. Throws Error(kFailed) naming the path and the system's reason.
   explicit AtomicFile(const std::filesystem::path& path, FileKind kind = FileKind::kOrdinary);
-  // Leaves nothing behind unless commit() has succeeded.
+  // Removes the temporary file unless commit() has succeeded.
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  // Writes the bytes and puts the file in its place; at most once. Throws Error(kFailed).
+  // Writes the bytes and puts the file in its place. May be called once. Throws Error(kFailed).
   void commit(std::string_view bytes);
 
  private:
-  std::filesystem::path path_;       // as it was given
-  std::filesystem::path place_;      // behind symbolic links
+  std::filesystem::path path_;       // as the caller gave it
+  std::filesystem::path place_;      // where symbolic links lead
   std::filesystem::path temporary_;  // empty: `place_` is written to directly
   int descriptor_ = -1;
 };
 
-// Both at once, for what is at hand.
+// Writes a file whose whole content is at hand.
 void write_file(const std::filesystem::path& path, std::string_view bytes,
                 FileKind kind = FileKind::kOrdinary);
 

@@ -14,7 +14,7 @@ std::chrono::year_month_day date(int year, int month, int day) {
          std::chrono::day(static_cast<unsigned>(day));
 }
 
-// "+01:00" or "-0530" in seconds east of Greenwich.
+// Reads "+01:00" or "-0530" as seconds east of Greenwich.
 double zone_offset_s(const std::string& zone) {
   const int hours = std::stoi(zone.substr(1, 2)), minutes = std::stoi(zone.substr(zone.size() - 2));
   return (zone[0] == '-' ? -1 : 1) * 60.0 * (60 * hours + minutes);

@@ -1,4 +1,4 @@
-// Files as text.
+// Reads files as text.
 #pragma once
 
 #include <filesystem>
@@ -6,7 +6,7 @@
 
 namespace wattgrind {
 
-// The whole file. Throws Error(kInput) naming the file and the system's reason.
+// Returns the whole file. Throws Error(kInput) naming the file and the system's reason.
 std::string read_file(const std::filesystem::path& path);
 
 }  // namespace wattgrind

@@ -22,7 +22,7 @@ int guards = 0;
 std::array<struct sigaction, kSignals.size()> previous_actions;
 int pipe_read_end = -1;
 
-// What the handler touches.
+// The signal handler touches these and nothing else.
 std::atomic<bool> signal_came = false;
 std::atomic<int> pipe_write_end = -1;
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);

@@ -1,11 +1,11 @@
-// SIGINT and SIGTERM as something long work can ask about and wait for.
+// Long work can ask whether SIGINT or SIGTERM came, and wait for them.
 #pragma once
 
 namespace wattgrind {
 
-// While one is alive, the first SIGINT or SIGTERM does not end the process but makes
-// `interrupted()` true; a second one ends it. A signal that was ignored stays ignored (nohup).
-// Guards nest; the outermost installs the handlers and puts back what was there before.
+// While a guard is alive, the first SIGINT or SIGTERM does not end the process but makes
+// `interrupted()` true; a second one ends it. A signal that the process ignores, as under nohup,
+// stays ignored. Guards nest: the outermost installs the handlers and puts the old ones back.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -14,10 +14,11 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 };
 
-// Whether a signal came since the outermost guard was made; false without a guard.
+// Tells whether a signal came since the outermost guard was made; false without a guard.
 bool interrupted();
 
-// Becomes readable, for poll(), when a signal comes; never read from it. -1 without a guard.
+// A descriptor for poll() that becomes readable when a signal comes; nobody may read from it. It is
+// -1 without a guard.
 int interrupt_fd();
 
 // Throws Error(kInterrupted) if a signal came.

@@ -61,7 +61,7 @@ struct Pipe {
   }
 };
 
-// The first executable file of that name in PATH, as an absolute path.
+// Finds the first executable file of that name in PATH, as an absolute path.
 std::optional<fs::path> find_program(const std::string& name) {
   std::error_code ignored;
   if (name.find('/') != std::string::npos) {
@@ -87,26 +87,27 @@ std::vector<char*> c_strings(const std::vector<std::string>& words) {
   return pointers;
 }
 
-// What the child needs between fork and exec, made before the fork: in a process of several
-// threads the child may not allocate.
+// What the child needs between fork and exec. It is made before the fork, because the child of a
+// process of several threads may not allocate.
 struct Launch {
   const char* program;
   char* const* argv;
   char* const* environment;
-  const char* working_directory;  // nullptr: ours
+  const char* working_directory;  // nullptr: that of the parent
   pid_t parent;
   int out;
   int error;
-  int launch_error;  // closed by exec; otherwise gets the errno that stopped it
+  int launch_error;  // a pipe that exec closes; else it gets the errno that stopped exec
 };
 
-// Between fork and exec: only what is async-signal-safe. All signals are blocked on entry.
+// Runs in the child between fork and exec, so it does only what is async-signal-safe. All signals
+// are blocked on entry.
 [[noreturn]] void exec_child(const Launch& launch) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != launch.parent) _exit(1);  // it died before the line above took effect
+  if (getppid() != launch.parent) _exit(1);  // the parent died before the line above took effect
   setpgid(0, 0);
-  // Handlers must be gone before signals are let in: they would act for the parent. Ignored
-  // signals would stay ignored through exec.
+  // Handlers must be gone before signals are let in, since they would act for the parent. Ignored
+  // signals are reset too, since they would stay ignored through exec.
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
   for (const int signal : {SIGINT, SIGTERM, SIGPIPE}) sigaction(signal, &action, nullptr);
@@ -126,7 +127,7 @@ struct Launch {
   _exit(127);
 }
 
-// A child that is killed and reaped unless it was waited for.
+// A child process; its end kills and reaps it unless it was waited for.
 class Child {
  public:
   explicit Child(const Launch& launch) {
@@ -150,7 +151,7 @@ class Child {
     wait(0);
   }
 
-  // The wait status, or nothing where `options` is WNOHANG and the child still runs.
+  // Returns the wait status; absent where `options` is WNOHANG and the child still runs.
   std::optional<int> wait(int options) {
     int status = 0;
     pid_t reaped = 0;
@@ -183,8 +184,8 @@ void capture(FileDescriptor& stream, std::string& kept, size_t limit) {
 // Waits for the end of the child while draining both streams.
 int drain(Child& child, FileDescriptor out, FileDescriptor error, size_t limit,
           ProcessResult& result) {
-  // After both streams are closed the child has exited or is about to, or it runs on without
-  // them; this is how often the last case is looked at.
+  // After both streams are closed the child has exited, or is about to, or runs on without them.
+  // In the last case, this is how often it is looked at.
   constexpr int kPollMs = 5;
   while (true) {
     throw_if_interrupted();

@@ -1,4 +1,4 @@
-// Child processes behind an interface a test can fake.
+// Child processes run behind an interface that a test can fake.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,10 @@
 namespace wattgrind {
 
 struct ProcessSpec {
-  std::vector<std::string> argv;            // argv[0] without a slash is looked up in our own PATH
+  std::vector<std::string> argv;            // argv[0] without a slash is found in our own PATH
   std::vector<std::string> environment;     // "NAME=value"; nothing is inherited
   std::filesystem::path working_directory;  // empty: ours
-  size_t captured_bytes = 1 << 16;          // of each stream, its last bytes are kept
+  size_t captured_bytes = 1 << 16;          // so many last bytes of each stream are kept
 };
 
 struct ProgramNotFound {};
@@ -28,7 +28,7 @@ struct ProcessKilled {
 struct ProcessResult {
   std::variant<ProgramNotFound, ProcessExited, ProcessKilled> end;
   std::string out;    // the last captured_bytes of its standard output
-  std::string error;  // and of its standard error
+  std::string error;  // the same of its standard error
 };
 
 class ProcessRunner {
@@ -36,14 +36,14 @@ class ProcessRunner {
   virtual ~ProcessRunner() = default;
 
   // Runs a process to its end. Any number of threads may run one each. Throws Error(kFailed)
-  // where the system refuses to start it for any reason but its absence, and Error(kInterrupted),
-  // with the process killed and reaped, where an InterruptGuard sees a signal.
+  // where the system refuses to start it for any reason but that it is not there. Where an
+  // InterruptGuard sees a signal, kills and reaps the process and throws Error(kInterrupted).
   virtual ProcessResult run(const ProcessSpec& spec) = 0;
 };
 
-// Real processes. Standard input is empty. They stand in a process group of their own, so that a
-// terminal's Ctrl-C reaches them through us alone, and the kernel kills them when the thread that
-// runs them dies, however it dies.
+// Runs real processes, whose standard input is empty. Each is in a process group of its own, so
+// that the Ctrl-C of a terminal reaches it through us alone. The kernel kills it when the thread
+// that runs it dies, however that dies.
 std::unique_ptr<ProcessRunner> make_process_runner();
 
 }  // namespace wattgrind

@@ -1,13 +1,13 @@
-// A folder that goes away with its owner.
+// A scratch folder is removed at the end of its owner's life.
 #pragma once
 
 #include <filesystem>
 
 namespace wattgrind {
 
-// Made anew under TMPDIR, or /tmp where that is not set, readable by nobody else; removed with all
-// it holds at the end of its life, an exception's way out included. Throws Error(kFailed) that
-// names the folder where it cannot be made.
+// The folder is made anew under TMPDIR, or under /tmp where that is not set, and nobody else can
+// read it. It is removed with all that it holds, also when an exception ends its owner. Throws
+// Error(kFailed) naming the folder where it cannot be made.
 class ScratchFolder {
  public:
   ScratchFolder();
@@ -21,7 +21,7 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
-// Where temporary folders are made.
+// The folder in which temporary folders are made.
 std::filesystem::path scratch_root();
 
 }  // namespace wattgrind

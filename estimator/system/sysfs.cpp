@@ -25,7 +25,7 @@ class SysfsTree : public Sysfs {
     return names;
   }
 
-  // One read call, without a stream's buffers: this is on the path that is sampled at 1 ms.
+  // Sensors are sampled every millisecond, so this makes one read call, without a stream's buffers.
   SysfsValue read(const std::string& file) const override {
     const int descriptor = ::open((root_ / file).c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return {std::nullopt, errno};

@@ -1,4 +1,4 @@
-// The kernel's view of sensors and counters, as files of one value each.
+// Sysfs shows the kernel's sensors and counters as files of one value each.
 #pragma once
 
 #include <filesystem>
@@ -19,13 +19,14 @@ class Sysfs {
  public:
   virtual ~Sysfs() = default;
 
-  virtual std::string root() const = 0;  // as messages name it: "/sys"
-  // Names in a folder, sorted; empty where there is no such folder. Paths are below the root.
+  virtual std::string root() const = 0;  // the name that messages give it: "/sys"
+  // Returns the names in a folder, sorted; none where there is no such folder. Paths are below the
+  // root.
   virtual std::vector<std::string> list(const std::string& folder) const = 0;
   virtual SysfsValue read(const std::string& file) const = 0;
 };
 
-// The tree below `root`: "/sys", or a copy of one.
+// Reads the tree below `root`, which is "/sys" or a copy of it.
 std::unique_ptr<Sysfs> open_sysfs(std::filesystem::path root);
 
 }  // namespace wattgrind

@@ -75,8 +75,8 @@ FeatureTable features_of(const std::vector<Size>& sizes, const Machine& machine,
     readings.push_back(std::move(counted));
     pixels.values.push_back(size.pixels());
   }
-  EnergyFeatures features = energy_features(readings, machine, {});
-  features.table.features.push_back({"start-up", "J", FeatureKind::kBackground, std::nullopt});
+  EnergyFeatures features = energy_features(readings, machine);
+  features.table.features.push_back({"start-up", "J", FeatureKind::kOptional, std::nullopt});
   for (Sample& sample : features.table.samples) sample.values.push_back(1);
   baselines = std::move(features.baselines);
   baselines.push_back(std::move(pixels));
@@ -91,7 +91,8 @@ void print_errors(const std::string& name, const FitQuality& in_sample,
 
 void print_calibration(const FeatureTable& table, const Calibration& result) {
   fmt::print("  {:<34} {:>8} {:>10} {:>10}\n", "mean error (%)", "fitted", "left out", "RMSPE");
-  print_errors("counts: " + describe(table, result.model.terms), result.in_sample, result.left_out);
+  print_errors("counts: " + describe(table, result.model.features), result.in_sample,
+               result.left_out);
   for (const BaselineScore& score : result.baselines) {
     print_errors(fmt::format("{}, {}", score.name,
                              score.form == BaselineForm::kLine ? "line" : "in proportion"),
@@ -102,15 +103,14 @@ void print_calibration(const FeatureTable& table, const Calibration& result) {
   const LeftOut& left_out = result.nested.left_out;
   for (size_t i = 0; i < left_out.samples.size(); ++i) {
     const Sample& sample = table.samples[left_out.samples[i]];
-    fmt::print("  {:<10} {:12.0f} {:12.0f} {:+7.1f}  {}\n", sample.workload, sample.energy_j,
-               left_out.predicted_j[i], 100 * (left_out.predicted_j[i] / sample.energy_j - 1),
-               describe(table, result.candidates[result.nested.chosen[i]].terms));
+    fmt::print("  {:<10} {:12.0f} {:12.0f} {:+7.1f}  {}\n", sample.workload, sample.target,
+               left_out.predicted[i], 100 * (left_out.predicted[i] / sample.target - 1),
+               describe(table, result.candidates[result.nested.chosen[i]].features));
   }
-  for (size_t i = 0; i < result.model.terms.size(); ++i) {
-    const Feature& feature = table.features[result.model.terms[i]];
+  for (size_t i = 0; i < result.model.features.size(); ++i) {
+    const Feature& feature = table.features[result.model.features[i]];
     fmt::print("  {}: {:.4g} {} [{:.4g}, {:.4g}]\n", feature.name, result.model.coefficients[i],
-               feature.unit == "x" ? "times the profile's price" : feature.unit,
-               result.coefficients[i].low, result.coefficients[i].high);
+               feature.unit, result.coefficients[i].low, result.coefficients[i].high);
   }
   fmt::print("  95 % interval of a prediction: +-{:.1f} %\n\n", result.interval_percent);
 }
@@ -121,15 +121,15 @@ void print_line(const char* name, const std::vector<Size>& sizes,
   for (const Size& size : sizes) pixels.push_back(size.pixels());
   const StraightLine line = fit_line(pixels, energies_j, BaselineForm::kLine, weighting);
   const double an_image = kMillijoulesAJoule / static_cast<double>(kImages);
-  fmt::print("  {:<34} {:9.3f} {:15.3f}\n", name, 1e3 * an_image * line.slope_j,
-             an_image * line.intercept_j);
+  fmt::print("  {:<34} {:9.3f} {:15.3f}\n", name, 1e3 * an_image * line.slope,
+             an_image * line.intercept);
 }
 
 void draw(const FeatureTable& table, const Calibration& result, const std::string& part) {
   const std::string folder = WATTGRIND_SOURCE_DIR "/experiments/deepmeter/";
   const std::string title = "LeNet-5's conv1, 10,000 images, 2 x Skylake server: " + part;
-  write_file(folder + part + "_predicted.svg", to_svg(plot_predictions(table, result, title, "J")));
-  write_file(folder + part + "_residuals.svg", to_svg(plot_residuals(table, result, title, "J")));
+  write_file(folder + part + "_predicted.svg", to_svg(plot_predictions(table, result, title)));
+  write_file(folder + part + "_residuals.svg", to_svg(plot_residuals(table, result, title)));
 }
 
 void run() {
@@ -149,7 +149,7 @@ void run() {
     draw(table, result, part);
     for (size_t i = 0; i < sizes.size(); ++i) {
       measured_j[i] += sizes[i].*energy_j;
-      modelled_j[i] += result.fitted_j[i];
+      modelled_j[i] += result.fitted[i];
     }
   }
   fmt::print("{:<36} {:>9} {:>15}\n", "CPU and DRAM, a straight line", "uJ/pixel",

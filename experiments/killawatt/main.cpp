@@ -65,7 +65,7 @@ void count_loads(std::vector<PublishedLoad>& loads, uint64_t macs, const Machine
 // Published cycles are of the whole Python process: it also starts Python and makes the two
 // matrices from lists, element by element.
 void print_cycles(const std::vector<PublishedLoad>& loads, const Machine& powerml) {
-  FeatureTable table{{{"product", ""}, {"elements", ""}, {"start-up", ""}}, {}};
+  FeatureTable table{{"cycles", ""}, {{"product", ""}, {"elements", ""}, {"start-up", ""}}, {}};
   for (const PublishedLoad& load : loads) {
     const double cost =
         latency_cost(load.cachegrind_counts, powerml, Accounting::kAccesses).value();
@@ -74,15 +74,15 @@ void print_cycles(const std::vector<PublishedLoad>& loads, const Machine& powerm
     table.samples.push_back({load.name, {cost, elements, 1}, load.published_cycles});
   }
   const std::vector<size_t> all = samples_of(workload_folds(table));
-  const EnergyModel model = fit_energy(table, all, {0, 1, 2}, {Weighting::kRelative, 0});
+  const LinearModel model = fit_linear(table, all, {0, 1, 2}, {Weighting::kRelative, 0});
   fmt::print(
       "cycles (references * 4 + D1 misses * 41 + LL misses * 178.22)\n"
       "load     published      product alone      %   with set-up      %\n");
   for (const Sample& sample : table.samples) {
-    const double fitted = model.predict_j(sample.values);
-    fmt::print("{}  {:.4e}  {:.4e}  {:+10.2f}  {:.4e}  {:+6.2f}\n", sample.workload,
-               sample.energy_j, sample.values[0], 100 * (sample.values[0] / sample.energy_j - 1),
-               fitted, 100 * (fitted / sample.energy_j - 1));
+    const double fitted = model.predict(sample.values);
+    fmt::print("{}  {:.4e}  {:.4e}  {:+10.2f}  {:.4e}  {:+6.2f}\n", sample.workload, sample.target,
+               sample.values[0], 100 * (sample.values[0] / sample.target - 1), fitted,
+               100 * (fitted / sample.target - 1));
   }
   fmt::print("fitted: {:.4f} * product + {:.0f} cycles an element + {:.3g} cycles of start-up\n\n",
              model.coefficients[0], model.coefficients[1], model.coefficients[2]);
@@ -101,7 +101,8 @@ EnergyFeatures features_of(const std::vector<PublishedLoad>& loads, const Machin
     readings.push_back(std::move(counted));
     proxy.values.push_back(load.published_cycles);
   }
-  EnergyFeatures features = energy_features(readings, xeon, {});
+  EnergyFeatures features = energy_features(readings, xeon);
+  features.table.target.unit = " of the authors' unit";
   features.baselines.push_back(std::move(proxy));
   return features;
 }
@@ -118,7 +119,7 @@ void print_models(const EnergyFeatures& features, const Calibration& result) {
       "energy                                     in sample        left out\n"
       "{:<42} r      MAPE %    r      MAPE %  RMSPE %\n",
       "model");
-  print_quality("ours: " + describe(features.table, result.model.terms), result.in_sample,
+  print_quality("ours: " + describe(features.table, result.model.features), result.in_sample,
                 result.left_out);
   for (const BaselineScore& score : result.baselines) {
     print_quality(fmt::format("{}, {}", score.name,
@@ -130,20 +131,20 @@ void print_models(const EnergyFeatures& features, const Calibration& result) {
   }
   fmt::print("\nleave-one-out MAPE of the nested models, all readings\n");
   for (const ScoredModel& candidate : result.candidates) {
-    fmt::print("{:<42} {:7.2f}\n", describe(features.table, candidate.terms),
+    fmt::print("{:<42} {:7.2f}\n", describe(features.table, candidate.features),
                candidate.left_out->mape_percent);
   }
   fmt::print("\nload       measured  left out       %  model chosen without it\n");
   for (size_t i = 0; i < result.nested.left_out.samples.size(); ++i) {
     const Sample& sample = features.table.samples[result.nested.left_out.samples[i]];
-    const double predicted = result.nested.left_out.predicted_j[i];
-    fmt::print("{}  {:.4e}  {:.4e}  {:+6.1f}  {}\n", sample.workload, sample.energy_j, predicted,
-               100 * (predicted / sample.energy_j - 1),
-               describe(features.table, result.candidates[result.nested.chosen[i]].terms));
+    const double predicted = result.nested.left_out.predicted[i];
+    fmt::print("{}  {:.4e}  {:.4e}  {:+6.1f}  {}\n", sample.workload, sample.target, predicted,
+               100 * (predicted / sample.target - 1),
+               describe(features.table, result.candidates[result.nested.chosen[i]].features));
   }
-  for (size_t i = 0; i < result.model.terms.size(); ++i) {
+  for (size_t i = 0; i < result.model.features.size(); ++i) {
     fmt::print("\n{}: {:.4g} times the profile's price, 95 % [{:.4g}, {:.4g}]\n",
-               features.table.features[result.model.terms[i]].name, result.model.coefficients[i],
+               features.table.features[result.model.features[i]].name, result.model.coefficients[i],
                result.coefficients[i].low, result.coefficients[i].high);
   }
   fmt::print("95 % interval of a prediction: +-{:.1f} %\n", result.interval_percent);
@@ -162,13 +163,13 @@ void run(uint64_t macs) {
   options.fit.weighting = Weighting::kRelative;
   const Calibration relative = calibrate(features.table, features.baselines, options);
   fmt::print("with relative weights: {}, left out MAPE {:.2f} %, r {:.4f}\n",
-             describe(features.table, relative.model.terms), relative.left_out.mape_percent,
+             describe(features.table, relative.model.features), relative.left_out.mape_percent,
              relative.left_out.r.value());
   const std::string title = "Products of 64-bit integers on a Xeon X5650, Kill-A-Watt";
   write_file(WATTGRIND_SOURCE_DIR "/experiments/killawatt/predicted.svg",
-             to_svg(plot_predictions(features.table, result, title, " of the authors' unit")));
+             to_svg(plot_predictions(features.table, result, title)));
   write_file(WATTGRIND_SOURCE_DIR "/experiments/killawatt/residuals.svg",
-             to_svg(plot_residuals(features.table, result, title, " of the authors' unit")));
+             to_svg(plot_residuals(features.table, result, title)));
 }
 
 }  // namespace

@@ -51,8 +51,9 @@ std::vector<Row> of_study(const std::vector<Row>& rows, const std::string& study
 }
 
 FeatureTable energy_table(const std::vector<Row>& rows) {
-  FeatureTable table{{{"package", "J/J", FeatureKind::kEvent, std::nullopt},
-                      {"time", "W", FeatureKind::kBackground, std::nullopt}},
+  FeatureTable table{{"energy", "J"},
+                     {{"package", "J/J", FeatureKind::kNested, std::nullopt},
+                      {"time", "W", FeatureKind::kOptional, std::nullopt}},
                      {}};
   for (const Row& row : rows) {
     table.samples.push_back(
@@ -69,16 +70,16 @@ void print_published_line(const std::vector<Row>& rows) {
   }
   const StraightLine line = fit_line(package_w, wall_w, BaselineForm::kLine, Weighting::kAbsolute);
   for (const double power_w : package_w) {
-    fitted_w.push_back(line.intercept_j + line.slope_j * power_w);
+    fitted_w.push_back(line.intercept + line.slope * power_w);
   }
   fmt::print(
       "  straight line through the powers: wall = {:.1f} W + {:.3f} * package, R2 = {:.3f}\n",
-      line.intercept_j, line.slope_j, fit_quality(wall_w, fitted_w).r2.value());
+      line.intercept, line.slope, fit_quality(wall_w, fitted_w).r2.value());
 }
 
 void print_calibration(const FeatureTable& table, const Calibration& result) {
-  for (size_t i = 0; i < result.model.terms.size(); ++i) {
-    const Feature& feature = table.features[result.model.terms[i]];
+  for (size_t i = 0; i < result.model.features.size(); ++i) {
+    const Feature& feature = table.features[result.model.features[i]];
     fmt::print("  {:<8} {:8.3f} {:<4} 95 % [{:.3f}, {:.3f}]\n", feature.name,
                result.model.coefficients[i], feature.unit, result.coefficients[i].low,
                result.coefficients[i].high);
@@ -98,7 +99,7 @@ void print_calibration(const FeatureTable& table, const Calibration& result) {
 }
 
 // Wall power over package power, with the straight line of the model fitted to both studies.
-ScatterPlot plot_powers(const std::vector<Row>& rows, const EnergyModel& model) {
+ScatterPlot plot_powers(const std::vector<Row>& rows, const LinearModel& model) {
   ScatterPlot plot{"Power at the wall and of the package (Threadripper 1950X)",
                    "RAPL package power (W)", "wall power (W)"};
   double most_w = 0;
@@ -110,7 +111,7 @@ ScatterPlot plot_powers(const std::vector<Row>& rows, const EnergyModel& model) 
     }
     plot.series.push_back(std::move(series));
   }
-  plot.lines = {{"model", 0, model.predict_j({0, 1}), most_w, model.predict_j({most_w, 1})}};
+  plot.lines = {{"model", 0, model.predict({0, 1}), most_w, model.predict({most_w, 1})}};
   return plot;
 }
 
@@ -126,14 +127,14 @@ void run() {
     }
     const Calibration result = calibrate(table, {package, time}, {});
     fmt::print("{}: {} rows, terms {}\n", study, chosen.size(),
-               describe(table, result.model.terms));
+               describe(table, result.model.features));
     print_published_line(chosen);
     print_calibration(table, result);
     if (study != "both") continue;
     write_file(WATTGRIND_SOURCE_DIR "/experiments/wall_plug/power.svg",
                to_svg(plot_powers(chosen, result.model)));
     write_file(WATTGRIND_SOURCE_DIR "/experiments/wall_plug/residuals.svg",
-               to_svg(plot_residuals(table, result, "Energy at the wall: residuals", "J")));
+               to_svg(plot_residuals(table, result, "Energy at the wall: residuals")));
   }
 }
 

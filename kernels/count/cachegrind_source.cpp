@@ -19,7 +19,7 @@ class CachegrindSource : public CountSource {
   Isa isa(const Machine& machine) const override {
     if (machine.isa == Isa::kNeon) {
       fail(ErrorKind::kInput,
-           "machine {}: cachegrind here runs x86 code, found isa {}; take --counts simulate",
+           "machine {}: cachegrind here runs x86 code, found isa {}; simulate instead",
            machine.name, traits(machine.isa).name);
     }
     // Valgrind (3.19 to 3.22) stops at AVX-512 instructions.

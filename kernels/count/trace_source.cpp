@@ -67,9 +67,8 @@ class TraceSource : public CountSource {
 
   Isa isa(const Machine& machine) const override {
     if (machine.isa == Isa::kNeon) {
-      fail(ErrorKind::kInput,
-           "machine {}: a trace runs x86 code, found isa {}; take --counts simulate", machine.name,
-           traits(machine.isa).name);
+      fail(ErrorKind::kInput, "machine {}: a trace runs x86 code, found isa {}; simulate instead",
+           machine.name, traits(machine.isa).name);
     }
     // Cachegrind's model is there to be compared with cachegrind, which runs no AVX-512.
     const Isa wanted =
@@ -77,8 +76,8 @@ class TraceSource : public CountSource {
     const Isa host = host_isa();
     if (wanted > host) {
       fail(ErrorKind::kMissing,
-           "machine {}: a trace runs its {} code, and this processor has no more than {}; take "
-           "--counts simulate, or run on a processor with {}",
+           "machine {}: a trace runs its {} code, and this processor has no more than {}; "
+           "simulate instead, or run on a processor with {}",
            machine.name, traits(wanted).name, traits(host).name, traits(wanted).name);
     }
     return wanted;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "estimator/catalog/machine_source.h"
 #include "estimator/machine/machine_file.h"
 #include "estimator/system/file_text.h"
 #include "tests/cli/run_wattgrind.h"
@@ -37,9 +38,10 @@ class CalibrateTest : public testing::Test {
   }
 
   static std::vector<std::string> arguments(const std::string& readings,
-                                            std::vector<std::string> more) {
+                                            std::vector<std::string> more,
+                                            const std::string& machine = "xeon_x5650") {
     std::vector<std::string> all = {
-        "calibrate",       readings, "--machine",  "xeon_x5650",
+        "calibrate",       readings, "--machine",  machine,
         "--energy-column", "joules", "--workload", "matmul:m={m},k={k},n={n},dtype=int64"};
     all.insert(all.end(), more.begin(), more.end());
     return all;
@@ -56,8 +58,8 @@ class CalibrateTest : public testing::Test {
   TemporaryFolder folder_;
 };
 
-// 3 pJ and 2 ns a multiply-accumulate, and 5 W all the while.
-TEST_F(CalibrateTest, AProfileTellsTimeAndStaticEnergy) {
+// 2 ns a multiply-accumulate, and 5 W all the while.
+std::string timed_readings() {
   std::string text = "m,k,n,joules,duration_s\n";
   for (size_t i = 0; i < 6; ++i) {
     const size_t m = 4 + 3 * i, k = 5 + i * i, n = 9 + i % 3;
@@ -65,9 +67,13 @@ TEST_F(CalibrateTest, AProfileTellsTimeAndStaticEnergy) {
     const double seconds = 2e-9 * macs + (i % 2 == 0 ? 1e-12 : 0);
     text += fmt::format("{},{},{},{},{}\n", m, k, n, 5 * seconds, seconds);
   }
+  return text;
+}
+
+TEST_F(CalibrateTest, AProfileTellsTimeAndStaticEnergy) {
   const std::string profile = folder_.path() / "mine.json";
-  const Ran fitted = run_wattgrind(
-      arguments(write("timed.csv", text), {"--write-machine", profile, "--terms", "time"}));
+  const Ran fitted = run_wattgrind(arguments(write("timed.csv", timed_readings()),
+                                             {"--write-machine", profile, "--terms", "time"}));
   ASSERT_EQ(fitted.status, 0) << fitted.error;
   EXPECT_THAT(fitted.out, HasSubstr("Time from counts (MACs"));
   const Ran ran = run_wattgrind({"estimate", "lenet5", "--machine", profile, "--format", "json"});
@@ -157,6 +163,23 @@ TEST_F(CalibrateTest, ShowsTablesAndDrawsPlots) {
   EXPECT_THAT(read_file(prefix + "_residuals.svg"), HasSubstr("</svg>"));
 }
 
+TEST_F(CalibrateTest, ALevelNamedTimeIsNotTime) {
+  Machine machine = builtin_machine("xeon_x5650");
+  machine.levels[0].name = "time";
+  const std::string readings = write("timed.csv", timed_readings());
+  const std::string profile = folder_.path() / "fitted.json";
+  const Ran ran = run_wattgrind(
+      arguments(readings, {"--terms", "time", "--format", "json", "--write-machine", profile},
+                write("machine.json", write_machine(machine))));
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const json model = json::parse(ran.out).at("model");
+  EXPECT_THAT(model.at("terms"), ElementsAre("time"));
+  EXPECT_EQ(model.at("coefficients").at(0).at("unit"), "W");
+  const Machine fitted = read_machine(read_file(profile), profile);
+  EXPECT_NEAR(fitted.static_power_w->value, 5, 1e-6);
+  EXPECT_EQ(fitted.levels[0].read_energy_pj.value, 0);
+}
+
 TEST_F(CalibrateTest, CsvHasARowForEachReading) {
   const Ran ran = run_wattgrind(arguments(exact_readings(), {"--format", "csv"}));
   EXPECT_THAT(ran.out, HasSubstr("workload,measured_j,fitted_j,left_out_j\n"
@@ -179,7 +202,8 @@ TEST_F(CalibrateTest, LayersOfFewNetworksAreSaidToBe) {
 TEST_F(CalibrateTest, SaysWhatIsWrong) {
   expect_error(arguments(exact_readings(2), {}), 3,
                "readings of 2 workloads: measure at least 3, so that each can be left out");
-  expect_error(arguments(exact_readings(), {"--terms", "energy"}), 2, "--terms energy");
+  expect_error(arguments(exact_readings(), {"--terms", "energy"}), 2,
+               "--terms energy: no such term here; known: operations,");
   expect_error(arguments(exact_readings(), {"--weights", "none"}), 2, "--weights");
   expect_error({"calibrate", "/no/such.csv"}, 3, "/no/such.csv");
   expect_error({"calibrate", exact_readings()}, 3, "no column 'workload'");

@@ -61,7 +61,10 @@ TEST(Estimate, TracesWhatItSimulates) {
 
 TEST(Estimate, TraceNeedsTheMachinesInstructions) {
   expect_refused({"lenet5", "--machine", "jetson_tx1_a57", "--counts", "trace"}, 3,
-                 "jetson_tx1_a57: a trace runs x86 code, found isa neon");
+                 "--counts trace: machine jetson_tx1_a57: a trace runs x86 code, found isa neon; "
+                 "simulate instead");
+  expect_refused({"lenet5", "--machine", "jetson_tx1_a57", "--verify"}, 3,
+                 "--verify: machine jetson_tx1_a57: cachegrind here runs x86 code");
 }
 
 TEST(Estimate, RowsAddUpToTheTotalExactly) {
@@ -149,7 +152,8 @@ TEST(Estimate, RefusesWrongArguments) {
   expect_refused({"lenet5", "--batch", "0"}, 2, "--batch");
   expect_refused({"lenet5", "--batch", "-1"}, 2, "--batch");
   expect_refused({"lenet5", "--counts", "guess"}, 2, "--counts");
-  expect_refused({"lenet5", "--machine", "zen3", "--layers", "conv9"}, 2, "conv9");
+  expect_refused({"lenet5", "--machine", "zen3", "--layers", "conv9"}, 2,
+                 "--layers: lenet5 has no layer conv9");
   expect_refused({"lenet5", "--machine", "zen3", "--metrics", "joy"}, 2, "joy");
   expect_refused({"lenet5", "--machine", "zen3", "--prices", "eyeriss", "--units", "pj"}, 2,
                  "--units mac");

@@ -36,10 +36,16 @@ CountedReading reading_of(const std::string& workload, const EventCounts& counts
   return counted;
 }
 
+EnergyFeatures chosen(const EnergyFeatures& features, const std::vector<std::string>& words) {
+  std::vector<Term> terms;
+  for (const std::string& word : words) terms.push_back(named_term(features, word));
+  return only_terms(features, terms);
+}
+
 TEST(EnergyFeatures, AreWhatEachPartCostsAtTheProfilesPrices) {
   const Machine machine = builtin_machine("xeon_x5650");
   const EnergyFeatures features =
-      energy_features({reading_of("w", counts_of(1000, 100, 50, 20), 500, 1)}, machine, {});
+      energy_features({reading_of("w", counts_of(1000, 100, 50, 20), 500, 1)}, machine);
   std::vector<std::string> names;
   for (const Feature& feature : features.table.features) names.push_back(feature.name);
   EXPECT_EQ(names, (std::vector<std::string>{"operations", "DRAM", "L3", "L2", "L1"}));
@@ -61,11 +67,11 @@ TEST(EnergyFeatures, TimeIsATermWhereEveryDurationIsKnown) {
                                           reading_of("b", counts_of(2000, 100, 50, 20), 600, 1)};
   readings[0].reading.duration_s = 4;
   readings[0].reading.repetitions = 2;
-  EXPECT_EQ(energy_features(readings, machine, {}).table.features.size(), 5u);
+  EXPECT_EQ(energy_features(readings, machine).table.features.size(), 5u);
   readings[1].reading.duration_s = 3;
-  const EnergyFeatures timed = energy_features(readings, machine, {});
+  const EnergyFeatures timed = energy_features(readings, machine);
   EXPECT_EQ(timed.table.features.back().name, "time");
-  EXPECT_EQ(timed.table.features.back().kind, FeatureKind::kBackground);
+  EXPECT_EQ(timed.table.features.back().kind, FeatureKind::kOptional);
   EXPECT_EQ(timed.table.samples[0].values.back(), 2);
   EXPECT_EQ(timed.baselines.back().name, "time");
 }
@@ -79,7 +85,7 @@ TEST(EnergyFeatures, APartKnowsItsNetwork) {
     readings.back().reading.duration_s = static_cast<double>(macs);
   }
   const auto time = calibrate_time(readings, machine, {});
-  for (const FeatureTable& table : {energy_features(readings, machine, {}).table, time->table}) {
+  for (const FeatureTable& table : {energy_features(readings, machine).table, time->table}) {
     EXPECT_EQ(table.samples[0].network, "lenet5");
     EXPECT_EQ(table.samples[1].network, "lenet5");
     EXPECT_EQ(table.samples[2].network, "nin");
@@ -88,16 +94,21 @@ TEST(EnergyFeatures, APartKnowsItsNetwork) {
 
 TEST(EnergyFeatures, TermsAreChosenByName) {
   const Machine machine = builtin_machine("xeon_x5650");
-  const std::vector<CountedReading> readings = {
-      reading_of("a", counts_of(1000, 100, 50, 20), 500, 1)};
-  const EnergyFeatures features = energy_features(readings, machine, {"L2", "operations"});
+  const EnergyFeatures all =
+      energy_features({reading_of("a", counts_of(1000, 100, 50, 20), 500, 1)}, machine);
+  const EnergyFeatures features = chosen(all, {"L2", "operations"});
   ASSERT_EQ(features.table.features.size(), 2u);
+  EXPECT_EQ(features.terms[0], Term{TermKind::kOperations});
+  EXPECT_EQ(features.terms[1], level_term(machine, 1));
   EXPECT_EQ(features.table.features[0].name, "operations");
   EXPECT_EQ(features.table.features[1].name, "L2");
-  EXPECT_EQ(error_text([&] { energy_features(readings, machine, {"L4"}); }, ErrorKind::kUsage),
-            "--terms L4: no such term here; did you mean L3 or L2 or L1?");
-  EXPECT_EQ(error_text([&] { energy_features(readings, machine, {"time"}); }, ErrorKind::kUsage),
-            "--terms time: no such term here; known: operations, DRAM, L3, L2, L1");
+  EXPECT_EQ(features.table.samples[0].values,
+            (std::vector<double>{all.table.samples[0].values[0], all.table.samples[0].values[3]}));
+  EXPECT_EQ(features.table.samples[0].target, 1);
+  EXPECT_EQ(error_text([&] { named_term(all, "L4"); }, ErrorKind::kUsage),
+            "no such term here; did you mean L3 or L2 or L1?");
+  EXPECT_EQ(error_text([&] { named_term(all, "time"); }, ErrorKind::kUsage),
+            "no such term here; known: operations, DRAM, L3, L2, L1");
 }
 
 // Loads that cost twice the profile's price of operations and half that of DRAM, and nothing else.
@@ -122,10 +133,10 @@ class CalibratedMachineTest : public testing::Test {
 
 TEST_F(CalibratedMachineTest, PricesAreThoseThatMadeTheReadings) {
   readings_.push_back(readings_.front());  // a second reading of one workload
-  const EnergyFeatures features = energy_features(readings_, machine_, {});
+  const EnergyFeatures features = energy_features(readings_, machine_);
   const Calibration result = calibrate(features.table, features.baselines, {});
   const Machine calibrated =
-      calibrated_machine(machine_, features.table, result, std::nullopt, "mine", "readings.csv");
+      calibrated_machine(machine_, features, result, std::nullopt, "mine", "readings.csv");
   EXPECT_EQ(calibrated.name, "mine");
   EXPECT_EQ(calibrated.prices, PriceOrigin::kCalibrated);
   EXPECT_NEAR(calibrated.operations.mac_pj(), 2 * machine_.operations.mac_pj(), 1e-6);
@@ -149,12 +160,12 @@ TEST_F(CalibratedMachineTest, TheProfileIsWrittenAndReadBack) {
     counted.reading.energy_j += 3 * *counted.reading.duration_s;
   }
   const EnergyFeatures features =
-      energy_features(readings_, machine_, {"operations", "DRAM", "time"});
+      chosen(energy_features(readings_, machine_), {"operations", "DRAM", "time"});
   const Calibration result = calibrate(features.table, features.baselines, {});
   const auto time = calibrate_time(readings_, machine_, {});
   ASSERT_TRUE(time.has_value());
   const Machine calibrated =
-      calibrated_machine(machine_, features.table, result, time, "mine", "readings.csv");
+      calibrated_machine(machine_, features, result, time, "mine", "readings.csv");
   ASSERT_TRUE(calibrated.time.has_value());
   EXPECT_NEAR(calibrated.time->mac_ns.value, 1, 1e-6);
   EXPECT_EQ(calibrated.time->mac_ns.source, "fitted to readings.csv: 95 % interval [1, 1] ns");
@@ -171,15 +182,50 @@ TEST_F(CalibratedMachineTest, TheProfileIsWrittenAndReadBack) {
   EXPECT_EQ(write_machine(read), write_machine(calibrated));
 }
 
+// Levels that are called as other terms are: energies of operations at twice, of the level "time"
+// at three times and of the level "operations" at half the profile's price, and 2 W.
+TEST_F(CalibratedMachineTest, LevelsNamedLikeTermsAreTermsOfTheirOwn) {
+  machine_.levels[1].name = "time";
+  machine_.levels[2].name = "operations";
+  const double middle_pj = machine_.levels[1].read_energy_pj.value;
+  const double last_pj = machine_.levels[2].read_energy_pj.value;
+  for (size_t i = 0; i < readings_.size(); ++i) {
+    CountedReading& counted = readings_[i];
+    const auto macs = static_cast<double>(counted.operations.macs);
+    const auto amount = [](uint64_t count) { return static_cast<double>(count); };
+    counted.reading.duration_s = 1e-3 * static_cast<double>(1 + i * i % 7);
+    counted.counts.levels[1].accesses += 300000 * (1 + i * i % 5);
+    counted.counts.levels[2].accesses += 200000 * (1 + i * i * i % 11);
+    counted.reading.energy_j = 1e-12 * (2 * machine_.operations.mac_pj() * macs +
+                                        3 * middle_pj * amount(counted.counts.levels[1].accesses) +
+                                        0.5 * last_pj * amount(counted.counts.levels[2].accesses)) +
+                               2 * *counted.reading.duration_s;
+  }
+  const EnergyFeatures all = energy_features(readings_, machine_);
+  EXPECT_EQ(describe(all.table, {0, 1, 2, 3, 4, 5}),
+            "operations + DRAM + level:operations + level:time + L1 + time");
+  const EnergyFeatures features =
+      chosen(all, {"time", "level:time", "level:operations", "operations"});
+  const Calibration result = calibrate(features.table, {}, {});
+  const Machine calibrated =
+      calibrated_machine(machine_, features, result, std::nullopt, "mine", "readings.csv");
+  EXPECT_NEAR(calibrated.operations.mac_pj(), 2 * machine_.operations.mac_pj(), 1e-6);
+  EXPECT_NEAR(calibrated.levels[1].read_energy_pj.value, 3 * middle_pj, 1e-6);
+  EXPECT_NEAR(calibrated.levels[2].read_energy_pj.value, 0.5 * last_pj, 1e-6);
+  ASSERT_TRUE(calibrated.static_power_w.has_value());
+  EXPECT_NEAR(calibrated.static_power_w->value, 2, 1e-6);
+}
+
 TEST_F(CalibratedMachineTest, BothPricesOfTimeHaveTheirIntervals) {
   for (CountedReading& counted : readings_) {
     const double cycles = latency_cost(counted.counts, machine_, Accounting::kHits).value();
     counted.reading.duration_s =
         2e-9 * static_cast<double>(counted.operations.macs) + 1e-9 * cycles;
   }
-  const EnergyFeatures features = energy_features(readings_, machine_, {"operations", "DRAM"});
+  const EnergyFeatures features =
+      chosen(energy_features(readings_, machine_), {"operations", "DRAM"});
   const Machine calibrated =
-      calibrated_machine(machine_, features.table, calibrate(features.table, {}, {}),
+      calibrated_machine(machine_, features, calibrate(features.table, {}, {}),
                          calibrate_time(readings_, machine_, {}), "mine", "readings.csv");
   EXPECT_EQ(calibrated.time->mac_ns.source, "fitted to readings.csv: 95 % interval [2, 2] ns");
   EXPECT_EQ(calibrated.time->latency_cycle_ns.source,

@@ -16,13 +16,16 @@
 namespace wattgrind {
 namespace {
 
+const FitTarget kTarget{"energy", "J"};
+
 double uniform(std::mt19937_64& random) { return static_cast<double>(random() >> 11) * 0x1.0p-53; }
 
 // Energies from prices of operations and DRAM and a static power; the middle level costs nothing.
 FeatureTable synthetic(double noise, size_t samples = 30) {
   std::mt19937_64 random(5);
   FeatureTable table{
-      {{"operations", "pJ"}, {"DRAM", "pJ"}, {"L2", "pJ"}, {"time", "W", FeatureKind::kBackground}},
+      kTarget,
+      {{"operations", "pJ"}, {"DRAM", "pJ"}, {"L2", "pJ"}, {"time", "W", FeatureKind::kOptional}},
       {}};
   for (size_t i = 0; i < samples; ++i) {
     const double operations = std::exp(3 * uniform(random));
@@ -42,15 +45,16 @@ Baseline column(const FeatureTable& table, size_t feature) {
   return baseline;
 }
 
-TEST(Calibration, NestedModelsAreLeadingEventsWithAndWithoutBackground) {
-  EXPECT_EQ(nested_models(synthetic(0)),
-            (std::vector<Terms>{{3}, {0}, {0, 3}, {0, 1}, {0, 1, 3}, {0, 1, 2}, {0, 1, 2, 3}}));
+TEST(Calibration, NestedModelsAreLeadingFeaturesWithAndWithoutOptionalOnes) {
+  EXPECT_EQ(
+      nested_models(synthetic(0)),
+      (std::vector<FeatureSet>{{3}, {0}, {0, 3}, {0, 1}, {0, 1, 3}, {0, 1, 2}, {0, 1, 2, 3}}));
 }
 
 // Networks of five layers and the whole; each network has a price of operations of its own.
 FeatureTable networks_by_layer(size_t networks) {
   std::mt19937_64 random(7);
-  FeatureTable table{{{"operations", "pJ"}}, {}};
+  FeatureTable table{kTarget, {{"operations", "pJ"}}, {}};
   for (size_t network = 0; network < networks; ++network) {
     const std::string name = "net" + std::to_string(network);
     const double price = 1 + 0.2 * static_cast<double>(network);
@@ -90,7 +94,7 @@ TEST(Calibration, NetworksAreLeftOutWithTheirLayers) {
 TEST(Calibration, ChoosesTheTermsThatMadeTheEnergies) {
   const FeatureTable table = synthetic(0.02);
   const Calibration result = calibrate(table, {column(table, 0)}, {});
-  EXPECT_EQ(result.model.terms, (Terms{0, 1, 3}));
+  EXPECT_EQ(result.model.features, (FeatureSet{0, 1, 3}));
   const double truth[] = {2, 5, 1};
   for (size_t i = 0; i < 3; ++i) {
     EXPECT_LE(result.coefficients[i].low, truth[i]) << i;
@@ -108,15 +112,15 @@ TEST(Calibration, NineteenOfTwentyNewLoadsAreInsideTheInterval) {
   const Calibration result = calibrate(table, {}, {});
   int inside = 0;
   for (size_t i = 30; i < all.samples.size(); ++i) {
-    const double predicted_j = result.model.predict_j(all.samples[i].values);
-    inside += std::abs(all.samples[i].energy_j / predicted_j - 1) < result.interval_percent / 100;
+    const double predicted = result.model.predict(all.samples[i].values);
+    inside += std::abs(all.samples[i].target / predicted - 1) < result.interval_percent / 100;
   }
   EXPECT_GE(inside, 930);
 }
 
 TEST(Calibration, SaysWhichBaselineWins) {
   // Energy is a line in "load" with an intercept: no sum of the features makes one.
-  FeatureTable table{{{"operations", "pJ"}}, {}};
+  FeatureTable table{kTarget, {{"operations", "pJ"}}, {}};
   Baseline load{"load", {}};
   for (int i = 1; i <= 8; ++i) {
     table.samples.push_back({"w" + std::to_string(i), {double(i % 3 + 1)}, 100.0 + i});
@@ -127,8 +131,8 @@ TEST(Calibration, SaysWhichBaselineWins) {
   const BaselineScore& winner = result.baselines[*result.winning_baseline];
   EXPECT_EQ(winner.name, "load");
   EXPECT_EQ(winner.form, BaselineForm::kLine);
-  EXPECT_NEAR(winner.line.intercept_j, 100, 1e-9);
-  EXPECT_NEAR(winner.line.slope_j, 1, 1e-9);
+  EXPECT_NEAR(winner.line.intercept, 100, 1e-9);
+  EXPECT_NEAR(winner.line.slope, 1, 1e-9);
   EXPECT_NEAR(winner.left_out.mape_percent, 0, 1e-9);
 }
 
@@ -142,23 +146,30 @@ TEST(Calibration, TooFewReadingsAreRefusedWithTheTermsToDrop) {
             "readings of 1 workload: measure at least 3, so that each can be left out in turn");
   EXPECT_EQ(error_of(3),
             "readings of 3 workloads cannot fix 4 coefficients: measure 1 more, or drop the terms "
-            "time (--terms operations,DRAM,L2)");
+            "time (keep operations,DRAM,L2)");
   EXPECT_EQ(error_of(4), "nothing thrown");
+  CalibrationOptions options;
+  options.keep_words = "--terms";
+  FeatureTable table = synthetic(0);
+  table.samples.resize(3);
+  EXPECT_TRUE(error_text([&] {
+                calibrate(table, {}, options);
+              }).ends_with("drop the terms time (--terms operations,DRAM,L2)"));
 }
 
 TEST(Baseline, LinesAreLeastSquares) {
   const std::vector<double> values = {1, 2, 3}, energies = {2, 4, 9};
   const StraightLine line = fit_line(values, energies, BaselineForm::kLine, Weighting::kAbsolute);
-  EXPECT_NEAR(line.slope_j, 3.5, 1e-12);
-  EXPECT_NEAR(line.intercept_j, -2, 1e-12);
+  EXPECT_NEAR(line.slope, 3.5, 1e-12);
+  EXPECT_NEAR(line.intercept, -2, 1e-12);
   const StraightLine proportion =
       fit_line(values, energies, BaselineForm::kProportion, Weighting::kAbsolute);
-  EXPECT_NEAR(proportion.slope_j, (2 + 8 + 27) / 14.0, 1e-12);
-  EXPECT_EQ(proportion.intercept_j, 0);
+  EXPECT_NEAR(proportion.slope, (2 + 8 + 27) / 14.0, 1e-12);
+  EXPECT_EQ(proportion.intercept, 0);
   const StraightLine relative =
       fit_line(values, energies, BaselineForm::kProportion, Weighting::kRelative);
   const double z[] = {1 / 2.0, 2 / 4.0, 3 / 9.0};
-  EXPECT_NEAR(relative.slope_j, (z[0] + z[1] + z[2]) / (z[0] * z[0] + z[1] * z[1] + z[2] * z[2]),
+  EXPECT_NEAR(relative.slope, (z[0] + z[1] + z[2]) / (z[0] * z[0] + z[1] * z[1] + z[2] * z[2]),
               1e-12);
 }
 
@@ -170,7 +181,7 @@ TEST(Baseline, ReproducesThePublishedErrorsOfPowerMl) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   const CsvTable csv = parse_csv(text.str(), "powerml_killawatt.csv");
-  FeatureTable table{{{"macs", "pJ"}}, {}};
+  FeatureTable table{kTarget, {{"macs", "pJ"}}, {}};
   Baseline macs{"MACs", {}}, cycles{"latency cost", {}};
   for (const CsvRow& row : csv.rows) {
     macs.values.push_back(csv.number(row, csv.column("macs")));

@@ -8,10 +8,12 @@
 namespace wattgrind {
 namespace {
 
+const FitTarget kTarget{"weight", "g"};
+
 FeatureTable table_with_noise(uint64_t seed, size_t samples, double noise) {
   std::mt19937_64 random(seed);
   const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1.0p-53; };
-  FeatureTable table{{{"a", "J"}}, {}};
+  FeatureTable table{kTarget, {{"a", "J"}}, {}};
   for (size_t i = 0; i < samples; ++i) {
     const double value = 1 + uniform();
     // A sum of twelve uniforms is about normal.
@@ -51,7 +53,7 @@ TEST(Bootstrap, ExactReadingsLeaveNoDoubt) {
 // Of equal values the coefficient is the mean price, whose 2.5 and 97.5 % quantiles lie 1.96
 // standard errors to each side.
 TEST(Bootstrap, AMeansIntervalIsTheNormalOne) {
-  FeatureTable table{{{"a", "J"}}, {}};
+  FeatureTable table{kTarget, {{"a", "J"}}, {}};
   constexpr int kWorkloads = 100;
   double squares = 0;
   for (int i = 0; i < kWorkloads; ++i) {
