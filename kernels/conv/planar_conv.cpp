@@ -9,7 +9,7 @@ namespace wattgrind {
 namespace {
 
 // More outputs fill vectors themselves, and leave few registers for pixels.
-constexpr int64_t kMostOutputs = 8;
+constexpr int64_t kMostPlanarOutputs = 8;
 
 // The planes of a convolution, and the tiles their rows are computed in.
 class Planes {
@@ -110,7 +110,7 @@ void emit_products(NestBuilder& nest, const DirectConv& conv, const Planes& plan
 }  // namespace
 
 std::optional<int64_t> planar_conv_cost(const DirectConv& conv, Isa isa) {
-  if (!has_lanes_to_fill(isa) || conv.groups > 1 || conv.group_outputs > kMostOutputs ||
+  if (!has_lanes_to_fill(isa) || conv.groups > 1 || conv.group_outputs > kMostPlanarOutputs ||
       conv.input_row_step > 1 || conv.input_column_step > 1 || conv.output_row_step > 1 ||
       conv.output_column_step > 1) {
     return std::nullopt;
