@@ -7,10 +7,13 @@ set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEP
 # What a room links that the table allows an outside library by this word.
 set(WATTGRIND_OUTSIDE_boost Boost::headers)
 set(WATTGRIND_OUTSIDE_cli11 CLI11::CLI11)
+# For its headers: search/data/libcurl.cpp loads the library itself, so --as-needed leaves it out.
 set(WATTGRIND_OUTSIDE_curl CURL::libcurl)
 set(WATTGRIND_OUTSIDE_eigen Eigen3::Eigen)
 set(WATTGRIND_OUTSIDE_highway hwy::hwy)
-set(WATTGRIND_OUTSIDE_llvm LLVM)
+# Linked in: of its shared library, three times as large, the loader would relocate the whole at every start.
+llvm_map_components_to_libnames(WATTGRIND_OUTSIDE_llvm
+  asmprinter codegen core object x86asmparser x86codegen x86desc x86info)
 set(WATTGRIND_OUTSIDE_openssl OpenSSL::Crypto)
 set(WATTGRIND_OUTSIDE_sqlite SQLite::SQLite3)
 set(WATTGRIND_OUTSIDE_tbb TBB::tbb)
@@ -72,6 +75,14 @@ function(wattgrind_room room)
   add_library(${target} STATIC ${sources})
   target_link_libraries(${target}
     PUBLIC wattgrind_build fmt::fmt nlohmann_json::nlohmann_json ${rooms} ${outside})
+endfunction()
+
+# wattgrind_apart(files...): sources of this folder that stay a translation unit of their own where the
+# files of a room are compiled together (CMAKE_UNITY_BUILD, on in the presets): they compile a part of
+# themselves once for each instruction set, keep types without a name inside a class of the room's, or
+# have a name for themselves that a neighbour has too. A source with options of its own is apart anyway.
+function(wattgrind_apart)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 # wattgrind_experiment(NAME files... [LIBRARIES targets...]): the program of a question, which may use

@@ -169,7 +169,7 @@ std::string idle_text(const MeasureReport& report) {
   return fmt::format("idle power of {:.2f} W is subtracted", load.idle_power_w.value());
 }
 
-ordered_json number(const std::optional<double>& value) {
+ordered_json number_or_null(const std::optional<double>& value) {
   return value ? ordered_json(*value) : ordered_json(nullptr);
 }
 
@@ -190,7 +190,8 @@ ordered_json load_json(const Measurement& load) {
         {{"name", rail.name}, {"power_w", rail.power_w}, {"in_total", rail.in_total}});
   }
   const std::optional<double> error = load.relative_error();
-  json["relative_error_percent"] = error ? number(100 * *error) : number(std::nullopt);
+  json["relative_error_percent"] =
+      error ? number_or_null(100 * *error) : number_or_null(std::nullopt);
   if (!load.warnings.empty()) json["warnings"] = load.warnings;
   return json;
 }

@@ -1,6 +1,5 @@
 #include "search/data/download.h"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/file.h>
@@ -15,6 +14,7 @@
 
 #include "estimator/base/error.h"
 #include "estimator/system/interrupt.h"
+#include "search/data/libcurl.h"
 
 namespace wattgrind {
 namespace {
@@ -102,28 +102,29 @@ int watch(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 // Makes one transfer from an address, beginning where the part ends. Returns why the part is not
 // whole then, or nothing when it is.
 std::optional<std::string> transfer_from(const std::string& url, Transfer& transfer) {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  CHECK(initialised == CURLE_OK, "{}", curl_easy_strerror(initialised));
-  const std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
+  const LibCurl& library = libcurl();
+  const std::unique_ptr<CURL, void (*)(CURL*)> curl(library.easy_init(), library.easy_cleanup);
   CHECK(curl != nullptr, "curl_easy_init for {}", url);
+  const auto set = [&](CURLoption option, auto value) {
+    library.easy_setopt(curl.get(), option, value);
+  };
   std::array<char, CURL_ERROR_SIZE> reason{};
-  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, reason.data());
-  curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl.get(), CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_FAILONERROR, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-  curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_LIMIT, kLeastBytesPerSecond);
-  curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_TIME, kPatienceSeconds);
-  curl_easy_setopt(curl.get(), CURLOPT_RESUME_FROM_LARGE,
-                   static_cast<curl_off_t>(transfer.part.size()));
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, receive);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, watch);
-  curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, &transfer);
-  curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
-  const CURLcode status = curl_easy_perform(curl.get());
+  set(CURLOPT_URL, url.c_str());
+  set(CURLOPT_ERRORBUFFER, reason.data());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_FOLLOWLOCATION, 1L);
+  set(CURLOPT_FAILONERROR, 1L);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+  set(CURLOPT_LOW_SPEED_LIMIT, kLeastBytesPerSecond);
+  set(CURLOPT_LOW_SPEED_TIME, kPatienceSeconds);
+  set(CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(transfer.part.size()));
+  set(CURLOPT_WRITEFUNCTION, &receive);
+  set(CURLOPT_WRITEDATA, &transfer);
+  set(CURLOPT_XFERINFOFUNCTION, &watch);
+  set(CURLOPT_XFERINFODATA, &transfer);
+  set(CURLOPT_NOPROGRESS, 0L);
+  const CURLcode status = library.easy_perform(curl.get());
   throw_if_interrupted();
   if (transfer.part.write_error()) {
     fail(ErrorKind::kFailed, "{}: cannot be written: {}", transfer.part.path().string(),
@@ -134,7 +135,7 @@ std::optional<std::string> transfer_from(const std::string& url, Transfer& trans
     return fmt::format("found more than the {} bytes wanted", transfer.file.bytes);
   }
   if (status == CURLE_RANGE_ERROR) transfer.part.clear();  // the server only sends whole files
-  if (status != CURLE_OK) return reason[0] ? reason.data() : curl_easy_strerror(status);
+  if (status != CURLE_OK) return reason[0] ? reason.data() : library.easy_strerror(status);
   return std::nullopt;
 }
 
