@@ -162,6 +162,10 @@ void run(const MeasureOptions& options) {
     output.print({[&](Emphasis emphasis) { return measure_text(report, emphasis); },
                   [&] { return measure_json(report); }, [&] { return measure_csv(report); }});
   }
+  if (report.measured.failure) {
+    fail(report.measured.failure->kind(), "{}; {} of {} loads have readings",
+         report.measured.failure->what(), report.measured.loads.size(), bench.loads().size());
+  }
   if (report.measured.interrupted) {
     fail(ErrorKind::kInterrupted, "interrupted; {} of {} loads have readings",
          report.measured.loads.size(), bench.loads().size());
