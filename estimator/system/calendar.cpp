@@ -104,7 +104,7 @@ std::string format_utc(double unix_s) {
 
 std::string format_duration(double seconds) {
   if (seconds < 2 * kMinuteS) return fmt::format("{:.3g} s", seconds);
-  if (seconds < 2 * kHourS) return fmt::format("{:.3g} min", seconds / kMinuteS);
+  if (seconds < 1.5 * kHourS) return fmt::format("{:.3g} min", seconds / kMinuteS);
   if (seconds < 2 * kDayS) return fmt::format("{:.3g} h", seconds / kHourS);
   return fmt::format("{:.6g} days", std::round(10 * seconds / kDayS) / 10);
 }

@@ -68,7 +68,7 @@ TEST(Calendar, WritesTimesAndDurations) {
   EXPECT_EQ(format_duration(0.25), "0.25 s");
   EXPECT_EQ(format_duration(90), "90 s");
   EXPECT_EQ(format_duration(1800), "30 min");
-  EXPECT_EQ(format_duration(7200), "2 h");
+  EXPECT_EQ(format_duration(7199.7), "2 h");
   EXPECT_EQ(format_duration(19676 * 86400.0), "19676 days");
 }
 
