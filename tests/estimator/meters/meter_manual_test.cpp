@@ -86,8 +86,9 @@ TEST(ManualMeter, TheDecimalsThatAreTypedAreTheDisplays) {
   ASSERT_EQ(reading.warnings.size(), 1u);
   EXPECT_EQ(reading.warnings[0], "one step of the display is 17 % of the reading: run longer");
   FakeOperator whole({"12", "13"});
-  EXPECT_EQ(measure(whole, 36000).warnings[0],
-            "one step of the display is 100 % of the reading: run longer");
+  EXPECT_EQ(
+      measure(whole, 36000).warnings,
+      std::vector<std::string>{"one step of the display is 100 % of the reading: run longer"});
   EXPECT_EQ(error_of({"1.250", "1.250"}, 60),
             "the display stayed at 1.25 kWh for 60 s: it counts in steps of 0.001 kWh; run longer");
   FakeOperator fine({"1.250"});
