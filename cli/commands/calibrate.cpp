@@ -6,6 +6,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/reports/calibrate_report.h"
+#include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
 #include "estimator/base/error.h"
@@ -102,8 +103,9 @@ void run(const CalibrateOptions& options) {
   const std::filesystem::path path = options.readings;
   const std::string name = path.filename();
   const Machine machine = find_machine(options.machine);
-  const std::vector<Reading> readings =
-      parse_readings(read_file(path), options.readings, options.format);
+  const std::vector<Reading> readings = with_option("--workload", [&] {
+    return parse_readings(read_file(path), options.readings, options.format);
+  });
   CalibrateReport report{name, options.format.energy_column, machine.name, {}, {}, {}, {}, {}};
   if (const auto note = unit_note(options.format)) report.notes.push_back(*note);
   std::vector<CountedReading> counted;
@@ -160,8 +162,8 @@ void add_calibrate_command(CLI::App& program) {
   auto options = std::make_shared<CalibrateOptions>();
   command
       ->add_option("readings", options->readings,
-                   "A CSV of workload and energy_j; batch, repetitions, duration_s, idle_power_w "
-                   "where they are known")
+                   "A CSV of workload and energy_j (and batch, phase, repetitions, duration_s, "
+                   "idle_power_w where they are known), with commas and decimal points")
       ->required()
       ->type_name("READINGS");
   command

@@ -38,7 +38,7 @@ struct MeasureOptions {
   std::shared_ptr<OutputOptions> output;
 };
 
-// Who sits at the terminal.
+// The person at the terminal answers for meters that are read by eye.
 class Console : public Operator {
  public:
   void tell(const std::string& message) override { fmt::print(stderr, "{}\n", message); }
@@ -51,7 +51,7 @@ class Console : public Operator {
   }
 };
 
-// What is to be measured, ready to run.
+// The loads that the command line asks for, compiled and ready to run.
 class Bench {
  public:
   explicit Bench(const MeasureOptions& options) : options_(options) {
@@ -72,7 +72,7 @@ class Bench {
 
   const std::vector<Load>& loads() const { return loads_; }
   const std::vector<MeasuredParts>& parts() const { return parts_; }
-  // Of a load's readings: a matrix product has none.
+  // The batch that a load's readings are noted with: matrix products have none.
   uint64_t batch(const std::string& workload) const {
     return products_.contains(workload) ? 1 : static_cast<uint64_t>(options_.batch);
   }
@@ -83,7 +83,8 @@ class Bench {
     loads_.push_back({name, [shared = std::move(shared)] { shared->run(); }});
   }
 
-  // Of the layers that have a kernel in the whole: most flattens, alone, would have to copy.
+  // Adds the layers that have a kernel in the whole network. Most flattens have none there, and
+  // alone they would have to copy.
   void add_parts(const std::string& name, const Workload& workload, const Program& whole) {
     const auto* network = std::get_if<Network>(&workload);
     if (network == nullptr) fail(ErrorKind::kUsage, "--by layer: {} has no layers", name);
@@ -107,7 +108,7 @@ class Bench {
   std::vector<MeasuredParts> parts_;
 };
 
-// Null where no readings are asked for.
+// Returns null where no readings are asked for.
 std::unique_ptr<ReadingsFile> open_readings(const MeasureOptions& options, const Meter& meter) {
   if (options.readings.empty()) return nullptr;
   if (!meter.reads_energy()) {
@@ -142,7 +143,9 @@ void run(const MeasureOptions& options) {
   const InterruptGuard guard;
   const auto sysfs = open_sysfs(options.sysfs);
   Console console;
-  const auto meter = make_meter(options.meter, {system_clock(), *sysfs, console});
+  const auto meter = with_option("--meter", [&] {
+    return make_meter(options.meter, {system_clock(), *sysfs, console});
+  });
   const Bench bench(options);
   Output output(*options.output);
   const std::unique_ptr<ReadingsFile> readings = open_readings(options, *meter);
@@ -158,6 +161,10 @@ void run(const MeasureOptions& options) {
   if (!report.measured.loads.empty()) {
     output.print({[&](Emphasis emphasis) { return measure_text(report, emphasis); },
                   [&] { return measure_json(report); }, [&] { return measure_csv(report); }});
+  }
+  if (report.measured.failure) {
+    fail(report.measured.failure->kind(), "{}; {} of {} loads have readings",
+         report.measured.failure->what(), report.measured.loads.size(), bench.loads().size());
   }
   if (report.measured.interrupted) {
     fail(ErrorKind::kInterrupted, "interrupted; {} of {} loads have readings",
@@ -195,8 +202,11 @@ void add_measure_command(CLI::App& program) {
       ->type_name("WORKLOAD")
       ->required();
   command
-      ->add_option("--meter", options->meter,
-                   "rapl, ina3221, log:FILE, socwatch:FILE, manual, or none for time alone")
+      ->add_option(
+          "--meter", options->meter,
+          "rapl, ina3221, log:FILE, socwatch:FILE, manual, or none for time alone; a log is a "
+          "CSV with a column of times, unix_s (seconds since 1970) or time (2025-01-14 "
+          "12:00:00+01:00), and one of power, power_w or power_mw")
       ->type_name("METER")
       ->required();
   command->add_option("--batch", options->batch, "Images a repetition")
@@ -212,7 +222,10 @@ void add_measure_command(CLI::App& program) {
   command->add_flag("--cumulative", options->cumulative,
                     "With --by layer, also each layer with all before it");
   add_precision_options(*command, *options);
-  command->add_option("--readings", options->readings, "Append the readings to a CSV")
+  command
+      ->add_option("--readings", options->readings,
+                   "Append the readings to a CSV of workload, batch, phase, repetitions, energy_j, "
+                   "duration_s, idle_power_w")
       ->type_name("FILE");
   command->add_option("--sysfs", options->sysfs, "Where rapl and ina3221 find their counters")
       ->type_name("DIR")

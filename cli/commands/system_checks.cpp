@@ -37,7 +37,7 @@ std::string find_valgrind(const CheckedSystem& system) {
   return "version " + installed_valgrind(system.runner).text;
 }
 
-// Whom no meter asks here.
+// A meter that is checked here asks nobody.
 class Nobody : public Operator {
  public:
   void tell(const std::string&) override {}

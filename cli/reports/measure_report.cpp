@@ -19,7 +19,7 @@ const Measurement* find(const MeasureReport& report, const std::string& workload
   return nullptr;
 }
 
-// What one repetition takes; energy where the meter has one.
+// The cost of one repetition; energy is absent where the meter reads none.
 struct MeasuredCost {
   double seconds = 0;
   std::optional<double> energy_j;
@@ -44,7 +44,7 @@ std::optional<MeasuredCost> sum_of_layers(const MeasureReport& report, const Mea
   return total;
 }
 
-// What the layer added to those before it.
+// The cost that the layer added to that of all before it.
 std::optional<MeasuredCost> increment(const MeasureReport& report, const MeasuredParts& parts,
                                       size_t i) {
   const Measurement* load = find(report, parts.leading[i]);
@@ -130,7 +130,7 @@ Table load_table(const MeasureReport& report) {
 
 double percent_above(double value, double of) { return 100 * (value / of - 1); }
 
-// How the sum of the layers compares with the whole network.
+// A sentence that compares the sum of the layers with the whole network.
 std::string comparison_text(const MeasureReport& report, const MeasuredParts& parts) {
   const std::optional<MeasuredCost> layers = sum_of_layers(report, parts);
   const Measurement* whole = find(report, parts.network);

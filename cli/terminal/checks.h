@@ -1,4 +1,4 @@
-// What values of options are checked with.
+// What values of options are checked with, and how what is wrong with them is told.
 #pragma once
 
 #include <fmt/format.h>
@@ -6,6 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <string>
+#include <string_view>
+
+#include "estimator/base/error.h"
 
 namespace wattgrind {
 
@@ -35,6 +38,18 @@ inline CLI::Validator positive_number() {
                    : fmt::format("found {}, wanted a number greater than 0", text);
       },
       "");
+}
+
+// What `action` returns. Lower rooms do not know which option a value came from: to a mistake on
+// the command line that they throw, the option is added.
+template <typename Action>
+auto with_option(std::string_view option, Action&& action) {
+  try {
+    return action();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUsage) throw;
+    throw Error(error.kind(), fmt::format("{} {}", option, error.what()));
+  }
 }
 
 }  // namespace wattgrind

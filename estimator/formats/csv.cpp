@@ -76,6 +76,45 @@ class LineSplitter {
   size_t position_ = 0;
 };
 
+// The text with a point for its comma, where that makes it a number.
+std::optional<std::string> with_decimal_point(std::string_view text) {
+  const size_t comma = text.find(',');
+  if (comma == std::string_view::npos) return std::nullopt;
+  std::string pointed(text);
+  pointed[comma] = '.';
+  if (!parse_number(pointed)) return std::nullopt;
+  return pointed;
+}
+
+// Fields that stand between semicolons or tabs leave a header of one field that holds some.
+void check_separator(const CsvTable& table, size_t line) {
+  if (table.columns.size() != 1) return;
+  const std::string& header = table.columns.front();
+  if (header.find(';') != std::string::npos) {
+    fail(ErrorKind::kInput,
+         "{}:{}: fields stand between semicolons, wanted commas: separate them by commas and write "
+         "numbers with decimal points: sed 's/,/./g; s/;/,/g'",
+         table.file, line);
+  }
+  if (header.find('\t') != std::string::npos) {
+    fail(ErrorKind::kInput,
+         "{}:{}: fields stand between tabs, wanted commas: separate them with tr '\\t' ','",
+         table.file, line);
+  }
+}
+
+[[noreturn]] void fail_count(const CsvTable& table, const std::vector<std::string>& fields,
+                             size_t line) {
+  const bool is_all_numbers = fields.size() > table.columns.size() &&
+                              std::all_of(fields.begin(), fields.end(), [](const auto& field) {
+                                return parse_number(field).has_value();
+                              });
+  fail(ErrorKind::kInput, "{}:{}: {} fields, but the header has {} ({})", table.file, line,
+       fields.size(), table.columns.size(),
+       is_all_numbers ? "are there decimal commas? write 1.5 for 1,5"
+                      : "a field with commas must be quoted");
+}
+
 void check_header(const CsvTable& table, size_t line) {
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const std::string& name = table.columns[i];
@@ -107,6 +146,10 @@ size_t CsvTable::column(std::string_view name) const {
 double CsvTable::number(const CsvRow& row, size_t column) const {
   const std::optional<double> value = parse_number(row.fields[column]);
   if (!value) {
+    if (const auto pointed = with_decimal_point(row.fields[column])) {
+      fail(ErrorKind::kInput, "{}:{}: column '{}': '{}' has a decimal comma: write {}", file,
+           row.line, columns[column], row.fields[column], *pointed);
+    }
     fail(ErrorKind::kInput, "{}:{}: column '{}': '{}' is not a finite number", file, row.line,
          columns[column], row.fields[column]);
   }
@@ -114,6 +157,7 @@ double CsvTable::number(const CsvRow& row, size_t column) const {
 }
 
 CsvTable parse_csv(std::string_view text, std::string_view file) {
+  require_plain_text(text, file);
   CsvTable table;
   table.file = file;
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -128,11 +172,10 @@ CsvTable parse_csv(std::string_view text, std::string_view file) {
     std::vector<std::string> fields = LineSplitter(line, file, number).split();
     if (table.columns.empty()) {
       table.columns = std::move(fields);
+      check_separator(table, number);
       check_header(table, number);
     } else if (fields.size() != table.columns.size()) {
-      fail(ErrorKind::kInput,
-           "{}:{}: {} fields, but the header has {} (a field with commas must be quoted)", file,
-           number, fields.size(), table.columns.size());
+      fail_count(table, fields, number);
     } else {
       table.rows.push_back({number, std::move(fields)});
     }
@@ -154,6 +197,22 @@ std::string csv_field(std::string_view value) {
     quoted += c;
   }
   return quoted + '"';
+}
+
+void require_plain_text(std::string_view text, std::string_view file) {
+  const size_t nul = text.find('\0');
+  // Without its mark, UTF-16 shows itself by a NUL beside its first letter.
+  const bool is_wide = text.size() > 1 && nul < 2 && text.find_first_not_of('\0') < 2;
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff") || is_wide) {
+    fail(ErrorKind::kInput,
+         "{}: text in UTF-16: turn it into UTF-8, with 'iconv -f UTF-16 -t UTF-8'", file);
+  }
+  if (nul == std::string_view::npos) return;
+  const auto line = 1 + std::count(text.begin(), text.begin() + nul, '\n');
+  fail(
+      ErrorKind::kInput,
+      "{}:{}: a NUL byte, as a file has whose writing was cut off: take it out, with tr -d '\\000'",
+      file, line);
 }
 
 std::optional<double> parse_number(std::string_view text) {

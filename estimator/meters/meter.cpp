@@ -16,7 +16,7 @@ namespace {
 // The part of "kind:FILE" after the colon. Throws Error(kUsage) where it is missing.
 std::string file_of(std::string_view spec, std::string_view kind) {
   const std::string_view file = spec.substr(std::min(kind.size() + 1, spec.size()));
-  if (file.empty()) fail(ErrorKind::kUsage, "--meter {}: name its file: {}:FILE", spec, kind);
+  if (file.empty()) fail(ErrorKind::kUsage, "{}: name its file: {}:FILE", spec, kind);
   return std::string(file);
 }
 
@@ -35,8 +35,8 @@ std::unique_ptr<Meter> make_meter(std::string_view spec, const MeterEnvironment&
   if (spec == "ina3221") return make_ina3221_meter(environment.sysfs, environment.clock);
   if (spec == "manual") return make_manual_meter(environment.person, environment.clock);
   if (spec == "none") return make_time_meter(environment.clock);
-  fail(ErrorKind::kUsage,
-       "--meter {}: unknown: use rapl, ina3221, log:FILE, socwatch:FILE, manual or none", spec);
+  fail(ErrorKind::kUsage, "{}: unknown: use rapl, ina3221, log:FILE, socwatch:FILE, manual or none",
+       spec);
 }
 
 double net_energy_j(const MeterReading& load, const MeterReading& idle) {

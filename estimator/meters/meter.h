@@ -19,16 +19,17 @@ struct RailEnergy {
   std::string name;  // "package-0", "VDD_CPU"
   double energy_j = 0;
   bool in_total = false;  // false: already part of another rail, or reads nothing
-  // Its power over Clock::now_s(), where the meter's series tells loads apart; else empty.
+  // The rail's power over Clock::now_s(); empty unless the meter tells loads apart.
   std::vector<PowerSample> series = {};
 };
 
-// What an interval took.
+// What the metered machine took between a start() and its stop().
 struct MeterReading {
   double duration_s = 0;
   std::optional<double> energy_j;  // the sum of the rails in_total; absent: the meter has none
   std::vector<RailEnergy> rails;
   std::vector<PowerSample> series;  // total power over Clock::now_s(); empty: the meter has none
+  double most_pause_s = 0;          // of the series: longer pauses between samples are gaps
   uint64_t samples = 0;             // taken during the interval
   uint64_t missed_samples = 0;      // due, but not taken
   std::vector<std::string> warnings;
@@ -62,7 +63,7 @@ class Operator {
  public:
   virtual ~Operator() = default;
   virtual void tell(const std::string& message) = 0;
-  // One line of answer; absent at the end of input.
+  // Returns one line of answer; absent at the end of input.
   virtual std::optional<std::string> ask(const std::string& question) = 0;
 };
 

@@ -1,11 +1,9 @@
-// TI INA3221: the three-channel power monitor on Jetson boards, sampled every millisecond.
+// TI INA3221: the three-channel power monitors on Jetson boards, sampled every millisecond.
 //
-// Found as a hwmon device (in*_label, in*_input in mV, curr*_input in mA) or as the iio device of
-// NVIDIA's older kernels (rail_name_*, in_power*_input in mW, or in_voltage*_input and
-// in_current*_input). VDD_IN (POM_5V_IN on the Nano) is the whole module, and the total; the others
-// are parts of it or of the carrier board. Without it the total is the sum of all rails, as on AGX
-// boards, where they are disjoint. A channel labelled NC is not connected and left out. (Jetson
-// Linux Developer Guide, Clock Frequency and Power Management; TX1, TX2, Nano, Xavier, Orin.)
+// The total is the board's supply or the supplies that add up to it (ina3221_rails.h); rails that
+// are parts of it, or the carrier board's, are reported and not added. On a board that is not known
+// the total is the sum of all rails, with a word. A read that fails while a load runs leaves its
+// sample out; the first and last reads of a run are tried for a tenth of a second.
 #pragma once
 
 #include <memory>

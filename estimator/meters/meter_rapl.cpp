@@ -1,13 +1,10 @@
 #include "estimator/meters/meter_rapl.h"
 
-#include <fmt/ranges.h>
-
-#include <cerrno>
-#include <charconv>
-#include <cstring>
+#include <algorithm>
 
 #include "estimator/base/error.h"
 #include "estimator/meters/periodic_sampler.h"
+#include "estimator/meters/rapl_zones.h"
 
 namespace wattgrind {
 namespace {
@@ -20,30 +17,45 @@ constexpr double kPeriodS = 0.1;
 constexpr double kUpdateS = 0.001;
 // No zone draws this much; a counter that was reset looks like megawatts when taken for a wrap.
 constexpr double kMostPowerW = 10000;
+// How often, and how long after each other, the first and last samples of a run are tried again.
+constexpr int kTries = 10;
+constexpr double kRetryS = 0.01;
 
-const std::string kPowercap = "class/powercap";
+// A zone and what its counter did since the run began.
+struct RunningZone {
+  RaplZone zone;
+  uint64_t counter_uj = 0;  // when it was last read
+  double read_s = 0;        // when that was
+  double energy_j = 0;
+  double unplotted_j = 0;    // since the last element of the series
+  std::string problem = {};  // of the last read; empty: it was read
+  bool is_lost = false;      // it could not be read when the run began
+  // The zones of the total before this one that always showed the same counter.
+  std::vector<size_t> twins = {};
+};
 
-struct Zone {
-  std::string name;    // "package-0", "package-0/dram"
-  std::string folder;  // below sysfs
-  bool in_total = false;
-  uint64_t counter_uj = 0;  // at the last sample
-  double energy_j = 0;      // since start
+// The energy that every zone took between two elements of the series.
+struct PlottedStep {
+  double time_s = 0, elapsed_s = 0;
+  std::vector<double> zone_j;
 };
 
 class RaplMeter : public Meter {
  public:
   RaplMeter(Sysfs& sysfs, Clock& clock)
-      : sysfs_(sysfs), sampler_(clock, kPeriodS, [this](double time_s) { sample(time_s); }) {
-    find_zones();
-    require_readable();
+      : sysfs_(sysfs),
+        clock_(clock),
+        sampler_(clock, kPeriodS, [this](double time_s) { sample(time_s); }) {
+    RaplZones found = find_rapl_zones(sysfs, clock);
+    for (RaplZone& zone : found.zones) zones_.push_back({std::move(zone)});
+    left_out_ = std::move(found.left_out);
   }
 
   std::string name() const override { return "rapl"; }
 
   void start() override {
     samples_ = 0;
-    series_.clear();
+    steps_.clear();
     sampler_.start();
   }
 
@@ -54,136 +66,185 @@ class RaplMeter : public Meter {
   }
 
  private:
-  void find_zones();
-  void require_readable() const;
-  uint64_t read_number(const Zone& zone, const std::string& file) const;
-  void sample(double time_s);
+  static std::string file_of(const RunningZone& running) {
+    return running.zone.folder + "/energy_uj";
+  }
+
   void begin(double time_s);
-  double energy_since_last_j(const Zone& zone, uint64_t now_uj, double elapsed_s) const;
+  void sample(double time_s);
+  void advance(RunningZone& running, uint64_t now_uj, double time_s) const;
+  void plot(double time_s);
+  void find_twins(size_t j);
+  bool shows_same(const RunningZone& before, const RunningZone& after) const;
+  const RunningZone* missing() const;
+  [[noreturn]] static void fail_lost(const RunningZone& running);
+  void complete_last();
+  const RunningZone* twin_of(const RunningZone& running) const;
 
   Sysfs& sysfs_;
-  std::vector<Zone> zones_;
+  Clock& clock_;
+  std::vector<RunningZone> zones_;
+  std::vector<std::string> left_out_;
   double start_s_ = 0;
   double last_s_ = 0;     // of the last sample
-  double plotted_s_ = 0;  // end of the last element of series_
-  double unplotted_j_ = 0;
+  double plotted_s_ = 0;  // end of the last element of steps_
   uint64_t samples_ = 0;
-  std::vector<PowerSample> series_;
+  std::vector<PlottedStep> steps_;
   PeriodicSampler sampler_;  // last: its thread uses what stands above
 };
 
-void RaplMeter::find_zones() {
-  for (const std::string& entry : sysfs_.list(kPowercap)) {
-    if (!entry.starts_with("intel-rapl:")) continue;
-    const std::string folder = kPowercap + "/" + entry;
-    const SysfsValue zone_name = sysfs_.read(folder + "/name");
-    if (!zone_name.text) continue;
-    Zone zone{*zone_name.text, folder};
-    const bool nested = entry.find(':', std::strlen("intel-rapl:")) != std::string::npos;
-    if (nested) {
-      const std::string parent = entry.substr(0, entry.rfind(':'));
-      zone.name = sysfs_.read(kPowercap + "/" + parent + "/name").text.value_or(parent) + "/" +
-                  *zone_name.text;
-    }
-    zone.in_total = nested ? *zone_name.text == "dram" : zone_name.text->starts_with("package");
-    zones_.push_back(std::move(zone));
-  }
-  for (const Zone& zone : zones_) {
-    if (zone.in_total) return;
-  }
-  fail(ErrorKind::kMissing,
-       "no RAPL package zone in {}/{}: run on a physical Intel or AMD machine (virtual machines "
-       "have none) after 'sudo modprobe intel_rapl_msr', or use another --meter",
-       sysfs_.root(), kPowercap);
-}
-
-void RaplMeter::require_readable() const {
-  std::vector<std::string> denied;
-  for (const Zone& zone : zones_) {
-    if (sysfs_.read(zone.folder + "/energy_uj").error == EACCES) {
-      denied.push_back(sysfs_.root() + "/" + zone.folder + "/energy_uj");
-    }
-  }
-  if (denied.empty()) return;
-  fail(ErrorKind::kMissing, "RAPL counters are for root alone: run 'sudo chmod a+r {}'",
-       fmt::join(denied, " "));
-}
-
-uint64_t RaplMeter::read_number(const Zone& zone, const std::string& file) const {
-  const std::string path = zone.folder + "/" + file;
-  const SysfsValue value = sysfs_.read(path);
-  if (!value.text) {
-    fail(ErrorKind::kFailed, "{}/{}: the RAPL zone {} cannot be read any more: {}", sysfs_.root(),
-         path, zone.name, std::strerror(value.error));
-  }
-  uint64_t number = 0;
-  const char* end = value.text->data() + value.text->size();
-  const auto [stop, error] = std::from_chars(value.text->data(), end, number);
-  if (error != std::errc() || stop != end) {
-    fail(ErrorKind::kFailed, "{}/{}: expected microjoules, found '{}'", sysfs_.root(), path,
-         *value.text);
-  }
-  return number;
-}
-
 void RaplMeter::begin(double time_s) {
-  for (Zone& zone : zones_) {
-    zone.counter_uj = read_number(zone, "energy_uj");
-    zone.energy_j = 0;
+  for (int i = 0; true; ++i) {
+    for (RunningZone& running : zones_) {
+      const RaplCount count = read_rapl(sysfs_, file_of(running));
+      running = {
+          std::move(running.zone), count.uj.value_or(0), time_s, 0, 0, count.problem, !count.uj};
+    }
+    if (missing() == nullptr) break;
+    if (i == kTries) fail_lost(*missing());
+    clock_.sleep_until(clock_.now_s() + kRetryS, {});
+    time_s = clock_.now_s();
+  }
+  for (size_t i = 0; i < zones_.size(); ++i) {
+    for (size_t before = 0; before < i; ++before) {
+      const bool may_be_twins = zones_[i].zone.in_total && zones_[before].zone.in_total;
+      if (may_be_twins) zones_[i].twins.push_back(before);
+    }
+    find_twins(i);
   }
   start_s_ = last_s_ = plotted_s_ = time_s;
-  unplotted_j_ = 0;
 }
 
-double RaplMeter::energy_since_last_j(const Zone& zone, uint64_t now_uj, double elapsed_s) const {
-  if (now_uj >= zone.counter_uj) return 1e-6 * static_cast<double>(now_uj - zone.counter_uj);
-  const uint64_t range_uj = read_number(zone, "max_energy_range_uj");
-  const double wrapped_j =
-      1e-6 * (static_cast<double>(range_uj) - static_cast<double>(zone.counter_uj) +
-              static_cast<double>(now_uj));
-  // What a counter shows of an instant is an update's worth.
-  if (range_uj < zone.counter_uj || wrapped_j > kMostPowerW * (elapsed_s + kUpdateS)) {
-    fail(ErrorKind::kFailed,
-         "the RAPL counter of {} went backwards, from {} to {} uJ, and not by wrapping at {}: "
-         "something reset it; measure again",
-         zone.name, zone.counter_uj, now_uj, range_uj);
+// Adds what the counter grew by since it was last read.
+void RaplMeter::advance(RunningZone& running, uint64_t now_uj, double time_s) const {
+  const auto joules = [](uint64_t uj) { return 1e-6 * static_cast<double>(uj); };
+  const uint64_t before_uj = running.counter_uj, range_uj = running.zone.range_uj;
+  double step_j = 0;
+  if (now_uj >= before_uj) {
+    step_j = joules(now_uj - before_uj);
+  } else {
+    step_j = joules(range_uj) - joules(before_uj) + joules(now_uj);
+    // Two reads close to each other may still differ by one update of the counter.
+    if (range_uj < before_uj || step_j > kMostPowerW * (time_s - running.read_s + kUpdateS)) {
+      fail(ErrorKind::kFailed,
+           "the RAPL counter of {} went backwards, from {} to {} uJ, and not by wrapping at {}: "
+           "something reset it; measure again",
+           running.zone.name, before_uj, now_uj, range_uj);
+    }
   }
-  return wrapped_j;
+  running.counter_uj = now_uj;
+  running.read_s = time_s;
+  running.energy_j += step_j;
+  running.unplotted_j += step_j;
+}
+
+// Whether two counters, read one after the other, may be one. One counter may have gone on between
+// the two reads: then the second value lies between the first and what the first zone shows now.
+bool RaplMeter::shows_same(const RunningZone& before, const RunningZone& after) const {
+  if (before.counter_uj == after.counter_uj) return true;
+  const RaplCount again = read_rapl(sysfs_, file_of(before));
+  if (!again.uj) return true;  // nothing speaks against it
+  if (*again.uj < before.counter_uj) {
+    return after.counter_uj > before.counter_uj || after.counter_uj <= *again.uj;
+  }
+  return before.counter_uj < after.counter_uj && after.counter_uj <= *again.uj;
+}
+
+void RaplMeter::find_twins(size_t j) {
+  const RunningZone& running = zones_[j];
+  if (!running.problem.empty()) return;
+  std::erase_if(zones_[j].twins, [&](size_t before) {
+    return zones_[before].problem.empty() && !shows_same(zones_[before], running);
+  });
 }
 
 void RaplMeter::sample(double time_s) {
   if (samples_++ == 0) return begin(time_s);
-  for (Zone& zone : zones_) {
-    const uint64_t now_uj = read_number(zone, "energy_uj");
-    const double step_j = energy_since_last_j(zone, now_uj, time_s - last_s_);
-    zone.counter_uj = now_uj;
-    zone.energy_j += step_j;
-    if (zone.in_total) unplotted_j_ += step_j;
+  bool total_is_known = true;
+  for (size_t i = 0; i < zones_.size(); ++i) {
+    RunningZone& running = zones_[i];
+    if (running.is_lost) continue;
+    const RaplCount count = read_rapl(sysfs_, file_of(running));
+    running.problem = count.problem;
+    if (count.uj) {
+      advance(running, *count.uj, time_s);
+      find_twins(i);
+    } else if (running.zone.in_total) {
+      total_is_known = false;
+    }
   }
   last_s_ = time_s;
+  if (total_is_known) plot(time_s);
+}
+
+void RaplMeter::plot(double time_s) {
   // A power over less than a few updates of the counter would be noise.
   const double elapsed_s = time_s - plotted_s_;
   if (elapsed_s < 10 * kUpdateS) return;
   // The counter gives the mean of the interval: as a sample it belongs to the middle.
-  series_.push_back({plotted_s_ + elapsed_s / 2, unplotted_j_ / elapsed_s});
+  PlottedStep step{plotted_s_ + elapsed_s / 2, elapsed_s, {}};
+  for (RunningZone& running : zones_) {
+    step.zone_j.push_back(running.unplotted_j);
+    running.unplotted_j = 0;
+  }
+  steps_.push_back(std::move(step));
   plotted_s_ = time_s;
-  unplotted_j_ = 0;
+}
+
+// The first zone of the total that the last sample lacks; null where it is whole.
+const RunningZone* RaplMeter::missing() const {
+  const auto found = std::find_if(zones_.begin(), zones_.end(), [](const RunningZone& running) {
+    return running.zone.in_total && !running.problem.empty();
+  });
+  return found == zones_.end() ? nullptr : &*found;
+}
+
+void RaplMeter::fail_lost(const RunningZone& running) {
+  fail(ErrorKind::kFailed, "the RAPL zone {} cannot be read any more: {}", running.zone.name,
+       running.problem);
+}
+
+// Where the last sample lacks a zone of the total, takes it again, for a tenth of a second.
+void RaplMeter::complete_last() {
+  for (int i = 0; i < kTries && missing() != nullptr; ++i) {
+    clock_.sleep_until(clock_.now_s() + kRetryS, {});
+    sample(clock_.now_s());
+  }
+  if (missing() != nullptr) fail_lost(*missing());
+}
+
+// The zone of the total that shows the same counter and was met before; null where there is none.
+const RunningZone* RaplMeter::twin_of(const RunningZone& running) const {
+  if (running.twins.empty() || running.energy_j == 0) return nullptr;
+  return &zones_[running.twins.front()];
 }
 
 MeterReading RaplMeter::stop() {
   MeterReading reading;
   reading.missed_samples = sampler_.stop();
+  complete_last();
   reading.duration_s = last_s_ - start_s_;
   reading.samples = samples_;
-  reading.series = std::move(series_);
+  reading.warnings = left_out_;
+  std::vector<bool> counts;
   double total_j = 0;
-  for (const Zone& zone : zones_) {
-    const bool counts = zone.in_total && zone.energy_j > 0;
-    reading.rails.push_back({zone.name, zone.energy_j, counts});
-    if (counts) total_j += zone.energy_j;
-    if (zone.in_total && !counts) {
+  for (const RunningZone& running : zones_) {
+    const std::string& name = running.zone.name;
+    const RunningZone* twin = twin_of(running);
+    counts.push_back(running.zone.in_total && running.energy_j > 0 && twin == nullptr);
+    if (counts.back()) total_j += running.energy_j;
+    if (!running.problem.empty()) {
+      reading.warnings.push_back(fmt::format("RAPL zone {}, no part of the total, is left out: {}",
+                                             name, running.problem));
+      continue;
+    }
+    reading.rails.push_back({name, running.energy_j, counts.back()});
+    if (twin != nullptr) {
+      reading.warnings.push_back(fmt::format(
+          "RAPL zones {} and {} show one counter: it is counted once", twin->zone.name, name));
+    } else if (running.zone.in_total && running.energy_j == 0) {
       reading.warnings.push_back(
-          fmt::format("RAPL zone {} read zero throughout: it is not in the total", zone.name));
+          fmt::format("RAPL zone {} read zero throughout: it is not in the total", name));
     }
   }
   if (total_j == 0) {
@@ -192,6 +253,11 @@ MeterReading RaplMeter::stop() {
          reading.duration_s);
   }
   reading.energy_j = total_j;
+  for (const PlottedStep& step : steps_) {
+    double step_j = 0;
+    for (size_t i = 0; i < zones_.size(); ++i) step_j += counts[i] ? step.zone_j[i] : 0;
+    reading.series.push_back({step.time_s, step_j / step.elapsed_s});
+  }
   return reading;
 }
 

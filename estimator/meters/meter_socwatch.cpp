@@ -43,6 +43,18 @@ std::string_view value_of(const std::vector<std::string_view>& lines, std::strin
   fail(ErrorKind::kInput, "{}: no line '{}': is it a report of SoC Watch?", file, key);
 }
 
+double parse_start_s(std::string_view text, std::string_view file) {
+  if (const std::optional<TimeOfDay> start = parse_time_of_day(text)) return start->unix_s;
+  if (const std::optional<std::string> zone = unknown_zone(text)) {
+    fail(ErrorKind::kInput,
+         "{}: '{}': {} is not this system's zone: collect with 'TZ=UTC socwatch -f power', or "
+         "replace {} by the zone's offset, such as +01:00",
+         file, text, *zone, *zone);
+  }
+  fail(ErrorKind::kInput, "{}: '{}' is no date and time: expected 2025-01-14 12:00:00 UTC", file,
+       text);
+}
+
 // Component, metric type, average rate (mW), total (mJ).
 RailEnergy parse_row(std::string_view line, std::string_view file, size_t number) {
   std::vector<std::string_view> fields;
@@ -54,6 +66,11 @@ RailEnergy parse_row(std::string_view line, std::string_view file, size_t number
   }
   const std::optional<double> total_mj =
       fields.size() == 4 ? parse_number(fields[3]) : std::nullopt;
+  if (fields.size() == 6 && parse_number(fields[5])) {
+    fail(ErrorKind::kInput,
+         "{}:{}: numbers with decimal commas: collect with 'LC_ALL=C socwatch -f power'", file,
+         number);
+  }
   if (!total_mj || *total_mj < 0) {
     fail(ErrorKind::kInput, "{}:{}: expected component, metric, average (mW), total (mJ)", file,
          number);
@@ -87,7 +104,7 @@ class SocwatchMeter : public Meter {
 
   MeterReading stop() override;
 
-  // Its start is known to the second.
+  // The collection's start is known to the second.
   double least_duration_s(double, double relative_error) const override {
     return kStartSlackS / relative_error;
   }
@@ -112,7 +129,7 @@ SocwatchReport SocwatchMeter::wait_for_report(double stop_unix_s) const {
   while (clock_.now_s() < patience_s) {
     throw_if_interrupted();
     std::string text = std::filesystem::exists(file_) ? read_file(file_) : "";
-    // One that still grows is being written.
+    // A report that still grows is being written.
     if (!text.empty() && text == seen) {
       report = parse_socwatch(text, file_);
       if (covers_run(*report, stop_unix_s)) return *report;
@@ -157,14 +174,11 @@ MeterReading SocwatchMeter::stop() {
 }  // namespace
 
 SocwatchReport parse_socwatch(std::string_view text, std::string_view file) {
+  require_plain_text(text, file);
   const std::vector<std::string_view> lines = lines_of(text);
   SocwatchReport report;
   const std::string_view start = value_of(lines, "Data Collection Started:", file);
-  const std::optional<double> start_unix_s = parse_time_of_day(start);
-  if (!start_unix_s) {
-    fail(ErrorKind::kInput, "{}: '{}' is no date and time with a zone that is known", file, start);
-  }
-  report.start_unix_s = *start_unix_s;
+  report.start_unix_s = parse_start_s(start, file);
   const std::string_view duration = value_of(lines, "Collection duration (sec):", file);
   const std::optional<double> duration_s = parse_number(duration);
   if (!duration_s || *duration_s <= 0) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "estimator/base/error.h"
 #include "estimator/system/interrupt.h"
@@ -9,15 +10,17 @@
 namespace wattgrind {
 namespace {
 
-// Long against what starting a run and reading a clock take.
+// A run this long is long against what starting it and reading a clock take.
 constexpr double kShortestRunS = 0.2;
-// Of which a standard error is still worth something.
+// The standard error of fewer runs says little.
 constexpr size_t kFewestRuns = 5;
+// Above this share of a run, interpolating between samples would be guessing.
+constexpr double kMostGaps = 0.1;
 constexpr double kWarmUpS = 0.1;
 constexpr double kIdleS = 5;
-// How often a signal is looked for.
+// Loads pause this often to look for a signal.
 constexpr double kSliceS = 0.05;
-// What a meter's resolution is held against before any power is known: a small computer's load.
+// Before any power is known, a load is presumed to draw what a small computer does.
 constexpr double kPresumedPowerW = 50;
 
 // When a load began and ended, by the clock of the meter's series.
@@ -36,34 +39,46 @@ class Session {
         options_(options),
         events_(events),
         repetitions_(loads.size(), 1),
+        gaps_s_(loads.size(), 0),
         is_finished_(loads.size(), false) {
     for (const Load& load : loads) result_.loads.push_back({load.workload, {}, {}, {}, {}});
   }
 
   Measurements run() && {
     plan();
-    try {
+    attempt([this] {
       measure_idle();
       for (size_t i = 0; i < loads_.size() && !interrupted(); ++i) warm_up(i);
       while (!interrupted() && !active().empty()) run_round();
-    } catch (const Error& error) {
-      // A meter that waits stops waiting; the runs that ended before are good.
-      if (error.kind() != ErrorKind::kInterrupted) throw;
-    }
+    });
     result_.interrupted = interrupted();
     for (size_t i = 0; i < loads_.size(); ++i) {
-      if (!is_finished_[i] && !result_.loads[i].runs.empty()) finish(i);
+      if (is_finished_[i] || result_.loads[i].runs.empty()) continue;
+      attempt([this, i] { finish(i); });
     }
     std::erase_if(result_.loads, [](const Measurement& load) { return load.runs.empty(); });
+    if (result_.failure && result_.loads.empty()) throw Error(*result_.failure);
     return std::move(result_);
   }
 
  private:
+  // Keeps the first failure: the runs that ended before are good.
+  template <typename Action>
+  void attempt(Action&& action) {
+    try {
+      action();
+    } catch (const Error& error) {
+      // A meter that waits stops waiting.
+      if (error.kind() == ErrorKind::kInterrupted || result_.failure) return;
+      result_.failure = error;
+    }
+  }
+
   void show(const std::string& progress) const {
     if (events_.progress) events_.progress(progress);
   }
 
-  // How long a run is, and how many there must be.
+  // Decides how long a run is, and how many there must be.
   void plan() {
     const double wanted_s = meter_.least_duration_s(kPresumedPowerW, options_.relative_error);
     run_s_ = std::max(kShortestRunS, wanted_s);
@@ -90,7 +105,12 @@ class Session {
     }
     if (interrupted()) return;
     idle_ = stop_meter();
+    const double gaps_s =
+        idle_->series.empty()
+            ? 0
+            : sampled_gaps_s("idle", *idle_, end_s - idle_s, end_s - idle_s + idle_->duration_s);
     for (Measurement& load : result_.loads) {
+      if (gaps_s > 0) load.warnings.push_back(gap_text("idle: ", gaps_s, idle_->duration_s));
       load.idle_power_w = idle_->power_w();
       for (const RailEnergy& rail : idle_->rails) {
         load.idle_rails.push_back({rail.name, rail.energy_j / idle_->duration_s, rail.in_total});
@@ -173,6 +193,8 @@ class Session {
     }
     const MeterReading reading = stop_meter();
     for (const Mark& mark : marks) {
+      gaps_s_[mark.load] +=
+          sampled_gaps_s(loads_[mark.load].workload, reading, mark.start_s, mark.stop_s);
       MeteredRun run{
           repetitions_[mark.load], mark.stop_s - mark.start_s, energy_of(mark, reading.series), {}};
       for (const RailEnergy& rail : reading.rails) {
@@ -188,6 +210,21 @@ class Session {
     const double first_s = series.front().time_s, last_s = series.back().time_s;
     return energy_between_j(series, std::clamp(mark.start_s, first_s, last_s),
                             std::clamp(mark.stop_s, first_s, last_s));
+  }
+
+  static std::string gap_text(std::string_view what, double gaps_s, double duration_s) {
+    return fmt::format("{}{:.2g} of {:.3g} s ({:.2g} %) lie in gaps between the meter's samples",
+                       what, gaps_s, duration_s, 100 * gaps_s / duration_s);
+  }
+
+  // What of a run lies in gaps, over which power was only interpolated. Throws Error(kFailed) where
+  // that is too much.
+  static double sampled_gaps_s(std::string_view what, const MeterReading& reading, double start_s,
+                               double stop_s) {
+    const double gaps_s = unsampled_s(reading.series, start_s, stop_s, reading.most_pause_s);
+    if (gaps_s <= kMostGaps * (stop_s - start_s)) return gaps_s;
+    fail(ErrorKind::kFailed, "{}, more than a tenth: see why the meter paused, and measure again",
+         gap_text(fmt::format("{}: ", what), gaps_s, stop_s - start_s));
   }
 
   void show_run(size_t i) const {
@@ -221,15 +258,30 @@ class Session {
       MeterReading whole;
       whole.duration_s = load.duration_s();
       whole.energy_j = load.total_energy_j();
-      within(load.workload, [&] { return net_energy_j(whole, *idle_); });
+      try {
+        within(load.workload, [&] { return net_energy_j(whole, *idle_); });
+      } catch (const Error&) {
+        load.runs.clear();  // they are no measurement of it
+        throw;
+      }
     }
-    const std::optional<double> error = load.relative_error();
-    if (error && *error > options_.relative_error && !interrupted()) {
-      load.warnings.push_back(fmt::format(
-          "known to +-{:.1f} % after {:.0f} s, not to the {:.3g} % wanted: raise the time limit",
-          100 * *error, load.duration_s(), 100 * options_.relative_error));
-    }
+    if (gaps_s_[i] > 0) load.warnings.push_back(gap_text("", gaps_s_[i], load.duration_s()));
+    warn_of_precision(load);
     if (events_.finished) events_.finished(load);
+  }
+
+  void warn_of_precision(Measurement& load) const {
+    const bool is_cut_short = result_.failure || interrupted();
+    const std::optional<double> error = load.relative_error();
+    if (is_cut_short && load.runs.size() < fewest_runs_) {
+      load.warnings.push_back(fmt::format("{} of {} runs: the measurement was cut short",
+                                          load.runs.size(), fewest_runs_));
+    } else if (error && *error > options_.relative_error) {
+      load.warnings.push_back(
+          fmt::format("known to +-{:.1f} % after {:.0f} s, not to the {:.3g} % wanted: {}",
+                      100 * *error, load.duration_s(), 100 * options_.relative_error,
+                      is_cut_short ? "the measurement was cut short" : "raise the time limit"));
+    }
   }
 
   const std::vector<Load>& loads_;
@@ -242,101 +294,12 @@ class Session {
   std::optional<MeterReading> idle_;
   std::vector<uint64_t> repetitions_;  // by load: of a run
   std::vector<uint64_t> slice_;        // by load: repetitions between looks for a signal
+  std::vector<double> gaps_s_;         // by load: of its runs, in gaps of the meter's series
   std::vector<bool> is_finished_;
   Measurements result_;
 };
 
-template <typename Rails>
-auto find_rail(Rails& rails, std::string_view name) {
-  return std::find_if(rails.begin(), rails.end(),
-                      [&](const RailPower& rail) { return rail.name == name; });
-}
-
-double net_of_idle_j(const MeteredRun& run, const std::optional<double>& idle_power_w) {
-  return *run.energy_j - idle_power_w.value_or(0) * run.duration_s;
-}
-
 }  // namespace
-
-uint64_t Measurement::repetitions() const {
-  uint64_t sum = 0;
-  for (const MeteredRun& run : runs) sum += run.repetitions;
-  return sum;
-}
-
-double Measurement::duration_s() const {
-  double sum_s = 0;
-  for (const MeteredRun& run : runs) sum_s += run.duration_s;
-  return sum_s;
-}
-
-double Measurement::seconds() const { return duration_s() / static_cast<double>(repetitions()); }
-
-std::optional<double> Measurement::total_energy_j() const {
-  double sum_j = 0;
-  for (const MeteredRun& run : runs) {
-    if (!run.energy_j) return std::nullopt;
-    sum_j += *run.energy_j;
-  }
-  return sum_j;
-}
-
-std::optional<double> Measurement::energy_j() const {
-  const std::optional<double> power = power_w();
-  if (!power) return std::nullopt;
-  return *power * seconds();
-}
-
-std::optional<double> Measurement::power_w() const {
-  const std::optional<double> total_j = total_energy_j();
-  if (!total_j) return std::nullopt;
-  return *total_j / duration_s() - idle_power_w.value_or(0);
-}
-
-std::vector<RailPower> Measurement::rails() const {
-  std::vector<RailPower> powers;
-  const double duration = duration_s();
-  for (const MeteredRun& run : runs) {
-    for (const RailEnergy& rail : run.rails) {
-      auto power = find_rail(powers, rail.name);
-      if (power == powers.end()) {
-        const auto idle = find_rail(idle_rails, rail.name);
-        const double idle_w = idle == idle_rails.end() ? 0 : idle->power_w;
-        power = powers.insert(powers.end(), {rail.name, -idle_w, false});
-      }
-      power->power_w += rail.energy_j / duration;
-      // One that reads zero for a while counts while it does not.
-      power->in_total = power->in_total || rail.in_total;
-    }
-  }
-  return powers;
-}
-
-std::optional<double> Measurement::relative_error() const {
-  if (runs.size() < 2) return std::nullopt;
-  std::vector<double> values;
-  double mean = 0;
-  for (const MeteredRun& run : runs) {
-    const double value = run.energy_j ? net_of_idle_j(run, idle_power_w) : run.duration_s;
-    values.push_back(value / static_cast<double>(run.repetitions));
-    mean += values.back() / static_cast<double>(runs.size());
-  }
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  const auto n = static_cast<double>(runs.size());
-  return std::sqrt(squares / (n - 1) / n) / std::abs(mean);
-}
-
-Reading reading_of(const Measurement& measurement, uint64_t batch) {
-  Reading reading;
-  reading.workload = measurement.workload;
-  reading.batch = batch;
-  reading.repetitions = measurement.repetitions();
-  reading.energy_j = measurement.total_energy_j().value();
-  reading.duration_s = measurement.duration_s();
-  reading.idle_power_w = measurement.idle_power_w;
-  return reading;
-}
 
 Measurements measure(const std::vector<Load>& loads, Meter& meter, Clock& clock,
                      const MeasurementOptions& options, const MeasurementEvents& events) {

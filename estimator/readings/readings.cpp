@@ -1,6 +1,7 @@
 #include "estimator/readings/readings.h"
 
 #include <fcntl.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,6 +18,35 @@ namespace {
 constexpr std::string_view kHeader =
     "workload,batch,phase,repetitions,energy_j,duration_s,idle_power_w";
 
+// The columns that a template names in braces. Throws Error(kUsage) where a brace is not closed.
+std::vector<std::string> template_columns(std::string_view whole) {
+  std::vector<std::string> columns;
+  std::string_view text = whole;
+  for (size_t open = text.find('{'); open != std::string_view::npos; open = text.find('{')) {
+    const size_t close = text.find('}', open);
+    if (close == std::string_view::npos) {
+      fail(ErrorKind::kUsage, "'{}': a {{ is not closed", whole);
+    }
+    columns.emplace_back(text.substr(open + 1, close - open - 1));
+    text.remove_prefix(close + 1);
+  }
+  return columns;
+}
+
+void require_columns(const CsvTable& table, const ReadingsFormat& format) {
+  std::vector<std::string> wanted = format.workload_template.empty()
+                                        ? std::vector<std::string>{"workload"}
+                                        : template_columns(format.workload_template);
+  wanted.push_back(format.energy_column);
+  for (const std::string& name : wanted) {
+    if (table.find_column(name)) continue;
+    fail(ErrorKind::kInput,
+         "{}: no column '{}'; wanted {} (and batch, phase, repetitions, duration_s, idle_power_w "
+         "where they are known); the columns are {}",
+         table.file, name, fmt::join(wanted, ", "), fmt::join(table.columns, ", "));
+  }
+}
+
 // Replaces {column} by the row's field.
 std::string expand_template(const CsvTable& table, const CsvRow& row, std::string_view whole) {
   std::string workload;
@@ -26,9 +56,6 @@ std::string expand_template(const CsvTable& table, const CsvRow& row, std::strin
     workload += text.substr(0, open);
     if (open == std::string_view::npos) break;
     const size_t close = text.find('}', open);
-    if (close == std::string_view::npos) {
-      fail(ErrorKind::kUsage, "--workload '{}': a {{ is not closed", whole);
-    }
     const size_t column = table.column(text.substr(open + 1, close - open - 1));
     workload += row.fields[column];
     text.remove_prefix(close + 1);
@@ -40,7 +67,7 @@ class RowReader {
  public:
   RowReader(const CsvTable& table, const CsvRow& row) : table_(table), row_(row) {}
 
-  // A field that may be left out: no such column, or nothing in it.
+  // Absent where there is no such column, or nothing in its field.
   std::optional<double> optional_number(std::string_view name) const {
     const std::optional<size_t> column = table_.find_column(name);
     if (!column || row_.fields[*column].empty()) return std::nullopt;
@@ -143,6 +170,7 @@ std::optional<double> Reading::seconds() const {
 std::vector<Reading> parse_readings(std::string_view text, std::string_view file,
                                     const ReadingsFormat& format) {
   const CsvTable table = parse_csv(text, file);
+  require_columns(table, format);
   std::vector<Reading> readings;
   for (const CsvRow& row : table.rows) {
     Reading reading = read_row(table, row, format);

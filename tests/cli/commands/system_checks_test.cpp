@@ -81,7 +81,7 @@ TEST_F(SystemChecks, ACounterThatCanBeReadIsNamed) {
 }
 
 TEST_F(SystemChecks, ABoardsRailsAreNamed) {
-  EXPECT_THAT(check("INA3221").finding, HasSubstr("use another --meter"));
+  EXPECT_THAT(check("INA3221").finding, HasSubstr("use another meter"));
   const std::string device = "class/hwmon/hwmon3/";
   sysfs_.write(device + "name", "ina3221");
   sysfs_.write(device + "in1_label", "VDD_IN");

@@ -52,6 +52,42 @@ TEST(Csv, SaysWhereItIsWrong) {
   EXPECT_EQ(error_of("a\n\"1\"2\n"), "f.csv:2: found '2' after a closing quote, expected a comma");
 }
 
+TEST(Csv, NamesOtherDialects) {
+  const std::string semicolons =
+      ":1: fields stand between semicolons, wanted commas: separate them by commas and write "
+      "numbers with decimal points: sed 's/,/./g; s/;/,/g'";
+  EXPECT_EQ(error_of("unix_s;power_w\n1736856000,5;50,25\n"), "f.csv" + semicolons);
+  EXPECT_EQ(error_of("unix_s;power_w\n1736856000;50\n"), "f.csv" + semicolons);
+  EXPECT_EQ(error_of("# made by a spreadsheet\n\na;b\n"), "f.csv:3" + semicolons.substr(2));
+  EXPECT_EQ(error_of("a\tb\n1\t2\n"),
+            "f.csv:1: fields stand between tabs, wanted commas: separate them with tr '\\t' ','");
+  EXPECT_EQ(
+      error_of("a,b\n1,5,2,25\n"),
+      "f.csv:2: 4 fields, but the header has 2 (are there decimal commas? write 1.5 for 1,5)");
+  const CsvTable table = parse_csv("a,b\n\"50,25\",\"1,2,3\"\n", "f.csv");
+  EXPECT_EQ(error_text([&] { table.number(table.rows[0], 0); }),
+            "f.csv:2: column 'a': '50,25' has a decimal comma: write 50.25");
+  EXPECT_EQ(error_text([&] { table.number(table.rows[0], 1); }),
+            "f.csv:2: column 'b': '1,2,3' is not a finite number");
+  // A semicolon in one of several columns is nothing to wonder at.
+  EXPECT_EQ(parse_csv("a;b,c\n1,2\n", "f.csv").columns.size(), 2u);
+}
+
+TEST(Csv, NamesWideCharactersAndNulBytes) {
+  const std::string little_endian("a\0,\0b\0\n\0", 8), big_endian("\0a\0,\0b\0\n", 8);
+  for (const std::string& text :
+       {little_endian, big_endian, "\xff\xfe" + little_endian, "\xfe\xff" + big_endian}) {
+    EXPECT_EQ(error_of(text),
+              "f.csv: text in UTF-16: turn it into UTF-8, with 'iconv -f UTF-16 -t UTF-8'");
+  }
+  EXPECT_EQ(error_of(std::string("a,b\n1,2\n\0\0\0\0", 12)),
+            "f.csv:3: a NUL byte, as a file has whose writing was cut off: take it out, with tr -d "
+            "'\\000'");
+  EXPECT_EQ(error_of(std::string(4, '\0')),
+            "f.csv:1: a NUL byte, as a file has whose writing was cut off: take it out, with tr -d "
+            "'\\000'");
+}
+
 TEST(Csv, NumbersAreFiniteAndWhole) {
   EXPECT_EQ(parse_number("-2.5e-3"), -2.5e-3);
   for (const char* text : {"", "nan", "inf", "1e999", "1 ", "1x", "0x10", "1,5"}) {

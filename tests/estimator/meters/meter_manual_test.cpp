@@ -79,5 +79,37 @@ TEST(ManualMeter, ChecksTheReadingsForSense) {
   EXPECT_EQ(reading.warnings[0], "one step of the display is 20 % of the reading: run longer");
 }
 
+TEST(ManualMeter, TheDecimalsThatAreTypedAreTheDisplays) {
+  FakeOperator person({"1.250", "1.256"});
+  const MeterReading reading = measure(person, 3600);
+  EXPECT_NEAR(reading.energy_j.value(), 21600, 1e-6);
+  ASSERT_EQ(reading.warnings.size(), 1u);
+  EXPECT_EQ(reading.warnings[0], "one step of the display is 17 % of the reading: run longer");
+  FakeOperator whole({"12", "13"});
+  EXPECT_EQ(
+      measure(whole, 36000).warnings,
+      std::vector<std::string>{"one step of the display is 100 % of the reading: run longer"});
+  EXPECT_EQ(error_of({"1.250", "1.250"}, 60),
+            "the display stayed at 1.25 kWh for 60 s: it counts in steps of 0.001 kWh; run longer");
+  FakeOperator fine({"1.250"});
+  FakeClock clock;
+  const auto meter = make_manual_meter(fine, clock);
+  meter->start();
+  EXPECT_DOUBLE_EQ(meter->least_duration_s(100, 0.02), 1800);
+}
+
+TEST(ManualMeter, MetersOfThreeKilowattsAndMoreExist) {
+  FakeOperator person({"1.00", "4.75"});
+  EXPECT_DOUBLE_EQ(measure(person, 3600).power_w().value(), 3750);
+}
+
+TEST(ManualMeter, ADecimalCommaIsUnderstoodWithAWord) {
+  FakeOperator person({"1,25", "1,750"});
+  EXPECT_DOUBLE_EQ(measure(person, 7200).energy_j.value(), 1.8e6);
+  EXPECT_EQ(person.told, "'1,25' is taken for 1.25 kWh\n'1,750' is taken for 1.750 kWh\n");
+  FakeOperator thousands({"1,234.5", "1,234,5", "1234.5", "1235.5"});
+  EXPECT_DOUBLE_EQ(measure(thousands, 3600).energy_j.value(), 3.6e6);
+}
+
 }  // namespace
 }  // namespace wattgrind

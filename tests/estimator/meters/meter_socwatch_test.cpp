@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 
@@ -62,7 +63,7 @@ TEST(SocwatchReport, NamesWhatIsMissing) {
   EXPECT_EQ(error_of("hello\n"),
             "r.txt: no line 'Data Collection Started:': is it a report of SoC Watch?");
   EXPECT_EQ(error_of(report("yesterday")),
-            "r.txt: 'yesterday' is no date and time with a zone that is known");
+            "r.txt: 'yesterday' is no date and time: expected 2025-01-14 12:00:00 UTC");
   EXPECT_EQ(error_of(report("2023-11-14 22:15:00 GMT", "0")),
             "r.txt: '0' is no duration of a collection");
   const std::string whole = report();
@@ -71,6 +72,31 @@ TEST(SocwatchReport, NamesWhatIsMissing) {
   std::string spoilt = whole;
   spoilt.replace(spoilt.find("300000.00"), 9, "lots     ");
   EXPECT_EQ(error_of(spoilt), "r.txt:14: expected component, metric, average (mW), total (mJ)");
+}
+
+TEST(SocwatchReport, AZoneThatIsNotTheSystemsHasARemedy) {
+  setenv("TZ", "CET-1", 1);
+  tzset();
+  EXPECT_EQ(parse_socwatch(report("2023-11-14 23:15:00 CET"), "r.txt").start_unix_s,
+            FakeClock::kUnixAtZero + 100);
+  setenv("TZ", "UTC0", 1);
+  tzset();
+  EXPECT_EQ(error_text([&] { parse_socwatch(report("2023-11-14 23:15:00 CET"), "r.txt"); }),
+            "r.txt: '2023-11-14 23:15:00 CET': CET is not this system's zone: collect with 'TZ=UTC "
+            "socwatch -f power', or replace CET by the zone's offset, such as +01:00");
+  unsetenv("TZ");
+  tzset();
+}
+
+TEST(SocwatchReport, DecimalCommasAndWideCharactersAreNamed) {
+  std::string german = report();
+  german.replace(german.find("30000.00         , 300000.00"), 28, "30000,00         , 300000,00");
+  EXPECT_EQ(error_text([&] { parse_socwatch(german, "r.txt"); }),
+            "r.txt:14: numbers with decimal commas: collect with 'LC_ALL=C socwatch -f power'");
+  std::string wide = "\xff\xfe";
+  for (const char c : report()) wide += {c, '\0'};
+  EXPECT_EQ(error_text([&] { parse_socwatch(wide, "r.txt"); }),
+            "r.txt: text in UTF-16: turn it into UTF-8, with 'iconv -f UTF-16 -t UTF-8'");
 }
 
 // The sample of a real report: two packages and two DRAM controllers.

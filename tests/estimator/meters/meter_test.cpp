@@ -2,12 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "estimator/base/error.h"
 #include "estimator/meters/periodic_sampler.h"
-#include "estimator/system/calendar.h"
 #include "tests/error_text.h"
 #include "tests/fake_clock.h"
 #include "tests/fake_sysfs.h"
@@ -44,11 +40,11 @@ TEST_F(MeterTest, NoneGivesTimeAlone) {
 
 TEST_F(MeterTest, AnUnknownMeterIsTheCommandLinesFault) {
   EXPECT_EQ(error_of("watts"),
-            "--meter watts: unknown: use rapl, ina3221, log:FILE, socwatch:FILE, manual or none");
+            "watts: unknown: use rapl, ina3221, log:FILE, socwatch:FILE, manual or none");
   EXPECT_EQ(error_of("rapl:0"),
-            "--meter rapl:0: unknown: use rapl, ina3221, log:FILE, socwatch:FILE, manual or none");
-  EXPECT_EQ(error_of("log"), "--meter log: name its file: log:FILE");
-  EXPECT_EQ(error_of("log:"), "--meter log:: name its file: log:FILE");
+            "rapl:0: unknown: use rapl, ina3221, log:FILE, socwatch:FILE, manual or none");
+  EXPECT_EQ(error_of("log"), "log: name its file: log:FILE");
+  EXPECT_EQ(error_of("log:"), "log:: name its file: log:FILE");
   EXPECT_TRUE(error_of("log:/no/such/file", ErrorKind::kInput).starts_with("/no/such/file: "));
   EXPECT_TRUE(error_of("rapl", ErrorKind::kMissing).starts_with("no RAPL package zone"));
 }
@@ -77,6 +73,18 @@ TEST(PowerSeries, IsIntegratedLinearly) {
   EXPECT_DOUBLE_EQ(energy_between_j(series, 5, 5), 0);
 }
 
+TEST(PowerSeries, GapsArePausesLongerThanUsual) {
+  const std::vector<PowerSample> series = {{0, 1}, {1, 1}, {2, 1},  {6, 1},
+                                           {7, 1}, {8, 1}, {8.5, 1}};
+  EXPECT_EQ(pace_s(series), 1);
+  EXPECT_EQ(pace_s({{3, 1}}), 0);
+  EXPECT_EQ(unsampled_s(series, 0, 8.5, 3), 4);
+  EXPECT_EQ(unsampled_s(series, 3, 5, 3), 2);
+  EXPECT_EQ(unsampled_s(series, 0.5, 3, 3), 1);
+  EXPECT_EQ(unsampled_s(series, 6, 8, 3), 0);
+  EXPECT_EQ(unsampled_s(series, 0, 8, 4), 0);
+}
+
 TEST(PeriodicSampler, KeepsTimeOnTheSystemsClock) {
   int samples = 0;
   PeriodicSampler sampler(system_clock(), 0.002, [&](double) { ++samples; });
@@ -95,34 +103,6 @@ TEST(PeriodicSampler, WhatASampleThrowsIsThrownByStop) {
   });
   sampler.start();
   EXPECT_THROW(sampler.stop(), Error);
-}
-
-TEST(Sysfs, IsATreeOfFiles) {
-  const std::filesystem::path root = std::filesystem::path(testing::TempDir()) / "sysfs_tree";
-  std::filesystem::create_directories(root / "class/powercap/intel-rapl:0");
-  std::ofstream(root / "class/powercap/intel-rapl:0/name") << "package-0\n";
-  const auto sysfs = open_sysfs(root);
-  EXPECT_EQ(sysfs->list("class/powercap"), std::vector<std::string>{"intel-rapl:0"});
-  EXPECT_TRUE(sysfs->list("class/hwmon").empty());
-  EXPECT_EQ(sysfs->read("class/powercap/intel-rapl:0/name").text, "package-0");
-  EXPECT_EQ(sysfs->read("class/powercap/intel-rapl:0/energy_uj").error, ENOENT);
-  std::filesystem::remove_all(root);
-}
-
-// Seconds from `date -u -d ... +%s`.
-TEST(Calendar, ReadsWhatLogsWrite) {
-  EXPECT_EQ(parse_time_of_day("2025-01-14 12:00:00"), 1736856000);
-  EXPECT_EQ(parse_time_of_day("2025-01-14T12:00:00.5Z"), 1736856000.5);
-  EXPECT_EQ(parse_time_of_day("2022-03-08 10:13:18 GMT"), 1646734398);
-  EXPECT_EQ(parse_time_of_day("2025-01-14T12:00:00-05:30"), 1736856000 + 5.5 * 3600);
-  EXPECT_EQ(parse_time_of_day("2024-02-29 00:00:00"), 1709164800);
-  EXPECT_EQ(parse_time_of_day("1969-12-31 23:59:59"), -1);
-  for (const char* text : {"", "noon", "2025-02-29 00:00:00", "2025-01-14 24:00:00",
-                           "2025-01-14 12:00:00 CET", "2025-01-14 12:00"}) {
-    EXPECT_FALSE(parse_time_of_day(text)) << text;
-  }
-  EXPECT_EQ(format_utc(1736856000), "2025-01-14 12:00:00 UTC");
-  EXPECT_EQ(format_utc(-1), "1969-12-31 23:59:59 UTC");
 }
 
 }  // namespace

@@ -74,7 +74,8 @@ class BenchMeter : public Meter {
     reading.duration_s = bench_.clock.now_s() - start_s_;
     if (has_energy_) reading.energy_j = bench_.energy_now_j() - start_j_;
     bench_.series.push_back({bench_.clock.now_s() + 1e-9, kIdleW});
-    reading.series = bench_.series;
+    reading.series = pace_s > 0 ? paced_series(reading.duration_s) : bench_.series;
+    reading.most_pause_s = most_pause_s > 0 ? most_pause_s : INFINITY;
     reading.warnings = {"bench: a warning"};
     reading.samples = 10;
     reading.missed_samples = 1;
@@ -86,8 +87,19 @@ class BenchMeter : public Meter {
   int starts = 0;
   int vanishes_at = -1;
   int interrupted_at = -1;
+  double pace_s = 0;        // of samples of 50 W; 0: the bench's own series
+  double most_pause_s = 0;  // 0: none is a gap
+  std::function<bool(double)> in_gap = [](double) { return false; };  // where samples are missing
 
  private:
+  std::vector<PowerSample> paced_series(double duration_s) const {
+    std::vector<PowerSample> series;
+    for (double time_s = start_s_; time_s < start_s_ + duration_s + pace_s; time_s += pace_s) {
+      if (!in_gap(time_s)) series.push_back({time_s, 50});
+    }
+    return series;
+  }
+
   // A quarter of the power is the memory's, a part of the total.
   void add_rails(MeterReading& reading) const {
     reading.rails = {{"all", *reading.energy_j, true}, {"memory", *reading.energy_j / 4, false}};
@@ -229,6 +241,7 @@ TEST(Measurement, AnInterruptionKeepsWholeRuns) {
   EXPECT_THAT(finished, ElementsAre("first", "second"));
   EXPECT_EQ(result.loads[0].runs.size(), 3u);
   EXPECT_EQ(result.loads[1].runs.size(), 2u);
+  EXPECT_THAT(result.loads[1].warnings.back(), "2 of 5 runs: the measurement was cut short");
 }
 
 TEST(Measurement, AnInterruptionOfAMeterThatWaitsKeepsTheRunsBefore) {
@@ -243,7 +256,7 @@ TEST(Measurement, AnInterruptionOfAMeterThatWaitsKeepsTheRunsBefore) {
   EXPECT_EQ(result.loads[0].runs.size(), 2u);
 }
 
-TEST(Measurement, WhatFinishedBeforeAMeterVanishesWasTold) {
+TEST(Measurement, AMeterThatFailsKeepsTheRunsBefore) {
   Bench bench;
   BenchMeter meter(bench, true, false);
   meter.vanishes_at = 20;
@@ -251,15 +264,74 @@ TEST(Measurement, WhatFinishedBeforeAMeterVanishesWasTold) {
   const Load noisy = {"noisy",
                       [&] { bench.pass(0.1, 60 + 30 * std::sin(0.7 * bench.clock.now_s())); }};
   std::vector<std::string> finished;
-  EXPECT_EQ(
-      error_text(
-          [&] {
-            measure({noisy, steady}, meter, bench.clock, {0.0005, 600, true},
-                    {{}, {}, [&](const Measurement& load) { finished.push_back(load.workload); }});
-          },
-          ErrorKind::kFailed),
-      "bench: gone");
-  EXPECT_THAT(finished, ElementsAre("steady"));
+  const Measurements result =
+      measure({noisy, steady}, meter, bench.clock, {0.0005, 600, true},
+              {{}, {}, [&](const Measurement& load) { finished.push_back(load.workload); }});
+  ASSERT_TRUE(result.failure);
+  EXPECT_STREQ(result.failure->what(), "bench: gone");
+  EXPECT_EQ(result.failure->kind(), ErrorKind::kFailed);
+  EXPECT_THAT(finished, ElementsAre("steady", "noisy"));
+  ASSERT_EQ(result.loads.size(), 2u);
+  EXPECT_EQ(result.loads[0].runs.size(), 13u);  // 18 after idle, five of them of the other
+  EXPECT_THAT(result.loads[0].warnings.back(), HasSubstr("the measurement was cut short"));
+}
+
+TEST(Measurement, AMeterThatFailsBeforeAnyRunIsAnError) {
+  Bench bench;
+  BenchMeter meter(bench, true, false);
+  meter.vanishes_at = 2;
+  const auto run = [&] {
+    measure({bench.load("a", 0.1, 50)}, meter, bench.clock, {0.02, 60, true}, {});
+  };
+  EXPECT_EQ(error_text(run, ErrorKind::kFailed), "bench: gone");
+}
+
+TEST(Measurement, ALoadThatIsRefusedLeavesTheOthers) {
+  Bench bench;
+  BenchMeter meter(bench, true, false);
+  const Measurements result =
+      measure({bench.load("nothing", 0.1, -5), bench.load("something", 0.1, 50)}, meter,
+              bench.clock, {0.02, 60, true}, {});
+  ASSERT_TRUE(result.failure);
+  EXPECT_THAT(result.failure->what(), HasSubstr("nothing: the load took 15.00 W"));
+  ASSERT_EQ(result.loads.size(), 1u);
+  EXPECT_EQ(result.loads[0].workload, "something");
+}
+
+// A sample every 0.05 s and one load of 4 s in all, 0.25 s of it in the run that is told without.
+TEST(Measurement, GapsOfTheSeriesAreSaidAndAboveATenthRefused) {
+  const auto run = [](double gap_s) {
+    Bench bench;
+    BenchMeter meter(bench, true, true, 4);
+    meter.most_pause_s = 0.1;
+    meter.pace_s = 0.05;
+    const double gap_from_s = 102.5;
+    meter.in_gap = [=](double time_s) {
+      return time_s > gap_from_s && time_s < gap_from_s + gap_s - 0.01;
+    };
+    return measure({bench.load("light", 0.5, 5), bench.load("heavy", 0.5, 80)}, meter, bench.clock,
+                   {0.02, 60, false}, {});
+  };
+  const std::vector<Measurement> whole = run(0).loads;
+  EXPECT_THAT(whole[0].warnings, ElementsAre("bench: a warning"));
+  const std::vector<Measurement> some = run(0.3).loads;
+  EXPECT_THAT(some[0].warnings,
+              ElementsAre("bench: a warning",
+                          "0.3 of 20 s (1.5 %) lie in gaps between the meter's samples"));
+  EXPECT_THAT(some[1].warnings, ElementsAre("bench: a warning"));  // it ran later
+  EXPECT_EQ(error_text([&] { run(2); }, ErrorKind::kFailed),
+            "light: 2 of 4 s (50 %) lie in gaps between the meter's samples, more than a tenth: "
+            "see why the meter paused, and measure again");
+}
+
+TEST(Measurement, RailsInTheTotalAddUpToItAfterIdleIsSubtracted) {
+  Measurement load{"a", 12, {{"x", 4, true}, {"x (b)", 8, true}, {"in x", 3, false}}, {}, {}};
+  load.runs.push_back({1, 2, 100.0, {{"x", 40, true}, {"x (b)", 60, true}, {"in x", 20, false}}});
+  double sum_w = 0;
+  for (const RailPower& rail : load.rails()) sum_w += rail.in_total ? rail.power_w : 0;
+  EXPECT_DOUBLE_EQ(sum_w, 100.0 / 2 - 12);
+  EXPECT_DOUBLE_EQ(load.power_w().value(), sum_w);
+  EXPECT_DOUBLE_EQ(load.rails()[1].power_w, 30 - 8);
 }
 
 TEST(Measurement, ALoadThatTakesNoMoreThanIdleIsRefused) {

@@ -51,16 +51,21 @@ TEST(Readings, TakesSizesFromColumnsAndAnotherEnergyColumn) {
   const auto readings = parse_readings("load,m,k,n,energy\na,200,8000,300,9e-8\n", "r.csv", format);
   EXPECT_EQ(readings[0].workload, "matmul:m=200,k=8000,n=300,dtype=int64");
   EXPECT_DOUBLE_EQ(readings[0].energy_j, 9e-8);
-  EXPECT_EQ(error_of("m,energy\n1,1\n", format), "r.csv: no column 'k'; the columns are m, energy");
+  EXPECT_EQ(
+      error_of("m,energy\n1,1\n", format),
+      "r.csv: no column 'k'; wanted m, k, n, energy (and batch, phase, repetitions, duration_s, "
+      "idle_power_w where they are known); the columns are m, energy");
   EXPECT_EQ(error_of("m,energy\n1,1\n", {"energy", "matmul:m={m"}, ErrorKind::kUsage),
-            "--workload 'matmul:m={m': a { is not closed");
+            "'matmul:m={m': a { is not closed");
 }
 
 TEST(Readings, EachWrongRowIsNamed) {
   const std::string header = "workload,repetitions,phase,energy_j,duration_s,idle_power_w\n";
   const auto row_error = [&](const std::string& row) { return error_of(header + row + "\n"); };
-  EXPECT_EQ(error_of("workload,batch\nx,1\n"),
-            "r.csv: no column 'energy_j'; the columns are workload, batch");
+  EXPECT_EQ(
+      error_of("workload,batch\nx,1\n"),
+      "r.csv: no column 'energy_j'; wanted workload, energy_j (and batch, phase, repetitions, "
+      "duration_s, idle_power_w where they are known); the columns are workload, batch");
   EXPECT_EQ(error_of(header), "r.csv: a header, but no reading");
   EXPECT_EQ(row_error("x,1,inference,0,,"),
             "r.csv:2: column 'energy_j': energy must be positive, found '0'");
