@@ -17,7 +17,7 @@ constexpr double kUpdateS = 0.005;
 // Pauses between samples up to this are the system's, which had something else to do.
 constexpr double kMostPauseS = 0.1;
 // How often, and how long after each other, the first and last samples of a run are tried again.
-constexpr int kTries = 10;
+constexpr int kReadTries = 10;
 constexpr double kRetryS = 0.01;
 
 // A rail and what was seen of it since the run began.
@@ -103,7 +103,7 @@ void Ina3221Meter::sample(double time_s) {
 // Where the first or last sample lacks a rail of the total, takes it again, for a tenth of a
 // second.
 void Ina3221Meter::complete() {
-  for (int i = 0; i < kTries && missing() != nullptr; ++i) {
+  for (int i = 0; i < kReadTries && missing() != nullptr; ++i) {
     clock_.sleep_until(clock_.now_s() + kRetryS, {});
     sample(clock_.now_s());
   }

@@ -16,7 +16,7 @@ constexpr int kPresumedDecimals = 2;
 // Meters for the sockets of 16 A that most countries have: at most 250 V.
 constexpr double kMostPowerW = 4000;
 constexpr double kJoulesPerKwh = 3.6e6;
-constexpr int kTries = 3;
+constexpr int kAnswerTries = 3;
 
 // A number as a person read it from the display.
 struct Display {
@@ -97,7 +97,7 @@ class ManualMeter : public Meter {
   }
 
   Display ask(const std::string& question) {
-    for (int i = 0; i < kTries; ++i) {
+    for (int i = 0; i < kAnswerTries; ++i) {
       const std::optional<std::string> answer = person_.ask(question);
       if (!answer) break;
       const std::optional<Display> display = parse_display(*answer);
