@@ -34,7 +34,8 @@ struct CsvTable {
 CsvTable parse_csv(std::string_view text, std::string_view file);
 
 // The field as it must stand in a file: quoted where it holds a comma, a quote, `#`, or a space at
-// an end. Fields with line breaks are not supported.
+// an end. Control characters, line breaks among them, are escaped (estimator/base/printable.h): the
+// field is one line.
 std::string csv_field(std::string_view value);
 
 // The whole text as one finite number; absent when it is anything else.
