@@ -6,6 +6,8 @@
 
 #include "cli/commands/commands.h"
 #include "cli/reports/calibrate_report.h"
+#include "cli/terminal/checks.h"
+#include "cli/terminal/message.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
 #include "estimator/base/error.h"
@@ -80,10 +82,9 @@ std::optional<std::string> unit_note(const ReadingsFormat& format) {
 // A profile with static power alone prices nothing that is counted but as time.
 void warn_of_time_alone(const CalibrateReport& report) {
   if (describe(report.features.table, report.calibration.model.terms) != "time") return;
-  fmt::print(
-      stderr,
-      "wattgrind: time alone explains these readings: estimates with this profile are static "
-      "power over time; --terms leaves time out\n");
+  print_message(
+      "time alone explains these readings: estimates with this profile are static power over time; "
+      "--terms leaves time out");
 }
 
 void run(const CalibrateOptions& options) {
@@ -115,7 +116,7 @@ void run(const CalibrateOptions& options) {
     machine_file->commit(write_machine(calibrated));
   }
   if (!options.plots.empty()) write_plots(report, options.plots);
-  output.print({[&](Emphasis emphasis) { return calibrate_text(report, emphasis); },
+  output.print({[&](const Page& page) { return calibrate_text(report, page); },
                 [&] { return calibrate_json(report); }, [&] { return calibrate_csv(report); }});
 }
 
@@ -133,7 +134,7 @@ void add_fit_options(CLI::App& command, CalibrateOptions& options) {
   command
       .add_option("--prior-strength", options.fit.prior_strength,
                   "How many average readings the profile's prices weigh (default: 0)")
-      ->check(CLI::Range(0.0, 1e9).description(""))
+      ->check(number_from(0, 1e9))
       ->type_name("NUMBER");
   command
       .add_option("--terms", options.terms,
