@@ -226,7 +226,7 @@ void add_train_command(CLI::App& program) {
       ->type_name("sgd|adam|rmsprop")
       ->capture_default_str();
   command->add_option("--learning-rate", options->learning_rate, "Default: the optimizer's")
-      ->check(number_from(1e-12, 1e6));
+      ->check(number_from(1e-30, 1e30));
   const std::map<std::string, Initializer> initializers = {{"uniform", Initializer::kUniform},
                                                            {"glorot", Initializer::kGlorotUniform},
                                                            {"he", Initializer::kHeUniform}};

@@ -14,7 +14,7 @@ TEST(Message, IsOneLineOfBoundedLength) {
   EXPECT_EQ(line.size(), 500u);
   EXPECT_EQ(line.substr(0, 9), "found \"aa");
   EXPECT_NE(line.find("aaa...aaa"), std::string::npos);
-  EXPECT_EQ(line.substr(line.size() - 12), "aa\", wanted b") << "the remedy stands at the end";
+  EXPECT_EQ(line.substr(line.size() - 13), "aa\", wanted b") << "the remedy stands at the end";
 }
 
 TEST(Message, AStreamThatIsFullHarmsNobody) {
