@@ -66,7 +66,7 @@ TEST(AskTell, AnswersWrongLinesAndGoesOn) {
   session.ask();
   EXPECT_THAT(
       error_of(session, "trial 0: 3"),
-      AllOf(StartsWith("line 4:1:2: syntax error"),
+      AllOf(StartsWith("line 4:1:3: syntax error"),
             EndsWith("; wanted {\"trial\": 0, \"value\": 1.25}, or {\"trial\": 0, \"state\": "
                      "\"failed\"} where the value is no finite number")));
   EXPECT_EQ(error_of(session, "[]"), "line 4: found [], wanted an object");
