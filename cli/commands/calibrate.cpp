@@ -116,7 +116,7 @@ void run(const CalibrateOptions& options) {
     machine_file->commit(write_machine(calibrated));
   }
   if (!options.plots.empty()) write_plots(report, options.plots);
-  output.print({[&](const Page& page) { return calibrate_text(report, page); },
+  output.print({[&](const TextPage& page) { return calibrate_text(report, page); },
                 [&] { return calibrate_json(report); }, [&] { return calibrate_csv(report); }});
 }
 

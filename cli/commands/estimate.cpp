@@ -177,9 +177,10 @@ void run_estimate(const EstimateOptions& options) {
                   [&] { return tensor_table(estimate, false); }});
     return;
   }
-  output.print({[&](const Page& page) { return estimate_text(estimate, options.metrics, page); },
-                [&] { return estimate_json(estimate); },
-                [&] { return estimate_csv(estimate, options.metrics); }});
+  output.print(
+      {[&](const TextPage& page) { return estimate_text(estimate, options.metrics, page); },
+       [&] { return estimate_json(estimate); },
+       [&] { return estimate_csv(estimate, options.metrics); }});
 }
 
 // An option that takes one of a few words. `value` must live as long as the command.

@@ -138,7 +138,7 @@ void run_search(const SearchArguments& arguments) {
           fmt::format("{}: the study; {}: the best architecture", study.string(), best.string()));
     }
   }
-  output.print({[&](const Page& page) { return study_text(report, false, page); },
+  output.print({[&](const TextPage& page) { return study_text(report, false, page); },
                 [&] { return study_json(report); }, [&] { return study_csv(report); }});
 }
 

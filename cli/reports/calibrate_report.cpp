@@ -260,7 +260,7 @@ ordered_json readings_json(const CalibrateReport& report) {
 
 }  // namespace
 
-std::string calibrate_text(const CalibrateReport& report, const Page& page) {
+std::string calibrate_text(const CalibrateReport& report, const TextPage& page) {
   const Calibration& calibration = report.calibration;
   return fmt::format(
       "{}: {} readings on {}, {} weights; \"left out\" is predicted by a fit, and a choice of "

@@ -67,7 +67,7 @@ std::string estimate_notes(const Estimate& estimate) {
 }
 
 std::string estimate_text(const Estimate& estimate, const std::vector<std::string>& metrics,
-                          const Page& page) {
+                          const TextPage& page) {
   const Table table = metrics_table(estimate, metrics, Audience::kPeople);
   std::string text = estimate_heading(estimate) + aligned_text(table, page);
   if (estimate.training && estimate.training->steps) {

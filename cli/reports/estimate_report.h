@@ -20,7 +20,7 @@ std::string estimate_notes(const Estimate& estimate);
 // A table with the given metrics after the layer's name, or with those people want most where none
 // are given. Throws Error(kUsage) for a metric there is not, naming those there are.
 std::string estimate_text(const Estimate& estimate, const std::vector<std::string>& metrics,
-                          const Page& page);
+                          const TextPage& page);
 Table estimate_csv(const Estimate& estimate, const std::vector<std::string>& metrics);
 
 }  // namespace wattgrind

@@ -227,7 +227,7 @@ std::optional<Network> best_network(const StudyReport& report) {
   return read_short_form(network);
 }
 
-std::string study_text(const StudyReport& report, bool trials, const Page& page) {
+std::string study_text(const StudyReport& report, bool trials, const TextPage& page) {
   std::string text = heading(report) + best_text(report);
   if (!report.summary.front.empty()) {
     text += fmt::format(

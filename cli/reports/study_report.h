@@ -35,7 +35,7 @@ StudyReport make_study_report(StudyFile& file);
 std::optional<Network> best_network(const StudyReport& report);
 
 // Best, front, reference and what mattered; `trials`: every trial as well.
-std::string study_text(const StudyReport& report, bool trials, const Page& page);
+std::string study_text(const StudyReport& report, bool trials, const TextPage& page);
 // "wattgrind/study/1": all that is known.
 nlohmann::ordered_json study_json(const StudyReport& report);
 // A row for each trial.

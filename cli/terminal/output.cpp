@@ -19,7 +19,7 @@ namespace wattgrind {
 namespace {
 
 // no-color.org: any value but the empty one switches colours off.
-Page stdout_page() {
+TextPage stdout_page() {
   if (isatty(STDOUT_FILENO) == 0) return Emphasis::kNone;
   const char* no_color = std::getenv("NO_COLOR");
   const bool plain = no_color != nullptr && *no_color != '\0';
@@ -80,7 +80,7 @@ void Output::print(const Result& result) {
   std::string text;
   switch (format_) {
     case Format::kTable:
-      text = printable_text(result.text(file_ ? Page(Emphasis::kNone) : stdout_page()));
+      text = printable_text(result.text(file_ ? TextPage(Emphasis::kNone) : stdout_page()));
       break;
     case Format::kJson:
       text = layout_json(result.json());

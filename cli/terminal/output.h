@@ -28,7 +28,7 @@ std::shared_ptr<OutputOptions> add_output_options(CLI::App& command);
 
 // One result in its forms; only the one asked for is made.
 struct Result {
-  std::function<std::string(const Page&)> text;  // tables and the sentences around them
+  std::function<std::string(const TextPage&)> text;  // tables and the sentences around them
   std::function<nlohmann::ordered_json()> json;
   std::function<Table()> csv;
 };

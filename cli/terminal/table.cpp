@@ -122,7 +122,7 @@ std::string with_separators(double measure, int decimals) {
   return separated(text);
 }
 
-std::string aligned_text(const Table& table, const Page& page) {
+std::string aligned_text(const Table& table, const TextPage& page) {
   Table shown = table;
   TextLines lines = text_lines(shown);
   std::vector<std::string> dropped;

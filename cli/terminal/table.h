@@ -38,12 +38,12 @@ enum class Emphasis { kNone, kBold };  // of the header
 // How a terminal is told to begin and end it (ECMA-48, SGR).
 constexpr std::string_view kBoldOn = "\x1b[1m", kBoldOff = "\x1b[0m";
 
-// What a table is laid out for. A page without width is one of an emphasis alone, and back.
-struct Page {
+// What a table is laid out for. From an emphasis alone it is as wide as need be.
+struct TextPage {
   Emphasis emphasis = Emphasis::kNone;
   size_t columns = SIZE_MAX;  // of characters
 
-  Page(Emphasis of_header, size_t width = SIZE_MAX) : emphasis(of_header), columns(width) {}
+  TextPage(Emphasis of_header, size_t width = SIZE_MAX) : emphasis(of_header), columns(width) {}
   operator Emphasis() const { return emphasis; }
 };
 
@@ -51,7 +51,7 @@ struct Page {
 // separators. What is absent is "-". Lines end in "\n", none in spaces. Control characters of cells
 // are escaped. Where the page is narrower than the table, columns give way by their rank until it
 // fits or none of them may, and a line below says which.
-std::string aligned_text(const Table& table, const Page& page);
+std::string aligned_text(const Table& table, const TextPage& page);
 
 // RFC 4180 with "\n"; what is absent is empty, counts are whole, measures have six significant
 // digits.

@@ -51,15 +51,15 @@ TEST(Table, ColumnsGiveWayByRankOnANarrowPage) {
   ranked.columns[1].rank = 1;
   ranked.columns[2].rank = 2;
   const std::string full = aligned_text(table(), Emphasis::kNone);
-  EXPECT_EQ(aligned_text(ranked, Page(Emphasis::kNone, 31)), full);
-  EXPECT_EQ(aligned_text(ranked, Page(Emphasis::kNone, 30)),
+  EXPECT_EQ(aligned_text(ranked, TextPage(Emphasis::kNone, 31)), full);
+  EXPECT_EQ(aligned_text(ranked, TextPage(Emphasis::kNone, 30)),
             "layer         MACs\n"
             "conv1  105,415,200\n"
             "größe            0\n"
             "------------------\n"
             "total  105,415,200\n"
             "not shown in 30 columns: energy (pJ) (--format csv has all)\n");
-  EXPECT_EQ(aligned_text(ranked, Page(Emphasis::kNone, 3)),
+  EXPECT_EQ(aligned_text(ranked, TextPage(Emphasis::kNone, 3)),
             "layer\nconv1\ngröße\n-----\ntotal\n"
             "not shown in 3 columns: energy (pJ), MACs (--format csv has all)\n")
       << "a column of no rank stays, however narrow the page";
