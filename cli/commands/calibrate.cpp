@@ -7,6 +7,7 @@
 #include "cli/commands/commands.h"
 #include "cli/reports/calibrate_report.h"
 #include "cli/terminal/checks.h"
+#include "cli/terminal/message.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
 #include "estimator/base/error.h"
@@ -90,10 +91,9 @@ std::optional<std::string> unit_note(const ReadingsFormat& format) {
 void warn_of_time_alone(const CalibrateReport& report) {
   const FeatureSet& used = report.calibration.model.features;
   if (used.size() != 1 || report.features.terms[used[0]].kind != TermKind::kTime) return;
-  fmt::print(
-      stderr,
-      "wattgrind: time alone explains these readings: estimates with this profile are static "
-      "power over time; --terms leaves time out\n");
+  print_message(
+      "time alone explains these readings: estimates with this profile are static power over time; "
+      "--terms leaves time out");
 }
 
 void run(const CalibrateOptions& options) {
@@ -127,7 +127,7 @@ void run(const CalibrateOptions& options) {
     machine_file->commit(write_machine(calibrated));
   }
   if (!options.plots.empty()) write_plots(report, options.plots);
-  output.print({[&](Emphasis emphasis) { return calibrate_text(report, emphasis); },
+  output.print({[&](const TextPage& page) { return calibrate_text(report, page); },
                 [&] { return calibrate_json(report); }, [&] { return calibrate_csv(report); }});
 }
 
@@ -145,7 +145,7 @@ void add_fit_options(CLI::App& command, CalibrateOptions& options) {
   command
       .add_option("--prior-strength", options.fit.prior_strength,
                   "How many average readings the profile's prices weigh (default: 0)")
-      ->check(CLI::Range(0.0, 1e9).description(""))
+      ->check(number_from(0, 1e9))
       ->type_name("NUMBER");
   command
       .add_option("--terms", options.terms,

@@ -10,6 +10,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/data_advice.h"
+#include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/table.h"
@@ -128,17 +129,18 @@ void add_data_command(CLI::App& program) {
   command->add_flag("--fetch", options->fetch, "Download MNIST into the cache folder")
       ->excludes(path);
   command->add_option("--classes", request.selection.classes, "Only these, as in 0,1")
+      ->check(integer_of_at_least(0))
       ->delimiter(',')
       ->type_name("A,B");
   const auto add_size = [command](const std::string& name, std::optional<uint64_t>& size,
                                   const std::string& description) {
-    command->add_option(name, size, description)->check(CLI::NonNegativeNumber)->type_name("N");
+    command->add_option(name, size, description)->check(integer_of_at_least(0))->type_name("N");
   };
   add_size("--train", request.selection.train, "Training images");
   add_size("--validation", request.selection.validation, "Validation images");
   add_size("--test", request.selection.test, "Test images");
   command->add_option("--seed", request.selection.seed, "Of what is drawn or picked (default: 1)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(integer_of_at_least(0))
       ->type_name("S");
   command->add_option("--write", options->folder, "Write the images to IDX files in a folder")
       ->type_name("DIR");

@@ -188,7 +188,7 @@ void run_estimate(const EstimateOptions& options) {
     return;
   }
   output.print(
-      {[&](Emphasis emphasis) { return estimate_text(estimate, options.metrics, emphasis); },
+      {[&](const TextPage& page) { return estimate_text(estimate, options.metrics, page); },
        [&] { return estimate_json(estimate); },
        [&] { return estimate_csv(estimate, options.metrics); }});
 }

@@ -11,6 +11,7 @@
 #include "cli/terminal/table.h"
 #include "estimator/catalog/machine_source.h"
 #include "estimator/formats/builtin_files.h"
+#include "estimator/formats/json_text.h"
 #include "estimator/machine/machine_file.h"
 
 namespace wattgrind {
@@ -116,7 +117,7 @@ void add_numbers(const ordered_json& value, const std::string& key, Table& table
 Table profile_csv(const Machine& machine) {
   Table table;
   table.columns = {{"key", "key"}, {"value", "value"}, {"source", "source"}};
-  add_numbers(ordered_json::parse(write_machine(machine)), "", table);
+  add_numbers(parse_ordered_json(write_machine(machine), machine.name), "", table);
   return table;
 }
 
@@ -132,7 +133,7 @@ std::string profile_text(const Machine& machine, Emphasis emphasis) {
 
 void show_machine(const Machine& machine, Output& output) {
   output.print({[&](Emphasis emphasis) { return profile_text(machine, emphasis); },
-                [&] { return ordered_json::parse(write_machine(machine)); },
+                [&] { return parse_ordered_json(write_machine(machine), machine.name); },
                 [&] { return profile_csv(machine); }});
 }
 

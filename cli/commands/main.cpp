@@ -1,26 +1,22 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <exception>
-#include <new>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/version.h"
+#include "cli/terminal/failure.h"
+#include "cli/terminal/message.h"
+#include "cli/terminal/output.h"
 #include "estimator/base/error.h"
 #include "estimator/base/suggestion.h"
+#include "estimator/system/standard_streams.h"
 
 namespace wattgrind {
 namespace {
-
-// Prints the one line an error is, and gives its exit status.
-int report(ErrorKind kind, std::string message) {
-  // File names may hold anything.
-  std::replace_if(
-      message.begin(), message.end(), [](unsigned char c) { return c < ' '; }, ' ');
-  fmt::print(stderr, "wattgrind: {}\n", message);
-  return static_cast<int>(kind);
-}
 
 // CLI11 only says that an argument was not expected.
 void check_command(const CLI::App& program, int argc, char** argv) {
@@ -35,40 +31,51 @@ void check_command(const CLI::App& program, int argc, char** argv) {
        suggest(word, std::vector<std::string_view>(names.begin(), names.end())));
 }
 
-int run(int argc, char** argv) {
-  CLI::App program{"What a neural network costs on a CPU, in cycles and joules, layer by layer",
-                   "wattgrind"};
-  program.require_subcommand(1);
-  program.get_formatter()->column_width(32);
-  add_ask_tell_command(program);
-  add_calibrate_command(program);
-  add_data_command(program);
-  add_doctor_command(program);
-  add_estimate_command(program);
-  add_machines_command(program);
-  add_measure_command(program);
-  add_networks_command(program);
-  add_search_command(program);
-  add_study_command(program);
-  add_train_command(program);
+void parse_and_run(CLI::App& program, int argc, char** argv) {
   try {
     check_command(program, argc, argv);
     program.parse(argc, argv);
-    return 0;
-  } catch (const CLI::Success& help) {
-    return program.exit(help);
+  } catch (const CLI::Success& asked) {
+    // --help and --version are results like any other.
+    std::ostringstream text;
+    program.exit(asked, text, text);
+    print_to_stdout(text.str());
   } catch (const CLI::ParseError& error) {
-    return report(ErrorKind::kUsage, fmt::format("{} (--help tells more)", error.what()));
-  } catch (const Error& error) {
-    return report(error.kind(), error.what());
-  } catch (const std::bad_alloc&) {
-    return report(ErrorKind::kFailed, "out of memory");
-  } catch (const std::exception& error) {
-    return report(ErrorKind::kFailed, fmt::format("unexpected: {}", error.what()));
+    fail(ErrorKind::kUsage, "{} (--help tells more)", error.what());
+  }
+}
+
+int run(int argc, char** argv) {
+  try {
+    CLI::App program{"What a neural network costs on a CPU, in cycles and joules, layer by layer",
+                     "wattgrind"};
+    program.require_subcommand(1);
+    program.get_formatter()->column_width(32);
+    program.set_version_flag("--version", version_text, "Of the program, of LLVM and of Valgrind");
+    add_ask_tell_command(program);
+    add_calibrate_command(program);
+    add_data_command(program);
+    add_doctor_command(program);
+    add_estimate_command(program);
+    add_machines_command(program);
+    add_measure_command(program);
+    add_networks_command(program);
+    add_search_command(program);
+    add_study_command(program);
+    add_train_command(program);
+    parse_and_run(program, argc, argv);
+    return 0;
+  } catch (...) {
+    const Failure failure = describe_failure(std::current_exception());
+    print_message(failure.message);
+    return static_cast<int>(failure.kind);
   }
 }
 
 }  // namespace
 }  // namespace wattgrind
 
-int main(int argc, char** argv) { return wattgrind::run(argc, argv); }
+int main(int argc, char** argv) {
+  wattgrind::secure_standard_streams();
+  return wattgrind::run(argc, argv);
+}

@@ -9,6 +9,7 @@
 #include "cli/commands/commands.h"
 #include "cli/reports/measure_report.h"
 #include "cli/terminal/checks.h"
+#include "cli/terminal/message.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
 #include "estimator/base/error.h"
@@ -41,10 +42,10 @@ struct MeasureOptions {
 // The person at the terminal answers for meters that are read by eye.
 class Console : public Operator {
  public:
-  void tell(const std::string& message) override { fmt::print(stderr, "{}\n", message); }
+  void tell(const std::string& message) override { print_notice(message); }
 
   std::optional<std::string> ask(const std::string& question) override {
-    fmt::print(stderr, "{}", question);
+    print_question(question);
     std::string line;
     if (!std::getline(std::cin, line)) return std::nullopt;
     return line;
@@ -126,7 +127,7 @@ Measurements run_loads(const MeasureOptions& options, const Bench& bench, Meter&
   events.progress = [&](const std::string& what) {
     progress.show(what, finished, bench.loads().size());
   };
-  events.warn = [](const std::string& warning) { fmt::print(stderr, "wattgrind: {}\n", warning); };
+  events.warn = [](const std::string& warning) { print_message(warning); };
   events.finished = [&](const Measurement& load) {
     ++finished;
     if (readings != nullptr) readings->append(reading_of(load, bench.batch(load.workload)));
@@ -176,13 +177,13 @@ void add_precision_options(CLI::App& command, MeasureOptions& options) {
   command
       .add_option("--relative-error", options.relative_error_percent,
                   "Repeat until the mean's standard error is below so many percent")
-      ->check(CLI::Range(0.001, 100.0).description(""))
+      ->check(number_from(0.001, 100))
       ->type_name("PERCENT")
       ->capture_default_str();
   command
       .add_option("--time-limit", options.time_limit_s,
                   "Seconds for each load, after which it is left at what it has")
-      ->check(CLI::Range(0.1, 1e7).description(""))
+      ->check(number_from(0.1, 1e7))
       ->type_name("SECONDS")
       ->capture_default_str();
   command.add_flag("--no-idle", options.leave_idle_in,

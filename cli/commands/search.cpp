@@ -12,6 +12,7 @@
 #include "cli/commands/search_progress.h"
 #include "cli/reports/study_report.h"
 #include "cli/terminal/checks.h"
+#include "cli/terminal/message.h"
 #include "cli/terminal/output.h"
 #include "estimator/base/error.h"
 #include "estimator/formats/json_text.h"
@@ -92,8 +93,8 @@ void run_trials(StudyFile& file, CandidateEvaluation& evaluation, const SearchCo
                   progress.trial_ended(ended, all);
                 });
   if (end == StudyEnd::kExhausted) {
-    fmt::print(stderr, "{}: the sampler has nothing new to propose after {} of {} trials\n",
-               config.name, file.trials().size(), config.trials);
+    print_notice(fmt::format("{}: the sampler has nothing new to propose after {} of {} trials",
+                             config.name, file.trials().size(), config.trials));
   }
 }
 
@@ -134,11 +135,11 @@ void run_search(const SearchArguments& arguments) {
   if (const std::optional<Network> network = best_network(report)) {
     write_file(best, write_network(*network));
     if (!arguments.output->quiet) {
-      fmt::print(stderr, "{}: the study; {}: the best architecture\n", study.string(),
-                 best.string());
+      print_notice(
+          fmt::format("{}: the study; {}: the best architecture", study.string(), best.string()));
     }
   }
-  output.print({[&](Emphasis emphasis) { return study_text(report, false, emphasis); },
+  output.print({[&](const TextPage& page) { return study_text(report, false, page); },
                 [&] { return study_json(report); }, [&] { return study_csv(report); }});
 }
 
@@ -151,10 +152,10 @@ void add_search_command(CLI::App& program) {
       ->required()
       ->type_name("CONFIG");
   command->add_option("--trials", arguments->trials, "Trials in all (default: the file's)")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{100'000'000}))
+      ->check(integer_from(1, 100'000'000))
       ->type_name("N");
   command->add_option("--jobs", arguments->jobs, "Trials at once")
-      ->check(CLI::Range(1, 1000))
+      ->check(integer_from(1, 1000))
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--seed", arguments->seed, "Of proposals and weights (default: the file's)")

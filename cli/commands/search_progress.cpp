@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "cli/terminal/message.h"
 #include "search/study/study_file.h"
 
 namespace wattgrind {
@@ -52,8 +53,8 @@ SearchProgress::SearchProgress(const Space& space, uint64_t trials, ProgressOpti
 
 void SearchProgress::trial_ended(const Trial& ended, std::span<const Trial> all) {
   if (options_.verbose) {
-    fmt::print(stderr, "trial {}: {}, {}\n", ended.number, outcome_text(ended),
-               to_string(space_, ended.configuration));
+    print_notice(fmt::format("trial {}: {}, {}", ended.number, outcome_text(ended),
+                             to_string(space_, ended.configuration)));
     return;
   }
   const size_t done = count_ended(all);

@@ -28,7 +28,7 @@ void run_study_command(const StudyArguments& arguments) {
     }
     write_file(arguments.best, write_network(*network));
   }
-  output.print({[&](Emphasis emphasis) { return study_text(report, arguments.trials, emphasis); },
+  output.print({[&](const TextPage& page) { return study_text(report, arguments.trials, page); },
                 [&] { return study_json(report); }, [&] { return study_csv(report); }});
 }
 

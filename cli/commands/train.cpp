@@ -211,6 +211,7 @@ void add_train_command(CLI::App& program) {
       ->capture_default_str();
   command->add_option("--path", options->path, "The folder of mnist's files");
   command->add_option("--classes", options->data.selection.classes, "Only these, as in 0,1")
+      ->check(integer_of_at_least(0))
       ->delimiter(',')
       ->type_name("A,B");
   command
@@ -227,7 +228,7 @@ void add_train_command(CLI::App& program) {
       ->type_name("sgd|adam|rmsprop")
       ->capture_default_str();
   command->add_option("--learning-rate", options->learning_rate, "Default: the optimizer's")
-      ->check(positive_number());
+      ->check(number_from(1e-30, 1e30));
   const std::map<std::string, Initializer> initializers = {{"uniform", Initializer::kUniform},
                                                            {"glorot", Initializer::kGlorotUniform},
                                                            {"he", Initializer::kHeUniform}};

@@ -46,10 +46,10 @@ std::vector<Cell> quality_row(const std::string& model, const FitQuality& in_sam
 Table quality_table(const CalibrateReport& report) {
   Table table;
   table.columns = {{"model", "model"},
-                   {"r", "r", 4},
-                   {"r2", "R2", 4},
+                   {"r", "r", 4, 1},
+                   {"r2", "R2", 4, 2},
                    {"mape_percent", "MAPE (%)", 2},
-                   {"rmspe_percent", "RMSPE (%)", 2},
+                   {"rmspe_percent", "RMSPE (%)", 2, 3},
                    {"left_out_r", "left out: r", 4},
                    {"left_out_r2", "R2", 4},
                    {"left_out_mape_percent", "MAPE (%)", 2},
@@ -261,7 +261,7 @@ ordered_json readings_json(const CalibrateReport& report) {
 
 }  // namespace
 
-std::string calibrate_text(const CalibrateReport& report, Emphasis emphasis) {
+std::string calibrate_text(const CalibrateReport& report, const TextPage& page) {
   const Calibration& calibration = report.calibration;
   return fmt::format(
       "{}: {} readings on {}, {} weights; \"left out\" is predicted by a fit, and a choice of "
@@ -269,10 +269,9 @@ std::string calibrate_text(const CalibrateReport& report, Emphasis emphasis) {
       "95 % interval of an energy estimated with these prices: +-{:.1f} %.\n{}{}{}",
       report.readings, report.features.table.samples.size(), report.machine,
       word(report.options.fit.weighting), left_out_text(calibration.leaving_out),
-      aligned_text(quality_table(report), emphasis), verdict(report),
-      aligned_text(coefficient_table(report), emphasis),
-      aligned_text(candidate_table(report), emphasis),
-      aligned_text(reading_table(report), emphasis), calibration.interval_percent,
+      aligned_text(quality_table(report), page), verdict(report),
+      aligned_text(coefficient_table(report), page), aligned_text(candidate_table(report), page),
+      aligned_text(reading_table(report), page), calibration.interval_percent,
       few_networks_text(report), time_text(report), notes_text(report));
 }
 

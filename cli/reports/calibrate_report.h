@@ -23,7 +23,7 @@ struct CalibrateReport {
   std::vector<std::string> notes;       // what is not exact
 };
 
-std::string calibrate_text(const CalibrateReport& report, Emphasis emphasis);
+std::string calibrate_text(const CalibrateReport& report, const TextPage& page);
 nlohmann::ordered_json calibrate_json(const CalibrateReport& report);
 // Makes a table with a row for each reading: measured, fitted, left out.
 Table calibrate_csv(const CalibrateReport& report);

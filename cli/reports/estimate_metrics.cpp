@@ -134,8 +134,8 @@ void append_energy_metrics(const Estimate& estimate, std::vector<Metric>& metric
 
 std::vector<Metric> all_metrics(const Estimate& estimate) {
   std::vector<Metric> metrics = {
-      {{"kind", "kind"}, true, [](const PricedRow& row) { return Cell(row.row.kind); }, true},
-      {{"output", "output"},
+      {{"kind", "kind", 0, 2}, true, [](const PricedRow& row) { return Cell(row.row.kind); }, true},
+      {{"output", "output", 0, 3},
        true,
        [](const PricedRow& row) {
          return row.row.output_shape ? Cell(to_string(*row.row.output_shape)) : Cell();
@@ -151,10 +151,10 @@ std::vector<Metric> all_metrics(const Estimate& estimate) {
       {{"parameters", "parameters"},
        false,
        [](const PricedRow& row) { return Cell(row.row.parameters); }},
-      {{"reads", "reads"},
+      {{"reads", "reads", 0, 4},
        true,
        [](const PricedRow& row) { return Cell(row.row.counts.refs.reads); }},
-      {{"writes", "writes"},
+      {{"writes", "writes", 0, 5},
        true,
        [](const PricedRow& row) { return Cell(row.row.counts.refs.writes); }},
       {{"read_bytes", "bytes read"},

@@ -67,11 +67,11 @@ std::string estimate_notes(const Estimate& estimate) {
 }
 
 std::string estimate_text(const Estimate& estimate, const std::vector<std::string>& metrics,
-                          Emphasis emphasis) {
+                          const TextPage& page) {
   const Table table = metrics_table(estimate, metrics, Audience::kPeople);
-  std::string text = estimate_heading(estimate) + aligned_text(table, emphasis);
+  std::string text = estimate_heading(estimate) + aligned_text(table, page);
   if (estimate.training && estimate.training->steps) {
-    text += "\none step of each kind:\n" + aligned_text(steps_table(estimate), emphasis);
+    text += "\none step of each kind:\n" + aligned_text(steps_table(estimate), page);
   }
   if (estimate.counts.images > 1) text += "\n" + per_image_text(estimate);
   return text + estimate_notes(estimate);

@@ -21,7 +21,7 @@ std::string estimate_notes(const Estimate& estimate);
 // where none are given. Throws Error(kUsage) for a metric that does not exist, naming those that
 // do.
 std::string estimate_text(const Estimate& estimate, const std::vector<std::string>& metrics,
-                          Emphasis emphasis);
+                          const TextPage& page);
 Table estimate_csv(const Estimate& estimate, const std::vector<std::string>& metrics);
 
 }  // namespace wattgrind

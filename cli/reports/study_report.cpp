@@ -36,11 +36,11 @@ std::vector<Column> cost_columns(const StudyReport& report) {
                                  {"train_cost", "train cost", 4},
                                  {"infer_cost", "infer cost", 4}};
   if (in_picojoules(report)) {
-    columns.push_back({"train_energy_uj", "train (uJ)", 1});
-    columns.push_back({"infer_energy_uj", "infer (uJ)", 4});
+    columns.push_back({"train_energy_uj", "train (uJ)", 1, 1});
+    columns.push_back({"infer_energy_uj", "infer (uJ)", 4, 2});
   } else {
-    columns.push_back({"train_cycles", "train (cycles)"});
-    columns.push_back({"infer_cycles", "infer (cycles)"});
+    columns.push_back({"train_cycles", "train (cycles)", 0, 1});
+    columns.push_back({"infer_cycles", "infer (cycles)", 0, 2});
   }
   return columns;
 }
@@ -207,12 +207,12 @@ std::optional<Network> best_network(const StudyReport& report) {
   return read_short_form(*network);
 }
 
-std::string study_text(const StudyReport& report, bool trials, Emphasis emphasis) {
+std::string study_text(const StudyReport& report, bool trials, const TextPage& page) {
   std::string text = heading(report) + best_text(report);
   if (!report.summary.front.empty()) {
     text += fmt::format(
         "\nPareto front of score against training and inference cost (of one image)\n{}",
-        aligned_text(front_table(report), emphasis));
+        aligned_text(front_table(report), page));
     if (report.summary.front.size() > kMostRows) {
       text +=
           fmt::format("{} more are in --format json.\n", report.summary.front.size() - kMostRows);
@@ -220,9 +220,9 @@ std::string study_text(const StudyReport& report, bool trials, Emphasis emphasis
   }
   if (!report.summary.importances.empty()) {
     text += fmt::format("\nWhat told the best tenth of the trials from the rest\n{}",
-                        aligned_text(importance_table(report), emphasis));
+                        aligned_text(importance_table(report), page));
   }
-  if (trials) text += "\n" + aligned_text(trials_table(report), emphasis);
+  if (trials) text += "\n" + aligned_text(trials_table(report), page);
   return text;
 }
 

@@ -34,7 +34,7 @@ std::optional<Network> best_network(const StudyReport& report);
 
 // Shows the best trial, the front, the reference and which parameters mattered, and with `trials`
 // every trial as well.
-std::string study_text(const StudyReport& report, bool trials, Emphasis emphasis);
+std::string study_text(const StudyReport& report, bool trials, const TextPage& page);
 // All that is known, as "wattgrind/study/1".
 nlohmann::ordered_json study_json(const StudyReport& report);
 // A row for each trial.

@@ -1,7 +1,9 @@
 #include "cli/terminal/output.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -10,22 +12,40 @@
 #include <string_view>
 
 #include "estimator/base/error.h"
+#include "estimator/base/printable.h"
 #include "estimator/formats/json_text.h"
 
 namespace wattgrind {
 namespace {
 
-void print_to_stdout(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    fail(ErrorKind::kFailed, "cannot write standard output: {}", std::strerror(errno));
-  }
-}
-
 // no-color.org: any value but the empty one switches colours off.
-Emphasis stdout_emphasis() {
+TextPage stdout_page() {
+  if (isatty(STDOUT_FILENO) == 0) return Emphasis::kNone;
   const char* no_color = std::getenv("NO_COLOR");
   const bool plain = no_color != nullptr && *no_color != '\0';
-  return isatty(STDOUT_FILENO) != 0 && !plain ? Emphasis::kBold : Emphasis::kNone;
+  winsize size = {};
+  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return {plain ? Emphasis::kNone : Emphasis::kBold, known ? size.ws_col : SIZE_MAX};
+}
+
+// What stands in the sentences around tables may be foreign too; the emphasis is our own.
+std::string printable_text(std::string_view text) {
+  constexpr std::array<std::string_view, 2> kOwn = {kBoldOn, kBoldOff};
+  std::string result;
+  while (!text.empty()) {
+    size_t end = text.size();
+    std::string_view own;
+    for (const std::string_view sequence : kOwn) {
+      if (const size_t found = text.find(sequence); found < end) {
+        end = found;
+        own = sequence;
+      }
+    }
+    result += printable(text.substr(0, end), LineFeeds::kKeep);
+    result += own;
+    text.remove_prefix(end + own.size());
+  }
+  return result;
 }
 
 }  // namespace
@@ -46,6 +66,12 @@ std::shared_ptr<OutputOptions> add_output_options(CLI::App& command) {
   return options;
 }
 
+void print_to_stdout(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    fail(ErrorKind::kFailed, "cannot write standard output: {}", std::strerror(errno));
+  }
+}
+
 Output::Output(const OutputOptions& options) : format_(options.format) {
   if (!options.path.empty()) file_.emplace(options.path);
 }
@@ -54,7 +80,7 @@ void Output::print(const Result& result) {
   std::string text;
   switch (format_) {
     case Format::kTable:
-      text = result.text(file_ ? Emphasis::kNone : stdout_emphasis());
+      text = printable_text(result.text(file_ ? TextPage(Emphasis::kNone) : stdout_page()));
       break;
     case Format::kJson:
       text = layout_json(result.json());

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "cli/terminal/table.h"
 #include "estimator/system/atomic_file.h"
@@ -27,10 +28,13 @@ std::shared_ptr<OutputOptions> add_output_options(CLI::App& command);
 
 // One result in its forms; only the one asked for is made.
 struct Result {
-  std::function<std::string(Emphasis)> text;  // tables and the sentences around them
+  std::function<std::string(const TextPage&)> text;  // tables and the sentences around them
   std::function<nlohmann::ordered_json()> json;
   std::function<Table()> csv;
 };
+
+// Throws Error(kFailed) where it cannot be written.
+void print_to_stdout(std::string_view text);
 
 // The place for a command's result. Make it before the work: a file that cannot be written is
 // known then.

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/terminal/message.h"
+#include "estimator/base/printable.h"
+
 namespace wattgrind {
 
 ProgressLine::ProgressLine(bool quiet)
@@ -25,8 +28,7 @@ void ProgressLine::show(std::string_view what, uint64_t done, uint64_t total) {
 
 void ProgressLine::write(std::string_view line) {
   // Back to the first column, the new line, and nothing of the old one beyond it (CSI K).
-  fmt::print(stream_, "\r{}\x1b[K", line);
-  std::fflush(stream_);
+  write_or_drop(stream_, fmt::format("\r{}\x1b[K", printable(line)));
   shown_ = line;
 }
 

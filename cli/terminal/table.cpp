@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "estimator/base/error.h"
+#include "estimator/base/printable.h"
 #include "estimator/formats/csv.h"
 
 namespace wattgrind {
@@ -23,7 +26,7 @@ bool is_number(const Cell& cell) {
 }
 
 std::string text_for_people(const Cell& cell, int decimals) {
-  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  if (const auto* text = std::get_if<std::string>(&cell)) return printable(*text);
   if (const auto* count = std::get_if<uint64_t>(&cell)) return with_separators(*count);
   if (const auto* measure = std::get_if<double>(&cell)) return with_separators(*measure, decimals);
   return "-";
@@ -32,7 +35,7 @@ std::string text_for_people(const Cell& cell, int decimals) {
 std::string text_for_programs(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return csv_field(*text);
   if (const auto* count = std::get_if<uint64_t>(&cell)) return fmt::format("{}", *count);
-  if (const auto* measure = std::get_if<double>(&cell)) return fmt::format("{}", *measure);
+  if (const auto* measure = std::get_if<double>(&cell)) return fmt::format("{:.6g}", *measure);
   return "";
 }
 
@@ -46,6 +49,54 @@ std::string aligned_line(const std::vector<std::string>& cells, const std::vecto
   }
   line.erase(line.find_last_not_of(' ') + 1);
   return line;
+}
+
+// A table as people read it, the header first.
+struct TextLines {
+  std::vector<std::vector<std::string>> cells;
+  std::vector<size_t> widths;
+  std::vector<bool> to_the_right;
+};
+
+TextLines text_lines(const Table& table) {
+  const size_t columns = table.columns.size();
+  TextLines lines{{{}}, std::vector<size_t>(columns, 0), std::vector<bool>(columns, false)};
+  for (const Column& column : table.columns) lines.cells.front().push_back(column.title);
+  for (const std::vector<Cell>& row : table.rows) {
+    CHECK(row.size() == columns, "{} cells in {} columns", row.size(), columns);
+    std::vector<std::string>& line = lines.cells.emplace_back();
+    for (size_t i = 0; i < columns; ++i) {
+      line.push_back(text_for_people(row[i], table.columns[i].decimals));
+      if (is_number(row[i])) lines.to_the_right[i] = true;
+    }
+  }
+  for (const std::vector<std::string>& line : lines.cells) {
+    for (size_t i = 0; i < columns; ++i) {
+      lines.widths[i] = std::max(lines.widths[i], width(line[i]));
+    }
+  }
+  return lines;
+}
+
+size_t total_width(const TextLines& lines) {
+  size_t total = 2 * (lines.widths.size() - 1);
+  for (const size_t column : lines.widths) total += column;
+  return total;
+}
+
+// The column of the highest rank above 0, of equals the last.
+std::optional<size_t> first_to_go(const std::vector<Column>& columns) {
+  std::optional<size_t> found;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].rank > 0 && (!found || columns[i].rank >= columns[*found].rank)) found = i;
+  }
+  return found;
+}
+
+void drop_column(Table& table, size_t column) {
+  const auto at = static_cast<ptrdiff_t>(column);
+  table.columns.erase(table.columns.begin() + at);
+  for (std::vector<Cell>& row : table.rows) row.erase(row.begin() + at);
 }
 
 // Inserts a comma before every third digit that is followed by digits only.
@@ -71,33 +122,29 @@ std::string with_separators(double measure, int decimals) {
   return separated(text);
 }
 
-std::string aligned_text(const Table& table, Emphasis emphasis) {
-  const size_t columns = table.columns.size();
-  std::vector<std::vector<std::string>> lines(1);
-  std::vector<bool> to_the_right(columns, false);
-  for (const Column& column : table.columns) lines.front().push_back(column.title);
-  for (const std::vector<Cell>& row : table.rows) {
-    CHECK(row.size() == columns, "{} cells in {} columns", row.size(), columns);
-    std::vector<std::string>& line = lines.emplace_back();
-    for (size_t i = 0; i < columns; ++i) {
-      line.push_back(text_for_people(row[i], table.columns[i].decimals));
-      if (is_number(row[i])) to_the_right[i] = true;
-    }
-  }
-  std::vector<size_t> widths(columns, 0);
-  for (const std::vector<std::string>& line : lines) {
-    for (size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], width(line[i]));
+std::string aligned_text(const Table& table, const TextPage& page) {
+  Table shown = table;
+  TextLines lines = text_lines(shown);
+  std::vector<std::string> dropped;
+  while (total_width(lines) > page.columns) {
+    const std::optional<size_t> last = first_to_go(shown.columns);
+    if (!last) break;
+    dropped.push_back(shown.columns[*last].title);
+    drop_column(shown, *last);
+    lines = text_lines(shown);
   }
   std::string text;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    const std::string line = aligned_line(lines[i], widths, to_the_right);
-    if (table.footer_rows > 0 && i == lines.size() - table.footer_rows) {
-      size_t total = 2 * (columns - 1);
-      for (const size_t column : widths) total += column;
-      text += std::string(total, '-') + "\n";
+  for (size_t i = 0; i < lines.cells.size(); ++i) {
+    const std::string line = aligned_line(lines.cells[i], lines.widths, lines.to_the_right);
+    if (table.footer_rows > 0 && i == lines.cells.size() - table.footer_rows) {
+      text += std::string(total_width(lines), '-') + "\n";
     }
-    const bool bold = i == 0 && emphasis == Emphasis::kBold;
-    text += bold ? fmt::format("\x1b[1m{}\x1b[0m\n", line) : line + "\n";
+    const bool bold = i == 0 && page.emphasis == Emphasis::kBold;
+    text += bold ? fmt::format("{}{}{}\n", kBoldOn, line, kBoldOff) : line + "\n";
+  }
+  if (!dropped.empty()) {
+    text += fmt::format("not shown in {} columns: {} (--format csv has all)\n", page.columns,
+                        fmt::join(dropped, ", "));
   }
   return text;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -22,7 +23,8 @@ Cell optional_cell(const std::optional<Number>& number) {
 struct Column {
   std::string key;    // the header of the CSV column, with its unit: "latency_cycles"
   std::string title;  // the header for people: "latency (cycles)"
-  int decimals = 0;   // of measures, for people; CSV has every digit
+  int decimals = 0;   // of measures, for people; CSV has six significant digits
+  int rank = 0;       // 0: always shown; of the others the highest gives way first on a narrow page
 };
 
 struct Table {
@@ -33,11 +35,26 @@ struct Table {
 
 enum class Emphasis { kNone, kBold };  // of the header
 
-// Columns two spaces apart; those with numbers are aligned to the right, with thousands
-// separators. What is absent is "-". Lines end in "\n", none in spaces.
-std::string aligned_text(const Table& table, Emphasis emphasis);
+// How a terminal is told to begin and end it (ECMA-48, SGR).
+constexpr std::string_view kBoldOn = "\x1b[1m", kBoldOff = "\x1b[0m";
 
-// RFC 4180 with "\n"; what is absent is empty.
+// What a table is laid out for. From an emphasis alone it is as wide as need be.
+struct TextPage {
+  Emphasis emphasis = Emphasis::kNone;
+  size_t columns = SIZE_MAX;  // of characters
+
+  TextPage(Emphasis of_header, size_t width = SIZE_MAX) : emphasis(of_header), columns(width) {}
+  operator Emphasis() const { return emphasis; }
+};
+
+// Columns two spaces apart; those with numbers are aligned to the right, with thousands
+// separators. What is absent is "-". Lines end in "\n", none in spaces. Control characters of cells
+// are escaped. Where the page is narrower than the table, columns give way by their rank until it
+// fits or none of them may, and a line below says which.
+std::string aligned_text(const Table& table, const TextPage& page);
+
+// RFC 4180 with "\n"; what is absent is empty, counts are whole, measures have six significant
+// digits.
 std::string csv_text(const Table& table);
 
 // "724,406,816"

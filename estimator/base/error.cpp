@@ -6,7 +6,10 @@
 namespace wattgrind {
 
 void check_failed(const char* file, int line, const char* condition, const std::string& values) {
-  fmt::print(stderr, "{}:{}: internal check failed: {} ({})\n", file, line, condition, values);
+  // Not fmt::print, which throws where standard error is closed.
+  std::fputs(
+      fmt::format("{}:{}: internal check failed: {} ({})\n", file, line, condition, values).c_str(),
+      stderr);
   std::abort();
 }
 

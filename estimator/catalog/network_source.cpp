@@ -25,6 +25,12 @@ Network find_network(const std::string& argument) {
     return builtin_network(argument);
   }
   if (argument.ends_with(".json")) return read_network(read_file(argument), argument);
+  if (argument.ends_with(".onnx")) {
+    fail(ErrorKind::kInput,
+         "{}: ONNX files are not read yet: describe the network in JSON (configs/networks has "
+         "examples)",
+         argument);
+  }
   if (argument.find(':') != std::string::npos) return read_short_form(argument);
   fail(ErrorKind::kInput,
        "unknown network {}; {} (or a file's name, ending in .json, or a short form like "

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "estimator/base/error.h"
+#include "estimator/base/printable.h"
 
 namespace wattgrind {
 namespace {
@@ -187,12 +188,10 @@ CsvTable parse_csv(std::string_view text, std::string_view file) {
 }
 
 std::string csv_field(std::string_view value) {
-  CHECK(value.find('\n') == std::string_view::npos, "a field with a line break: {}", value);
-  if (value.find_first_of(",\"#") == std::string_view::npos && trimmed(value) == value) {
-    return std::string(value);
-  }
+  const std::string text = printable(value);
+  if (text.find_first_of(",\"#") == std::string::npos && trimmed(text) == text) return text;
   std::string quoted = "\"";
-  for (const char c : value) {
+  for (const char c : text) {
     if (c == '"') quoted += '"';
     quoted += c;
   }

@@ -25,8 +25,8 @@ struct CsvTable {
   std::optional<size_t> find_column(std::string_view name) const;
   // The index of a column. Throws Error(kInput) naming the columns that are there.
   size_t column(std::string_view name) const;
-  // Reads a field as a finite number. Throws Error(kInput) with file, line and column; a decimal comma
-  // is named as such.
+  // Reads a field as a finite number. Throws Error(kInput) with file, line and column; a decimal
+  // comma is named as such.
   double number(const CsvRow& row, size_t column) const;
 };
 
@@ -36,8 +36,9 @@ struct CsvTable {
 // require_plain_text refuses.
 CsvTable parse_csv(std::string_view text, std::string_view file);
 
-// Writes a field as it must stand in a file, quoted where it holds a comma, a quote or `#`, or
-// begins or ends with a space. Fields with line breaks are not supported.
+// The field as it must stand in a file: quoted where it holds a comma, a quote, `#`, or a space at
+// an end. Control characters, line breaks among them, are escaped (estimator/base/printable.h): the
+// field is one line.
 std::string csv_field(std::string_view value);
 
 // Throws Error(kInput) for text in UTF-16, and for text with NUL bytes in it, as a file has that

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "estimator/base/error.h"
+#include "estimator/base/printable.h"
 
 namespace wattgrind {
 namespace {
@@ -12,6 +13,10 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kLongestQuote = 60;
+
+// What reads, copies, prints and compares JSON recurses as deep as it is nested; no format of ours
+// comes near this.
+constexpr int kDeepestNesting = 100;
 
 std::string shorten(std::string text) {
   if (text.size() <= kLongestQuote) return text;
@@ -23,7 +28,7 @@ std::string shorten(std::string text) {
 
 template <typename Json>
 std::string dump(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return printable_json(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 template <typename Json>
@@ -94,20 +99,24 @@ std::string lay_out(const nlohmann::ordered_json& value, size_t indent, size_t c
 
 template <typename Json>
 Json parse(std::string_view text, std::string_view where) {
-  std::vector<std::set<std::string>> keys;  // those of each object that is open
-  const typename Json::parser_callback_t refuse_repeated_keys =
-      [&](int, nlohmann::json::parse_event_t event, Json& parsed) {
-        if (event == nlohmann::json::parse_event_t::object_start) keys.emplace_back();
-        if (event == nlohmann::json::parse_event_t::object_end) keys.pop_back();
-        if (event == nlohmann::json::parse_event_t::key &&
-            !keys.back().insert(parsed.template get_ref<const std::string&>()).second) {
-          fail(ErrorKind::kInput, "{}: key {} occurs twice in one object", where,
-               quote_json(parsed));
-        }
-        return true;
-      };
+  std::vector<std::set<std::string>> keys;  // of the objects that are open
+  using Event = typename Json::parse_event_t;
+  const typename Json::parser_callback_t check = [&](int depth, Event event, Json& parsed) {
+    if ((event == Event::object_start || event == Event::array_start) && depth >= kDeepestNesting) {
+      fail(ErrorKind::kInput,
+           "{}: found objects and arrays nested deeper than {}, wanted at most so", where,
+           kDeepestNesting);
+    }
+    if (event == Event::object_start) keys.emplace_back();
+    if (event == Event::object_end) keys.pop_back();
+    if (event == Event::key &&
+        !keys.back().insert(parsed.template get_ref<const std::string&>()).second) {
+      fail(ErrorKind::kInput, "{}: key {} occurs twice in one object", where, quote_json(parsed));
+    }
+    return true;
+  };
   try {
-    return Json::parse(text.begin(), text.end(), refuse_repeated_keys, true, true);
+    return Json::parse(text.begin(), text.end(), check, true, true);
   } catch (const json::parse_error& error) {
     fail_syntax(error, text, where);
   } catch (const json::out_of_range& error) {
@@ -126,6 +135,8 @@ nlohmann::ordered_json parse_ordered_json(std::string_view text, std::string_vie
 std::string layout_json(const nlohmann::ordered_json& value) {
   return lay_out(value, 0, 0, 0) + "\n";
 }
+
+std::string compact_json(const nlohmann::ordered_json& value) { return dump(value); }
 
 std::string quote_json(const json& value) { return quote(value); }
 std::string quote_ordered_json(const nlohmann::ordered_json& value) { return quote(value); }

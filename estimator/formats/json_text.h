@@ -7,19 +7,24 @@
 
 namespace wattgrind {
 
-// Parses JSON; `//` and `/* */` comments are allowed, keys that occur twice in one object are not.
-// Throws Error(kInput): "WHERE:LINE:COLUMN: ..." for a syntax error. `where` is the file's name.
+// Parses JSON, the one reader of all that comes from outside. `//` and `/* */` comments are
+// allowed; keys that occur twice in one object, numbers no double can hold and objects and arrays
+// nested deeper than 100 are not, so that what takes the value may recurse. Throws Error(kInput):
+// "WHERE:LINE:COLUMN: ..." for a syntax error. `where` is the file's name.
 nlohmann::json parse_json(std::string_view text, std::string_view where);
 // Parses likewise, and keeps the keys in the order of the text.
 nlohmann::ordered_json parse_ordered_json(std::string_view text, std::string_view where);
 
-// Writes JSON as people like to read it. An object or array is in one line where that fits into 140
-// columns or where an object holds nothing but scalars; otherwise each member has a line, indented
-// by two. The text ends in a line feed, and what is no UTF-8 is replaced. The function recurses as
-// deep as values are nested, so it is only for values of our own making.
+// JSON as people like to read it: an object or array in one line where that fits into 140 columns
+// or an object holds nothing but scalars, otherwise a member a line, indented by two. Ends in a
+// line feed. What is no UTF-8 is replaced, and controls that JSON would let stand (DEL, C1, marks
+// that change the direction of writing) are escaped.
 std::string layout_json(const nlohmann::ordered_json& value);
 
-// Quotes a value for an error, short and in one line: `[0, 1]`, `"conv3d"`, `an object`.
+// The same without spaces, in one line and without its end: for programs.
+std::string compact_json(const nlohmann::ordered_json& value);
+
+// A value as errors quote it, short and in one line: `[0, 1]`, `"conv3d"`, `an object`.
 std::string quote_json(const nlohmann::json& value);
 std::string quote_ordered_json(const nlohmann::ordered_json& value);
 

@@ -198,6 +198,9 @@ SocwatchReport parse_socwatch(std::string_view text, std::string_view file) {
 }
 
 std::unique_ptr<Meter> make_socwatch_meter(const std::string& file, Clock& clock) {
+  // The report comes after the run; what can never be one is known before.
+  const std::string kind = special_kind(file);
+  if (!kind.empty()) fail(ErrorKind::kInput, "{}: found {}, wanted a file", file, kind);
   return std::make_unique<SocwatchMeter>(file, clock);
 }
 

@@ -11,6 +11,7 @@
 
 #include "estimator/base/error.h"
 #include "estimator/formats/csv.h"
+#include "estimator/system/file_text.h"
 
 namespace wattgrind {
 namespace {
@@ -84,6 +85,13 @@ class RowReader {
     return static_cast<uint64_t>(*value);
   }
 
+  // Fits weigh readings by their inverse squares, which have to be finite: whatever the unit, this
+  // is beyond what any instrument reads.
+  void expect_measurable(std::string_view name, double value) const {
+    constexpr double kLeast = 1e-30, kMost = 1e30;
+    if (value < kLeast || value > kMost) reject(name, "must be from 1e-30 to 1e+30");
+  }
+
   [[noreturn]] void reject(std::string_view name, std::string_view wanted) const {
     fail(ErrorKind::kInput, "{}:{}: column '{}': {}, found '{}'", table_.file, row_.line, name,
          wanted, row_.fields[table_.column(name)]);
@@ -96,10 +104,14 @@ class RowReader {
 
 void read_idle(const RowReader& row, Reading& reading) {
   reading.duration_s = row.optional_number("duration_s");
-  if (reading.duration_s && *reading.duration_s <= 0) row.reject("duration_s", "must be positive");
+  if (reading.duration_s) {
+    if (*reading.duration_s <= 0) row.reject("duration_s", "must be positive");
+    row.expect_measurable("duration_s", *reading.duration_s);
+  }
   reading.idle_power_w = row.optional_number("idle_power_w");
   if (!reading.idle_power_w) return;
   if (*reading.idle_power_w < 0) row.reject("idle_power_w", "must not be negative");
+  if (*reading.idle_power_w > 0) row.expect_measurable("idle_power_w", *reading.idle_power_w);
   if (!reading.duration_s) {
     row.reject("idle_power_w", "needs a duration_s to be subtracted over");
   }
@@ -128,6 +140,7 @@ Reading read_row(const CsvTable& table, const CsvRow& row, const ReadingsFormat&
   }
   reading.energy_j = table.number(row, table.column(format.energy_column));
   if (reading.energy_j <= 0) reader.reject(format.energy_column, "energy must be positive");
+  reader.expect_measurable(format.energy_column, reading.energy_j);
   read_idle(reader, reading);
   return reading;
 }
@@ -187,6 +200,9 @@ std::vector<Reading> parse_readings(std::string_view text, std::string_view file
 }
 
 ReadingsFile::ReadingsFile(const std::string& path) : path_(path) {
+  // Others may be read without end, or wait for somebody to write.
+  const std::string kind = special_kind(path);
+  if (!kind.empty()) fail(ErrorKind::kFailed, "{}: found {}, wanted a file", path, kind);
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail_system(path, "open for appending");
   try {

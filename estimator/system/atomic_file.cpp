@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "estimator/base/error.h"
+#include "estimator/system/file_text.h"
 
 namespace wattgrind {
 namespace {
@@ -20,8 +22,38 @@ namespace fs = std::filesystem;
   fail(ErrorKind::kFailed, "cannot write {}: {}", path.string(), std::strerror(reason));
 }
 
-// Returns 0 or the reason of a failure. It closes the file in any case, because some systems report
-// a full disk only then.
+// What is there and is no regular file is written to where that makes sense: /dev/null, a terminal,
+// a pipe that somebody reads. Opened without waiting for anybody; -1 with errno where it cannot be.
+int open_special(const fs::path& path, const fs::path& place, const struct stat& present) {
+  if (S_ISDIR(present.st_mode)) {
+    errno = EISDIR;
+    return -1;
+  }
+  const bool is_null = S_ISCHR(present.st_mode) && present.st_rdev == makedev(1, 3);  // devices(5)
+  // Opening some devices does something already: only the kind is looked at before.
+  if (!S_ISFIFO(present.st_mode) && !S_ISCHR(present.st_mode)) {
+    fail(ErrorKind::kFailed, "cannot write {}: found {}, wanted a file", path.string(),
+         special_kind(place));
+  }
+  const int descriptor = ::open(place.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (descriptor < 0) {
+    if (errno == ENXIO && S_ISFIFO(present.st_mode)) {
+      fail(ErrorKind::kFailed, "cannot write {}: found a named pipe that nobody reads from",
+           path.string());
+    }
+    return -1;
+  }
+  if (S_ISCHR(present.st_mode) && !is_null && ::isatty(descriptor) == 0) {
+    ::close(descriptor);
+    fail(ErrorKind::kFailed,
+         "cannot write {}: found a device, wanted a file, a pipe, a terminal or /dev/null",
+         path.string());
+  }
+  ::fcntl(descriptor, F_SETFL, O_WRONLY);
+  return descriptor;
+}
+
+// 0 or the reason. Closes in any case: some systems report a full disk only then.
 int write_and_close(int descriptor, std::string_view bytes) {
   int reason = 0;
   while (!bytes.empty() && reason == 0) {
@@ -45,7 +77,7 @@ AtomicFile::AtomicFile(const fs::path& path, FileKind kind) : path_(path) {
   struct stat present = {};
   const bool is_there = ::stat(place_.c_str(), &present) == 0;
   if (is_there && !S_ISREG(present.st_mode)) {
-    descriptor_ = ::open(place_.c_str(), O_WRONLY | O_CLOEXEC);
+    descriptor_ = open_special(path_, place_, present);
   } else {
     temporary_ = fmt::format("{}.{}.tmp", place_.string(), ::getpid());
     const mode_t mode = kind == FileKind::kExecutable ? 0777 : 0666;  // less the umask

@@ -8,9 +8,10 @@ namespace wattgrind {
 
 enum class FileKind { kOrdinary, kExecutable };
 
-// The file is written under a temporary name beside its place and then renamed. It replaces a file
-// of its name, whose permissions it takes over, and follows symbolic links. What is at its place
-// and is no regular file, such as a pipe or /dev/null, is written to directly.
+// A file written under a temporary name beside its place and renamed, over a file of that name
+// (whose permissions it takes over) and behind symbolic links. A pipe that
+// somebody reads, a terminal and /dev/null are written to directly; any other device, a socket and
+// a folder are refused.
 class AtomicFile {
  public:
   // Creates the temporary file, so that a place that cannot be written to is known before the work

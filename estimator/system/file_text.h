@@ -1,12 +1,23 @@
 // Reads files as text.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
 namespace wattgrind {
 
-// Returns the whole file. Throws Error(kInput) naming the file and the system's reason.
-std::string read_file(const std::filesystem::path& path);
+// Above any text that is meant to be read (the largest weights known, VGG-19's, are 575 MB).
+constexpr uint64_t kMostFileBytes = uint64_t{1} << 30;
+
+// The whole file. Throws Error(kInput) naming the file and the system's reason, or what it is where
+// it is neither a regular file nor the pipe of a process beside us (`<(command)`, /dev/stdin): a
+// folder, a device, a named pipe that nobody may ever write to. Nothing is waited for to find that
+// out, and no more than `most_bytes` are read before a file that is longer is refused.
+std::string read_file(const std::filesystem::path& path, uint64_t most_bytes = kMostFileBytes);
+
+// What stands at the end of a path and is no regular file, in words: "a folder", "a named pipe".
+// Empty for a regular file, and where there is nothing that can be looked at.
+std::string special_kind(const std::filesystem::path& path);
 
 }  // namespace wattgrind

@@ -5,9 +5,11 @@
 
 namespace wattgrind {
 
-// The folder is made anew under TMPDIR, or under /tmp where that is not set, and nobody else can
-// read it. It is removed with all that it holds, also when an exception ends its owner. Throws
-// Error(kFailed) naming the folder where it cannot be made.
+// Made anew under TMPDIR, or /tmp where that is not set, readable by nobody else; removed with all
+// it holds at the end of its life, an exception's way out included. It is locked as long as its
+// owner lives, so that what a killed process left is known by its lock being free: making a folder
+// removes those of the same user. Throws Error(kFailed) that names the folder where it cannot be
+// made.
 class ScratchFolder {
  public:
   ScratchFolder();
@@ -19,6 +21,7 @@ class ScratchFolder {
 
  private:
   std::filesystem::path path_;
+  int descriptor_ = -1;  // of the folder, and its lock; -1 where the file system has no locks
 };
 
 // The folder in which temporary folders are made.

@@ -38,9 +38,12 @@ const std::array<RemoteFile, 4> kRemoteFiles = {{
      "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"},
 }};
 
+// Also as unpacked by some archivers and republished by some sites: "train-images.idx3-ubyte".
 std::optional<fs::path> find_file(const fs::path& folder, const std::string& name) {
   std::error_code ignored;
-  for (const std::string& candidate : {name + ".gz", name}) {
+  std::string dotted = name;
+  dotted[dotted.rfind("-idx")] = '.';
+  for (const std::string& candidate : {name + ".gz", name, dotted + ".gz", dotted}) {
     if (fs::exists(folder / candidate, ignored)) return folder / candidate;
   }
   return std::nullopt;

@@ -13,8 +13,9 @@ namespace wattgrind {
 
 // 60,000 training images (validation is taken out of them) and 10,000 test images from
 // train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
-// t10k-labels-idx1-ubyte in `folder`, each with or without ".gz". The files may hold fewer, and
-// images of any size. Throws Error(kInput) naming the file.
+// t10k-labels-idx1-ubyte in `folder`, each with or without ".gz", and with a dot for
+// the dash before "idx". The files may hold fewer, and images of any size. Throws Error(kInput)
+// naming the file.
 DataSet load_mnist(const std::filesystem::path& folder, const DataSelection& selection);
 
 // The data set is in none of the places where it is looked for: Error(kMissing). Whoever knows how

@@ -1,20 +1,33 @@
 #include "search/study/ask_tell.h"
 
+#include <utility>
+
 #include "estimator/base/error.h"
 #include "estimator/formats/json_check.h"
+#include "estimator/formats/json_text.h"
 
 namespace wattgrind {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+// A loss that diverged is what most often is no number: Python writes it as NaN or Infinity.
+constexpr std::string_view kFailedForm =
+    "{\"trial\": 0, \"state\": \"failed\"} where the value is no finite number";
+
 Json parse_line(std::string_view line, std::string_view where) {
   try {
-    return Json::parse(line);
-  } catch (const Json::parse_error& error) {
-    fail(ErrorKind::kInput, "{}: no JSON at byte {}, wanted {{\"trial\": 0, \"value\": 1.25}}",
-         where, error.byte);
+    return parse_ordered_json(line, where);
+  } catch (const Error& error) {
+    fail(error.kind(), "{}; wanted {{\"trial\": 0, \"value\": 1.25}}, or {}", error.what(),
+         kFailedForm);
   }
+}
+
+double parse_value(const Json& json, std::string_view where) {
+  if (json.is_number()) return json.get<double>();
+  fail(ErrorKind::kInput, "{}: found {}, wanted a number, or {}", where, quote_ordered_json(json),
+       kFailedForm);
 }
 
 TrialState parse_state(const Json& json, std::string_view where) {
@@ -29,14 +42,15 @@ TrialState parse_state(const Json& json, std::string_view where) {
 }
 
 std::vector<double> parse_values(const Json& json, std::string_view where) {
-  if (json.contains("value")) return {expect_number(json["value"], join_key(where, "value"))};
+  if (json.contains("value")) return {parse_value(json["value"], join_key(where, "value"))};
   std::vector<double> values;
   if (!json.contains("values")) return values;
   const std::string at = join_key(where, "values");
   if (!json["values"].is_array() || json["values"].empty()) {
-    fail(ErrorKind::kInput, "{}: found {}, wanted a list of numbers", at, json["values"].dump());
+    fail(ErrorKind::kInput, "{}: found {}, wanted a list of numbers", at,
+         quote_ordered_json(json["values"]));
   }
-  for (const Json& value : json["values"]) values.push_back(expect_number(value, at));
+  for (const Json& value : json["values"]) values.push_back(parse_value(value, at));
   return values;
 }
 
@@ -54,7 +68,7 @@ std::vector<std::string> AskTell::ask() {
       exhausted_ = true;
       break;
     }
-    lines.push_back(Json{{"trial", number}, {"params", to_json(space_, *asked)}}.dump());
+    lines.push_back(compact_json({{"trial", number}, {"params", to_json(space_, *asked)}}));
     history_.push_back({number, std::move(*asked), TrialState::kRunning, {}, std::nullopt});
     ++in_flight_;
   }
@@ -87,6 +101,14 @@ void AskTell::tell(std::string_view line, std::string_view where) {
   }
   history_[static_cast<size_t>(number)] = std::move(told);
   --in_flight_;
+}
+
+std::string AskTell::refusal(std::string_view message) const {
+  Json in_flight = Json::array();
+  for (const Trial& trial : history_) {
+    if (trial.state == TrialState::kRunning) in_flight.push_back(trial.number);
+  }
+  return compact_json({{"error", message}, {"in_flight", in_flight}});
 }
 
 AskTellConfig parse_ask_tell_config(const Json& json, std::string_view where) {

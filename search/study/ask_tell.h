@@ -6,6 +6,9 @@
 //   {"trial": 0, "state": "failed"}
 //   {"trial": 0, "state": "infeasible", "violation": 2}  the violation is optional
 //   {"trial": 0, "state": "pruned", "value": 1}          the value is a lower bound, and optional
+// A value is a finite number: a loss that diverged is a failed trial. A line that is none of these
+// changes nothing and is answered, so that who waits for a line after each of theirs gets one:
+//   {"error": "line 3: ...", "in_flight": [0]}           the trials whose results are still awaited
 //
 // A trial is in flight from its proposal until its result was taken. The caller calls ask() once at
 // the start and after every tell(), until ended().
@@ -35,6 +38,9 @@ class AskTell {
   // Takes a result. Throws Error(kInput), begun by `where`, when the line is no result or not one
   // of a trial in flight.
   void tell(std::string_view line, std::string_view where);
+
+  // The answer to a line that tell() refused with `message`: a line without its end.
+  std::string refusal(std::string_view message) const;
 
   // Whether nothing is in flight and nothing is left to propose.
   bool ended() const { return exhausted_ && in_flight_ == 0; }

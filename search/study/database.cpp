@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "estimator/base/error.h"
+#include "estimator/system/file_text.h"
 
 namespace wattgrind {
 namespace {
@@ -61,6 +62,11 @@ std::optional<std::string> reason_of_folder(const std::filesystem::path& path) {
 void Database::Closer::operator()(sqlite3* handle) const { sqlite3_close(handle); }
 
 Database::Database(const std::filesystem::path& path, bool create) : path_(path) {
+  // SQLite would wait for somebody to write to a named pipe.
+  const std::string kind = special_kind(path);
+  if (!kind.empty()) {
+    fail(ErrorKind::kInput, "{}: is no study: found {}, wanted a file", path.string(), kind);
+  }
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) |
                     SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "estimator/base/error.h"
+#include "estimator/formats/json_text.h"
 #include "search/study/worker_process.h"
 
 namespace wattgrind {
@@ -79,12 +80,8 @@ int64_t read_pragma(Database& database, const char* pragma) {
 
 // Reads text that this program wrote; where it is no JSON the file is damaged.
 Json parse_stored(const std::string& text, const std::filesystem::path& file) {
-  Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) {
-    fail(ErrorKind::kInput, "{}: is damaged: found no JSON in \"{}\"", file.string(),
-         text.substr(0, 40));
-  }
-  return json;
+  return within(fmt::format("{}: is damaged", file.string()),
+                [&] { return parse_ordered_json(text, "one of its texts"); });
 }
 
 Trial read_outcome(Query& row, int first, const std::filesystem::path& file) {

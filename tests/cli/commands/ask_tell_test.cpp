@@ -42,9 +42,29 @@ TEST(AskTellCommand, KeepsTrialsInFlight) {
 TEST(AskTellCommand, NamesWrongLinesAndGoesOn) {
   const Ran ran = ask_tell(kSpace, "nonsense\n{\"trial\": 0, \"value\": 2}\n");
   EXPECT_EQ(ran.status, 3);
-  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 2) << "asked again after line 2";
-  EXPECT_THAT(ran.error, HasSubstr("standard input, line 1: no JSON"));
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 3) << "asked again after line 2";
+  EXPECT_THAT(ran.out, HasSubstr("\n{\"error\":\"standard input, line 1:1:2: syntax error"));
+  EXPECT_THAT(ran.out, HasSubstr("\"in_flight\":[0]}\n{\"trial\":1,"));
+  EXPECT_THAT(ran.error, HasSubstr("wattgrind: standard input, line 1:1:2: syntax error"));
   EXPECT_THAT(ran.error, HasSubstr("1 of 2 lines were wrong"));
+}
+
+// A driver that writes a line and then waits for one: it must get one, and the session go on.
+TEST(AskTellCommand, AnswersADriverWhoseLossDiverged) {
+  const Ran ran =
+      ask_tell(kSpace,
+               "{\"trial\": 0, \"value\": NaN}\n{\"trial\": 0, \"value\": Infinity}\n"
+               "{\"trial\": 0, \"value\": 1e999}\n{\"trial\": 0, \"state\": \"failed\"}\n");
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 5);
+  EXPECT_THAT(ran.out, HasSubstr("\n{\"trial\":1,\"params\":"));
+  EXPECT_THAT(ran.error, HasSubstr("3 of 4 lines were wrong"));
+}
+
+TEST(AskTellCommand, EndsAtALineWithoutEnd) {
+  const Ran ran = ask_tell(kSpace, std::string((1 << 20) + 1, ' '));
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.error, HasSubstr("standard input, line 1: longer than 1048576 bytes"));
 }
 
 TEST(AskTellCommand, NamesFileAndKeyOfAWrongSpace) {

@@ -48,7 +48,7 @@ TEST(CommandLine, InputErrorsExitWith3) {
   expect_error({"networks", "lenet"}, 3, "unknown network \"lenet\"; did you mean lenet5");
   expect_error({"machines", "zen4"}, 3, "unknown machine \"zen4\"; did you mean zen3?");
   expect_error({"networks", "dffr:layers=0,width=1"}, 3, "layers: found 0, wanted 1 to 1000");
-  expect_error({"networks", "no\nsuch.json"}, 3, "no such.json: cannot be read");
+  expect_error({"networks", "no\nsuch.json"}, 3, "no\\nsuch.json: cannot be read");
   expect_error({"networks", ""}, 3, "unknown network \"\"");
 }
 
@@ -56,7 +56,40 @@ TEST(CommandLine, OutputThatCannotBeWrittenExitsWith1) {
   expect_error({"networks", "-o", "/nonexistent/result"}, 1,
                "cannot write /nonexistent/result: No such file or directory");
   expect_error({"networks", "-o", "/dev/full"}, 1,
-               "cannot write /dev/full: No space left on device");
+               "cannot write /dev/full: found a device, wanted a file");
+}
+
+// Each would be read for ever, or wait for ever, or be written over.
+TEST(CommandLine, SpecialFilesAreRefusedByWhatTheyAre) {
+  for (const std::string file : {"/dev/zero", "/dev/full"}) {
+    for (const std::vector<std::string>& command :
+         std::vector<std::vector<std::string>>{{"search", file},
+                                               {"ask-tell", file},
+                                               {"calibrate", file},
+                                               {"study", file},
+                                               {"machines", file}}) {
+      expect_error(command, 3, "found a device, wanted a file");
+    }
+    expect_error({"networks", "-o", file}, 1, "found a device, wanted a file");
+    expect_error({"train", "lenet5", "--weights", file}, 1, "found a device, wanted a file");
+  }
+  expect_error({"search", "/proc/self/mem"}, 3, "cannot be read: Input/output error");
+  expect_error({"machines", "/tmp"}, 3, "found a folder, wanted a file");
+}
+
+TEST(CommandLine, MessagesAreCutInTheMiddle) {
+  const Ran ran = run_wattgrind({"networks", std::string(50'000, 'a') + "\xc2\x9b\u202e.json"});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_LT(ran.error.size(), 600u);
+  EXPECT_THAT(ran.error, HasSubstr("aaa...aaa"));
+  EXPECT_THAT(ran.error, HasSubstr("\\u009b\\u202e.json: cannot be read: File name too long"));
+}
+
+TEST(CommandLine, VersionNamesWhatCountsDependOn) {
+  const Ran ran = run_wattgrind({"--version"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, testing::MatchesRegex("wattgrind [0-9.]+ \\(LLVM [0-9.]+, (Valgrind "
+                                             "[0-9.]+|no Valgrind)\\)\n"));
 }
 
 TEST(CommandLine, OutputFilesAreWhole) {

@@ -169,7 +169,8 @@ TEST(Estimate, RefusesWrongInputs) {
 
 TEST(Estimate, LeavesNoPartialFile) {
   const TemporaryFolder folder;
-  expect_refused({"lenet5", "--machine", "zen3", "-o", "/dev/full"}, 1, "No space left");
+  expect_refused({"lenet5", "--machine", "zen3", "-o", "/dev/full"}, 1,
+                 "found a device, wanted a file");
   expect_refused({"lenet5", "--machine", "pentium", "-o", (folder.path() / "result").string()}, 3,
                  "pentium");
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));

@@ -30,6 +30,14 @@ TEST(Table, BoldIsOfTheHeaderAlone) {
   EXPECT_EQ(text.find('\x1b', text.find('\n')), std::string::npos);
 }
 
+TEST(Table, EscapesControlsOfCells) {
+  Table foreign;
+  foreign.columns = {{"a", "a"}, {"b", "b"}};
+  foreign.rows = {{std::string("\x1b[2Jx\n"), std::string("y")}};
+  EXPECT_EQ(aligned_text(foreign, Emphasis::kNone), "a           b\n\\x1b[2Jx\\n  y\n");
+  EXPECT_EQ(csv_text(foreign), "a,b\n\\x1b[2Jx\\n,y\n");
+}
+
 TEST(Table, LinesDoNotEndInSpaces) {
   Table texts;
   texts.columns = {{"a", "a"}, {"b", "b"}};
@@ -37,12 +45,34 @@ TEST(Table, LinesDoNotEndInSpaces) {
   EXPECT_EQ(aligned_text(texts, Emphasis::kNone), "a  b\nx\nx  long\n");
 }
 
-TEST(Table, CsvHasEveryDigitAndQuotes) {
+// The full table is 31 columns wide.
+TEST(Table, ColumnsGiveWayByRankOnANarrowPage) {
+  Table ranked = table();
+  ranked.columns[1].rank = 1;
+  ranked.columns[2].rank = 2;
+  const std::string full = aligned_text(table(), Emphasis::kNone);
+  EXPECT_EQ(aligned_text(ranked, TextPage(Emphasis::kNone, 31)), full);
+  EXPECT_EQ(aligned_text(ranked, TextPage(Emphasis::kNone, 30)),
+            "layer         MACs\n"
+            "conv1  105,415,200\n"
+            "größe            0\n"
+            "------------------\n"
+            "total  105,415,200\n"
+            "not shown in 30 columns: energy (pJ) (--format csv has all)\n");
+  EXPECT_EQ(aligned_text(ranked, TextPage(Emphasis::kNone, 3)),
+            "layer\nconv1\ngröße\n-----\ntotal\n"
+            "not shown in 3 columns: energy (pJ), MACs (--format csv has all)\n")
+      << "a column of no rank stays, however narrow the page";
+}
+
+TEST(Table, CsvHasSixDigitsOfMeasuresAllOfCountsAndQuotes) {
   Table csv = table();
+  csv.rows[2] = {std::string("total"), uint64_t{18'446'744'073'709'551'615U}, 1.0 / 3};
+  csv.rows[1][2] = 123456789.0;
   csv.rows[0][0] = std::string("a,\"b\"");
   EXPECT_EQ(csv_text(csv),
-            "layer,macs,energy_pj\n\"a,\"\"b\"\"\",105415200,1234.567\ngröße,0,\n"
-            "total,105415200,0.5\n");
+            "layer,macs,energy_pj\n\"a,\"\"b\"\"\",105415200,1234.57\ngröße,0,1.23457e+08\n"
+            "total,18446744073709551615,0.333333\n");
 }
 
 TEST(Table, Separators) {

@@ -22,6 +22,12 @@ TEST(NetworkSource, NamesFilesAndShortForms) {
   EXPECT_EQ(find_network("dffr:layers=1,width=1").name, "dffr:layers=1,width=1");
 }
 
+TEST(NetworkSource, OnnxIsNotReadYet) {
+  EXPECT_EQ(error_of("some/net.onnx"),
+            "some/net.onnx: ONNX files are not read yet: describe the network in JSON "
+            "(configs/networks has examples)");
+}
+
 TEST(NetworkSource, UnknownNamesListTheNearest) {
   EXPECT_EQ(error_of("lenet"),
             "unknown network \"lenet\"; did you mean lenet5 or alexnet? (or a file's name, ending "

@@ -40,6 +40,7 @@ TEST(Csv, FieldsSurviveWritingAndReading) {
     EXPECT_EQ(table.rows[0].fields[0], value);
   }
   EXPECT_EQ(csv_field("plain"), "plain");
+  EXPECT_EQ(csv_field("two\nlines\r\x1b[2J"), "two\\nlines\\r\\x1b[2J");
 }
 
 TEST(Csv, SaysWhereItIsWrong) {

@@ -46,9 +46,31 @@ TEST(JsonText, RefusesWhatIsNotUtf8) {
   EXPECT_EQ(error_of("{\"\xff\": 1}").substr(0, 9), "net.json:");
 }
 
-TEST(JsonText, DeepNestingIsNoRecursion) {
-  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
-  EXPECT_EQ(quote_json(parse_json(deep, "x")), "an array of 1 item");
+std::string nested(size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+
+TEST(JsonText, RefusesDeepNesting) {
+  EXPECT_EQ(error_of(nested(100)), "nothing thrown");
+  const std::string refusal =
+      "net.json: found objects and arrays nested deeper than 100, wanted at most so";
+  EXPECT_EQ(error_of(nested(101)), refusal);
+  EXPECT_EQ(error_of(nested(1'000'000)), refusal);
+  EXPECT_EQ(error_of(std::string(1'000'000, '[')), refusal) << "before it finds the end missing";
+  std::string objects;
+  for (int i = 0; i < 100'000; ++i) objects += "{\"a\": ";
+  EXPECT_EQ(error_of(objects), refusal);
+  EXPECT_EQ(error_text([] { parse_ordered_json(nested(101), "net.json"); }), refusal);
+}
+
+TEST(JsonText, EscapesControlsThatJsonWouldLetStand) {
+  const nlohmann::ordered_json value = {{"a\xc2\x9b", "\u202e\x7f\x1b"}};
+  const std::string escaped = R"({"a\u009b": "\u202e\u007f\u001b"})";
+  EXPECT_EQ(layout_json(value), escaped + "\n");
+  EXPECT_EQ(nlohmann::ordered_json::parse(escaped), value);
+  EXPECT_EQ(quote_json("\u202e"), R"("\u202e")");
+}
+
+TEST(JsonText, QuotesNestedArraysByTheirSize) {
+  EXPECT_EQ(quote_json(parse_json(nested(90), "x")), "an array of 1 item");
 }
 
 TEST(JsonText, LaysOutWhatFitsOnOneLine) {

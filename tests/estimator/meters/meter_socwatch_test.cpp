@@ -181,5 +181,11 @@ TEST_F(SocwatchMeterTest, ACollectionMuchLongerThanTheRunIsRefused) {
                 "run; end the collection with it");
 }
 
+TEST(SocwatchFile, WhatCanNeverBeAReportIsRefusedBeforeTheRun) {
+  FakeClock clock;
+  EXPECT_EQ(error_text([&] { make_socwatch_meter("/dev/zero", clock); }),
+            "/dev/zero: found a device, wanted a file");
+}
+
 }  // namespace
 }  // namespace wattgrind

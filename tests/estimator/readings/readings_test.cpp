@@ -71,6 +71,15 @@ TEST(Readings, EachWrongRowIsNamed) {
             "r.csv:2: column 'energy_j': energy must be positive, found '0'");
   EXPECT_EQ(row_error("x,1,inference,-3,,"),
             "r.csv:2: column 'energy_j': energy must be positive, found '-3'");
+  // The square of its inverse is no number any more.
+  EXPECT_EQ(row_error("x,1,inference,5e-324,,"),
+            "r.csv:2: column 'energy_j': must be from 1e-30 to 1e+30, found '5e-324'");
+  EXPECT_EQ(row_error("x,1,inference,1e308,,"),
+            "r.csv:2: column 'energy_j': must be from 1e-30 to 1e+30, found '1e308'");
+  EXPECT_EQ(row_error("x,1,inference,1,5e-324,"),
+            "r.csv:2: column 'duration_s': must be from 1e-30 to 1e+30, found '5e-324'");
+  EXPECT_EQ(row_error("x,1,inference,1,1,5e-324"),
+            "r.csv:2: column 'idle_power_w': must be from 1e-30 to 1e+30, found '5e-324'");
   EXPECT_EQ(row_error("x,1,inference,nan,,"),
             "r.csv:2: column 'energy_j': 'nan' is not a finite number");
   EXPECT_EQ(row_error("x,0.5,inference,1,,"),

@@ -74,6 +74,19 @@ class Mnist : public testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(Mnist, TakesTheDotOfOtherArchives) {
+  const fs::path dashed = folder_.path() / "dashed", dotted = folder_.path() / "dotted";
+  write_set(dashed, 30, 10);
+  fs::create_directories(dotted);
+  for (const auto& entry : fs::directory_iterator(dashed)) {
+    std::string name = entry.path().filename();
+    name[name.rfind("-idx")] = '.';
+    fs::copy_file(entry.path(), dotted / name);
+  }
+  ASSERT_TRUE(fs::exists(dotted / "train-images.idx3-ubyte"));
+  EXPECT_EQ(images_of(load_mnist(dotted, {}).test), images_of(load_mnist(dashed, {}).test));
+}
+
 TEST_F(Mnist, LoadsDisjointPartsOfAFolder) {
   write_set(folder_.path(), 200, 50);
   const DataSet set = load_mnist(folder_.path(), {{}, 100, 60, 40, 1});

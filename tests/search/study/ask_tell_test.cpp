@@ -9,8 +9,11 @@ namespace wattgrind {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using testing::ElementsAre;
+using testing::AllOf;
+using testing::EndsWith;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 AskTell make_session(const char* config_text, size_t parallel) {
   AskTellConfig config = parse_ask_tell_config(Json::parse(config_text), "f.json");
@@ -61,16 +64,21 @@ TEST(AskTell, KeepsSeveralInFlightAndTakesResultsInAnyOrder) {
 TEST(AskTell, AnswersWrongLinesAndGoesOn) {
   AskTell session = make_session(R"({"space": {"x": {"float": [0, 1]}}})", 1);
   session.ask();
-  EXPECT_EQ(error_of(session, "trial 0: 3"),
-            "line 4: no JSON at byte 3, wanted {\"trial\": 0, \"value\": 1.25}");
+  EXPECT_THAT(
+      error_of(session, "trial 0: 3"),
+      AllOf(StartsWith("line 4:1:3: syntax error"),
+            EndsWith("; wanted {\"trial\": 0, \"value\": 1.25}, or {\"trial\": 0, \"state\": "
+                     "\"failed\"} where the value is no finite number")));
   EXPECT_EQ(error_of(session, "[]"), "line 4: found [], wanted an object");
   EXPECT_EQ(error_of(session, R"({"value": 1})"), "line 4: no \"trial\", wanted its number");
   EXPECT_EQ(error_of(session, R"({"trial": 1, "value": 1})"),
             "line 4: trial: found 1, wanted a trial that was proposed and not told yet");
   EXPECT_EQ(error_of(session, R"({"trial": 0})"),
             "line 4: no \"value\", wanted one (or \"state\": \"failed\")");
-  EXPECT_EQ(error_of(session, R"({"trial": 0, "value": "low"})"),
-            "line 4: value: found \"low\", wanted a number");
+  EXPECT_EQ(
+      error_of(session, R"({"trial": 0, "value": "low"})"),
+      "line 4: value: found \"low\", wanted a number, or {\"trial\": 0, \"state\": \"failed\"} "
+      "where the value is no finite number");
   EXPECT_EQ(error_of(session, R"({"trial": 0, "state": "lost"})"),
             "line 4: state: found \"lost\", wanted \"complete\", \"failed\", \"infeasible\" or "
             "\"pruned\"");
@@ -79,6 +87,41 @@ TEST(AskTell, AnswersWrongLinesAndGoesOn) {
   EXPECT_EQ(error_of(session, R"({"trial": 0, "value": 1})"), "no error");
   EXPECT_EQ(error_of(session, R"({"trial": 0, "value": 1})"),
             "line 4: trial: found 0, wanted a trial that was proposed and not told yet");
+}
+
+// What Python's json.dumps and JavaScript's JSON.stringify write for a loss that diverged, and what
+// C's printf does.
+TEST(AskTell, ValuesThatAreNoFiniteNumbersAreToldTheFailedForm) {
+  AskTell session = make_session(R"({"space": {"x": {"float": [0, 1]}}})", 1);
+  session.ask();
+  for (const char* value : {"NaN", "Infinity", "-Infinity", "1e999", "-1e999", "null", "inf", "nan",
+                            "\"NaN\"", "[1, NaN]"}) {
+    const std::string line = fmt::format("{{\"trial\": 0, \"value\": {}}}", value);
+    EXPECT_THAT(error_of(session, line.c_str()),
+                AllOf(StartsWith("line 4:"), HasSubstr("{\"trial\": 0, \"state\": \"failed\"}")))
+        << value;
+  }
+  EXPECT_THAT(error_of(session, R"({"trial": 0, "values": [1, null]})"), HasSubstr("\"failed\""));
+  EXPECT_EQ(error_of(session, R"({"trial": 0, "state": "failed"})"), "no error")
+      << "still in flight after all of them";
+}
+
+TEST(AskTell, RefusesDeepNesting) {
+  AskTell session = make_session(R"({"space": {"x": {"float": [0, 1]}}})", 1);
+  session.ask();
+  const std::string deep(1'000'000, '[');
+  EXPECT_THAT(error_of(session, deep.c_str()), HasSubstr("nested deeper than 100"));
+  const std::string values =
+      "{\"trial\": 0, \"values\": " + std::string(500'000, '[') + std::string(500'000, ']') + "}";
+  EXPECT_THAT(error_of(session, values.c_str()), HasSubstr("nested deeper than 100"));
+}
+
+TEST(AskTell, ARefusalIsALineThatNamesWhatIsAwaited) {
+  AskTell session = make_session(R"({"space": {"x": {"float": [0, 1]}}})", 3);
+  session.ask();
+  session.tell(R"({"trial": 1, "value": 1})", "line 1");
+  const std::string line = session.refusal("line 2: found \"a\n\xff\"");
+  EXPECT_EQ(line, "{\"error\":\"line 2: found \\\"a\\n\uFFFD\\\"\",\"in_flight\":[0,2]}");
 }
 
 TEST(AskTell, ChecksItsConfig) {

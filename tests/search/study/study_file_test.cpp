@@ -288,7 +288,14 @@ TEST_F(StudyFileTest, TellsARowThatIsDamaged) {
               HasSubstr("bowl.db: trial 1.x: found 5000"));
   run_sql("UPDATE trials SET configuration = '{' WHERE number = 1");
   EXPECT_THAT(error_text([this] { StudyFile(path_).trials(); }),
-              HasSubstr("bowl.db: is damaged: found no JSON in \"{\""));
+              HasSubstr("bowl.db: is damaged: one of its texts:1:2: syntax error"));
+}
+
+TEST_F(StudyFileTest, RefusesTextsThatAreNestedDeeply) {
+  { fill(*std::make_unique<StudyFile>(open()), 1); }
+  run_sql("UPDATE trials SET configuration = '" + std::string(1'000'000, '[') + "'");
+  EXPECT_THAT(error_text([this] { StudyFile(path_).trials(); }),
+              HasSubstr("bowl.db: is damaged: one of its texts: found objects and arrays nested"));
 }
 
 TEST_F(StudyFileTest, SurvivesAFullDisk) {
