@@ -1,3 +1,4 @@
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "estimator/network/layer_kind.h"
@@ -29,6 +30,38 @@ class ReluKind final : public ElementwiseKind<Relu> {
 
   OtherOperations other_operations(const Layer& layer) const override {
     return {.forward = values(layer), .backward = values(layer)};
+  }
+};
+
+// Two comparisons a value, there and back.
+class ClipKind final : public ElementwiseKind<Clip> {
+ public:
+  std::string_view word() const override { return "clip"; }
+
+  Operation read(const nlohmann::json& layer) const override {
+    const Clip standard;
+    return Clip{layer.value("low", standard.low), layer.value("high", standard.high)};
+  }
+
+  OtherOperations other_operations(const Layer& layer) const override {
+    return {.forward = 2 * values(layer), .backward = 2 * values(layer)};
+  }
+
+ protected:
+  void write_members(const Clip& clip, nlohmann::ordered_json& layer) const override {
+    layer["low"] = clip.low;
+    layer["high"] = clip.high;
+  }
+
+  FeatureShape infer(const Clip& clip, std::span<const FeatureShape> inputs,
+                     const LayerPlace& place) const override {
+    // Bounds become single-precision constants of the kernel.
+    constexpr double kMost = std::numeric_limits<float>::max();
+    if (!(clip.low >= -kMost && clip.high <= kMost && clip.low < clip.high)) {
+      place.reject("low", "found {} and a high of {}, wanted two finite numbers, low below high",
+                   clip.low, clip.high);
+    }
+    return inputs[0];
   }
 };
 
@@ -64,6 +97,12 @@ class DropoutKind final : public ElementwiseKind<Dropout> {
 template <>
 const LayerKind& kind_of<Relu>() {
   static const ReluKind kKind;
+  return kKind;
+}
+
+template <>
+const LayerKind& kind_of<Clip>() {
+  static const ClipKind kKind;
   return kKind;
 }
 

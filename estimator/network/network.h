@@ -72,9 +72,14 @@ struct Dropout {
 };
 struct Flatten {};
 struct Softmax {};
+// min(max(x, low), high): ONNX's Clip; relu6 between 0 and 6.
+struct Clip {
+  double low = 0;
+  double high = 6;
+};
 
 using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn,
-                               Dropout, Flatten, Softmax>;
+                               Dropout, Flatten, Softmax, Clip>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -87,7 +92,8 @@ using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, Global
   DECLARE(Lrn)                                \
   DECLARE(Dropout)                            \
   DECLARE(Flatten)                            \
-  DECLARE(Softmax)
+  DECLARE(Softmax)                            \
+  DECLARE(Clip)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);

@@ -49,6 +49,11 @@ class Backward {
     if (input_[value] > 0) d_input_[value] += dy;
   }
 
+  void add(const Clip& clip, int64_t n, int64_t c, int64_t y, int64_t x, double dy) {
+    const size_t value = index(n, c, y, x);
+    if (input_[value] > clip.low && input_[value] < clip.high) d_input_[value] += dy;
+  }
+
   void add(const MaxPool2d& pool, int64_t n, int64_t c, int64_t y, int64_t x, double dy) {
     size_t best = input_.size();
     for_each_tap(pool.window, y, x, [&](int64_t, int64_t, int64_t iy, int64_t ix) {

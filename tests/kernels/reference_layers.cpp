@@ -123,6 +123,8 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
             return lrn_value(operation, in, n, c, y, x);
           } else if constexpr (std::is_same_v<T, Relu>) {
             return std::max(0.0, in.at(n, c, y, x));
+          } else if constexpr (std::is_same_v<T, Clip>) {
+            return std::clamp(in.at(n, c, y, x), operation.low, operation.high);
           } else {
             return 0;
           }

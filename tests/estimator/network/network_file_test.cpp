@@ -94,7 +94,8 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
     {"kind": "maxpool2d", "kernel": [2, 2], "padding": "same"},
     {"kind": "avgpool2d", "kernel": [3, 2], "stride": [1, 1]},
     {"kind": "globalavgpool2d"}, {"kind": "dropout", "rate": 0.25}, {"kind": "flatten"},
-    {"kind": "dense", "units": 2}, {"kind": "softmax"})");
+    {"kind": "dense", "units": 2}, {"kind": "clip", "low": -1, "high": 1.5},
+    {"kind": "softmax"})");
   const Network network = read_network(text, "net.json");
   const std::string written = write_network(network);
   EXPECT_EQ(write_network(read_network(written, "again")), written);
@@ -108,6 +109,7 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
   EXPECT_NE(written.find(R"("inputs": ["c"], "size": 3, "alpha": 0.25, "beta": 0.5, "k": 2.0})"),
             std::string::npos);
   EXPECT_NE(written.find(R"("rate": 0.25)"), std::string::npos);
+  EXPECT_NE(written.find(R"("low": -1.0, "high": 1.5)"), std::string::npos);
 }
 
 TEST(NetworkFile, PoolingStrideDefaultsToTheKernel) {
@@ -138,7 +140,7 @@ TEST(NetworkFile, UnknownKeys) {
 TEST(NetworkFile, UnknownKinds) {
   EXPECT_EQ(layer_error(R"({"kind": "conv3d"})"),
             "net.json: layers[1].kind: found \"conv3d\", wanted one of conv2d, dense, relu, "
-            "maxpool2d, avgpool2d, globalavgpool2d, lrn, dropout, flatten, softmax");
+            "maxpool2d, avgpool2d, globalavgpool2d, lrn, dropout, flatten, softmax, clip");
   EXPECT_EQ(layer_error(R"({"units": 3})").substr(0, 42),
             "net.json: layers[1].kind: missing, wanted ");
 }

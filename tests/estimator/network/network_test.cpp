@@ -151,6 +151,13 @@ TEST(Network, RefusesZeroAndNegativeSizes) {
             "net.json: layers[0].padding: found -1, wanted 0 to 2147483647");
   EXPECT_EQ(error_of({1, 5, 5}, Conv2d{1, window(3), 0}),
             "net.json: layers[0].groups: found 0, wanted 1 to 2147483647");
+  EXPECT_EQ(error_of({5, 1, 1}, Clip{2, 2}),
+            "net.json: layers[0].low: found 2 and a high of 2, wanted two finite numbers, low "
+            "below high");
+  EXPECT_EQ(
+      error_of({5, 1, 1}, Clip{0, 1e300}),
+      "net.json: layers[0].low: found 0 and a high of 1e+300, wanted two finite numbers, low below "
+      "high");
   EXPECT_EQ(error_of({5, 1, 1}, Dense{-3}),
             "net.json: layers[0].units: found -3, wanted 1 to 2147483647");
   EXPECT_EQ(error_of({5, 1, 1}, Lrn{4, 1e-4, 0.75, 1}),

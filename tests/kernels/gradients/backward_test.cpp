@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 
 #include "kernels/layers/lowering.h"
 #include "tests/kernels/layer_case.h"
@@ -62,21 +63,33 @@ TEST(LrnBackward, ChannelsSizesAndExponents) {
   }
 }
 
-TEST(ReluBackward, ChannelsAndHalos) {
+// A gradient that is changed where it lies, by the layer's output.
+void check_in_place(const LayerCase& test, const Halo& halo,
+                    const std::function<LoopNest(const BackwardContext&)>& lower_backward) {
+  for (const Target& target : targets()) {
+    const BackwardContext context = test.context(target.isa);
+    ASSERT_EQ(context.output_gradient.halo, halo);
+    NestRun run(lower_backward(context));
+    run.write_map(Operand::kOutput, context.output, test.batch, test.output);
+    run.write_map(Operand::kGradient, context.output_gradient, test.batch, test.output_gradient);
+    run.run(target.fuse);
+    EXPECT_EQ(run.read_map(Operand::kGradient, context.output_gradient, test.batch),
+              test.wanted.input)
+        << test.where(target);
+    EXPECT_TRUE(run.surroundings_are_zero(Operand::kGradient, context.output_gradient, test.batch));
+  }
+}
+
+TEST(ElementwiseBackward, ChannelsAndHalos) {
+  const Clip clip{-0.4, 0.3};
   for (const int64_t channels : kChannels) {
     for (const Halo& halo : {Halo{}, Halo{1, 2, 3, 1}}) {
-      const LayerCase test = make_case({channels, 7, 9}, Relu{}, 3, {.output_gradient = halo},
-                                       fmt::format("relu of {} channels", channels));
-      for (const Target& target : targets()) {
-        const BackwardContext context = test.context(target.isa);
-        NestRun run(lower_data_gradient(Relu{}, context));
-        run.write_map(Operand::kOutput, context.output, 3, test.output);
-        run.write_map(Operand::kGradient, context.output_gradient, 3, test.output_gradient);
-        run.run(target.fuse);
-        EXPECT_EQ(run.read_map(Operand::kGradient, context.output_gradient, 3), test.wanted.input)
-            << test.where(target);
-        EXPECT_TRUE(run.surroundings_are_zero(Operand::kGradient, context.output_gradient, 3));
-      }
+      check_in_place(make_case({channels, 7, 9}, Relu{}, 3, {.output_gradient = halo},
+                               fmt::format("relu of {} channels", channels)),
+                     halo, [](const auto& c) { return lower_data_gradient(Relu{}, c); });
+      check_in_place(make_case({channels, 7, 9}, clip, 3, {.output_gradient = halo},
+                               fmt::format("clip of {} channels", channels)),
+                     halo, [&](const auto& c) { return lower_data_gradient(clip, c); });
     }
   }
 }

@@ -67,6 +67,7 @@ TEST(ReferenceGradients, FiniteDifferences) {
   check({24, 1, 1}, Dense{3});
   check({4, 7, 6}, Conv2d{6, {3, 2, 2, 1, 1, 0, 2, 1}, 2});
   check({2, 5, 4}, Relu{});
+  check({2, 5, 4}, Clip{-0.4, 0.3});
   check({2, 7, 6}, MaxPool2d{{3, 2, 2, 1, 1, 0, 1, 1}});
   check({2, 7, 6}, AvgPool2d{{3, 2, 2, 1, 1, 0, 1, 1}});
   check({3, 4, 5}, GlobalAvgPool2d{});

@@ -56,6 +56,7 @@ TEST(Golden, Pooling) {
 
 TEST(Golden, Elementwise) {
   expect_golden("relu", {3, 3, 3}, {{.operation = Relu{}}}, Isa::kAvx2, 2);
+  expect_golden("clip", {3, 3, 3}, {{.operation = Clip{}}}, Isa::kAvx2, 2);
   expect_golden("lrn", {6, 2, 2}, {{.operation = Lrn{}}}, Isa::kAvx2, 1);
   expect_golden("softmax", {10, 1, 1}, {{.operation = Softmax{}}}, Isa::kAvx2, 2);
 }

@@ -270,6 +270,14 @@ TEST(ReluKernel, InPlaceOnlyWhereNobodyElseReads) {
         1, "two relus of one map");
 }
 
+TEST(ClipKernel, BetweenBoundsInPlaceAndApart) {
+  for (const int64_t channels : kChannels) {
+    check({channels, 7, 9}, {{.operation = Clip{-0.25, 0.5}}}, 3, "clip of the input");
+    check({channels, 7, 9}, {{.operation = Conv2d{9, window(3, 1, 1), 1}}, {.operation = Clip{}}},
+          3, "relu6");
+  }
+}
+
 TEST(LrnKernel, ChannelsSizesAndExponents) {
   for (const int64_t channels : kChannels) {
     for (const double beta : {0.75, 0.5, 1.0, 0.6}) {

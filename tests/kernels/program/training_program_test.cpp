@@ -208,7 +208,7 @@ TEST(TrainingProgram, ConvolutionsAndPooling) {
                      {.operation = Relu{}},
                      {.operation = MaxPool2d{window(2, 2, 0)}},
                      {.operation = Conv2d{5, window(3, 2, 1), 1}},
-                     {.operation = Relu{}},
+                     {.operation = Clip{-0.5, 0.75}},
                      {.operation = Flatten{}},
                      {.operation = Dense{7}},
                      {.operation = Relu{}},
