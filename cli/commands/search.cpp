@@ -141,6 +141,10 @@ void run_search(const SearchArguments& arguments) {
   }
   output.print({[&](const TextPage& page) { return study_text(report, false, page); },
                 [&] { return study_json(report); }, [&] { return study_csv(report); }});
+  if (!report.summary.best) {
+    fail(ErrorKind::kFailed, "{}: {}; {} keeps them all: --resume with more --trials goes on",
+         config.name, no_best_line(report), study.string());
+  }
 }
 
 }  // namespace
@@ -173,6 +177,7 @@ void add_search_command(CLI::App& program) {
       ->type_name("FILE");
   command->add_flag("-v,--verbose", arguments->verbose, "A line for each trial");
   arguments->output = add_output_options(*command);
+  command->footer("Ends with status 1 where no trial is complete; the study stays.");
   command->callback([arguments] { run_search(*arguments); });
 }
 

@@ -1,11 +1,13 @@
 #include "cli/reports/study_report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 
+#include "estimator/base/error.h"
 #include "estimator/network/short_form.h"
 #include "search/candidates/search_config.h"
 
@@ -124,19 +126,29 @@ std::string heading(const StudyReport& report) {
   return text;
 }
 
-std::string best_text(const StudyReport& report) {
-  if (!report.summary.best) {
-    std::string text = "\nNo trial is complete.\n";
-    if (const auto nearest = report.summary.nearest) {
-      text += fmt::format("Nearest to keeping the limits: trial {}, {}\n", *nearest,
-                          architecture(report, *nearest));
-      for (const std::string& limit :
-           report.results[*nearest].exceeded.value_or(std::vector<std::string>())) {
-        text += fmt::format("  {}\n", limit);
-      }
-    }
-    return text;
+// "trial 3, layers=1 width=2, 20 % beyond in all".
+std::string nearest_trial(const StudyReport& report, size_t nearest) {
+  return fmt::format("trial {}, {}, {:.3g} % beyond in all", nearest, architecture(report, nearest),
+                     100 * report.records[nearest].trial.violation.value());
+}
+
+std::vector<std::string> exceeded_limits(const StudyReport& report, size_t trial) {
+  return report.results[trial].exceeded.value_or(std::vector<std::string>());
+}
+
+std::string no_best_text(const StudyReport& report) {
+  const std::optional<size_t> nearest = report.summary.nearest;
+  if (!nearest) return "\nNo trial is complete.\n";
+  std::string text =
+      fmt::format("\nNo trial keeps the limits. Nearest: {}\n", nearest_trial(report, *nearest));
+  for (const std::string& limit : exceeded_limits(report, *nearest)) {
+    text += fmt::format("  {}\n", limit);
   }
+  return text;
+}
+
+std::string best_text(const StudyReport& report) {
+  if (!report.summary.best) return no_best_text(report);
   const size_t best = *report.summary.best;
   const TrialRecord& record = report.records[best];
   const CandidateResult& result = report.results[best];
@@ -207,6 +219,15 @@ std::optional<Network> best_network(const StudyReport& report) {
   return read_short_form(*network);
 }
 
+std::string no_best_line(const StudyReport& report) {
+  CHECK(!report.summary.best, "trial {} is the best", *report.summary.best);
+  const std::optional<size_t> nearest = report.summary.nearest;
+  if (!nearest) return fmt::format("none of {} trials is complete", report.records.size());
+  return fmt::format("none of {} trials keeps the limits; nearest: {}: {}", report.records.size(),
+                     nearest_trial(report, *nearest),
+                     fmt::join(exceeded_limits(report, *nearest), "; "));
+}
+
 std::string study_text(const StudyReport& report, bool trials, const TextPage& page) {
   std::string text = heading(report) + best_text(report);
   if (!report.summary.front.empty()) {
@@ -238,6 +259,9 @@ Json study_json(const StudyReport& report) {
     if (const auto& winner = report.notes.winner; winner && winner->trial == *report.summary.best) {
       json["best"]["test_accuracy"] = winner->test_accuracy;
     }
+  }
+  if (const auto nearest = report.summary.nearest) {
+    json["nearest"] = trial_json(report, report.records[*nearest]);
   }
   if (report.notes.reference) json["reference"] = write_reference(*report.notes.reference);
   json["front"] = report.summary.front;

@@ -32,8 +32,12 @@ StudyReport make_study_report(StudyFile& file);
 // The best architecture, named by its short form; absent without a complete trial.
 std::optional<Network> best_network(const StudyReport& report);
 
-// Shows the best trial, the front, the reference and which parameters mattered, and with `trials`
-// every trial as well.
+// Of a study without a best trial: why there is none, in a line, with the trial that exceeds its
+// limits least and by how much.
+std::string no_best_line(const StudyReport& report);
+
+// Shows the best trial, or else the one nearest to its limits, the front, the reference and which
+// parameters mattered, and with `trials` every trial as well.
 std::string study_text(const StudyReport& report, bool trials, const TextPage& page);
 // All that is known, as "wattgrind/study/1".
 nlohmann::ordered_json study_json(const StudyReport& report);

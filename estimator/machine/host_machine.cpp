@@ -1,123 +1,37 @@
 #include "estimator/machine/host_machine.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <bit>
-#include <cctype>
-#include <charconv>
+#include <climits>
 #include <cmath>
-#include <fstream>
-#include <iterator>
-#include <map>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <sstream>
 #include <string>
-#include <utility>
+#include <tuple>
 
 #include "estimator/base/error.h"
+#include "estimator/machine/cpuinfo.h"
 #include "estimator/machine/host_isa.h"
+#include "estimator/machine/machine_file.h"
 
 namespace wattgrind {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kRemedy =
-    "name a profile instead (--machine; `wattgrind machines` lists them)";
-
-// Reads a file of sysfs or procfs; absent where it cannot be read.
-std::optional<std::string> read_text(const fs::path& path) {
-  std::ifstream file(path);
-  if (!file) return std::nullopt;
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (file.bad()) return std::nullopt;
-  return text;
-}
-
-// Reads a word of sysfs without its line feed; absent where the file cannot be read.
-std::optional<std::string> read_word(const fs::path& path) {
-  auto text = read_text(path);
-  while (text && !text->empty() && std::isspace(static_cast<unsigned char>(text->back())) != 0) {
-    text->pop_back();
-  }
-  return text;
-}
-
-// Reads a size like "32K", "1024K", "32M" or "64" in bytes; absent for 0 and for anything else.
-std::optional<uint64_t> parse_size(const std::optional<std::string>& word) {
-  constexpr uint64_t kMostUnits = uint64_t{1} << 40;
-  if (!word) return std::nullopt;
-  uint64_t number = 0;
-  const char* end = word->data() + word->size();
-  const auto [rest, error] = std::from_chars(word->data(), end, number);
-  const std::string_view unit(rest, static_cast<size_t>(end - rest));
-  if (error != std::errc() || number == 0 || number > kMostUnits) return std::nullopt;
-  if (unit.empty()) return number;
-  if (unit == "K") return number << 10;
-  if (unit == "M") return number << 20;
-  return std::nullopt;
-}
-
-// Reads the cache in one index folder; absent for an instruction cache.
-std::optional<std::pair<uint64_t, Sourced<CacheGeometry>>> read_cache(const fs::path& folder) {
-  if (read_word(folder / "type") == "Instruction") return std::nullopt;
-  const auto number = [&](const char* name) { return parse_size(read_word(folder / name)); };
-  const auto level = number("level"), size = number("size");
-  const auto ways = number("ways_of_associativity"), line = number("coherency_line_size");
-  const auto sets = number("number_of_sets");
-  if (!level || !size || !ways || !line || !sets || *ways > UINT16_MAX || *line > UINT16_MAX ||
-      !std::has_single_bit(*line) || *size != *ways * *line * *sets) {
-    fail(ErrorKind::kMissing, "this system tells its caches only in part ({}): {}", folder.string(),
-         kRemedy);
-  }
-  const CacheGeometry geometry{*size, static_cast<uint32_t>(*ways), static_cast<uint32_t>(*line)};
-  return std::pair{*level, Sourced<CacheGeometry>{geometry, folder.string()}};
-}
-
-std::vector<Sourced<CacheGeometry>> read_levels(const fs::path& root) {
-  const fs::path folder = root / "sys/devices/system/cpu/cpu0/cache";
-  std::map<uint64_t, Sourced<CacheGeometry>> by_level;
-  std::error_code ignored;
-  for (int index = 0; fs::is_directory(folder / fmt::format("index{}", index), ignored); ++index) {
-    const auto cache = read_cache(folder / fmt::format("index{}", index));
-    if (cache) by_level.insert(*cache);
-  }
-  std::vector<Sourced<CacheGeometry>> levels;
-  for (auto& [level, geometry] : by_level) {
-    if (level != levels.size() + 1) break;
-    levels.push_back(std::move(geometry));
-  }
-  if (levels.empty() || levels.size() != by_level.size()) {
-    fail(ErrorKind::kMissing, "this system does not tell its caches ({}): {}", folder.string(),
-         kRemedy);
-  }
-  return levels;
-}
-
-// Returns the value of the first line "key : value" of /proc/cpuinfo; empty where there is none.
-std::string cpuinfo_value(const std::string& cpuinfo, std::string_view key) {
-  std::istringstream lines(cpuinfo);
-  for (std::string line; std::getline(lines, line);) {
-    const size_t colon = line.find(':');
-    if (colon == std::string::npos || line.compare(0, key.size(), key) != 0) continue;
-    if (line.find_first_not_of(" \t", key.size()) != colon) continue;
-    const size_t start = line.find_first_not_of(" \t", colon + 1);
-    return start == std::string::npos ? "" : line.substr(start);
-  }
-  return "";
-}
-
-std::optional<Isa> isa_of(const std::string& cpuinfo) {
-  std::istringstream words(cpuinfo_value(cpuinfo, "flags") + " " +
-                           cpuinfo_value(cpuinfo, "Features"));
+std::optional<Isa> isa_of(const Cpuinfo& cpuinfo, int cpu) {
+  std::istringstream words(cpuinfo.value(cpu, "flags") + " " + cpuinfo.value(cpu, "Features"));
   std::set<std::string, std::less<>> flags;
   for (std::string word; words >> word;) flags.insert(word);
   return widest_isa([&](std::string_view flag) { return flags.count(flag) != 0; });
 }
 
-double distance(const HostCpu& cpu, const Machine& profile) {
+double size_distance(const HostCpu& cpu, const Machine& profile) {
   constexpr double kLevelOfOneOnly = 4;
   const size_t common = std::min(cpu.levels.size(), profile.levels.size());
   const size_t most = std::max(cpu.levels.size(), profile.levels.size());
@@ -127,6 +41,20 @@ double distance(const HostCpu& cpu, const Machine& profile) {
                               static_cast<double>(profile.levels[i].geometry.value.size_bytes)));
   }
   return sum;
+}
+
+// The sets of x86 stand in the order of their width.
+int isa_distance(Isa a, Isa b) { return std::abs(static_cast<int>(a) - static_cast<int>(b)); }
+
+// Of profiles that do not tell their year, any that does is nearer.
+int year_distance(const HostCpu& cpu, const Machine& profile) {
+  if (!cpu.core) return 0;
+  return profile.core ? std::abs(cpu.core->year - profile.core->year) : INT_MAX;
+}
+
+auto distance(const HostCpu& cpu, const Machine& profile) {
+  return std::tuple(isa_distance(cpu.isa, profile.isa), year_distance(cpu, profile),
+                    size_distance(cpu, profile));
 }
 
 std::optional<Sourced<CacheGeometry>> cachegrind_substitute(const CacheGeometry& geometry) {
@@ -159,18 +87,73 @@ CacheLevel host_level(const HostCpu& cpu, size_t index, const Machine& profile) 
   return level;
 }
 
+std::string core_words(const std::optional<CoreDesign>& core) {
+  return core ? fmt::format("{}, {}", core->name, core->year) : "of a year that is not known";
+}
+
+std::string prices_note(const HostCpu& cpu, const Machine& profile) {
+  return fmt::format(
+      "Borrowed from the profile {} ({}), whose CPU is the nearest to this one ({}) by instruction "
+      "set{}, then by cache sizes: the energies and latencies of L1 to L{} and of memory, the "
+      "energies of arithmetic, the clock{}. They were not measured here.",
+      profile.name, core_words(profile.core), core_words(cpu.core),
+      cpu.core ? ", then by year" : "", cpu.levels.size(),
+      profile.static_power_w ? ", the static power" : "");
+}
+
+std::string structure_note(const HostCpu& cpu, const Machine& profile) {
+  std::vector<std::string> levels;
+  for (size_t i = 0; i < std::min(cpu.levels.size(), profile.levels.size()); ++i) {
+    levels.push_back(fmt::format("L{} {}", i + 1, name(profile.levels[i].containment)));
+  }
+  std::string note =
+      fmt::format("Borrowed from it too is how levels hold what those above hold: {}.",
+                  fmt::join(levels, ", "));
+  if (cpu.levels.size() > profile.levels.size()) {
+    note += fmt::format(
+        " It has no L{}: levels from there on have the prices of its last and are "
+        "taken as {}.",
+        profile.levels.size() + 1, name(Containment::kNonInclusive));
+  }
+  return note + " Replacement is taken as LRU.";
+}
+
+std::string kind_words(const CoreKind& kind) {
+  std::string words =
+      fmt::format("CPUs {} ({} KiB private", cpu_list(kind.cpus), kind.private_bytes >> 10);
+  if (kind.max_khz) words += fmt::format(", {} MHz", *kind.max_khz / 1000);
+  return words + ")";
+}
+
+std::string choice_note(const std::vector<CoreKind>& kinds) {
+  std::vector<std::string> others;
+  for (size_t i = 1; i < kinds.size(); ++i) others.push_back(kind_words(kinds[i]));
+  return fmt::format(
+      "This system's cores differ. CPU {} is meant, and used by measure and train, of the {}, "
+      "rather than {}: the largest last private cache decides, then the highest clock.",
+      kinds.front().cpus.front(), kind_words(kinds.front()), fmt::join(others, " or "));
+}
+
 }  // namespace
 
 HostCpu read_host_cpu(const fs::path& root) {
   const fs::path path = root / "proc/cpuinfo";
-  const std::string cpuinfo = read_text(path).value_or("");
-  const std::optional<Isa> isa = isa_of(cpuinfo);
+  const Cpuinfo cpuinfo(read_text(path).value_or(""));
+  HostCpu host;
+  host.kinds = read_core_kinds(root, cpuinfo);
+  const CoreKind& kind = host.kinds.front();
+  const int cpu = kind.cpus.front();
+  const std::optional<Isa> isa = isa_of(cpuinfo, cpu);
   if (!isa) {
     fail(ErrorKind::kMissing,
          "this CPU has none of sse4.2, avx2, avx512 and neon according to {}: {}", path.string(),
-         kRemedy);
+         kNameAProfile);
   }
-  return {cpuinfo_value(cpuinfo, "model name"), *isa, read_levels(root)};
+  host.isa = *isa;
+  host.model = cpuinfo.value(cpu, "model name");
+  host.levels = kind.levels;
+  host.core = core_design(kind.id);
+  return host;
 }
 
 const Machine& nearest_profile(const HostCpu& cpu, const std::vector<Machine>& profiles) {
@@ -190,17 +173,23 @@ Machine host_machine(const HostCpu& cpu, const Machine& profile) {
   host.name = "host";
   host.description = cpu.model.empty() ? "this system" : cpu.model;
   host.isa = cpu.isa;
+  host.core = cpu.core;
   host.levels.clear();
   for (size_t i = 0; i < cpu.levels.size(); ++i) host.levels.push_back(host_level(cpu, i, profile));
   host.dram = {from_profile(profile.dram.latency_cycles, profile),
                from_profile(profile.dram.read_energy_pj, profile),
                from_profile(profile.dram.write_energy_pj, profile)};
   host.frequency_hz = from_profile(profile.frequency_hz, profile);
+  OperationEnergy& operations = host.operations;
+  for (Sourced<double>* price : {&operations.fp32_add_pj, &operations.fp32_multiply_pj,
+                                 &operations.int_add_pj, &operations.int_multiply_pj}) {
+    *price = from_profile(*price, profile);
+  }
+  if (host.static_power_w) host.static_power_w = from_profile(*host.static_power_w, profile);
   host.notes = {
-      "Cache sizes and the instruction set are this system's own.",
-      fmt::format("Latencies, energies and the clock are those of the profile {}, whose caches are "
-                  "nearest in size: measured on another CPU.",
-                  profile.name)};
+      "The sizes, ways and lines of the caches and the instruction set are this system's own.",
+      prices_note(cpu, profile), structure_note(cpu, profile)};
+  if (cpu.kinds.size() > 1) host.notes.push_back(choice_note(cpu.kinds));
   return host;
 }
 

@@ -3,35 +3,42 @@
 #pragma once
 
 #include <filesystem>
-#include <string_view>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "estimator/machine/host_cores.h"
 #include "estimator/machine/machine.h"
 
 namespace wattgrind {
 
-// What Linux tells of the first CPU.
+// What Linux tells of the CPU to use: the first that is online where all cores are alike, else the
+// first of those that read_core_kinds puts first.
 struct HostCpu {
   std::string model;  // in the words of /proc/cpuinfo; may be empty
   Isa isa = Isa::kAvx2;
-  std::vector<Sourced<CacheGeometry>> levels;  // data and unified caches, L1 first
+  std::vector<Sourced<CacheGeometry>> levels = {};  // data and unified caches, L1 first
+  std::optional<CoreDesign> core = {};              // absent: not in the table of designs
+  std::vector<CoreKind> kinds = {};                 // of all cores; that of this CPU comes first
 };
 
-// Reads ROOT/sys/devices/system/cpu/cpu0/cache and ROOT/proc/cpuinfo. Throws Error(kMissing) with
+// Reads ROOT/sys/devices/system/cpu and ROOT/proc/cpuinfo. Throws Error(kMissing) with
 // the remedy where they are absent (containers, some virtual machines), contradict themselves or
 // name no instruction set kernels are generated for.
 HostCpu read_host_cpu(const std::filesystem::path& root);
 
 // Returns the profile whose prices suit the CPU best. Among those of its architecture (x86 or Arm)
-// it is the one with the least sum over levels of |log2(size / profile's size)|, where a level that
-// only one of them has counts 4, and the first one among equals. CHECKs that there is a profile of
-// the architecture.
+// it is the one whose instruction set is nearest in width, among equals the one whose year is
+// nearest (where the CPU's is not known, years decide nothing), then the one with the least sum
+// over levels of |log2(size / profile's size)|, where a level that only one of them has counts 4,
+// then the first. CHECKs that there is a profile of the architecture.
 const Machine& nearest_profile(const HostCpu& cpu, const std::vector<Machine>& profiles);
 
 // Makes the machine "host". It has the CPU's geometry and instruction set, and the profile's
-// containment, clock and prices of each level; a level that the profile does not have gets the
-// prices of its last. The notes say so. Where cachegrind refuses a geometry, a substitute is worked
-// out, whose sets are the largest power of two that divides the cache into at least its own ways.
+// containment, clock and all its prices; a level that the profile does not have gets the prices of
+// its last and is non-inclusive. The notes list what is borrowed and, where cores differ, which one
+// is meant. Where cachegrind refuses a geometry, a substitute is worked out, whose sets are the
+// largest power of two that divides the cache into at least its own ways.
 Machine host_machine(const HostCpu& cpu, const Machine& profile);
 
 }  // namespace wattgrind

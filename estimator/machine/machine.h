@@ -64,6 +64,15 @@ struct OperationEnergy {
   double mac_pj() const { return fp32_add_pj.value + fp32_multiply_pj.value; }
 };
 
+// Which design a CPU's cores are of, and how old it is.
+struct CoreDesign {
+  std::string name;  // of the microarchitecture: "Zen 3"
+  int year = 0;      // in which processors with it were first sold or, of Arm's, it was announced
+  std::string source;
+
+  friend bool operator==(const CoreDesign&, const CoreDesign&) = default;
+};
+
 // Where fitted prices come from, and how far they are to be trusted.
 struct CalibrationOrigin {
   std::string readings;         // the base name of the file
@@ -87,6 +96,7 @@ struct Machine {
   std::string name;
   std::string description;
   Isa isa = Isa::kAvx2;
+  std::optional<CoreDesign> core;  // absent: not known
   std::vector<CacheLevel> levels;  // L1 first; at least one
   Dram dram;
   OperationEnergy operations;

@@ -108,6 +108,11 @@ Machine read_machine(std::string_view text, std::string_view where) {
   machine.name = document.at("name").get<std::string>();
   machine.description = document.value("description", std::string());
   machine.isa = read_isa(document.at("isa").get<std::string>());
+  if (document.contains("core")) {
+    const json& core = document.at("core");
+    machine.core = {core.at("name").get<std::string>(), core.at("year").get<int>(),
+                    core.at("source").get<std::string>()};
+  }
   for (const json& level : document.at("levels")) machine.levels.push_back(read_level(level));
   const json& dram = document.at("dram");
   machine.dram = {read_number(dram.at("latency_cycles")), read_number(dram.at("read_energy_pj")),
@@ -144,6 +149,11 @@ std::string write_machine(const Machine& machine) {
   document["name"] = machine.name;
   document["description"] = machine.description;
   document["isa"] = traits(machine.isa).name;
+  if (machine.core) {
+    document["core"] = {{"name", machine.core->name},
+                        {"year", machine.core->year},
+                        {"source", machine.core->source}};
+  }
   document["levels"] = ordered_json::array();
   for (const CacheLevel& level : machine.levels) document["levels"].push_back(write_level(level));
   document["dram"] = {{"latency_cycles", write_number(machine.dram.latency_cycles)},

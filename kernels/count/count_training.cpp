@@ -185,13 +185,24 @@ OperationCounts scaled(const OperationCounts& counts, uint64_t times) {
   return {scale(counts.macs), scale(counts.other), scale(counts.padding_macs)};
 }
 
-CountedRow scaled(CountedRow row, uint64_t times) {
-  row.operations = scaled(row.operations, times);
-  row.counts = scaled(row.counts, times);
-  for (TensorCounts& tensor : row.tensors) tensor.counts = scaled(tensor.counts, times);
+// The events of a kind of step as often as it comes. Only the first epoch references a line for the
+// first time: the later ones go through the same images and buffers once more.
+EventCounts repeated(const EventCounts& counts, const CountedTrainingStep& kind) {
+  EventCounts result = scaled(counts, kind.times);
+  for (size_t i = 0; i < counts.levels.size(); ++i) {
+    const std::optional<uint64_t>& of_one = counts.levels[i].compulsory_misses;
+    if (of_one) result.levels[i].compulsory_misses = *of_one * kind.in_first_epoch;
+  }
+  return result;
+}
+
+CountedRow repeated(CountedRow row, const CountedTrainingStep& kind) {
+  row.operations = scaled(row.operations, kind.times);
+  row.counts = repeated(row.counts, kind);
+  for (TensorCounts& tensor : row.tensors) tensor.counts = repeated(tensor.counts, kind);
   for (PassCounts& pass : row.passes) {
-    pass.operations = scaled(pass.operations, times);
-    pass.counts = scaled(pass.counts, times);
+    pass.operations = scaled(pass.operations, kind.times);
+    pass.counts = repeated(pass.counts, kind);
   }
   return row;
 }
@@ -209,11 +220,11 @@ CountedRow added(const CountedRow& a, const CountedRow& b) {
 NetworkCounts whole_training(const std::vector<CountedTrainingStep>& kinds, uint64_t images) {
   NetworkCounts whole = kinds[0].counts;
   whole.images = images;
-  for (CountedRow& row : whole.rows) row = scaled(std::move(row), kinds[0].times);
+  for (CountedRow& row : whole.rows) row = repeated(std::move(row), kinds[0]);
   for (size_t k = 1; k < kinds.size(); ++k) {
     const std::vector<CountedRow>& rows = kinds[k].counts.rows;
     for (size_t i = 0; i < rows.size(); ++i) {
-      whole.rows[i] = added(whole.rows[i], scaled(rows[i], kinds[k].times));
+      whole.rows[i] = added(whole.rows[i], repeated(rows[i], kinds[k]));
     }
   }
   return whole;
@@ -280,8 +291,9 @@ TrainingCounts count_training(const Network& network, const Optimizer& optimizer
 
   TrainingCounts result;
   result.steps = schedule.steps;
-  const auto add_kind = [&](TrainingStep step, uint64_t times, size_t image_batch, bool smaller) {
-    result.kinds.push_back({step, times, {}});
+  const auto add_kind = [&](TrainingStep step, uint64_t times, uint64_t in_first_epoch,
+                            size_t image_batch, bool smaller) {
+    result.kinds.push_back({step, times, in_first_epoch, {}});
     if (smaller) {
       training.add_smaller(schedule.smaller, image_batch);
     } else {
@@ -291,13 +303,13 @@ TrainingCounts count_training(const Network& network, const Optimizer& optimizer
   // Batches of images: 0, 1 and the last one's, 2.
   const uint64_t later = schedule.later_epochs;
   const uint64_t fresh_epochs = stays ? 1 : 1 + later;
-  add_kind(TrainingStep::kFirst, 1, 0, false);
+  add_kind(TrainingStep::kFirst, 1, 1, 0, false);
   const uint64_t steady = product(fresh_epochs, schedule.full) - 1;
-  if (steady > 0) add_kind(TrainingStep::kSteady, steady, 1, false);
-  if (schedule.smaller > 0) add_kind(TrainingStep::kLast, fresh_epochs, 2, true);
+  if (steady > 0) add_kind(TrainingStep::kSteady, steady, schedule.full - 1, 1, false);
+  if (schedule.smaller > 0) add_kind(TrainingStep::kLast, fresh_epochs, 1, 2, true);
   if (stays && later > 0) {
-    add_kind(TrainingStep::kLater, product(later, schedule.full), 0, false);
-    if (schedule.smaller > 0) add_kind(TrainingStep::kLaterLast, later, 2, true);
+    add_kind(TrainingStep::kLater, product(later, schedule.full), 0, 0, false);
+    if (schedule.smaller > 0) add_kind(TrainingStep::kLaterLast, later, 0, 2, true);
   }
 
   CountedPasses counted = source.count(training.programs(), machine, progress);

@@ -34,8 +34,9 @@ std::string_view name(TrainingStep step);  // "first", "steady", "last", "later"
 
 struct CountedTrainingStep {
   TrainingStep step = TrainingStep::kFirst;
-  uint64_t times = 1;  // that the training makes one like it
-  NetworkCounts counts;
+  uint64_t times = 1;           // that the training makes one like it
+  uint64_t in_first_epoch = 1;  // of them
+  NetworkCounts counts;         // of one
 };
 
 struct TrainingCounts {
@@ -47,7 +48,8 @@ struct TrainingCounts {
 // Rows: "input", the copy of the batch, then the network's layers, each with its passes; last
 // `runtime`, where there is one. Throws as lower_training() and the source do, and Error(kInput)
 // where counts overflow 64 bits. `artifacts` as count_network() has them. Compulsory misses of the
-// whole are the first step's and every new image's.
+// whole are those of the first epoch: later ones reference no line for the first time. Each batch
+// of the data set is taken to begin on a line of its own.
 TrainingCounts count_training(const Network& network, const Optimizer& optimizer, int64_t batch,
                               const TrainingLength& length, const Machine& machine,
                               CountSource& source, const ProgressReport& progress,

@@ -139,13 +139,32 @@ TEST_F(SearchCommand, EndsWhenTheSpaceIsTriedOut) {
   EXPECT_EQ(show("a.study")["trials"].size(), 4u);
 }
 
-TEST_F(SearchCommand, SaysWhenNoCandidateKeepsTheLimits) {
+TEST_F(SearchCommand, FailsWhereNoCandidateKeepsTheLimits) {
   config_["objective"]["limits"] = {{"score", 1.0}, {"infer_cycles", 1000.0}};
   const Ran ran = search({"--study", path("a.study"), "--quiet"});
-  EXPECT_EQ(ran.status, 0) << ran.error;
-  EXPECT_THAT(ran.out, HasSubstr("No trial is complete.\nNearest to keeping the limits: trial "));
-  EXPECT_THAT(ran.out, HasSubstr("infer_cycles: "));
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.out, HasSubstr("No trial keeps the limits. Nearest: trial "));
+  EXPECT_THAT(ran.error, HasSubstr("tiny: none of 12 trials keeps the limits; nearest: trial "));
+  EXPECT_THAT(ran.error, HasSubstr("a.study keeps them all: --resume with more --trials goes on"));
   EXPECT_FALSE(std::filesystem::exists(path("a.best.json")));
+
+  // The nearest, found again among all trials: without a score it is the one of the least cycles.
+  const Json report = show("a.study");
+  ASSERT_EQ(report["trials"].size(), 12u);
+  double least = report["trials"][0]["result"]["infer_cycles"];
+  uint64_t nearest = 0;
+  for (const Json& trial : report["trials"]) {
+    const double cycles = trial["result"]["infer_cycles"];
+    if (cycles >= least) continue;
+    least = cycles;
+    nearest = trial["trial"];
+  }
+  EXPECT_EQ(report["nearest"]["trial"], nearest);
+  EXPECT_NEAR(report["nearest"]["violation"].get<double>(), (least - 1000) / 1000, 1e-9);
+  EXPECT_THAT(ran.error, HasSubstr("nearest: trial " + std::to_string(nearest) + ", "));
+
+  EXPECT_EQ(search({"--study", path("a.study"), "--resume", "--trials", "14"}).status, 1);
+  EXPECT_EQ(show("a.study")["trials"].size(), 14u);
 }
 
 TEST_F(SearchCommand, TellsEachTrialWhenAsked) {

@@ -159,8 +159,12 @@ TEST_F(StudyCommand, SaysWhatCameNearestToTheLimits) {
   add(file, 2, 20, 0.2, 2.0, 2.0, TrialState::kInfeasible);
   const Ran ran = show({});
   EXPECT_EQ(ran.status, 0) << ran.error;
-  EXPECT_THAT(ran.out, HasSubstr("No trial is complete.\nNearest to keeping the limits: trial 1, "
-                                 "layers=2 width=20\n  score: 0.2, at least 0.99\n"));
+  EXPECT_THAT(ran.out, HasSubstr("No trial keeps the limits. Nearest: trial 1, "
+                                 "layers=2 width=20, 70 % beyond in all\n"
+                                 "  score: 0.2, at least 0.99\n"));
+  const Json json = Json::parse(show({"--format", "json"}).out);
+  EXPECT_EQ(json["nearest"]["trial"], 1);
+  EXPECT_FALSE(json.contains("best"));
   const Ran none = show({"--best", (folder_.path() / "best.json").string()});
   EXPECT_EQ(none.status, 1);
   EXPECT_THAT(none.error, HasSubstr("small.study: no trial is complete"));

@@ -7,6 +7,7 @@
 
 #include "estimator/catalog/machine_source.h"
 #include "estimator/machine/machine_check.h"
+#include "estimator/machine/machine_file.h"
 #include "tests/error_text.h"
 #include "tests/places.h"
 #include "tests/temporary_folder.h"
@@ -42,7 +43,12 @@ class HostMachine : public testing::Test {
   void write_cache(int number, const std::string& level, const std::string& type,
                    const std::string& size, const std::string& ways,
                    const std::string& sets) const {
-    const std::string folder = index(number);
+    write_cache_in(index(number), level, type, size, ways, sets);
+  }
+
+  void write_cache_in(const std::string& folder, const std::string& level, const std::string& type,
+                      const std::string& size, const std::string& ways,
+                      const std::string& sets) const {
     write(folder + "/level", level + "\n");
     write(folder + "/type", type + "\n");
     write(folder + "/size", size + "\n");
@@ -128,18 +134,67 @@ TEST_F(HostMachine, LevelsWithAGapAreMissing) {
 TEST_F(HostMachine, TakesPricesFromTheNearestProfileAndSaysSo) {
   const HostCpu cpu = read_host_cpu(root_);
   const Machine host = find_machine("host", root_);
-  const Machine nearest = builtin_machine("xeon_x5650");
+  const Machine nearest = builtin_machine("skylake_i7_6700");
   EXPECT_EQ(host.name, "host");
   EXPECT_EQ(host.isa, Isa::kAvx2);
+  EXPECT_EQ(host.core, std::nullopt);
   EXPECT_EQ(host.levels[2].geometry.source, cpu.levels[2].source);
   EXPECT_EQ(host.levels[2].latency_cycles.value, nearest.levels[2].latency_cycles.value);
   EXPECT_EQ(host.levels[2].latency_cycles.source,
-            "profile xeon_x5650: " + nearest.levels[2].latency_cycles.source);
+            "profile skylake_i7_6700: " + nearest.levels[2].latency_cycles.source);
   EXPECT_EQ(host.dram.read_energy_pj.value, nearest.dram.read_energy_pj.value);
+  EXPECT_EQ(host.operations.fp32_add_pj.source,
+            "profile skylake_i7_6700: " + nearest.operations.fp32_add_pj.source);
   EXPECT_EQ(host.levels[2].containment, Containment::kInclusive);
-  ASSERT_EQ(host.notes.size(), 2u);
-  EXPECT_NE(host.notes[1].find("profile xeon_x5650"), std::string::npos);
+  ASSERT_EQ(host.notes.size(), 3u);
+  EXPECT_EQ(
+      host.notes[1],
+      "Borrowed from the profile skylake_i7_6700 (Skylake, 2015), whose CPU is the nearest to "
+      "this one (of a year that is not known) by instruction set, then by cache sizes: the "
+      "energies and latencies of L1 to L3 and of memory, the energies of arithmetic, the "
+      "clock. They were not measured here.");
+  EXPECT_EQ(host.notes[2],
+            "Borrowed from it too is how levels hold what those above hold: L1 non-inclusive, L2 "
+            "non-inclusive, L3 inclusive. Replacement is taken as LRU.");
   check_machine(host, "host");
+}
+
+// A laptop's i7-1165G7 of 2020, whose last level is no Westmere's although it is as large.
+TEST_F(HostMachine, NeitherSizeNorAgeMakesAnAvx512LaptopAWestmere) {
+  write("proc/cpuinfo",
+        "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 140\n"
+        "model name\t: i7-1165G7\nflags\t\t: sse4_2 popcnt avx2 fma bmi1 bmi2 avx512f avx512dq "
+        "avx512bw avx512vl avx512cd\n");
+  write_cache(0, "1", "Data", "48K", "12", "64");
+  write_cache(2, "2", "Unified", "1280K", "20", "1024");
+  write_cache(3, "3", "Unified", "12288K", "12", "16384");
+  const Machine host = find_machine("host", root_);
+  ASSERT_TRUE(host.core.has_value());
+  EXPECT_EQ(host.core->name, "Tiger Lake");
+  EXPECT_EQ(host.core->year, 2020);
+  EXPECT_EQ(host.levels[1].read_energy_pj.value,
+            builtin_machine("skylake_server").levels[1].read_energy_pj.value);
+  EXPECT_EQ(host.levels[2].containment, Containment::kVictim);
+  EXPECT_NE(host.notes[1].find("profile skylake_server (Skylake server, 2017), whose CPU is the "
+                               "nearest to this one (Tiger Lake, 2020) by instruction set, then by "
+                               "year, then by cache sizes"),
+            std::string::npos)
+      << host.notes[1];
+  EXPECT_NE(host.notes[2].find("L3 victim"), std::string::npos) << host.notes[2];
+  EXPECT_EQ(read_machine(write_machine(host), "host").core, host.core);
+}
+
+TEST_F(HostMachine, TakesTheFirstCpuThatIsOnline) {
+  fs::rename(root_ / "sys/devices/system/cpu/cpu0", root_ / "sys/devices/system/cpu/cpu1");
+  const HostCpu without_a_list = read_host_cpu(root_);
+  EXPECT_EQ(without_a_list.kinds.front().cpus, std::vector<int>{1});
+  EXPECT_EQ(without_a_list.model, "another");
+  write("sys/devices/system/cpu/online", "1-3\n");
+  EXPECT_EQ(read_host_cpu(root_).kinds.front().cpus, std::vector<int>{1});
+  // Some systems keep the folder of a CPU that is offline.
+  write_cache(0, "1", "Data", "16K", "4", "64");
+  EXPECT_EQ(read_host_cpu(root_).levels[0].value.size_bytes, uint64_t{32} << 10);
+  EXPECT_EQ(find_machine("host", root_).notes.size(), 3u);  // all cores are alike
 }
 
 TEST_F(HostMachine, WorksOutASubstituteForCachegrind) {
@@ -149,30 +204,124 @@ TEST_F(HostMachine, WorksOutASubstituteForCachegrind) {
   EXPECT_EQ(host.levels[2].cachegrind_substitute->value, (CacheGeometry{12 << 20, 24, 64}));
 }
 
-TEST(NearestProfile, ByArchitectureThenBySizes) {
+// A system whose cores differ.
+class MixedCores : public HostMachine {
+ protected:
+  MixedCores() {
+    fs::remove_all(root_ / "sys");
+    write("proc/cpuinfo", "flags\t: sse4_2 popcnt avx2 fma bmi1 bmi2\n");
+  }
+
+  void write_core(int cpu, const std::string& l1_kib, const std::string& l2_kib,
+                  const std::string& siblings, const std::string& l2_shared,
+                  const std::string& khz) const {
+    const std::string folder = fmt::format("sys/devices/system/cpu/cpu{}/", cpu);
+    write(folder + "topology/thread_siblings_list", siblings + "\n");
+    write(folder + "cpufreq/cpuinfo_max_freq", khz + "\n");
+    write_cache_in(folder + "cache/index0", "1", "Data", l1_kib + "K", "4", kib_sets(l1_kib));
+    write_cache_in(folder + "cache/index1", "2", "Unified", l2_kib + "K", "4", kib_sets(l2_kib));
+    write(folder + "cache/index0/shared_cpu_list", siblings + "\n");
+    write(folder + "cache/index1/shared_cpu_list", l2_shared + "\n");
+  }
+
+ private:
+  static std::string kib_sets(const std::string& kib) { return std::to_string(std::stoi(kib) * 4); }
+};
+
+// An Alder Lake: two P-cores of two threads each, and four E-cores that share a larger L2.
+TEST_F(MixedCores, TheLargestLastPrivateCacheIsUsedNotALargerSharedOne) {
+  for (const int cpu : {4, 5, 6, 7}) {
+    write_core(cpu, "32", "2048", std::to_string(cpu), "4-7", "3800000");
+  }
+  for (const int cpu : {0, 1}) write_core(cpu, "48", "1280", "0-1", "0-1", "4900000");
+  for (const int cpu : {2, 3}) write_core(cpu, "48", "1280", "2-3", "2-3", "5000000");
+  const HostCpu cpu = read_host_cpu(root_);
+  ASSERT_EQ(cpu.kinds.size(), 2u);
+  EXPECT_EQ(cpu.kinds[0].cpus, (std::vector<int>{2, 0, 1, 3}));
+  EXPECT_EQ(cpu.levels[0].value.size_bytes, uint64_t{48} << 10);
+  EXPECT_EQ(cpu.kinds[1].cpus, (std::vector<int>{4, 5, 6, 7}));
+  const Machine host = find_machine("host", root_);
+  ASSERT_EQ(host.notes.size(), 4u);
+  EXPECT_EQ(
+      host.notes[3],
+      "This system's cores differ. CPU 2 is meant, and used by measure and train, of the CPUs "
+      "0-3 (1280 KiB private, 5000 MHz), rather than CPUs 4-7 (32 KiB private, 3800 MHz): the "
+      "largest last private cache decides, then the highest clock.");
+}
+
+// A Cortex-A53 beside a Cortex-A57: first levels of one size, second levels shared by clusters.
+TEST_F(MixedCores, AmongEqualCachesTheHighestClockDecidesThoughOnlyTheDesignDiffers) {
+  write("proc/cpuinfo",
+        "processor\t: 0\nFeatures\t: asimd\nCPU implementer\t: 0x41\nCPU part\t: 0xd03\n\n"
+        "processor\t: 1\nFeatures\t: asimd\nCPU implementer\t: 0x41\nCPU part\t: 0xd07\n");
+  write_core(0, "32", "1024", "0", "0,2", "1400000");
+  write_core(1, "32", "1024", "1", "1,3", "2000000");
+  const HostCpu cpu = read_host_cpu(root_);
+  ASSERT_EQ(cpu.kinds.size(), 2u);
+  EXPECT_EQ(cpu.kinds[0].cpus, std::vector<int>{1});
+  EXPECT_EQ(cpu.kinds[0].private_bytes, uint64_t{32} << 10);
+  ASSERT_TRUE(cpu.core.has_value());
+  EXPECT_EQ(cpu.core->name, "Cortex-A57");
+}
+
+TEST(CpuList, IsWrittenAsLinuxWritesIt) {
+  EXPECT_EQ(cpu_list({8, 2, 0, 1, 4}), "0-2,4,8");
+  EXPECT_EQ(cpu_list({}), "");
+}
+
+TEST(CoreDesign, ByFamilyAndModel) {
+  const auto core = [](const char* vendor, uint64_t family, uint64_t model) {
+    const auto found = core_design({vendor, family, model});
+    return found ? fmt::format("{} {}", found->name, found->year) : "unknown";
+  };
+  EXPECT_EQ(core("GenuineIntel", 6, 44), "Westmere 2010");
+  EXPECT_EQ(core("GenuineIntel", 6, 79), "Broadwell server 2016");
+  EXPECT_EQ(core("GenuineIntel", 6, 85), "Skylake server 2017");
+  EXPECT_EQ(core("AuthenticAMD", 0x19, 0x21), "Zen 3 2020");
+  EXPECT_EQ(core("AuthenticAMD", 0x19, 0x61), "Zen 4 2022");
+  EXPECT_EQ(core("0x41", 0, 0xd0c), "Neoverse N1 2019");
+  EXPECT_EQ(core("GenuineIntel", 6, 0), "unknown");
+  EXPECT_EQ(core("AuthenticAMD", 6, 44), "unknown");
+  EXPECT_EQ(core("", 0, 0), "unknown");
+}
+
+TEST(NearestProfile, ByInstructionSetThenYearThenSizes) {
   std::vector<Machine> profiles;
   for (const char* name : {"jetson_tx1_a57", "skylake_i7_6700", "skylake_server", "xeon_x5650",
                            "xeon_x5650_powerml", "zen3"}) {
     profiles.push_back(builtin_machine(name));
   }
-  const auto nearest = [&](Isa isa, const std::vector<uint64_t>& sizes_kib) {
-    HostCpu cpu{"", isa, {}};
+  const auto nearest = [&](Isa isa, int year, const std::vector<uint64_t>& sizes_kib) {
+    HostCpu cpu{"", isa};
     for (const uint64_t size : sizes_kib) cpu.levels.push_back({{size << 10, 8, 64}, "test"});
+    if (year != 0) cpu.core = CoreDesign{"a core", year, "test"};
     return nearest_profile(cpu, profiles).name;
   };
-  EXPECT_EQ(nearest(Isa::kAvx512, {48, 1024, 32768}), "zen3");
-  EXPECT_EQ(nearest(Isa::kAvx2, {32, 256, 6144}), "skylake_i7_6700");
-  EXPECT_EQ(nearest(Isa::kAvx512, {32, 1024, 2048}), "skylake_server");
-  EXPECT_EQ(nearest(Isa::kNeon, {32, 256, 8192}), "jetson_tx1_a57");
-  EXPECT_EQ(nearest(Isa::kSse42, {32, 2048}), "xeon_x5650_powerml");
+  constexpr int kUnknown = 0;
+  EXPECT_EQ(nearest(Isa::kAvx512, 2020, {48, 1280, 12288}), "skylake_server");
+  EXPECT_EQ(nearest(Isa::kAvx512, kUnknown, {48, 1024, 32768}), "skylake_server");
+  EXPECT_EQ(nearest(Isa::kAvx2, kUnknown, {32, 256, 6144}), "skylake_i7_6700");
+  EXPECT_EQ(nearest(Isa::kAvx2, kUnknown, {32, 512, 16384}), "zen3");
+  EXPECT_EQ(nearest(Isa::kAvx2, 2021, {32, 256, 6144}), "zen3");
+  EXPECT_EQ(nearest(Isa::kAvx2, 2013, {32, 512, 32768}), "skylake_i7_6700");
+  EXPECT_EQ(nearest(Isa::kNeon, 2020, {32, 256, 8192}), "jetson_tx1_a57");
+  EXPECT_EQ(nearest(Isa::kSse42, 2020, {32, 2048}), "xeon_x5650_powerml");
+  EXPECT_EQ(nearest(Isa::kSse42, 2008, {32, 256, 8192}), "xeon_x5650");
+  profiles.back().core.reset();  // what does not tell its year comes after what does
+  EXPECT_EQ(nearest(Isa::kAvx2, 2021, {32, 512, 32768}), "skylake_i7_6700");
 }
 
 TEST(HostMachineFromProfile, LevelsTheProfileLacksHaveItsLastLevelsPrices) {
-  HostCpu cpu{"", Isa::kNeon, {}};
+  HostCpu cpu{"", Isa::kNeon};
   for (const uint64_t size : {64u, 1024u, 8192u}) cpu.levels.push_back({{size << 10, 8, 64}, "t"});
   const Machine profile = builtin_machine("jetson_tx1_a57");
   const Machine host = host_machine(cpu, profile);
   EXPECT_EQ(host.levels[2].latency_cycles.value, profile.levels[1].latency_cycles.value);
+  EXPECT_EQ(host.levels[2].containment, Containment::kNonInclusive);
+  EXPECT_EQ(host.notes.at(2),
+            "Borrowed from it too is how levels hold what those above hold: L1 non-inclusive, L2 "
+            "inclusive. It has no L3: levels from there on have the prices of its last and are "
+            "taken as non-inclusive. Replacement is taken as LRU.");
   check_machine(host, "host");
 }
 

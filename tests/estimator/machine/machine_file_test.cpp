@@ -68,6 +68,21 @@ TEST(BuiltinMachines, LastLevelsOfVictimKind) {
   EXPECT_EQ(builtin_machine("xeon_x5650").levels[2].containment, Containment::kInclusive);
 }
 
+TEST(BuiltinMachines, TellTheirCoresAndYears) {
+  for (const std::string_view name : builtin_names("machines")) {
+    EXPECT_TRUE(builtin_machine(name).core.has_value()) << name;
+  }
+  EXPECT_EQ(builtin_machine("zen3").core->name, "Zen 3");
+  EXPECT_EQ(builtin_machine("zen3").core->year, 2020);
+}
+
+TEST(MachineFile, MayLeaveOutTheCoreButNotItsYear) {
+  nlohmann::json profile = parse_json(builtin_text("machines", "xeon_x5650").value(), "x");
+  profile.erase("core");
+  EXPECT_EQ(read_machine(profile.dump(), "x").core, std::nullopt);
+  EXPECT_NE(error_with("/core/year", nullptr).find("year"), std::string::npos);
+}
+
 TEST(MachineFile, WritingAndReadingGivesTheSameMachine) {
   for (const std::string_view name : builtin_names("machines")) {
     Machine machine = builtin_machine(name);
@@ -91,6 +106,7 @@ TEST(MachineFile, WritingAndReadingGivesTheSameMachine) {
     EXPECT_EQ(again.levels.back().write_energy_pj.source,
               machine.levels.back().write_energy_pj.source);
     EXPECT_EQ(again.notes, machine.notes);
+    EXPECT_EQ(again.core, machine.core);
   }
 }
 
