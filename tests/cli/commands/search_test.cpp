@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "estimator/catalog/network_source.h"
+#include "search/study/study_file.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/places.h"
 #include "tests/temporary_folder.h"
@@ -102,6 +103,20 @@ TEST_F(SearchCommand, TellsTheBestsColdPassBesideItsSteadyCost) {
   const Json best = show("a.study")["best"];
   EXPECT_NEAR(best["cold_infer_energy_pj"].get<double>(), 1e6 * cold, 1);
   EXPECT_NEAR(best["result"]["infer_energy_pj"].get<double>(), 1e6 * steady, 1);
+}
+
+TEST_F(SearchCommand, AddsTheColdPassToAnOlderStudy) {
+  ASSERT_EQ(search({"--study", path("a.study")}).status, 0);
+  const Json before = show("a.study")["best"];
+  {
+    StudyFile file(path("a.study"));
+    file.set_note("winner", {{"trial", before["trial"].get<uint64_t>()}, {"test_accuracy", 0.125}});
+  }
+  ASSERT_FALSE(show("a.study")["best"].contains("cold_infer_cycles"));
+  EXPECT_EQ(search({"--study", path("a.study"), "--resume"}).status, 0);
+  const Json after = show("a.study")["best"];
+  EXPECT_EQ(after["cold_infer_cycles"], before["cold_infer_cycles"]);
+  EXPECT_EQ(after["test_accuracy"], 0.125) << "it was trained again";
 }
 
 TEST_F(SearchCommand, ResumesAsIfItHadNeverStopped) {
