@@ -72,14 +72,19 @@ StudyFile open_study(const std::filesystem::path& path, const StudyDefinition& d
   }
 }
 
-// Judges the best trial by the test images, once for each that is the best; they choose nothing.
-void test_winner(StudyFile& file, CandidateEvaluation& evaluation) {
+// Judges the best trial by the test images, and counts its first inference, once for each that is
+// the best; neither chooses anything.
+void judge_winner(StudyFile& file, CandidateEvaluation& evaluation) {
   const Trial* found = best_trial(file.trials());
   if (found == nullptr) return;
   const Trial best = *found;
   const std::optional<Winner> known = read_notes(file).winner;
-  if (known && known->trial == best.number) return;
-  note_winner(file, {best.number, evaluation.test_accuracy(best.configuration)});
+  const bool is_known = known && known->trial == best.number;
+  if (is_known && known->cold_infer_cycles) return;
+  const Cost cold = evaluation.cold_infer_cost(evaluation.candidate(best.configuration));
+  note_winner(file, {best.number,
+                     is_known ? known->test_accuracy : evaluation.test_accuracy(best.configuration),
+                     cold.cycles.value(), cold.energy.value()});
 }
 
 void run_trials(StudyFile& file, CandidateEvaluation& evaluation, const SearchConfig& config,
@@ -118,7 +123,7 @@ void run_search(const SearchArguments& arguments) {
   note_data(file, describe(config.data));
   try {
     run_trials(file, evaluation, config, arguments);
-    test_winner(file, evaluation);
+    judge_winner(file, evaluation);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInterrupted) throw;
     const std::span<const Trial> trials = file.trials();

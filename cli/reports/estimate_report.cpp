@@ -15,10 +15,14 @@ std::string phase_text(const Estimate& estimate) {
 
 std::string what_is_counted(const Estimate& estimate) {
   const bool steady = estimate.counts.steady;
-  if (!estimate.training) return steady ? "the second of two passes" : "one pass from empty caches";
+  if (!estimate.training) {
+    return steady ? "steady, the second of two passes" : "cold, one pass from empty caches";
+  }
   const PricedTraining& training = *estimate.training;
-  if (!training.steps) return steady ? "the second of two steps" : "one step from empty caches";
-  return fmt::format("{} {} of {} images in {} steps", *training.epochs,
+  if (!training.steps) {
+    return steady ? "steady, the second of two steps" : "cold, one step from empty caches";
+  }
+  return fmt::format("cold at its start, {} {} of {} images in {} steps", *training.epochs,
                      *training.epochs == 1 ? "epoch" : "epochs", *training.images, *training.steps);
 }
 

@@ -123,6 +123,7 @@ std::string heading(const StudyReport& report) {
     text += fmt::format("{} on {}, costs on {}\n", config.value("topology", std::string()),
                         *report.notes.data, config.value("machine", std::string()));
   }
+  text += "inference is steady (caches warm), a training cold (caches empty) at its start\n";
   return text;
 }
 
@@ -134,6 +135,23 @@ std::string nearest_trial(const StudyReport& report, size_t nearest) {
 
 std::vector<std::string> exceeded_limits(const StudyReport& report, size_t trial) {
   return report.results[trial].exceeded.value_or(std::vector<std::string>());
+}
+
+// What one inference costs once the caches are warm, and what the first costs. Empty where either
+// is not known.
+std::string cold_beside_steady(const StudyReport& report, const CandidateResult& result,
+                               const Winner& winner) {
+  const bool energy = in_picojoules(report);
+  const std::optional<double>& steady = energy ? result.infer_energy_pj : result.infer_cycles;
+  const std::optional<double>& cold =
+      energy ? winner.cold_infer_energy_pj : winner.cold_infer_cycles;
+  if (!steady || !cold) return "";
+  const auto amount = [energy](double cost) {
+    return energy ? with_separators(cost / kPicojoulesPerMicrojoule, 4) + " uJ"
+                  : with_separators(cost, 0) + " cycles";
+  };
+  return fmt::format("  inference of one image: {} steady, {} cold (from empty caches)\n",
+                     amount(*steady), amount(*cold));
 }
 
 std::string no_best_text(const StudyReport& report) {
@@ -161,6 +179,7 @@ std::string best_text(const StudyReport& report) {
   if (result.network) text += fmt::format("  {}\n", *result.network);
   if (const auto& winner = report.notes.winner; winner && winner->trial == best) {
     text += fmt::format("  accuracy on the test images: {:.2f} %\n", 100 * winner->test_accuracy);
+    text += cold_beside_steady(report, result, *winner);
   }
   return text;
 }
@@ -232,7 +251,7 @@ std::string study_text(const StudyReport& report, bool trials, const TextPage& p
   std::string text = heading(report) + best_text(report);
   if (!report.summary.front.empty()) {
     text += fmt::format(
-        "\nPareto front of score against training and inference cost (of one image)\n{}",
+        "\nPareto front of score against training and inference cost (steady, of one image)\n{}",
         aligned_text(front_table(report), page));
     if (report.summary.front.size() > kMostRows) {
       text +=
@@ -258,6 +277,10 @@ Json study_json(const StudyReport& report) {
     json["best"] = trial_json(report, report.records[*report.summary.best]);
     if (const auto& winner = report.notes.winner; winner && winner->trial == *report.summary.best) {
       json["best"]["test_accuracy"] = winner->test_accuracy;
+      if (winner->cold_infer_cycles) json["best"]["cold_infer_cycles"] = *winner->cold_infer_cycles;
+      if (winner->cold_infer_energy_pj) {
+        json["best"]["cold_infer_energy_pj"] = *winner->cold_infer_energy_pj;
+      }
     }
   }
   if (const auto nearest = report.summary.nearest) {

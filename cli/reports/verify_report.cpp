@@ -106,10 +106,11 @@ Table verification_table(const Verification& verification, bool with_total) {
 std::string verification_text(const Verification& verification, Emphasis emphasis) {
   const NetworkCounts& counted = verification.counted;
   return fmt::format(
-      "{}, batch {}, on {}, {} kernels: what cachegrind {} counts, and how far --counts {} after "
-      "its model is from it\n\n{}",
-      counted.network, counted.batch, verification.machine.name, traits(counted.origin.isa).name,
-      counted.origin.version.value_or(""), verification.predicted.origin.source,
+      "{}, batch {}, {}, on {}, {} kernels: what cachegrind {} counts, and how far --counts {} "
+      "after its model is from it\n\n{}",
+      counted.network, counted.batch, counted.steady ? "steady" : "cold", verification.machine.name,
+      traits(counted.origin.isa).name, counted.origin.version.value_or(""),
+      verification.predicted.origin.source,
       aligned_text(verification_table(verification, true), emphasis));
 }
 

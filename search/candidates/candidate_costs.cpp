@@ -71,15 +71,23 @@ Cost CandidateCostModel::counted_train_cost(const Candidate& candidate, CountSou
 
 Cost CandidateCostModel::infer_cost(const Network& network) {
   if (const auto known = infer_costs_.find(network.name)) return *known;
-  const auto source = make_simulation_source(CacheModel::kMachine);
-  const Cost pass =
-      price(count_network(network, infer_batch_, machine_, true, *source, no_progress, nullptr),
-            machine_);
-  const auto images = static_cast<double>(infer_batch_);
-  const Cost cost{Cycles::rounded(pass.cycles.value() / images),
-                  Picojoules::rounded(pass.energy.value() / images)};
+  const Cost cost = counted_infer_cost(network, true);
   infer_costs_.insert(network.name, cost);
   return cost;
+}
+
+Cost CandidateCostModel::cold_infer_cost(const Network& network) const {
+  return counted_infer_cost(network, false);
+}
+
+Cost CandidateCostModel::counted_infer_cost(const Network& network, bool steady) const {
+  const auto source = make_simulation_source(CacheModel::kMachine);
+  const Cost pass =
+      price(count_network(network, infer_batch_, machine_, steady, *source, no_progress, nullptr),
+            machine_);
+  const auto images = static_cast<double>(infer_batch_);
+  return {Cycles::rounded(pass.cycles.value() / images),
+          Picojoules::rounded(pass.energy.value() / images)};
 }
 
 }  // namespace wattgrind

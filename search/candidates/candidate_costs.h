@@ -26,10 +26,14 @@ class CandidateCostModel {
   // the first level. Training is not simulated for that.
   CandidateCosts least_costs(const Candidate& candidate);
 
+  // What one image costs in the first pass, from empty caches, at the batch of inference.
+  Cost cold_infer_cost(const Network& network) const;
+
  private:
   Cost train_cost(const Candidate& candidate);
   Cost counted_train_cost(const Candidate& candidate, CountSource& source) const;
   Cost infer_cost(const Network& network);
+  Cost counted_infer_cost(const Network& network, bool steady) const;
 
   const Machine machine_;
   const TrainingLength length_;

@@ -49,6 +49,10 @@ class CandidateEvaluation : public Evaluation {
   CandidateCosts least_costs(const Candidate& candidate) {
     return cost_model_.least_costs(candidate);
   }
+  // What one image costs in the first pass, from empty caches.
+  Cost cold_infer_cost(const Candidate& candidate) const {
+    return cost_model_.cold_infer_cost(candidate.network);
+  }
   NormalisedCosts normalised(const CandidateCosts& costs, const CandidateCosts& reference) const;
 
   // Trains the candidate again, as it was trained when it was evaluated, and judges it by the test

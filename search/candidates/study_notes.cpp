@@ -15,10 +15,18 @@ constexpr std::string_view kData = "data";
 constexpr std::string_view kReference = "reference";
 constexpr std::string_view kWinner = "winner";
 
+constexpr const char* kColdCycles = "cold_infer_cycles";
+constexpr const char* kColdEnergy = "cold_infer_energy_pj";
+
 const Json& member(const Json& json, const char* key, std::string_view where) {
   const auto found = json.find(key);
   if (found == json.end()) fail(ErrorKind::kInput, "{}: found no \"{}\", wanted one", where, key);
   return *found;
+}
+
+std::optional<double> optional_number(const Json& json, const char* key, std::string_view where) {
+  if (!json.contains(key)) return std::nullopt;
+  return expect_number(json.at(key), join_key(where, key));
 }
 
 Winner read_winner(const Json& json, std::string_view where) {
@@ -28,7 +36,8 @@ Winner read_winner(const Json& json, std::string_view where) {
   if (trial < 0) fail(ErrorKind::kInput, "{}: found {}, wanted at least 0", at, trial);
   const double accuracy =
       expect_number(member(json, "test_accuracy", where), join_key(where, "test_accuracy"));
-  return {static_cast<uint64_t>(trial), accuracy};
+  return {static_cast<uint64_t>(trial), accuracy, optional_number(json, kColdCycles, where),
+          optional_number(json, kColdEnergy, where)};
 }
 
 }  // namespace
@@ -53,7 +62,10 @@ void note_reference(StudyFile& file, const CandidateResult& reference) {
 }
 
 void note_winner(StudyFile& file, const Winner& winner) {
-  file.set_note(kWinner, {{"trial", winner.trial}, {"test_accuracy", winner.test_accuracy}});
+  Json json = {{"trial", winner.trial}, {"test_accuracy", winner.test_accuracy}};
+  if (winner.cold_infer_cycles) json[kColdCycles] = *winner.cold_infer_cycles;
+  if (winner.cold_infer_energy_pj) json[kColdEnergy] = *winner.cold_infer_energy_pj;
+  file.set_note(kWinner, json);
 }
 
 }  // namespace wattgrind

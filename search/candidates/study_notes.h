@@ -10,10 +10,13 @@
 
 namespace wattgrind {
 
-// The best trial of its day and the accuracy it reached on the test images, which chose nothing.
+// The best trial of its day, the accuracy it reached on the test images, which chose nothing, and
+// what one image costs in its first pass, from empty caches: absent in older studies.
 struct Winner {
   uint64_t trial = 0;
   double test_accuracy = 0;  // fraction
+  std::optional<double> cold_infer_cycles = std::nullopt;
+  std::optional<double> cold_infer_energy_pj = std::nullopt;
 };
 
 // Each is absent until the search has noted it.

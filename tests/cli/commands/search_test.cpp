@@ -1,4 +1,5 @@
 // wattgrind search, with the program itself.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <sstream>
 
 #include "estimator/catalog/network_source.h"
+#include "search/study/study_file.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/places.h"
 #include "tests/temporary_folder.h"
@@ -63,7 +65,8 @@ TEST_F(SearchCommand, FindsAnArchitectureAndKeepsTheStudy) {
   EXPECT_EQ(ran.status, 0) << ran.error;
   EXPECT_THAT(ran.out, HasSubstr("tiny: 12 trials ("));
   EXPECT_THAT(ran.out, HasSubstr("seed 1\ndffr on digits, classes 0 1 (drawn, seed 1), costs on "
-                                 "xeon_x5650\n\nbest: trial "));
+                                 "xeon_x5650\ninference is steady (caches warm), a training cold "
+                                 "(caches empty) at its start\n\nbest: trial "));
   EXPECT_THAT(ran.out, HasSubstr("accuracy on the test images: "));
   EXPECT_THAT(ran.out, HasSubstr("\nreference  dffr:layers=2,width=8,classes=2 batch 16"));
   EXPECT_THAT(ran.error, HasSubstr("a.best.json: the best architecture"));
@@ -80,6 +83,40 @@ TEST_F(SearchCommand, TheBestCanBeEstimatedAndTrained) {
       run_wattgrind({"train", path("mine.json"), "--classes", "0,1", "--epochs", "1"});
   EXPECT_EQ(trained.status, 0) << trained.error;
   EXPECT_THAT(trained.out, HasSubstr("digits, classes 0 1 (drawn, seed 1)"));
+}
+
+// What the search says of one inference is what `estimate` says.
+TEST_F(SearchCommand, TellsTheBestsColdPassBesideItsSteadyCost) {
+  config_["objective"]["cost"] = "picojoules";
+  const Ran ran = search({"--study", path("a.study")});
+  const auto energy_uj = [this](std::vector<std::string> options) {
+    options.insert(options.begin(), {"estimate", path("a.best.json"), "--machine", "xeon_x5650",
+                                     "--format", "json"});
+    const Json estimate = Json::parse(run_wattgrind(options).out);
+    return estimate["total"]["energy_pj"]["total"].get<double>() / 1e6;
+  };
+  const double steady = energy_uj({"--steady"}), cold = energy_uj({});
+  EXPECT_GT(cold, 2 * steady);
+  EXPECT_THAT(ran.out, HasSubstr(fmt::format("  inference of one image: {:.4f} uJ steady, {:.4f} "
+                                             "uJ cold (from empty caches)\n",
+                                             steady, cold)));
+  const Json best = show("a.study")["best"];
+  EXPECT_NEAR(best["cold_infer_energy_pj"].get<double>(), 1e6 * cold, 1);
+  EXPECT_NEAR(best["result"]["infer_energy_pj"].get<double>(), 1e6 * steady, 1);
+}
+
+TEST_F(SearchCommand, AddsTheColdPassToAnOlderStudy) {
+  ASSERT_EQ(search({"--study", path("a.study")}).status, 0);
+  const Json before = show("a.study")["best"];
+  {
+    StudyFile file(path("a.study"));
+    file.set_note("winner", {{"trial", before["trial"].get<uint64_t>()}, {"test_accuracy", 0.125}});
+  }
+  ASSERT_FALSE(show("a.study")["best"].contains("cold_infer_cycles"));
+  EXPECT_EQ(search({"--study", path("a.study"), "--resume"}).status, 0);
+  const Json after = show("a.study")["best"];
+  EXPECT_EQ(after["cold_infer_cycles"], before["cold_infer_cycles"]);
+  EXPECT_EQ(after["test_accuracy"], 0.125) << "it was trained again";
 }
 
 TEST_F(SearchCommand, ResumesAsIfItHadNeverStopped) {

@@ -88,12 +88,28 @@ TEST_F(StudyCommand, ShowsBestFrontAndReference) {
   EXPECT_THAT(ran.out, HasSubstr("small: 5 trials (4 complete, 1 infeasible), seed 7\n"
                                  "dffr on digits (drawn, seed 1), costs on zen3\n"));
   EXPECT_THAT(ran.out, HasSubstr("best: trial 3, value -0.590000\n  layers=1 width=5\n"));
+  EXPECT_THAT(ran.out, HasSubstr("Pareto front of score against training and inference cost "
+                                 "(steady, of one image)\n"));
   EXPECT_THAT(ran.out, Not(HasSubstr("test images"))) << "another trial was the winner then";
   const Json json = Json::parse(show({"--format", "json"}).out);
   EXPECT_EQ(json["front"], Json({1, 0, 3}));
   EXPECT_THAT(ran.out, HasSubstr("\n        1  layers=2 width=20  "));
   EXPECT_THAT(ran.out, Not(HasSubstr("layers=3 width=30")));
   EXPECT_THAT(ran.out, HasSubstr("reference  dffr:layers=2,width=32 batch 32"));
+}
+
+TEST_F(StudyCommand, ShowsTheColdPassWhereItWasNoted) {
+  StudyFile file = open();
+  add(file, 1, 10, 0.90, 1.0, 123.4);
+  file.set_note("winner", {{"trial", 0}, {"test_accuracy", 0.8125}});
+  EXPECT_THAT(show({}).out, HasSubstr("accuracy on the test images: 81.25 %\n\n"));
+  file.set_note("winner",
+                {{"trial", 0}, {"test_accuracy", 0.8125}, {"cold_infer_cycles", 56789.0}});
+  EXPECT_THAT(show({}).out,
+              HasSubstr("accuracy on the test images: 81.25 %\n"
+                        "  inference of one image: 1,234 cycles steady, 56,789 cycles cold "
+                        "(from empty caches)\n"));
+  EXPECT_EQ(Json::parse(show({"--format", "json"}).out)["best"]["cold_infer_cycles"], 56789.0);
 }
 
 TEST_F(StudyCommand, ShowsSeveralObjectivesAsTheyAre) {

@@ -30,7 +30,7 @@ TEST_F(StudyNotesTest, AreReadAsTheyWereNoted) {
   reference.infer_cost = 1;
   note_reference(file_, reference);
   note_winner(file_, {3, 0.5});
-  note_winner(file_, {4, 0.875});
+  note_winner(file_, {4, 0.875, 1200, 3.5e6});
   const StudyNotes notes = read_notes(file_);
   EXPECT_EQ(notes.data, "digits (drawn, seed 1)");
   EXPECT_EQ(notes.reference.value().network, "dffr:layers=2,width=34");
@@ -38,6 +38,8 @@ TEST_F(StudyNotesTest, AreReadAsTheyWereNoted) {
   EXPECT_FALSE(notes.reference.value().train_cost);
   EXPECT_EQ(notes.winner.value().trial, 4u);
   EXPECT_EQ(notes.winner.value().test_accuracy, 0.875);
+  EXPECT_EQ(notes.winner.value().cold_infer_cycles, 1200);
+  EXPECT_EQ(notes.winner.value().cold_infer_energy_pj, 3.5e6);
 }
 
 // Studies that earlier programs left have these very names and keys.
@@ -46,6 +48,7 @@ TEST_F(StudyNotesTest, LieInTheFileUnderTheirNames) {
   note_winner(file_, {4, 0.875});
   EXPECT_EQ(file_.note("data"), Json("digits"));
   EXPECT_EQ(file_.note("winner"), Json({{"trial", 4}, {"test_accuracy", 0.875}}));
+  EXPECT_FALSE(read_notes(file_).winner.value().cold_infer_energy_pj);
   file_.set_note("reference", {{"network", "dffr"}, {"batch", 32}});
   EXPECT_EQ(read_notes(file_).reference.value().batch, 32u);
 }
@@ -60,6 +63,9 @@ TEST_F(StudyNotesTest, ErrorsNameTheFileAndTheKey) {
   file_.set_note("winner", {{"trial", -4}, {"test_accuracy", 0.5}});
   EXPECT_EQ(error_text([this] { read_notes(file_); }),
             "a.study: winner.trial: found -4, wanted at least 0");
+  file_.set_note("winner", {{"trial", 4}, {"test_accuracy", 0.5}, {"cold_infer_cycles", "many"}});
+  EXPECT_EQ(error_text([this] { read_notes(file_); }),
+            "a.study: winner.cold_infer_cycles: found \"many\", wanted a number");
 }
 
 }  // namespace
