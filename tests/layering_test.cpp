@@ -52,7 +52,7 @@ const std::map<std::string, std::vector<std::string>>& libraries() {
 bool is_anybodys(const std::string& header) {
   static const std::regex kPattern(
       "[a-z_0-9]+|(sys|linux|netinet|arpa|fmt|nlohmann)/.*|"
-      "(dlfcn|elf|fcntl|limits|poll|signal|spawn|stdlib|unistd)\\.h");
+      "(dlfcn|elf|fcntl|limits|poll|sched|signal|spawn|stdlib|unistd)\\.h");
   return std::regex_match(header, kPattern);
 }
 

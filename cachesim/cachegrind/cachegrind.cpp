@@ -1,8 +1,10 @@
 #include "cachesim/cachegrind/cachegrind.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <future>
 #include <span>
@@ -55,6 +57,23 @@ std::string explain_signal(int signal, const std::string& version) {
   }
 }
 
+[[noreturn]] void refuse_folder() {
+  fail(ErrorKind::kMissing,
+       "programs may not run in {} (a file system mounted noexec?): set TMPDIR to a folder where "
+       "programs may run",
+       scratch_root().string());
+}
+
+// access() knows of mounts and of permissions. What security modules forbid, only Valgrind meets.
+void check_may_run(const fs::path& executable) {
+  if (access(executable.c_str(), X_OK) != 0 && errno == EACCES) refuse_folder();
+}
+
+bool is_refusal(const std::string& message) {
+  return message.find(std::strerror(EACCES)) != std::string::npos ||
+         message.find(std::strerror(EPERM)) != std::string::npos;
+}
+
 void check_end(const ProcessResult& result, const Run& run, const std::string& version) {
   const std::string& executable = run.command.back();
   if (std::holds_alternative<ProgramNotFound>(result.end)) {
@@ -68,6 +87,7 @@ void check_end(const ProcessResult& result, const Run& run, const std::string& v
   const int status = std::get<ProcessExited>(result.end).status;
   if (status == 0) return;
   const std::string message = last_message(result.error);
+  if (is_refusal(message)) refuse_folder();
   if (message == kNoMessage) {
     // Valgrind tells why it ends; a generated executable cannot, and has one reason.
     fail(ErrorKind::kFailed,
@@ -119,6 +139,7 @@ std::vector<RunOutput> run_all(const std::vector<Run>& runs, const fs::path& fol
 std::vector<Run> runs_of(const fs::path& executable, const CachegrindPlan& plan,
                          const fs::path& folder) {
   const std::string name = executable.filename();
+  check_may_run(executable);
   fs::create_symlink(fs::absolute(executable), folder / name);
   std::vector<Run> runs;
   for (size_t i = 0; i < plan.runs.size(); ++i) {

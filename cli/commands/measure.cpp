@@ -7,6 +7,7 @@
 #include <set>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/host_pin.h"
 #include "cli/reports/measure_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
@@ -142,6 +143,7 @@ void run(const MeasureOptions& options) {
     fail(ErrorKind::kUsage, "--cumulative goes with --by layer");
   }
   const InterruptGuard guard;
+  const HostPin pin;
   const auto sysfs = open_sysfs(options.sysfs);
   Console console;
   const auto meter = with_option("--meter", [&] {

@@ -9,6 +9,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/data_advice.h"
+#include "cli/commands/host_pin.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
@@ -172,6 +173,7 @@ void run_train(TrainOptions options) {
   if (!options.weights.empty() && options.epochs > 0) weights_file.emplace(options.weights);
   Output output(*options.output);
   const InterruptGuard guard;
+  const HostPin pin;
 
   Trainer trainer(network, data.train, data.classes, options.training);
   TrainReport report;

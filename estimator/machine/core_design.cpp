@@ -22,8 +22,10 @@ constexpr std::string_view kArm = "0x41";
 
 // Models and names: of Intel's, Linux's arch/x86/include/asm/intel-family.h; of AMD's, Linux's
 // arch/x86/kernel/cpu/amd.c ("Figure out Zen generations"); of Arm's, the main ID register in each
-// core's technical reference manual. The years are the makers' own of launch or announcement. One
-// model number may outlive its first product: a Cascade Lake of 2019 calls itself a Skylake server.
+// core's technical reference manual. The years are those of launch or announcement as commonly
+// published (for Intel's client cores since 2014: Wikipedia, "Process-architecture-optimization
+// model"), and were not checked product by product. One model number may outlive its first product:
+// a Cascade Lake of 2019 calls itself a Skylake server.
 constexpr KnownCore kKnownCores[] = {
     {kIntel, 6, 0x1A, 0x1A, "Nehalem", 2008},
     {kIntel, 6, 0x1E, 0x1F, "Nehalem", 2009},

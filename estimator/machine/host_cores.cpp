@@ -90,7 +90,7 @@ std::vector<int> online_cpus(const fs::path& root) {
   return cpus.empty() ? std::vector<int>{0} : cpus;
 }
 
-struct Cache {
+struct CoreCache {
   Sourced<CacheGeometry> geometry;
   bool is_private = false;
 };
@@ -105,8 +105,8 @@ bool is_private(const fs::path& folder, uint64_t level, const std::vector<int>& 
 }
 
 // Reads the cache in one index folder and its level; absent for an instruction cache.
-std::optional<std::pair<uint64_t, Cache>> read_cache(const fs::path& folder,
-                                                     const std::vector<int>& siblings) {
+std::optional<std::pair<uint64_t, CoreCache>> read_cache(const fs::path& folder,
+                                                         const std::vector<int>& siblings) {
   if (read_word(folder / "type") == "Instruction") return std::nullopt;
   const auto number = [&](const char* name) { return parse_size(read_word(folder / name)); };
   const auto level = number("level"), size = number("size");
@@ -118,21 +118,21 @@ std::optional<std::pair<uint64_t, Cache>> read_cache(const fs::path& folder,
          kNameAProfile);
   }
   const CacheGeometry geometry{*size, static_cast<uint32_t>(*ways), static_cast<uint32_t>(*line)};
-  return std::pair{*level, Cache{Sourced<CacheGeometry>{geometry, folder.string()},
-                                 is_private(folder, *level, siblings)}};
+  return std::pair{*level, CoreCache{Sourced<CacheGeometry>{geometry, folder.string()},
+                                     is_private(folder, *level, siblings)}};
 }
 
-std::vector<Cache> read_caches(const fs::path& root, int cpu) {
+std::vector<CoreCache> read_caches(const fs::path& root, int cpu) {
   const fs::path folder = cpu_folder(root, cpu) / "cache";
   const auto siblings = read_cpu_list(cpu_folder(root, cpu) / "topology/thread_siblings_list");
-  std::map<uint64_t, Cache> by_level;
+  std::map<uint64_t, CoreCache> by_level;
   std::error_code ignored;
   for (int index = 0; fs::is_directory(folder / fmt::format("index{}", index), ignored); ++index) {
     const auto cache = read_cache(folder / fmt::format("index{}", index),
                                   siblings.value_or(std::vector<int>{cpu}));
     if (cache) by_level.insert(*cache);
   }
-  std::vector<Cache> caches;
+  std::vector<CoreCache> caches;
   for (auto& [level, cache] : by_level) {
     if (level != caches.size() + 1) break;
     caches.push_back(std::move(cache));
@@ -150,7 +150,7 @@ CoreKind read_core(const fs::path& root, int cpu, const Cpuinfo& cpuinfo) {
   core.cpus = {cpu};
   core.id = cpuinfo.core_id(cpu);
   core.max_khz = parse_size(read_word(cpu_folder(root, cpu) / "cpufreq/cpuinfo_max_freq"));
-  for (Cache& cache : read_caches(root, cpu)) {
+  for (CoreCache& cache : read_caches(root, cpu)) {
     if (cache.is_private || core.levels.empty()) {
       core.private_bytes = cache.geometry.value.size_bytes;
     }

@@ -190,6 +190,29 @@ TEST_F(Cachegrind, AFailedRunSaysWhatValgrindSaid) {
                "UME");
 }
 
+// access() gives EACCES for a file that nobody may execute, as on a file system mounted noexec.
+TEST_F(Cachegrind, AnExecutableThatMayNotRunHasARemedyAndStartsNothing) {
+  const ScratchFolder folder;
+  request_.executable = folder.path() / "lenet5";
+  std::ofstream(request_.executable) << "a program";
+  fs::permissions(request_.executable, fs::perms::owner_read);
+  expect_error(ErrorKind::kMissing,
+               fmt::format("programs may not run in {} (a file system mounted noexec?): set TMPDIR "
+                           "to a folder where programs may run",
+                           scratch_root().string()));
+  EXPECT_THAT(valgrind_.specs, IsEmpty());
+}
+
+// The first is what Valgrind 3.19 says of an executable on a file system mounted noexec.
+TEST_F(Cachegrind, WhatValgrindMayNotRunHasARemedy) {
+  for (const char* const said :
+       {"valgrind: mmap(0x10a000, 16384) failed in UME with error 1 (Operation not permitted).\n",
+        "valgrind: ./lenet5: Permission denied\n"}) {
+    valgrind_.end = {ProcessExited{1}, "", said};
+    expect_error(ErrorKind::kMissing, HasSubstr("set TMPDIR to a folder where programs may run"));
+  }
+}
+
 TEST_F(Cachegrind, AnExecutableThatEndsItselfGotNoMemory) {
   valgrind_.end = {ProcessExited{1}, "", "--7-- warning: L3 cache found, using its data\n"};
   expect_error(ErrorKind::kFailed, HasSubstr("refused it the memory for its tensors"));

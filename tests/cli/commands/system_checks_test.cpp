@@ -28,8 +28,10 @@ class Interrupted : public ProcessRunner {
 
 class SystemChecks : public testing::Test {
  protected:
-  SystemCheck check(const std::string& name) {
-    for (const SystemCheck& check : check_system({runner_, "/no/such/root", sysfs_, clock_})) {
+  SystemCheck check(const std::string& name) { return check(name, runner_); }
+
+  SystemCheck check(const std::string& name, ProcessRunner& runner) {
+    for (const SystemCheck& check : check_system({runner, "/no/such/root", sysfs_, clock_})) {
       if (check.name == name) return check;
     }
     throw std::runtime_error("no check " + name);
@@ -47,6 +49,23 @@ TEST_F(SystemChecks, ValgrindIsNeededAndHasARemedy) {
     EXPECT_TRUE(found.is_needed);
     EXPECT_THAT(found.finding, HasSubstr("sudo apt-get install valgrind"));
   }
+}
+
+// Valgrind as it is where temporary files are on a file system mounted noexec.
+class RefusedValgrind : public ProcessRunner {
+ public:
+  ProcessResult run(const ProcessSpec& spec) override {
+    if (spec.argv.back() == "--version") return {ProcessExited{0}, "valgrind-3.19.0\n", ""};
+    return {ProcessExited{1}, "",
+            "valgrind: failed in UME with error 1 (Operation not permitted)."};
+  }
+};
+
+TEST_F(SystemChecks, AFolderWhereProgramsMayNotRunHasARemedy) {
+  RefusedValgrind refused;
+  const SystemCheck found = check("cachegrind", refused);
+  EXPECT_FALSE(found.works);
+  EXPECT_THAT(found.finding, HasSubstr("set TMPDIR to a folder where programs may run"));
 }
 
 TEST_F(SystemChecks, TheHostsCachesAreNotNeeded) {
