@@ -4,10 +4,12 @@
 // channels side by side, and perhaps a few zeros more. An image of 2 x 3 pixels and 3 channels with
 // a halo of one pixel all around and a channel pitch of 4:
 //
-//     0  0  0  0  0      halo.top = 1 row            one pixel:  | c0 | c1 | c2 | 0 |
-//     0  p  p  p  0      halo.left = 1, 3 pixels,                 channel_pitch = 4 values
-//     0  p  p  p  0      halo.right = 1
-//     0  0  0  0  0      halo.bottom = 1 row
+//     0  0  0  0  0      halo.top = 1
+//     0  p  p  p  0      halo.left = 1, then 3 pixels, then halo.right = 1
+//     0  p  p  p  0
+//     0  0  0  0  0      halo.bottom = 1
+//
+//     p = | c0 | c1 | c2 | 0 |      channel_pitch = 4 values
 #pragma once
 
 #include <cstddef>

@@ -35,8 +35,8 @@ enum class Operand : uint8_t {
   kScratch,
   kTransposed,           // weights, or images of a dense layer, transposed
   kSums,                 // partial sums of a weight gradient
-  kSquares,              // sums of squares in local response normalisation
-  kRatios,               // gradients divided by those sums, in the same layer
+  kSquares,              // a pixel's squared values, in local response normalisation
+  kRatios,               // what the gradients of a pixel's values share there, a ratio a channel
   kInputPlanes,          // maps laid out as planes (kernels/parts/plane.h), for few channels
   kOutputPlanes,         // likewise
   kGradientPlanes,       // likewise
