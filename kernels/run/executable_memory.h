@@ -10,7 +10,8 @@ namespace wattgrind {
 
 class ExecutableMemory {
  public:
-  // Takes writable memory of `bytes` bytes, at least one. Throws Error(kFailed) when there is none.
+  // Takes `bytes` bytes of writable memory, but never fewer than one. Throws Error(kFailed) when
+  // there is no memory.
   explicit ExecutableMemory(size_t bytes);
   ~ExecutableMemory();
   ExecutableMemory(const ExecutableMemory&) = delete;
