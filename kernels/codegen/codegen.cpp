@@ -41,8 +41,8 @@ llvm::FunctionType* jump_type(llvm::LLVMContext& context) {
   return llvm::FunctionType::get(llvm::Type::getVoidTy(context), false);
 }
 
-// An address in a register. LLVM must not see the constant, or it would make another constant of
-// every address near it, and keep each in a register of its own.
+// Puts an address in a register. LLVM must not see the constant, or it would make another constant
+// of every address near it, and keep each in a register of its own.
 Value* emit_base_address(llvm::IRBuilderBase& builder, uint64_t address) {
   llvm::InlineAsm* immediate = llvm::InlineAsm::get(
       llvm::FunctionType::get(builder.getPtrTy(), {builder.getInt64Ty()}, false), "movabsq $1, $0",
@@ -86,7 +86,7 @@ MachineCode generate_functions(std::span<const LoopNest* const> nests,
 
 namespace {
 
-// `pass`, if any, is the last one before emission.
+// Compiles the calls as a chain. `pass`, if there is one, runs last before emission.
 MachineCode compile_chain(std::span<const KernelCall> calls, const CodegenOptions& options,
                           std::unique_ptr<llvm::Pass> pass) {
   const auto machine = make_target_machine(options);

@@ -3,14 +3,23 @@
 // What is promised about a function made from a nest:
 //  - Its loads and stores are the nest's: one machine load for each kLoad and kBroadcast, one store
 //    for each kStore, of the nest's width and in the nest's order. Nothing is vectorised, merged,
-//    duplicated or invented. The exceptions: registers spilled to the stack where a nest has more
-//    live values than the instruction set has registers, and what a native function's prologue
-//    does.
+//    duplicated or invented. There are two exceptions: registers are spilled to the stack where a
+//    nest has more live values than the instruction set has registers, and a native function's
+//    prologue saves registers.
 //  - Constants are immediates: the code has no constant pool, and calls nothing.
 //  - kReduceAdd and kReduceMax fold the upper half of the lanes onto the lower, again and again;
 //    kMax is a > b ? a : b and kMin is a < b ? a : b (which settles NaN and signed zero).
 //  - The processor's features follow from CodegenOptions alone, never from the host.
-// kNeon is not generated.
+// No code is generated for kNeon.
+//
+// Nests become code in one of two shapes. Functions are called one by one, through pointers. A
+// chain is functions that run one after the other without calls or a return address on the stack:
+//
+//   first function --jump--> second function --jump--> ... --jump--> continuation
+//
+// The continuation is whatever runs next, for instance code that exits. Its address and those of
+// the other functions are not known when the code is made, so each is a fixup: eight bytes of the
+// text that fill_addresses() fills in once the code's place is known.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +45,7 @@ struct CodeSymbol {
   uint64_t size_bytes = 0;
 };
 
-// Eight bytes of the text that are to hold an absolute address.
+// A fixup is eight bytes of the text that are to hold the absolute address of their target.
 struct AddressFixup {
   uint64_t offset_bytes = 0;
   std::optional<uint64_t> target_offset_bytes;  // in the same text; absent: the continuation
@@ -48,8 +57,8 @@ struct MachineCode {
   std::vector<AddressFixup> fixups;
 };
 
-// One C function `void f(void* const* buffers)` a nest, named after the nest. No fixups: the text
-// runs at any address.
+// Makes a C function `void f(void* const* buffers)` of each nest, named after the nest. There are
+// no fixups: the text runs at any address.
 MachineCode generate_functions(std::span<const LoopNest* const> nests,
                                const CodegenOptions& options);
 
@@ -57,32 +66,31 @@ MachineCode generate_functions(std::span<const LoopNest* const> nests,
 struct KernelCall {
   std::string symbol;  // any text without control characters
   const LoopNest* nest = nullptr;
-  std::vector<uint64_t> buffer_addresses;  // one a buffer of the nest
+  std::vector<uint64_t> buffer_addresses;  // of each of the nest's buffers, in their order
 };
 
-// The calls as a chain: each function ends with a jump to the next one, the last with a jump to
-// the continuation. No function touches the stack except to spill; the first starts at offset 0,
-// and no register survives it.
+// Makes a chain of the calls. The first function starts at offset 0 of the text. No function
+// touches the stack except to spill, and none keeps any register as it found it.
 MachineCode generate_chain(std::span<const KernelCall> calls, const CodegenOptions& options);
 
-// The same chain, instruction for instruction, with code in between that writes down its
-// references and disturbs nothing else (trace_frame.h). `frame_address`: of the TraceFrame, below
-// 2^31.
+// Makes the same chain, instruction for instruction, with code in between that writes down its
+// references and disturbs nothing else (trace_frame.h). `frame_address` is where the TraceFrame
+// lies, below 2^31.
 struct TracedChain {
   MachineCode code;
-  uint64_t most_records = 0;  // that a function writes between two checks for room
+  uint64_t most_records = 0;  // no function writes more between two checks for room
 };
 TracedChain generate_traced_chain(std::span<const KernelCall> calls, const CodegenOptions& options,
                                   uint64_t frame_address);
 
-// Fills in the fixups of code that is to lie at `address`, and to go on at `continuation`.
+// Fills in the fixups of code that is to lie at `address` and go on at `continuation`.
 void fill_addresses(MachineCode& code, uint64_t address, uint64_t continuation);
 
-// Assembly text (AT&T syntax). Its one undefined symbol is `continuation`, for which it may name
-// an address of 8 bytes.
+// Assembles text in AT&T syntax. The one symbol it may leave undefined is `continuation`, which it
+// may name as an address of 8 bytes.
 MachineCode assemble(const std::string& source, Isa isa);
 
-// Of the LLVM library that is loaded: "19.1.7".
+// The version of the LLVM library that is loaded: "19.1.7".
 std::string llvm_version();
 
 }  // namespace wattgrind

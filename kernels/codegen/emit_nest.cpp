@@ -17,9 +17,10 @@ namespace {
 using llvm::BasicBlock;
 using llvm::Value;
 
-// Instructions of an unrolled loop body: a full register tile is not unrolled, which would make SSE
-// code spill (its accumulators change registers from copy to copy) and gains nothing elsewhere
-// (AlexNet's convolutions run as fast with 24 as with 40); anything smaller is.
+// An unrolled loop body has at most so many instructions. That leaves the body of a full register
+// tile as it is and unrolls anything smaller. To unroll a full tile would make SSE code spill, for
+// its accumulators change registers from copy to copy, and gains nothing elsewhere: AlexNet's
+// convolutions run as fast with 24 as with 40.
 constexpr uint64_t kUnrolledInstructions = 24;
 
 void collect_loops(const std::vector<Statement>& body, std::vector<const Loop*>& loops) {
@@ -31,7 +32,7 @@ void collect_loops(const std::vector<Statement>& body, std::vector<const Loop*>&
   }
 }
 
-// The registers a body writes, and those it reads before it writes them.
+// Which registers a body writes, and which it reads before it writes them.
 struct RegisterUse {
   std::set<Register> written, read_first;
 };
@@ -50,7 +51,8 @@ void add_use(const std::vector<Statement>& body, RegisterUse& use) {
   }
 }
 
-// Instructions of a body whose loops are all small enough to be unrolled whole; else nothing.
+// The instructions of a body when all its loops are unrolled whole; absent where one is too large
+// for that.
 std::optional<uint64_t> straight_size(const std::vector<Statement>& body) {
   uint64_t size = 0;
   for (const Statement& statement : body) {
@@ -69,8 +71,9 @@ std::optional<uint64_t> straight_size(const std::vector<Statement>& body) {
   return size;
 }
 
-// Iterations emitted one after the other: all of a small loop; of a long one a few, preferably a
-// divisor of its trips, which leaves no remainder. `body_size`: as straight_size says.
+// How many iterations are emitted one after the other: all of a small loop, and a few of a long
+// one, preferably a divisor of its trips, which leaves no remainder. `body_size` is the body's
+// straight_size().
 uint64_t unroll_factor(const Loop& loop, std::optional<uint64_t> body_size) {
   if (loop.trips == 1 || !body_size) return 1;
   const uint64_t most =
@@ -125,7 +128,7 @@ class NestEmitter {
     }
   }
 
-  // The block that is branched back to, trips / factor times through.
+  // Emits the block that is branched back to and runs trips / factor times.
   void emit_repeated(const Loop& loop, uint64_t factor, bool is_innermost,
                      StreamPointers::Cursors& cursors) {
     BasicBlock* preheader = builder_.GetInsertBlock();

@@ -1,5 +1,6 @@
-// A loop nest as LLVM IR, in the shape it is to have as machine code: registers as phis, addresses
-// as running pointers, small innermost loops unrolled. Nothing is left to LLVM's optimiser.
+// Writes a loop nest as LLVM IR, in the shape it is to have as machine code: registers become phis,
+// addresses running pointers (stream_pointers.h), and small innermost loops are unrolled. Nothing
+// is left to LLVM's optimiser.
 #pragma once
 
 #include <functional>
@@ -14,8 +15,9 @@ class Value;
 
 namespace wattgrind {
 
-// Appends blocks that execute the nest to `function`, from its entry block on, which holds what
-// made `buffers` and has no terminator yet. Returns with the last block open likewise.
+// Appends blocks that execute the nest to `function`. They begin in its entry block, which holds
+// what made `buffers`, the buffers' addresses, and has no terminator yet. The last block is left
+// without a terminator too.
 void emit_nest(const LoopNest& nest, bool fuse_multiply_add, llvm::Function& function,
                std::vector<llvm::Value*> buffers);
 

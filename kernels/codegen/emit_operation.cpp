@@ -16,7 +16,7 @@ namespace {
 using llvm::IRBuilderBase;
 using llvm::Value;
 
-// IEEE 754 single precision.
+// The parts of a number in IEEE 754 single precision.
 constexpr int kMantissaBits = 23;
 constexpr float kExponentBias = 127;
 constexpr uint32_t kMantissaMask = 0x007fffff;
@@ -45,7 +45,7 @@ Value* make_constant(IRBuilderBase& builder, uint32_t bits, int lanes) {
   return splat(builder, builder.CreateCall(immediate, {builder.getInt32(bits)}), lanes);
 }
 
-// The first lanes of a vector: a part of its register, so no instruction.
+// Takes the first lanes of a vector. They are a part of its register, so it costs no instruction.
 Value* lower_lanes(IRBuilderBase& builder, Value* vector, int lanes, int wanted) {
   if (lanes == wanted) return vector;
   if (wanted == 1) return builder.CreateExtractElement(vector, builder.getInt64(0));
@@ -54,7 +54,7 @@ Value* lower_lanes(IRBuilderBase& builder, Value* vector, int lanes, int wanted)
   return builder.CreateShuffleVector(vector, indices);
 }
 
-// 2^a = the bits of 1 with a added to the exponent.
+// 2^a has the bits of 1 with a added to the exponent.
 Value* emit_exp2_int(IRBuilderBase& builder, ConstantSplats& constants, Value* a, int lanes) {
   Value* exponent = builder.CreateFPToSI(a, integer_type(builder, lanes));
   Value* shifted = builder.CreateShl(exponent, kMantissaBits);
@@ -77,8 +77,8 @@ Value* emit_mantissa(IRBuilderBase& builder, ConstantSplats& constants, Value* a
       register_type(builder, lanes));
 }
 
-// Zero is the only constant LLVM can see, and 0 / 0 the only operation that would make another of
-// it.
+// Hides a divisor of zero from LLVM. Zero is the only constant that LLVM can see, and 0 / 0 the
+// only operation from which it would make another constant.
 Value* emit_division(IRBuilderBase& builder, ConstantSplats& constants, Value* a, Value* b,
                      int lanes) {
   if (llvm::isa<llvm::Constant>(b)) {
@@ -110,11 +110,12 @@ Value* emit_multiply_add(IRBuilderBase& builder, std::span<Value* const> operand
     return builder.CreateIntrinsic(llvm::Intrinsic::fma, {operands[0]->getType()},
                                    {operands[0], operands[1], operands[2]});
   }
-  // The sum first: SSE overwrites the first operand, and an accumulator stays in its register.
+  // The sum is the first operand, which SSE overwrites, so that an accumulator stays in its
+  // register.
   return builder.CreateFAdd(operands[2], builder.CreateFMul(operands[0], operands[1]));
 }
 
-// Two lanes are the lower half of a vector of two integers. The upper is no one's.
+// The two lanes hold one 64-bit integer, the lower of a vector of two. Nobody reads the upper one.
 Value* emit_multiply_add_int64(IRBuilderBase& builder, std::span<Value* const> operands) {
   llvm::Type* integers = llvm::FixedVectorType::get(builder.getInt64Ty(), 2);
   const auto integer = [&](size_t i) { return builder.CreateBitCast(operands[i], integers); };

@@ -1,8 +1,8 @@
 // The arithmetic of a nest as LLVM instructions, one opcode at a time.
 //
-// A register of 1 lane is a float; of 4, 8 or 16 lanes a vector. A register of 2 lanes lives in the
-// lower half of a vector of 4, whose upper half holds nothing anybody reads: vectors of 2 are not a
-// machine type, and LLVM widens them less predictably than this.
+// A register of 1 lane is a float, one of 4, 8 or 16 lanes a vector. A register of 2 lanes lives in
+// the lower half of a vector of 4, whose upper half nobody reads: vectors of 2 are not a machine
+// type, and LLVM widens them less predictably than this.
 #pragma once
 
 #include <cstdint>
@@ -20,28 +20,28 @@ class Value;
 
 namespace wattgrind {
 
-// Constants in every lane, made from immediates: as LLVM constants they would become loads from a
-// constant pool, which no nest names.
+// Makes vectors with a constant in every lane, from immediates. As LLVM constants they would become
+// loads from a constant pool, which no nest names.
 //
 // In an innermost loop a constant is made once, before the loop, for all widths, as long as there
 // are registers. Elsewhere it is made where it is used, every time: the three instructions are
 // cheaper than a register kept.
 class ConstantSplats {
  public:
-  // `vector_registers`: what the instruction set has.
+  // `vector_registers` is how many the instruction set has.
   explicit ConstantSplats(int vector_registers)
       : most_hoisted_(static_cast<size_t>(vector_registers - kRegistersForValues)) {}
 
-  // From here on, constants are made before `position`; where they are used if that is null.
+  // From here on constants are made before `position`, or, if that is null, where they are used.
   void hoist_before(llvm::Instruction* position);
 
   llvm::Value* get(llvm::IRBuilderBase& builder, float value, int lanes);
-  // As integers.
+  // The same for an integer with these bits.
   llvm::Value* get_bits(llvm::IRBuilderBase& builder, uint32_t bits, int lanes);
 
  private:
-  // Left free of constants in an innermost loop, so that it need not spill: as many as the
-  // logarithm of a cross-entropy, its sum and the compiler's scratch take.
+  // So many registers are left free of constants in an innermost loop, lest it spill. The logarithm
+  // of a cross-entropy, its sum and the compiler's scratch take that many.
   static constexpr int kRegistersForValues = 8;
 
   struct Hoisted {
@@ -51,21 +51,22 @@ class ConstantSplats {
 
   const size_t most_hoisted_;
   llvm::Instruction* position_ = nullptr;
-  std::map<uint32_t, Hoisted> hoisted_;  // by bits, the widest asked for
+  std::map<uint32_t, Hoisted> hoisted_;  // for each constant's bits, the widest vector asked for
 };
 
-// The type of a register.
+// The LLVM type of a register with so many lanes.
 llvm::Type* register_type(llvm::IRBuilderBase& builder, int lanes);
 
-// One machine load or store of `lanes` values; LLVM may neither drop, repeat, merge nor split it.
+// Emits one machine load or store of `lanes` values, which LLVM may neither drop, repeat, merge nor
+// split.
 llvm::Value* emit_load(llvm::IRBuilderBase& builder, llvm::Value* pointer, int lanes);
 void emit_store(llvm::IRBuilderBase& builder, llvm::Value* value, llvm::Value* pointer, int lanes);
 
-// A float in every lane.
+// Puts a float in every lane.
 llvm::Value* emit_splat(llvm::IRBuilderBase& builder, llvm::Value* value, int lanes);
 
-// The value of an instruction that does not refer to memory. `operands` are those of its sources
-// that are registers, `operand_lanes` the lanes of the first.
+// Emits an instruction that does not refer to memory and returns its value. `operands` are the
+// values of the registers it reads, `operand_lanes` the lanes of the first.
 llvm::Value* emit_operation(llvm::IRBuilderBase& builder, ConstantSplats& constants,
                             const Instruction& instruction, std::span<llvm::Value* const> operands,
                             int operand_lanes, bool fuse_multiply_add);

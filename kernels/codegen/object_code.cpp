@@ -53,7 +53,7 @@ const llvm::Target& x86_target() {
   return target;
 }
 
-// The value of an LLVM result whose failure would be a bug of ours.
+// Returns the value of an LLVM result whose failure would be a bug of ours.
 template <typename T>
 T expect(llvm::Expected<T> result) {
   CHECK(static_cast<bool>(result), "{}", llvm::toString(result.takeError()));
@@ -79,7 +79,7 @@ void add_passes(llvm::LLVMTargetMachine& machine, llvm::legacy::PassManager& pas
   CHECK(!config->addInstSelector(), "no instruction selection for this target");
   passes.add(llvm::Pass::createPass(&llvm::FinalizeISelID));
   config->addMachinePasses();
-  if (last_pass) passes.add(last_pass.release());  // which then owns it
+  if (last_pass) passes.add(last_pass.release());  // `passes` owns it from here on
   config->setInitialized();
   const bool refused = machine.addAsmPrinter(
       passes, object, nullptr, llvm::CodeGenFileType::ObjectFile, functions->getMMI().getContext());
@@ -102,8 +102,8 @@ AddressFixup read_fixup(const llvm::object::RelocationRef& relocation) {
   return fixup;
 }
 
-// The code in an object. Anything else in it, or code that refers to anything but itself, would
-// break the promises of codegen.h.
+// Takes the code out of an object. Anything else in it, or code that refers to anything but itself
+// and the continuation, would break the promises of codegen.h.
 MachineCode read_object(llvm::StringRef bytes) {
   auto object = expect(llvm::object::ObjectFile::createObjectFile(
       llvm::MemoryBufferRef(bytes, "kernels"), llvm::file_magic::elf_relocatable));
@@ -140,8 +140,8 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& o
   llvm::TargetOptions target_options;
   target_options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   const bool without_fma = options.isa == Isa::kAvx2 && !options.fuse_multiply_add;
-  // In the smaller ones the register allocator turns a zero it has no register for into a load from
-  // a constant pool.
+  // In smaller code models the register allocator turns a zero for which it has no register into a
+  // load from a constant pool.
   const auto code_model = llvm::CodeModel::Large;
   std::unique_ptr<llvm::TargetMachine> machine(x86_target().createTargetMachine(
       kTriple, processor(options.isa), without_fma ? "-fma" : "", target_options,

@@ -17,7 +17,7 @@ namespace wattgrind {
 // where multiply and add are fused), v4 with 512-bit vectors for avx512.
 std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& options);
 
-// The symbol that stands for wherever code goes on when it is done.
+// The symbol that stands for the continuation (codegen.h).
 inline constexpr const char* kContinuation = "continuation";
 
 // Sets the module's target and compiles it: instruction selection, register allocation and

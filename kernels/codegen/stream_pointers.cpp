@@ -100,7 +100,7 @@ void StreamPointers::close_repeated(llvm::IRBuilderBase& builder, Cursors& curso
     Pointer& pointer = pointers_[cursor.inner];
     pointer.value = offset_pointer(builder, pointer.value, cursor.entry_bias - pointer.bias);
     pointer.bias = cursor.entry_bias;
-    if (pointer.value == cursor.phi) {  // stands still in this loop
+    if (pointer.value == cursor.phi) {  // the pointer stands still in this loop
       pointer.value = cursor.entry_pointer;
       cursor.phi->replaceAllUsesWith(cursor.entry_pointer);
       cursor.phi->eraseFromParent();

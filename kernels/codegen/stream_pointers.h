@@ -1,13 +1,20 @@
-// Addresses of a nest's references as running pointers.
+// Turns the addresses of a nest's references into running pointers.
 //
-// References of one buffer with equal strides differ by constants: they share one pointer, a phi at
-// every loop header, and their offsets become displacements. An inner loop goes on with the pointer
-// of its enclosing loops wherever it can, so that a stream of references costs one register over
-// the whole nest, however deep, and one addition a loop.
+// References of one buffer with equal strides differ by constants. They share one pointer, which is
+// a phi at every loop header, and their offsets become displacements. An inner loop goes on with
+// the pointer of its enclosing loops wherever it can, so that a stream of references costs one
+// register over the whole nest, however deep, and one addition a loop.
 //
-// The bookkeeping: a stream is a buffer and the strides over the loops entered so far; its pointer
-// holds the stream's current address plus a known constant, the bias. Going on to the next
-// iteration changes the bias only; the pointer is brought up to date where an iteration ends.
+// A stream is a buffer and the strides over the loops entered so far. Its pointer holds the
+// stream's current address plus a known constant, the bias. To go on to the next iteration changes
+// the bias alone; the pointer itself is brought up to date where the repeated block ends. With a
+// stride of 32 bytes and two iterations in the repeated block:
+//
+//                     stream's address    pointer    bias
+//   begin_repeated    a                   a            0
+//   advance           a + 32              a          -32
+//   advance           a + 64              a          -64
+//   close_repeated    a + 64              a + 64       0
 #pragma once
 
 #include <cstdint>
@@ -27,7 +34,7 @@ class Value;
 
 namespace wattgrind {
 
-// A buffer and strides, those of loops with one trip left out.
+// A buffer and the strides over its loops, but for loops of one trip.
 struct Stream {
   uint32_t buffer = 0;
   std::vector<std::pair<uint32_t, int64_t>> strides;  // loop, bytes
@@ -37,32 +44,33 @@ struct Stream {
 
 class StreamPointers {
  public:
-  // `bases`: the address of each buffer. `loops`: by id.
+  // `bases` holds the address of each buffer, `loops` each loop at the position of its id.
   StreamPointers(std::vector<llvm::Value*> bases, std::vector<const Loop*> loops);
 
-  // The pointer for a reference in the current iteration.
+  // Emits the pointer for a reference in the current iteration.
   llvm::Value* address(llvm::IRBuilderBase& builder, const Address& address) const;
 
   // The streams of one loop while its iterations are emitted.
   struct Cursor {
-    Stream outer, inner;  // without and with the stride over this loop
+    Stream outer, inner;  // the stream without and with the stride over this loop
     int64_t stride_bytes = 0;
-    bool continues_outer = false;  // the outer stream's pointer goes on as this one
+    bool continues_outer = false;  // whether the outer stream's pointer goes on as this one
     int64_t entry_bias = 0;
     llvm::Value* entry_pointer = nullptr;
-    llvm::PHINode* phi = nullptr;  // null where no branch goes back
+    llvm::PHINode* phi = nullptr;  // null outside the repeated block
   };
   using Cursors = std::vector<Cursor>;
 
-  // Calls in order: enter (before the first iteration), begin_repeated (in the header of the block
-  // that is branched back to), advance (after each emitted iteration), close_repeated (at the end
-  // of the repeated block), leave (after the last iteration).
+  // For each loop these are called in this order:
+  //   enter            before the first iteration;
+  //   begin_repeated   in the header of the block that is branched back to, if there is one;
+  //   advance          after each emitted iteration, in the repeated block or outside of it;
+  //   close_repeated   at the end of the repeated block;
+  //   leave            after the last iteration.
   Cursors enter(const Loop& loop);
   void begin_repeated(llvm::IRBuilderBase& builder, Cursors& cursors, llvm::BasicBlock* preheader);
   void advance(const Cursors& cursors);
   void close_repeated(llvm::IRBuilderBase& builder, Cursors& cursors);
-  // `repeats`: how often the repeated block runs after the first time; `per_repeat`: iterations it
-  // holds.
   void leave(const Loop& loop, const Cursors& cursors);
 
  private:

@@ -25,12 +25,13 @@ using llvm::MachineFunction;
 using llvm::MachineInstr;
 using llvm::MachineInstrBuilder;
 
-// An x86 memory operand: base, scale, index, displacement, segment.
+// The parts of an x86 memory operand are base, scale, index, displacement and segment.
 constexpr unsigned kMemoryOperandParts = 5;
 // The condition code of "below" (Intel SDM, volume 1, appendix B).
 constexpr int64_t kBelow = 2;
 
-// LLVM's headers for x86 are not installed with it; its tables know everything by name.
+// The instructions and registers of x86, looked up by name in LLVM's tables, because LLVM's headers
+// for x86 are not installed with it.
 struct X86 {
   explicit X86(const llvm::TargetSubtargetInfo& target)
       : info(*target.getInstrInfo()), registers(*target.getRegisterInfo()) {}
@@ -64,10 +65,11 @@ struct X86 {
                           &jump_to_loaded = info.get(opcode("JMP64m"));
 };
 
-// What an instruction does to memory.
+// What an instruction does to memory, and where. The place is named by its memory operand or, for
+// pushes and pops, by a distance from the stack pointer.
 struct MemoryUse {
-  unsigned operand = 0;                 // the first part of its memory operand, or
-  std::optional<int64_t> stack_offset;  // the place is this far from the stack pointer
+  unsigned operand = 0;                 // the position of the memory operand's first part
+  std::optional<int64_t> stack_offset;  // in bytes; absent where there is a memory operand
   TraceRecord kind;
 };
 
@@ -77,7 +79,8 @@ std::string text(const MachineInstr& instruction) {
   return text;
 }
 
-// As instruction selection noted it; of a blend with memory, where it does not, the whole register.
+// How many bytes an instruction reads or writes: what instruction selection noted. For a blend with
+// memory it notes nothing, and the answer is the size of the whole register.
 uint16_t bytes_of(const X86& x86, const MachineInstr& instruction) {
   if (instruction.memoperands_empty()) {
     CHECK(instruction.getNumExplicitDefs() == 1 &&
@@ -98,7 +101,7 @@ uint16_t bytes_of(const X86& x86, const MachineInstr& instruction) {
 }
 
 std::optional<MemoryUse> memory_use(const X86& x86, const MachineInstr& instruction) {
-  // Inline assembly is there to name addresses; LLVM takes any for a use of memory.
+  // Inline assembly only puts addresses in registers here, but LLVM takes it for a use of memory.
   if (!instruction.mayLoadOrStore() || instruction.isInlineAsm()) return std::nullopt;
   constexpr uint16_t kWord = 8;
   if (instruction.getOpcode() == x86.push.getOpcode()) {
@@ -119,7 +122,7 @@ std::optional<MemoryUse> memory_use(const X86& x86, const MachineInstr& instruct
   return use;
 }
 
-// The second half of a record, as a constant.
+// The second half of a record as the constant that the code stores.
 int64_t encode(const TraceRecord& kind) {
   return kind.bytes | (kind.is_read ? 1 << 16 : 0) | (kind.is_write ? 1 << 24 : 0);
 }
@@ -145,7 +148,7 @@ class Emitter {
     define(x86_.address, to).addReg(x86_.rip).addImm(1).addReg(0).addMBB(&block).addReg(0);
   }
 
-  // The record of an instruction, at `next`.
+  // Writes the record of an instruction at `next`.
   void record(const MachineInstr& instruction, const MemoryUse& use) {
     store(x86_.rax, offsetof(TraceFrame, saved_rax));
     store(x86_.rcx, offsetof(TraceFrame, saved_rcx));
@@ -161,7 +164,7 @@ class Emitter {
   }
 
  private:
-  // To rcx; before any other register changes.
+  // Loads the address to rcx, which must happen before any other register changes.
   void load_address(const MachineInstr& instruction, const MemoryUse& use) {
     MachineInstrBuilder address = define(x86_.address, x86_.rcx);
     if (use.stack_offset) {
@@ -204,7 +207,8 @@ class TracePass : public llvm::MachineFunctionPass {
 
   bool runOnMachineFunction(MachineFunction& function) override {
     if (!x86_) x86_.emplace(function.getSubtarget());
-    // A path that goes back to no earlier block passes each instruction once at most.
+    // Between two checks the code goes back to no earlier block, so that each instruction runs once
+    // at most and writes one record.
     const uint64_t records = add_records(function);
     most_records_ = std::max(most_records_, records);
     for (MachineBasicBlock* top : loop_tops(function)) {
@@ -242,7 +246,7 @@ class TracePass : public llvm::MachineFunctionPass {
     return tops;
   }
 
-  // Moves what is in the block to a new one behind it.
+  // Moves what is in the block to a new block behind it, and returns that.
   static MachineBasicBlock& move_behind(MachineBasicBlock& block) {
     MachineFunction& function = *block.getParent();
     MachineBasicBlock* rest = function.CreateMachineBasicBlock(block.getBasicBlock());
@@ -253,7 +257,7 @@ class TracePass : public llvm::MachineFunctionPass {
     return *rest;
   }
 
-  // Leaves through `flush` if there is no room.
+  // Makes the code leave through `flush` at the top of the block if there is no room.
   void add_check(MachineBasicBlock& block) const {
     MachineBasicBlock& rest = move_behind(block);
     MachineBasicBlock& full = move_behind(block);
@@ -268,7 +272,8 @@ class TracePass : public llvm::MachineFunctionPass {
     leave(full, rest);
   }
 
-  // Leaves through `flush`, so that what earlier functions wrote is told from this one's.
+  // Makes the function begin by leaving through `flush`, so that the records of the function before
+  // it are told from its own.
   void begin_function(MachineBasicBlock& block) {
     MachineBasicBlock& rest = move_behind(block);
     Emitter(*x86_, frame_address_, block, block.end())
@@ -276,7 +281,8 @@ class TracePass : public llvm::MachineFunctionPass {
     leave(block, rest);
   }
 
-  // From the end of `block` through `flush` to `rest`; rax is as saved afterwards.
+  // Makes the code go from the end of `block` through `flush` to `rest`, which finds in rax what it
+  // was before.
   void leave(MachineBasicBlock& block, MachineBasicBlock& rest) const {
     Emitter out(*x86_, frame_address_, block, block.end());
     out.store(x86_->rax, offsetof(TraceFrame, saved_rax));
@@ -289,7 +295,7 @@ class TracePass : public llvm::MachineFunctionPass {
   static char id_;
   const uint64_t frame_address_;
   uint64_t& most_records_;
-  std::optional<X86> x86_;  // of the first function's processor, which is every function's
+  std::optional<X86> x86_;  // made from the first function; all are for the same processor
   int64_t next_function_ = 0;
 };
 

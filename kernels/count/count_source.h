@@ -1,4 +1,9 @@
 // Counting what a lowered network does to a machine's memory hierarchy.
+//
+// In this room a counted pass is one run through all steps of a program. Passes run one after the
+// other on the same buffers:
+//
+//   empty caches --> pass 1 --> pass 2 --> ...      pass 1: a cold start; pass 2: the steady state
 #pragma once
 
 #include <functional>
@@ -18,7 +23,7 @@
 
 namespace wattgrind {
 
-// A file worth keeping: an executable, a tool's output.
+// A file that a user may want to keep, such as an executable or a tool's output.
 struct Artifact {
   std::string name;
   std::string content;
@@ -26,57 +31,60 @@ struct Artifact {
 };
 
 struct CountedPass {
-  std::vector<EventCounts> steps;                  // by step of the program
-  std::vector<std::vector<TensorCounts>> tensors;  // by step; none where the source can't tell
+  std::vector<EventCounts> steps;  // what each step of the program did
+  // For each step, its part by tensor; empty where the source cannot tell.
+  std::vector<std::vector<TensorCounts>> tensors;
 };
 
 struct CountedPasses {
   std::vector<CountedPass> passes;
-  std::optional<EventCounts> runtime;  // code that belongs to no step; before the first pass
+  std::optional<EventCounts> runtime;  // done by code of no step, before the first pass
   CountOrigin origin;
   std::vector<Artifact> artifacts;
 };
 
-// Called with what is being done, for a progress line.
+// A source calls it with what it is about to do ("generating code"), for a progress line.
 using ProgressReport = std::function<void(std::string_view)>;
 
 class CountSource {
  public:
   virtual ~CountSource() = default;
 
-  // The instruction set to lower for: the machine's, as far as this source can count it. Throws
-  // Error(kInput) where it cannot.
+  // The instruction set to lower programs for: the machine's, or the widest below it that this
+  // source can count. Throws Error(kInput) where it can count none.
   virtual Isa isa(const Machine& machine) const = 0;
 
-  // Counts passes that run one after the other, the first from empty caches, each on the caches as
-  // those before it left them. All are programs of one arena, lowered for isa(); the same program
-  // may come again: the second of two passes is the steady state. Throws Error(kInterrupted)
-  // between steps or pieces of them.
+  // Counts passes that run one after the other. The first begins with empty caches, each other one
+  // with the caches as those before it left them. All must be programs of one arena, lowered for
+  // isa(). The same program may come again: the second of two such passes is the steady state.
+  // Throws Error(kInterrupted) between steps or pieces of them.
   virtual CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
                               const ProgressReport& progress) = 0;
 };
 
-// An executable of the same kernels under Valgrind's cachegrind: one run a level below the first.
-// Each pass's kernels are functions of their own, so that one run tells all passes apart. What
-// cachegrind takes for the last level holds their instructions too, which no other source models:
-// where that is a small L2, kernels of much code (a training step's) lose some data lines there.
+// This source runs an executable of the kernels under Valgrind's cachegrind, once for each cache
+// level below the first. Each pass's kernels are functions of their own, so that one run tells all
+// passes apart. What cachegrind takes for the last level holds their instructions too, which no
+// other source models: where that is a small L2, kernels of much code (a training step's) lose some
+// data lines there.
 std::unique_ptr<CountSource> make_cachegrind_source(ProcessRunner& runner);
 
-// The simulator walks the kernels' access programs: the machine's own caches, or cachegrind's model
-// of them for the instruction set cachegrind would run.
+// This source simulates the kernels' access programs, either on the machine's own caches or on
+// cachegrind's model of them, for the instruction set that cachegrind would run.
 std::unique_ptr<CountSource> make_simulation_source(CacheModel model);
 
-// The kernels themselves, run here, write down what they reference: as deployed (multiply-adds
-// fused where the instruction set has them) for the machine's own caches, or as cachegrind would
-// run them for cachegrind's model. `isa` throws Error(kMissing) for a machine whose instructions
-// this processor lacks.
+// This source runs the kernels here and lets them write down what they reference. For the machine's
+// own caches they are as deployed (multiply-adds are fused where the instruction set can), for
+// cachegrind's model as cachegrind would run them. Its isa() throws Error(kMissing) for a machine
+// whose instructions this processor lacks.
 std::unique_ptr<CountSource> make_trace_source(CacheModel model);
 
-// No caches: every reference hits the first level. What that costs is the least that the kernels
-// can cost, known without simulating them.
+// This source simulates no caches: every reference hits the first level. What that costs is the
+// least that the kernels can cost.
 std::unique_ptr<CountSource> make_reference_source();
 
-// Lowers and counts a network. `artifacts`, if wanted, receives the loop nests' text and what the
+// Lowers a network and counts its inference of `batch` images: from empty caches or, if `steady`,
+// in the second of two passes. `artifacts`, unless null, receives the loop nests' text and what the
 // source made.
 NetworkCounts count_network(const Network& network, int64_t batch, const Machine& machine,
                             bool steady, CountSource& source, const ProgressReport& progress,

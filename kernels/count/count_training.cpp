@@ -17,8 +17,8 @@ namespace {
 constexpr std::string_view kStepNames[] = {"first", "steady", "last", "later", "later_last"};
 constexpr std::string_view kPassNames[] = {"input", "forward", "backward", "update"};
 
-// Steps of one training on one arena. Each of the batches that are told apart has buffers of its
-// own for the images it is copied from.
+// Steps of one training on one arena. Steps may copy from different batches of the data set, which
+// are numbered from 0; each batch has buffers of its own for its images and labels.
 class TrainingSteps {
  public:
   TrainingSteps(const Network& network, const Optimizer& optimizer, Isa isa, int64_t batch)
@@ -27,14 +27,14 @@ class TrainingSteps {
         whole_(lower_training(network, optimizer, isa, batch)),
         arena_(whole_.program) {}
 
-  // A step on the images of batch number `images`.
+  // Adds a step on the images of batch number `images`.
   const TrainingProgram& add(size_t images) { return add(whole_, images); }
   const TrainingProgram& add_smaller(int64_t batch, size_t images) {
     if (!smaller_) smaller_ = lower_smaller_batch(whole_, network_, optimizer_, batch);
     return add(*smaller_, images);
   }
 
-  // Every step added, on the buffers of them all.
+  // Returns every step that was added, and gives each the buffers of all.
   std::vector<const Program*> programs() {
     std::vector<const Program*> result;
     for (TrainingProgram& step : steps_) {
@@ -49,7 +49,7 @@ class TrainingSteps {
 
  private:
   struct Source {
-    uint32_t images = 0, labels = 0;  // buffers
+    uint32_t images = 0, labels = 0;  // indices of buffers
   };
 
   const TrainingProgram& add(const TrainingProgram& step, size_t images) {
@@ -77,12 +77,12 @@ class TrainingSteps {
   const Optimizer& optimizer_;
   const TrainingProgram whole_;
   std::optional<TrainingProgram> smaller_;
-  Program arena_;  // the whole step, and the buffers of every batch
+  Program arena_;  // the step of a whole batch, with the buffers of every batch added
   std::vector<Source> sources_;
   std::vector<TrainingProgram> steps_;
 };
 
-// What a pass of a layer computes, padding aside.
+// The operations of a layer in a pass, without those on padding.
 OperationCounts operations_of(const Layer& layer, Pass pass, uint64_t gradients, int64_t batch,
                               const Optimizer& optimizer) {
   const auto images = static_cast<uint64_t>(batch);
@@ -133,7 +133,7 @@ class StepRows {
     padding_macs_[{row, training_.passes[index]}] += step.padding_macs;
   }
 
-  // The row's part for a pass, made if it is not there.
+  // Returns the row's part for a pass, which is added if the row has none.
   PassCounts& pass_of(CountedRow& row, Pass pass) const {
     const std::string_view name = kPassNames[static_cast<size_t>(pass)];
     const auto at = std::ranges::find(row.passes, name, &PassCounts::pass);
@@ -162,8 +162,8 @@ class StepRows {
   const Optimizer& optimizer_;
   const TrainingProgram& training_;
   const EventCounts nothing_;
-  std::vector<CountedRow> rows_;                         // the input's, then the layers'
-  std::map<std::pair<size_t, Pass>, uint64_t> kernels_;  // how many a row and pass has
+  std::vector<CountedRow> rows_;                         // the input's row, then the layers'
+  std::map<std::pair<size_t, Pass>, uint64_t> kernels_;  // how many each row has in a pass
   std::map<std::pair<size_t, Pass>, uint64_t> padding_macs_;
 };
 
@@ -185,8 +185,8 @@ OperationCounts scaled(const OperationCounts& counts, uint64_t times) {
   return {scale(counts.macs), scale(counts.other), scale(counts.padding_macs)};
 }
 
-// The events of a kind of step as often as it comes. Only the first epoch references a line for the
-// first time: the later ones go through the same images and buffers once more.
+// The events of all steps of a kind. Only those in the first epoch reference a line for the first
+// time: later epochs go through the same images and buffers once more.
 EventCounts repeated(const EventCounts& counts, const CountedTrainingStep& kind) {
   EventCounts result = scaled(counts, kind.times);
   for (size_t i = 0; i < counts.levels.size(); ++i) {
@@ -207,7 +207,7 @@ CountedRow repeated(CountedRow row, const CountedTrainingStep& kind) {
   return row;
 }
 
-// Two countings of the same layer as one: total() but for what is not a sum.
+// Adds two countings of the same layer. Everything is summed but what describes the layer.
 CountedRow added(const CountedRow& a, const CountedRow& b) {
   CountedRow row = total({a, b});
   row.name = a.name;
@@ -245,11 +245,11 @@ void keep_artifacts(CountedPasses& counted, const TrainingSteps& training,
   artifacts->push_back({"loop_nests.txt", nests_text(training.steps().front().program)});
 }
 
-// How often each kind of step comes.
+// The steps that a training is made of.
 struct Schedule {
-  uint64_t full = 0;    // steps of a whole batch, an epoch
-  int64_t smaller = 0;  // images of the batch that ends an epoch; 0: none does
-  uint64_t steps = 0;   // of all epochs
+  uint64_t full = 0;    // how many steps of a whole batch an epoch has
+  int64_t smaller = 0;  // the images of the smaller batch that ends an epoch; 0: there is none
+  uint64_t steps = 0;   // how many steps all epochs have together
   uint64_t later_epochs = 0;
 };
 
@@ -300,7 +300,7 @@ TrainingCounts count_training(const Network& network, const Optimizer& optimizer
       training.add(image_batch);
     }
   };
-  // Batches of images: 0, 1 and the last one's, 2.
+  // Steps copy from one of three batches of the data set: 0, 1, or 2, which ends an epoch.
   const uint64_t later = schedule.later_epochs;
   const uint64_t fresh_epochs = stays ? 1 : 1 + later;
   add_kind(TrainingStep::kFirst, 1, 1, 0, false);

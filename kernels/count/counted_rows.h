@@ -1,4 +1,4 @@
-// Pieces of what a counted program becomes: rows of a NetworkCounts.
+// What the rows of a NetworkCounts are made of.
 #pragma once
 
 #include <string>
@@ -9,15 +9,15 @@
 
 namespace wattgrind {
 
-// Nothing, of everything that `example` counts.
+// Counts of zero for everything that `example` counts.
 EventCounts no_events(const EventCounts& example);
 
-// A layer's name, kind, shape and parameters; nothing counted.
+// A row with a layer's name, kind, shape and parameters, in which nothing is counted yet.
 CountedRow layer_row(const Layer& layer);
 
 References bytes_of(const ReferenceCounts& references);
 
-// Every nest of the program, for people to read.
+// The text of every nest of the program, for people to read.
 std::string nests_text(const Program& program);
 
 }  // namespace wattgrind

@@ -48,7 +48,7 @@ class Extrapolation {
     add(whole.write_backs, part.write_backs);
     add(whole.lines_from_above, part.lines_from_above);
     add(whole.compulsory_misses, part.compulsory_misses);
-    whole.hits = whole.accesses - whole.misses;  // rounded apart, they might not add up
+    whole.hits = whole.accesses - whole.misses;  // rounded by themselves they might not add up
   }
 
   double times_;

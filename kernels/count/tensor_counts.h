@@ -1,4 +1,4 @@
-// A kernel's counts by buffer, in the vocabulary of estimates.
+// Turns a kernel's traffic by buffer into the tensor counts of an estimate.
 #pragma once
 
 #include <span>
@@ -10,7 +10,8 @@
 
 namespace wattgrind {
 
-// `traffic` begins with these buffers. The result ends with "elsewhere".
+// `traffic` must begin with these buffers. The last of the result is "elsewhere", which is what is
+// in none of them.
 std::vector<TensorCounts> tensor_counts(std::span<const AccessBuffer> buffers,
                                         const ProgramTraffic& traffic,
                                         const HierarchyConfig& config);

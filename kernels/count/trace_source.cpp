@@ -13,7 +13,7 @@
 namespace wattgrind {
 namespace {
 
-// What one step touches and how often. Spilled registers are the kernel's own workspace.
+// Counts what one step touches and how often. Spilled registers count as its own workspace.
 class StepCounter {
  public:
   StepCounter(std::vector<AccessBuffer> buffers, const HierarchyConfig& config)
@@ -39,7 +39,7 @@ class StepCounter {
     return event_counts(traffic_.total(), config);
   }
 
-  // Without the stack where it had no part.
+  // The counts by tensor. The stack is left out if the step did not touch it.
   std::vector<TensorCounts> tensors(const HierarchyConfig& config) const {
     const bool spills = traffic_.buffers.back() != nothing_;
     const size_t buffers = buffers_.size() - (spills ? 0 : 1);
@@ -92,7 +92,7 @@ class TraceSource : public CountSource {
     MachineTrace trace(trace_spec(passes));
     const std::unique_ptr<ReferenceModel> caches = make_reference_model(config);
     progress("tracing");
-    std::vector<StepCounter> steps;  // of all passes
+    std::vector<StepCounter> steps;  // one for each step of each pass
     for (const Program* program : passes) {
       for (const Step& step : program->steps) {
         steps.emplace_back(program->access_program(step).buffers, config);

@@ -40,7 +40,8 @@ WorkloadCounts count(const Network& network, int64_t batch, const Machine& machi
   return result;
 }
 
-// A quarter of a minute's work.
+// The most multiply-accumulates of a product that is simulated whole, which takes a quarter of a
+// minute.
 constexpr uint64_t kMostSimulatedMacs = uint64_t{1} << 25;
 
 WorkloadCounts count(const Matmul& matmul, int64_t, const Machine& machine) {

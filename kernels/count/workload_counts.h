@@ -1,5 +1,5 @@
-// What one repetition of a workload does in the steady state: what a meter sees of a load that is
-// repeated, and what calibration prices.
+// Counts what one repetition of a workload does in the steady state. A meter sees this of a load
+// that is repeated, and calibration finds the price of it.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ namespace wattgrind {
 struct WorkloadCounts {
   EventCounts counts;
   OperationCounts operations;
-  ElementType type = ElementType::kFloat32;  // that the operations are on
-  std::string note;                          // what is not exact; empty: nothing
+  ElementType type = ElementType::kFloat32;  // the type of the operations' operands
+  std::string note;                          // says what is not exact; empty if everything is
 };
 
-// The second of two passes through the machine's own caches, simulated. `batch` images of a
-// network's inference; a matrix product has no batch. Of products of more than 2^25
-// multiply-accumulates the first rows are simulated, and the note says how many
-// (kernels/count/matmul_counts.h).
+// Simulates two passes through the machine's own caches and returns the counts of the second. A
+// network's workload is the inference of `batch` images; a matrix product has no batch. If a
+// product has more than 2^25 multiply-accumulates, only its first rows are simulated, and the note
+// says how many (kernels/count/matmul_counts.h).
 WorkloadCounts count_workload(const Workload& workload, int64_t batch, const Machine& machine);
 
 }  // namespace wattgrind

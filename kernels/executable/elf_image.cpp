@@ -37,7 +37,7 @@ class StringTable {
   std::vector<uint8_t> bytes_ = {0};
 };
 
-// A part of the file.
+// Where a part of the file lies in it.
 struct Extent {
   uint64_t offset = 0;
   uint64_t bytes = 0;
@@ -113,7 +113,7 @@ struct Layout {
   Extent text, data, symbols, names;
 };
 
-// All but the table of the sections' own names, which is still growing.
+// Makes every section header but that of the table of section names, which is still growing.
 std::vector<Elf64_Shdr> section_headers(const ElfImage& image, const Layout& layout,
                                         StringTable& section_names) {
   std::vector<Elf64_Shdr> sections(kSectionCount);

@@ -15,16 +15,16 @@ namespace {
 
 // The usual place of a static executable's text on x86-64.
 constexpr uint64_t kTextAddress = 0x400000;
-// Valgrind reads the symbols of an executable only if one segment holds .data and .bss: one word
-// nobody uses, at the far end of the stack.
+// Valgrind reads the symbols of an executable only if one segment holds .data and .bss. The data is
+// one word that nobody uses, at the far end of the stack, and the stack is the zeroed rest.
 constexpr uint64_t kDataAddress = kStackAddress;
 constexpr uint64_t kDataBytes = 8;
 // Functions of separately compiled parts start at lines of the instruction cache.
 constexpr uint64_t kPartAlignment = 64;
 
-// Maps the arena, then begins the chain of calls. The arena is refused rather than put elsewhere or
-// over something: an address other than the one asked for counts as a refusal, as from a kernel
-// that does not know MAP_FIXED_NOREPLACE.
+// The code that maps the arena, begins the chain of calls and, at its end, exits. The system
+// refuses the arena rather than putting it over something. A system that does not know
+// MAP_FIXED_NOREPLACE may put it elsewhere, which counts as a refusal too.
 std::string start_up_assembly(const ExecutableSpec& spec) {
   return fmt::format(
       R"(
@@ -65,7 +65,7 @@ uint64_t aligned(uint64_t bytes, uint64_t alignment) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-// Adds code at an offset of the text.
+// Adds code to the image's text, from offset `begin` on.
 void append(ElfImage& image, const MachineCode& part, uint64_t begin) {
   image.text.resize(begin);
   image.text.insert(image.text.end(), part.text.begin(), part.text.end());

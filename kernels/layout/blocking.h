@@ -1,10 +1,10 @@
-// How much of what stays in which cache while kernels reuse it.
+// How many bytes a kernel counts on finding in a cache again when it reuses them.
 //
 // Kernels are chosen for an instruction set, not for a machine: a profile's caches change what a
 // kernel costs, never the kernel. The sizes are those common to the CPUs of a set: 32 KiB of L1,
 // and 256 KiB of L2 (SSE and AVX2 Xeons and Cores, Cortex-A57's share of its 2 MiB) or 1 MiB
-// (AVX-512 servers). Half of each is for what is named here, the rest for everything that passes
-// by.
+// (AVX-512 servers). Half of each is for what the functions below name, the other half for
+// everything that is read once.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,20 @@
 
 namespace wattgrind {
 
-// Weights that a tile of a product walks while rows or pixels pass by.
+// The bytes of weights that stay in L1 while a product's tile walks them for one group of rows or
+// pixels after the other.
 inline constexpr int64_t kWeightChunkBytes = 16 * 1024;
 
-// Rows of a feature map that stay in L2 while blocks of output channels pass by.
+// The bytes of a feature map's rows that stay in L2 while a product computes one block of output
+// channels after the other.
 constexpr int64_t resident_map_bytes(Isa isa) {
   return (isa == Isa::kAvx512 ? 1024 : 256) * 1024 / 2;
 }
 
-// How far from L2 what is used again and again is, in last levels: there, or in memory where it
-// does not stay. The shipped profiles' cores have 1.4 to 2.5 MiB of the last level each, and a load
-// from memory takes three to six times as long as one from there.
+// How long a load takes of data that is used again and again but does not fit L2, in loads from the
+// last level: 1 if `bytes` stay there, 4 if they come from memory. The shipped profiles' cores have
+// 1.4 to 2.5 MiB of the last level each, and a load from memory takes three to six times as long as
+// one from there.
 constexpr int64_t distance_from_l2(int64_t bytes) { return bytes <= 2 * 1024 * 1024 ? 1 : 4; }
 
 // The largest divisor of `value` that is at most `limit` (at least 1).

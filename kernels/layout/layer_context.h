@@ -15,20 +15,20 @@ struct LayerContext {
   Isa isa = Isa::kAvx2;
   int64_t batch = 1;
   std::vector<MapLayout> inputs;
-  MapLayout output;       // the first input's own layout where the layer works in place
-  bool in_place = false;  // one buffer, Operand::kMap, is first input and output
+  MapLayout output;       // where the layer works in place, it is the first input's own
+  bool in_place = false;  // one buffer, Operand::kMap, is both first input and output
 
-  // The first input, which is the only one of most layers.
+  // The first input; most layers have no other.
   const MapLayout& input() const { return inputs.front(); }
 };
 
 struct BackwardContext {
   Isa isa = Isa::kAvx2;
   int64_t batch = 1;
-  std::vector<MapLayout> inputs;  // of the layer's maps
+  std::vector<MapLayout> inputs;  // layouts of the maps that the layer read and wrote
   MapLayout output;
-  size_t input_index = 0;    // the input whose gradient is asked for
-  MapLayout input_gradient;  // of that input
+  size_t input_index = 0;    // says whose gradient is asked for
+  MapLayout input_gradient;  // the layout of that gradient
   MapLayout output_gradient;
 
   const MapLayout& input() const { return inputs.front(); }

@@ -1,4 +1,4 @@
-// The channel pitch of a layer's output: how far apart pixels lie.
+// The channel pitch of a layer's output (map_layout.h): how many values are stored for a pixel.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace wattgrind {
 
-// The channel pitch of what a layer writes, given its input's.
+// The channel pitch of what a layer writes if it reads maps of pitch `input_pitch`.
 int64_t output_pitch(const Layer& layer, int64_t input_pitch, Isa isa);
 
 }  // namespace wattgrind

@@ -83,8 +83,8 @@ void unpack_weights(const Layer& layer, const MapLayout& input, Isa isa,
   });
 }
 
-// Groups' biases lie without gaps and a layer's padding follows its last bias, so both orders are
-// the same but for the zeros at the end.
+// Both orders are the same but for the zeros at the end, because the biases of groups lie without
+// gaps and a layer's padding follows its last bias.
 void pack_bias(const Layer& layer, std::span<const float> logical, std::span<float> packed) {
   CHECK(logical.size() <= packed.size(), "{}: {} biases, room for {}", layer.name, logical.size(),
         packed.size());

@@ -1,8 +1,10 @@
 // Where a layer's weights lie in the packed buffer its kernel reads.
 //
-// Logical weights are as frameworks hold them: convolution [filters][channels / groups][rows]
-// [columns] (OIHW), dense [units][values] with values in (channel, row, column) order of the map
-// that was flattened. Packed values that belong to no weight are zero.
+// Logical weights are as frameworks hold them: those of a convolution are [filters]
+// [channels / groups][rows][columns] (OIHW), those of a dense layer [units][values] with values in
+// (channel, row, column) order of the map that was flattened. Packed weights are in column blocks
+// (tiling.h), in the order in which the kernel reads them; packed values that belong to no weight
+// are zero.
 #pragma once
 
 #include <span>
@@ -13,13 +15,14 @@
 
 namespace wattgrind {
 
-// `input` is the layout the layer reads. Sizes must be the layer's weights' and its nest's buffer.
+// `input` is the layout that the layer reads. `logical` must hold as many values as the layer has
+// weights, `packed` as many as the weight buffer of its nest.
 void pack_weights(const Layer& layer, const MapLayout& input, Isa isa,
                   std::span<const float> logical, std::span<float> packed);
 void unpack_weights(const Layer& layer, const MapLayout& input, Isa isa,
                     std::span<const float> packed, std::span<float> logical);
 
-// Biases [filters] or [units]: in their own order, zeros behind them.
+// Biases, [filters] or [units], keep their order when packed and are followed by zeros.
 void pack_bias(const Layer& layer, std::span<const float> logical, std::span<float> packed);
 
 }  // namespace wattgrind

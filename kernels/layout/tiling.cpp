@@ -10,7 +10,8 @@ namespace {
 
 constexpr int kBlockVectors = 2;
 
-// Besides the sums: the operand that stays, the one that passes by, and a product to be added.
+// Besides its sums a tile needs registers for the operand that stays (its rows or its vectors,
+// whichever are fewer), for the one that passes by, and for a product to be added.
 bool fits_in_registers(Isa isa, int64_t rows, int64_t vectors) {
   return rows * vectors + std::min(rows, vectors) + 2 <= traits(isa).vector_registers;
 }

@@ -1,4 +1,14 @@
 // How channels become vectors and how extents become tiles.
+//
+// A product's rows are pixels or images, its columns output channels. A column block is the columns
+// that a register tile computes at once, a register tile the rows and columns whose sums are in
+// registers together. With vectors of 8 lanes, 40 channels are three blocks:
+//
+//             block 0          block 1       block 2
+//          |8      |8      |8      |8      |8      |
+//   row 0  |  tile of      |
+//    ...   |  6 rows x     |
+//   row 5  |  2 vectors    |
 #pragma once
 
 #include <cstdint>
@@ -8,10 +18,10 @@
 
 namespace wattgrind {
 
-// Columns of a product that one register tile computes: `vectors` vectors of `lanes` channels.
-// Weights are packed block by block, so that a tile reads them in sequence.
+// A column block has `vectors` vectors of `lanes` channels. Weights are packed block by block, so
+// that a tile reads them in sequence.
 struct ColumnBlock {
-  int64_t first = 0;  // its first channel
+  int64_t first = 0;  // the block's first channel
   int vectors = 0;
   int lanes = 0;
 
@@ -19,27 +29,28 @@ struct ColumnBlock {
   friend bool operator==(const ColumnBlock&, const ColumnBlock&) = default;
 };
 
-// Whether the last vector may stick out past the last channel.
+// The surplus is the lanes of the last vector past the last channel. It may be allowed or not.
 enum class Surplus {
-  kPad,   // yes: fewer vectors, dead lanes (weights and results of zero)
-  kExact  // no: the remainder is split into powers of two
+  kPad,   // it is allowed: vectors are fewer, and surplus lanes have weights and results of zero
+  kExact  // it is not: the remainder is split into vectors of powers of two
 };
 
-// Blocks of two full vectors; the remainder is one block of as few vectors as hold it (one vector:
-// the shortest power of two that does), or exact pieces.
+// Splits `channels` into blocks of two full vectors and a remainder. With kExact the remainder is
+// pieces of one vector each. With kPad it is one block of as few vectors as hold it; if that is one
+// vector, its lanes are the smallest power of two that does.
 std::vector<ColumnBlock> column_blocks(int64_t channels, Isa isa, Surplus surplus);
 
-// Values stored for `channels` channels when blocks are padded.
+// The channels of all blocks together, surplus lanes included.
 int64_t padded_width(const std::vector<ColumnBlock>& blocks);
 
-// Equal neighbouring blocks, as one loop runs over them.
+// A run is equal neighbouring blocks, over which one loop can go.
 struct BlockRun {
-  ColumnBlock block;  // the first
+  ColumnBlock block;  // the first of them
   int64_t count = 0;
 };
 std::vector<BlockRun> runs(const std::vector<ColumnBlock>& blocks);
 
-// `count` tiles of `size`, the first at `start`.
+// A group of `count` equal tiles of `size`, side by side, the first of which is at `start`.
 struct Tiles {
   int64_t start = 0;
   int64_t count = 0;
@@ -48,18 +59,18 @@ struct Tiles {
   friend bool operator==(const Tiles&, const Tiles&) = default;
 };
 
-// Splits [0, extent) into as few tiles of at most `largest` as possible, their sizes differing by
-// at most one, the larger first: 13 by 6 is 5 + 4 + 4, at most two groups of equal tiles.
+// Splits [0, extent) into as few tiles of at most `largest` as possible. Their sizes differ by at
+// most one, and the larger come first: 13 by 6 is 5 + 4 + 4. There are at most two groups.
 std::vector<Tiles> balanced_tiles(int64_t extent, int64_t largest);
 
-// Splits [0, extent) into full tiles and one rest.
+// Splits [0, extent) into tiles of `size` and, where they do not divide it, one smaller tile.
 std::vector<Tiles> full_tiles(int64_t extent, int64_t size);
 
-// Covers [0, width) with vectors: full ones (a group of equal tiles), then powers of two.
+// Covers [0, width) with vectors: first full ones, then ever shorter ones of powers of two.
 std::vector<Tiles> vector_pieces(int64_t width, int max_lanes);
 
-// The register tile: as many rows (pixels or images) by vectors of columns as leave registers for
-// the operands. 6x2 of AVX2's 16 registers, 14x2 of AVX-512's 32.
+// The rows of a register tile of two vectors: as many as leave registers for the operands. AVX2
+// with its 16 registers takes 6 rows, AVX-512 with its 32 takes 14.
 int64_t tile_rows(Isa isa);
 
 // How many column vectors a tile of `rows` rows may have without spilling registers, at least 2:
@@ -69,12 +80,14 @@ int64_t tile_vectors(Isa isa, int64_t rows);
 // The most column vectors, at least 1, of a tile of `rows` rows whose sums all stay in registers.
 int64_t most_vectors(Isa isa, int64_t rows);
 
-// Whether vectors are so long, eight lanes, that few channels leave most of them empty. Four lanes
-// three channels fill already; kernels that copy tensors into another order gain little on them.
+// Whether vectors have eight lanes or more, most of which stay empty if channels are few. Three
+// channels nearly fill four lanes, so kernels that copy tensors into another order to fill lanes
+// gain little there.
 bool has_lanes_to_fill(Isa isa);
 
-// Multiply-adds that must be under way at once to hide their latency: 4 cycles, 2 a cycle, on the
-// AVX2 and AVX-512 cores since Skylake (Intel) and Zen 2 (AMD). A tile of fewer takes as long.
+// How many multiply-adds must be under way at once to hide their latency: cores with AVX2 or
+// AVX-512 since Skylake (Intel) and Zen 2 (AMD) start 2 a cycle and take 4 cycles for each. A tile
+// of fewer sums takes as long as one of so many.
 inline constexpr int64_t kLatencyHidingSums = 8;
 
 }  // namespace wattgrind

@@ -1,4 +1,10 @@
-// The windows of a pooling layer that lie alike in its input.
+// Groups of a pooling layer's windows that lie alike in its input. In one dimension, with a kernel
+// of 3 and a padding of 1, the first and last window lose a value to the padding:
+//
+//   input        . 0 1 2 3 4 .        a dot is padding
+//   output 0     [   ]                span 0: one output, values 1 and 2 of the kernel
+//   outputs 1-3    [   ] ...          span 1: three outputs, the whole kernel
+//   output 4             [   ]        span 2: one output, values 0 and 1 of the kernel
 #pragma once
 
 #include <vector>
@@ -7,19 +13,20 @@
 
 namespace wattgrind {
 
-// In one dimension, consecutive outputs whose windows keep the same part of the kernel inside the
-// input.
+// A span is consecutive outputs, in one dimension, whose windows keep the same part of the kernel
+// inside the input.
 struct WindowSpan {
-  int64_t first = 0, count = 0;                // outputs
-  int64_t kernel_first = 0, kernel_count = 0;  // the part of the kernel that lies inside
-  int64_t input_first = 0;                     // the first input of the first output's window
+  int64_t first = 0, count = 0;                // which outputs they are
+  int64_t kernel_first = 0, kernel_count = 0;  // which part of the kernel lies inside
+  int64_t input_first = 0;  // the first input that the first output's window reads
 
   bool same_window(const WindowSpan& other) const {
     return kernel_first == other.kernel_first && kernel_count == other.kernel_count;
   }
 };
 
-// Interior outputs are one span; those whose window reaches into the padding form their own.
+// The spans of all outputs, in order. Outputs whose windows lie inside the input are one span;
+// those whose windows reach into the padding form spans of their own.
 std::vector<WindowSpan> row_spans(const Window2d& window, const FeatureShape& input,
                                   const FeatureShape& output);
 std::vector<WindowSpan> column_spans(const Window2d& window, const FeatureShape& input,

@@ -11,14 +11,14 @@
 namespace wattgrind {
 namespace {
 
-// Intel's cores from Haswell to Sapphire Rapids and AMD's from Zen 2 on (Agner Fog, Instruction
-// tables, 2022): two vector operations, two loads and one store a cycle.
+// Intel's cores from Haswell to Sapphire Rapids and AMD's from Zen 2 on start two vector
+// operations, two loads and one store a cycle (Agner Fog, Instruction tables, 2022).
 constexpr double kOperationsACycle = 2;
 constexpr double kLoadsACycle = 2;
 constexpr double kStoresACycle = 1;
 
-// How long an instruction keeps a vector port, and until its result can be used (same tables,
-// Skylake-X, rounded; of a division and a root, 8 lanes).
+// How long an instruction keeps a vector port, and how long its result takes to be usable. The
+// numbers are those of the same tables for Skylake-X, rounded; divisions and roots are of 8 lanes.
 struct OperationCost {
   double port_cycles = 1;
   double latency_cycles = 4;
@@ -35,14 +35,14 @@ OperationCost cost_of(const Instruction& instruction, const std::vector<int>& re
     case Opcode::kRound:
       return {2, 8};
     case Opcode::kMulAddInt64:
-      return {4, 1};  // three products of halves; only the sum is in the chain
+      return {4, 1};  // it multiplies halves three times, but the chain waits for the sum alone
     case Opcode::kExp2Int:
     case Opcode::kExponent:
     case Opcode::kMantissa:
       return {3, 6};
     case Opcode::kReduceAdd:
     case Opcode::kReduceMax: {
-      // A shuffle and an operation each time the lanes are halved.
+      // Each halving of the lanes takes a shuffle and an operation.
       const auto lanes =
           static_cast<unsigned>(register_lanes[static_cast<size_t>(instruction.src[0])]);
       const double halvings = std::bit_width(lanes) - 1;
@@ -53,9 +53,9 @@ OperationCost cost_of(const Instruction& instruction, const std::vector<int>& re
   }
 }
 
-// Part of an instruction's accesses that lie across two lines and so are made twice (Fog,
+// The share of an instruction's accesses that lie across two lines and so are made twice (Fog,
 // Microarchitecture, 2022). Over the loops an address runs through the multiples of the greatest
-// common divisor of its strides; buffers start on lines.
+// common divisor of its strides, counted from a buffer that starts on a line.
 double crossing_share(const Instruction& instruction) {
   constexpr int64_t kLineBytes = 64, kValueBytes = 4;
   const int64_t bytes =
@@ -111,8 +111,8 @@ class Analysis {
     }
   }
 
-  // Of the registers the body reads before it writes them, the one whose new value takes longest
-  // from its old one.
+  // A loop carries the registers that its body reads before it writes them. The result is the time
+  // from an old value to its new one for the carried register where that takes longest.
   double longest_chain(const std::vector<Statement>& statements) const {
     double longest = 0;
     for (const Register carried : carried_registers(statements)) {
@@ -127,7 +127,7 @@ class Analysis {
     return longest;
   }
 
-  // `ready`: the registers that depend on a chain, and when they are there.
+  // `ready` maps each register that depends on the chain to the cycle in which its value is there.
   void follow(const Instruction& instruction, std::map<Register, double>& ready) const {
     if (instruction.dst == kNoRegister) return;
     double last = -1;

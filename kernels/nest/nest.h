@@ -26,14 +26,15 @@ struct Buffer {
   Operand operand = Operand::kInput;
   TensorRole role = TensorRole::kInput;
   uint64_t bytes = 0;
-  uint32_t index = 0;  // which of its kind: of a layer's inputs, say
+  uint32_t index = 0;  // tells apart buffers of one kind, such as a layer's several inputs
 
-  // "input"; "input2" for the second of a kind.
+  // The operand's name, with a number from the second of a kind on: "input", "input2".
   std::string name() const;
 
   friend bool operator==(const Buffer&, const Buffer&) = default;
 };
 
+// How far one iteration of a loop moves an address.
 struct Stride {
   uint32_t loop = 0;
   int64_t bytes = 0;
@@ -41,6 +42,8 @@ struct Stride {
   friend bool operator==(const Stride&, const Stride&) = default;
 };
 
+// A place in a buffer that moves with the loops around the instruction: it lies `offset_bytes` plus
+// the sum of (loop variable * stride) from the buffer's first byte.
 struct Address {
   uint32_t buffer = 0;
   int64_t offset_bytes = 0;
@@ -80,7 +83,7 @@ inline constexpr Register kNoRegister = -1;
 
 struct Instruction {
   Opcode opcode = Opcode::kMove;
-  int lanes = 1;  // of dst; of the stored register for kStore
+  int lanes = 1;  // how many values dst holds, or the stored register of a kStore
   Register dst = kNoRegister;
   std::array<Register, 4> src = {kNoRegister, kNoRegister, kNoRegister, kNoRegister};
   float immediate = 0;
@@ -111,13 +114,14 @@ struct LoopNest {
   Isa isa = Isa::kAvx2;
   std::vector<Buffer> buffers;
   uint32_t loop_count = 0;
-  std::vector<int> register_lanes;  // by register
+  std::vector<int> register_lanes;  // the lane count of each register
   std::vector<Statement> body;
 
   friend bool operator==(const LoopNest&, const LoopNest&) = default;
 };
 
-// One loop or instruction a line, indented; what golden tests compare and --keep writes.
+// The nest as text, a line for each loop and instruction, indented by depth. Golden tests compare
+// this text and --keep writes it.
 std::string to_text(const LoopNest& nest);
 std::string to_text(const LoopNest& nest, const Instruction& instruction);
 

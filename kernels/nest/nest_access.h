@@ -9,7 +9,7 @@
 
 namespace wattgrind {
 
-// `addresses`: where the nest's buffers lie, in their order.
+// `addresses` holds the address of each of the nest's buffers, in their order.
 AccessProgram access_program(const LoopNest& nest, std::string name,
                              std::span<const uint64_t> addresses);
 

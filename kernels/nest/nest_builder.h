@@ -35,7 +35,8 @@ class NestBuilder {
   Isa isa() const { return nest_.isa; }
   int max_lanes() const { return traits(nest_.isa).float_lanes; }
 
-  // A new buffer of the kernel; the address of its first byte. `index`: which of its kind.
+  // Adds a buffer to the kernel and returns the address of its first byte. `index` tells apart
+  // buffers of one kind.
   Address buffer(Operand operand, TensorRole role, uint64_t bytes, uint32_t index = 0);
 
   // Calls body(LoopVariable) once, inside a loop of `trips` (at least 1) iterations.
@@ -50,18 +51,18 @@ class NestBuilder {
   Register broadcast(int lanes, const Address& address);
   void store(Register value, const Address& address);
   Register constant(int lanes, float value);
-  // Any operation without an address. The result has the first operand's lanes.
+  // Writes any operation without an address. The result has the first operand's lanes.
   Register apply(Opcode opcode, Register a, Register b = kNoRegister, Register c = kNoRegister,
                  Register d = kNoRegister);
-  // The same, into an existing register: how accumulators are written.
+  // Writes the same into an existing register, as accumulators need it.
   void assign(Register dst, Opcode opcode, Register a, Register b = kNoRegister,
               Register c = kNoRegister, Register d = kNoRegister);
-  Register reduce(Opcode opcode, Register a);  // one lane
+  Register reduce(Opcode opcode, Register a);  // the result has one lane
   Register splat(int lanes, Register scalar);
 
   int lanes(Register reg) const { return nest_.register_lanes[static_cast<size_t>(reg)]; }
 
-  // The nest, verified.
+  // Returns the nest, verified.
   LoopNest finish() &&;
 
  private:

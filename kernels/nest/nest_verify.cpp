@@ -92,7 +92,7 @@ class Verifier {
 
   const LoopNest& nest_;
   std::vector<bool> defined_;
-  std::vector<uint64_t> trips_;  // of the loops around the current statement; 0: not around it
+  std::vector<uint64_t> trips_;  // by loop; 0 where the loop is not around the current statement
 };
 
 }  // namespace

@@ -11,9 +11,9 @@ namespace wattgrind {
 struct OpcodeTraits {
   Opcode opcode;
   std::string_view name;
-  int operands;     // registers read
-  bool has_result;  // writes dst
-  bool is_memory;   // has an address
+  int operands;     // how many registers it reads
+  bool has_result;  // it writes dst
+  bool is_memory;   // it has an address
 };
 
 inline constexpr std::array<OpcodeTraits, 23> kOpcodes = {{

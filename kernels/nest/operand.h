@@ -9,20 +9,20 @@
 namespace wattgrind {
 
 enum class Operand : uint8_t {
-  // A layer's way forward.
+  // Operands of a layer's way forward.
   kInput,
   kWeights,
   kBias,
   kOutput,
   kMap,   // input and output in one: the layer works in place
   kMask,  // dropout's factors
-  // Its way back. Gradients are those of the loss by what they are named after.
+  // Operands of its way back. Each gradient is that of the loss by what it is named after.
   kOutputGradient,
   kInputGradient,
   kGradient,  // by output and input in one: the layer works in place; also what an update reads
   kWeightGradient,
   kBiasGradient,
-  // A training step's beginning, end and update.
+  // Operands of the kernels that begin a training step, end it, and update parameters.
   kImages,
   kImageLabels,
   kLabels,
@@ -31,13 +31,13 @@ enum class Operand : uint8_t {
   kMomentum,
   kVariance,
   kStepSize,
-  // What a kernel lays out for itself.
+  // Memory that a kernel lays out for itself.
   kScratch,
   kTransposed,           // weights, or images of a dense layer, transposed
   kSums,                 // partial sums of a weight gradient
-  kSquares,              // of local response normalisation
-  kRatios,               // likewise
-  kInputPlanes,          // maps laid out plane by plane, for few channels
+  kSquares,              // a pixel's squared values, in local response normalisation
+  kRatios,               // what the gradients of a pixel's values share there, a ratio a channel
+  kInputPlanes,          // maps laid out as planes (kernels/parts/plane.h), for few channels
   kOutputPlanes,         // likewise
   kGradientPlanes,       // likewise
   kInputGradientPlanes,  // likewise

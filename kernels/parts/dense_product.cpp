@@ -7,7 +7,8 @@
 namespace wattgrind {
 namespace {
 
-// The input's values as loops over memory: one loop where nothing lies between them.
+// The loops that go through an image's values in memory. One loop does where nothing lies between
+// the values.
 std::vector<ReductionLoop> reduction_loops(const MapLayout& input, int64_t step_bytes) {
   const FeatureShape& shape = input.shape;
   if (input.is_dense()) return {{"value", shape.elements(), kFloatBytes, step_bytes}};
@@ -32,9 +33,10 @@ class DenseProductEmitter {
   }
 
  private:
-  // With one tile of rows the weights pass once whatever the order. With more, a chunk of the
+  // How many values of an image the tiles go through before they start over for the next chunk.
+  // With one tile of rows the weights are read once whatever the order. With more, a chunk of the
   // reduction keeps a block's weights in L1 for all rows and a chunk of the rows in L2 for all
-  // blocks. Only a plain vector is cut; a map's loops stay whole.
+  // blocks. Only plain vectors are cut into chunks; a map's loops stay whole.
   int64_t chunk_values() const {
     const bool one_tile = tiles_.size() == 1 && tiles_[0].count == 1;
     if (one_tile || !product_.input.is_dense()) return values_;
@@ -106,8 +108,8 @@ class DenseProductEmitter {
 
   NestBuilder& nest_;
   const DenseProduct& product_;
-  const int64_t values_;            // of one image: K
-  const std::vector<Tiles> tiles_;  // of the batch
+  const int64_t values_;            // how many an image has: K
+  const std::vector<Tiles> tiles_;  // into which the batch's images are split
 };
 
 }  // namespace

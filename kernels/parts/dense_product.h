@@ -1,5 +1,5 @@
-// The product behind dense layers: images are its rows, the values of an image its reduction, and
-// columns come in blocks of vectors.
+// The product that dense layers are. Its rows are images, its reduction runs over the values of an
+// image, and its columns come in column blocks (kernels/layout/tiling.h).
 #pragma once
 
 #include <vector>
@@ -16,9 +16,9 @@ struct DenseProduct {
   int64_t batch = 1;
   MapLayout input;
   std::vector<ColumnBlock> blocks;
-  int64_t output_image_bytes = 0;               // how far the next image's columns lie
+  int64_t output_image_bytes = 0;               // from an image's output to the next image's
   TileStart start = TileStart::kBias;           // kBias or kZero
-  Address input_values, weights, bias, output;  // image 0, value 0, column 0
+  Address input_values, weights, bias, output;  // where image 0, value 0 and column 0 lie
 };
 
 void emit_dense_product(NestBuilder& nest, const DenseProduct& product);

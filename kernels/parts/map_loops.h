@@ -10,11 +10,11 @@
 
 namespace wattgrind {
 
-// A vector of neighbouring values, in any of the maps.
+// A vector of neighbouring values of a row, which in() finds in any of the maps.
 struct MapVector {
   int lanes = 0;
   LoopVariable image, row, vector;
-  int64_t first_bytes = 0;  // from the row's first pixel
+  int64_t first_bytes = 0;  // how far the loop's first vector is from the row's first pixel
 
   Address in(const Address& map, const MapLayout& layout) const {
     const Address first = moved(map, layout.pixel_bytes(0, 0) + first_bytes);
@@ -23,9 +23,9 @@ struct MapVector {
   }
 };
 
-// Calls body(MapVector) in loops over images, rows and the vectors of a row, padded channels
-// included. Rows that touch in all layouts are one row. The layouts' shapes and pitches are the
-// same.
+// Calls body(MapVector) in loops over images, rows and the vectors of a row, padding channels
+// included. Where rows touch in all layouts, an image is taken as one long row. The layouts must
+// have the same shape and pitch.
 template <typename Body>
 void for_each_vector(NestBuilder& nest, int64_t batch, const std::vector<MapLayout>& layouts,
                      Body&& body) {

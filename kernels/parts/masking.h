@@ -1,4 +1,4 @@
-// Multiplication of a map by a mask: dropout, forth and back.
+// Multiplies a map by a mask, which is what dropout does on the way forward and on the way back.
 #pragma once
 
 #include <string>

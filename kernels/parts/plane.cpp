@@ -10,7 +10,8 @@
 namespace wattgrind {
 namespace {
 
-// How many values a copy of rows moves at a time: one where the pixels of either lie apart.
+// Splits a row into the pieces that a copy moves at a time: vectors, or single values where pixels
+// lie apart.
 std::vector<Tiles> copied_pieces(int64_t columns, int64_t pixel_bytes, int max_lanes) {
   return vector_pieces(columns, pixel_bytes == kFloatBytes ? max_lanes : 1);
 }

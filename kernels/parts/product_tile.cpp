@@ -67,7 +67,8 @@ class TileEmitter {
     });
   }
 
-  // Whichever operand is the fewer stays in registers while the other passes by.
+  // Emits a step of the reduction. Input values or weights, whichever are fewer, stay in registers
+  // while the others are read one after the other.
   void emit_step(const Address& input, const Address& weights) {
     if (static_cast<size_t>(tile_.rows) < tile_.vectors.size()) {
       std::vector<Register> values;

@@ -1,7 +1,11 @@
-// The register tile of a product: the inner kernel of convolutions and dense layers.
+// The register tile of a product, which is the inner kernel of convolutions and dense layers.
 //
-// A tile holds rows x vectors accumulators in registers and walks the reduction: for every step it
-// loads the step's weights, broadcasts one input value a row, and multiplies and adds.
+// A tile keeps rows x vectors sums in registers and walks the reduction. For every step of it the
+// tile loads the step's weights, broadcasts one input value for each row, and multiplies and adds:
+//
+//                 weights of the step:   w0    w1        (vectors)
+//   row 0: its input value in every lane  sum   sum
+//   row 1: its input value in every lane  sum   sum
 #pragma once
 
 #include <string>
@@ -11,7 +15,7 @@
 
 namespace wattgrind {
 
-// One loop of the reduction, outermost first: how far input and weights move an iteration.
+// A loop of the reduction. An iteration moves the input and the weights on by so many bytes.
 struct ReductionLoop {
   std::string name;
   int64_t trips = 1;
@@ -19,13 +23,15 @@ struct ReductionLoop {
   int64_t weight_bytes = 0;
 };
 
-// A vector of columns: where it lies from the tile's weights, and from its bias and outputs.
+// A vector of columns: how far it lies from the tile's first weights, and from its first bias and
+// output.
 struct TileVector {
   int64_t weight_bytes = 0;
   int64_t channel_bytes = 0;
 };
 
-// What a tile's sums start from: kBias is one a column, kRowBias one a row.
+// What a tile's sums start from: a bias for each column, a bias for each row, zero, or what the
+// output holds.
 enum class TileStart { kBias, kRowBias, kZero, kOutput };
 
 struct ProductTile {
@@ -34,9 +40,9 @@ struct ProductTile {
   int64_t output_row_bytes = 0;  // from one row's output to the next's
   int lanes = 0;
   std::vector<TileVector> vectors;
-  std::vector<ReductionLoop> reduction;
-  Address input, weights, bias, output;  // of row 0, vector 0, step 0
-  TileStart start = TileStart::kBias;    // `bias` is read for biases alone
+  std::vector<ReductionLoop> reduction;  // outermost first
+  Address input, weights, bias, output;  // where row 0, vector 0 and step 0 lie
+  TileStart start = TileStart::kBias;    // `bias` is used with kBias and kRowBias alone
 };
 
 void emit_product_tile(NestBuilder& nest, const ProductTile& tile);

@@ -7,7 +7,7 @@
 namespace wattgrind {
 namespace {
 
-// Horner's rule, the highest coefficient first.
+// Evaluates a polynomial by Horner's rule. The highest coefficient comes first.
 Register polynomial(NestBuilder& nest, Register x, std::span<const float> coefficients) {
   const int lanes = nest.lanes(x);
   Register result = nest.constant(lanes, coefficients[0]);
@@ -17,15 +17,16 @@ Register polynomial(NestBuilder& nest, Register x, std::span<const float> coeffi
   return result;
 }
 
-// Cephes Mathematical Library, single/expf.c: (e^r - 1 - r) / r^2 on |r| <= ln(2) / 2.
+// This polynomial is (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2 (Cephes Mathematical Library,
+// single/expf.c).
 constexpr std::array<float, 6> kExpPolynomial = {1.9875691500e-4f, 1.3981999507e-3f,
                                                  8.3334519073e-3f, 4.1665795894e-2f,
                                                  1.6666665459e-1f, 5.0000001201e-1f};
-// ln 2 in two parts, the first exact in few bits (Cephes expf.c, C1 and C2).
+// These two add up to ln 2; the first is exact in few bits (Cephes expf.c, C1 and C2).
 constexpr float kLn2High = 0.693359375f;
 constexpr float kLn2Low = -2.12194440e-4f;
 constexpr float kLog2E = 1.44269504088896341f;
-constexpr float kSmallestExponent = -87.0f;  // below, e^x leaves the normal numbers
+constexpr float kSmallestExponent = -87.0f;  // below it e^x leaves the normal numbers
 
 Register exp_of_reduced(NestBuilder& nest, Register r) {
   const Register p = polynomial(nest, r, kExpPolynomial);
@@ -34,8 +35,8 @@ Register exp_of_reduced(NestBuilder& nest, Register r) {
   return nest.apply(Opcode::kAdd, tail, nest.constant(nest.lanes(r), 1.0f));
 }
 
-// Cephes Mathematical Library, single/logf.c: ln(1 + t) = t - t^2 / 2 + t^3 P(t) for
-// sqrt(1/2) <= 1 + t <= sqrt(2).
+// This polynomial is P in ln(1 + t) = t - t^2 / 2 + t^3 P(t) for sqrt(1/2) <= 1 + t <= sqrt(2)
+// (Cephes Mathematical Library, single/logf.c).
 constexpr std::array<float, 9> kLogPolynomial = {
     7.0376836292e-2f,  -1.1514610310e-1f, 1.1676998740e-1f,  -1.2420140846e-1f, 1.4249322787e-1f,
     -1.6668057665e-1f, 2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
@@ -87,7 +88,7 @@ Register quarter_power(NestBuilder& nest, Register x, int quarters) {
 
 Register emit_exp(NestBuilder& nest, Register x) {
   const int lanes = nest.lanes(x);
-  // In this order the maximum passes on an x that is no number.
+  // With its operands in this order, the maximum is no number if x is none.
   const Register bounded = nest.apply(Opcode::kMax, nest.constant(lanes, kSmallestExponent), x);
   const Register scaled = nest.apply(Opcode::kMul, bounded, nest.constant(lanes, kLog2E));
   const Register n = nest.apply(Opcode::kRound, scaled);
@@ -99,7 +100,8 @@ Register emit_exp(NestBuilder& nest, Register x) {
 Register emit_log(NestBuilder& nest, Register x) {
   const Register logarithm =
       nest.apply(Opcode::kMul, log2_of(nest, x), nest.constant(nest.lanes(x), std::log(2.0f)));
-  // Taking the exponent loses what is no number; adding zero made of it does not.
+  // The logarithm of what is no number came out as a number. x - x is zero for numbers alone, so
+  // that adding it mends this.
   return nest.apply(Opcode::kAdd, logarithm, nest.apply(Opcode::kSub, x, x));
 }
 

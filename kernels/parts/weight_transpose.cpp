@@ -7,7 +7,8 @@
 namespace wattgrind {
 namespace {
 
-// `count` blocks of `width` values, the first at channel `first`, of which `lanes` are no padding.
+// A run of `count` blocks of `width` values each, of which `lanes` are no padding. The first block
+// begins at channel `first`.
 struct LaneRun {
   int64_t first = 0, width = 0, count = 0, lanes = 0;
 };

@@ -1,4 +1,4 @@
-// Packed weights written over for a product in the other direction.
+// Copies packed weights into the order that a product in the other direction reads.
 //
 // A layer's weights are packed for outputs as columns; its data gradient is a product with inputs
 // as columns. No instruction of a nest transposes, so this is a copy value by value.
@@ -12,8 +12,8 @@
 
 namespace wattgrind {
 
-// A loop around the copy. Each iteration moves so many steps of the reduction on in the source and
-// in the result, and in the result so many bytes besides.
+// A loop around the copy. Each iteration moves on by `from_steps` steps of the reduction in the
+// source, and by `to_steps` steps and `to_bytes` bytes in the result.
 struct TransposeLoop {
   std::string name;
   int64_t trips = 1;
@@ -22,18 +22,18 @@ struct TransposeLoop {
   int64_t to_bytes = 0;
 };
 
-// From [output block][from_steps][lane], with an input channel a step, to
-// [input block][to_steps][lane], with an output channel a step.
+// The copy goes from [output block][from_steps][lane], where each step is an input channel, to
+// [input block][to_steps][lane], where each step is an output channel.
 struct WeightTranspose {
   std::vector<ColumnBlock> from_blocks, to_blocks;
-  int64_t outputs = 0, inputs = 0;       // channels that are no padding
-  int64_t from_steps = 0, to_steps = 0;  // steps of a whole block
+  int64_t outputs = 0, inputs = 0;       // how many channels are no padding
+  int64_t from_steps = 0, to_steps = 0;  // how many steps a whole block has
   std::vector<TransposeLoop> loops;
   int64_t first_from_step = 0;
   Address from, to;
 };
 
-// Padding of the result is not written.
+// Emits the copy. It does not write the padding of the result.
 void emit_weight_transpose(NestBuilder& nest, const WeightTranspose& transpose);
 
 }  // namespace wattgrind

@@ -9,12 +9,12 @@
 
 namespace wattgrind {
 
-// The gradient of the loss by what lies in one buffer of maps.
+// The gradient of the loss by the values of one map's buffer.
 struct PlannedGradient {
   MapLayout layout;
-  // The layers whose way back writes it, in the order they run forward: the gradient is the sum of
-  // theirs. Layers that work in place or do nothing are none of them: they change or pass on what
-  // is there.
+  // The layers that read the map, in the order they run forward. The way back of each adds its part
+  // to the gradient. Layers that work in place on the map or do nothing are not among them: on the
+  // way back they change or pass on what is there.
   std::vector<int> readers;
 
   friend bool operator==(const PlannedGradient&, const PlannedGradient&) = default;
@@ -24,10 +24,12 @@ struct GradientPlan {
   int first_trained = 0;                     // the first layer with parameters
   std::map<int, PlannedGradient> gradients;  // by the layer that owns the map (PlannedMap::owner)
 
-  // What lies before the first layer with parameters needs no gradient.
+  // Whether a layer's way back must make the gradient of its input. Up to the first layer with
+  // parameters nothing would use it.
   bool needs_data_gradient(int layer) const { return layer > first_trained; }
 
-  // Null for the network's input and for maps that depend on no parameter.
+  // The gradient of the map that `owner` owns. Null for the network's input and for maps that
+  // depend on no parameter.
   const PlannedGradient* find(int owner) const;
 
   friend bool operator==(const GradientPlan&, const GradientPlan&) = default;
@@ -36,7 +38,7 @@ struct GradientPlan {
 // Throws Error(kInput) where no layer has parameters.
 GradientPlan plan_gradients(const Network& network, const MapPlan& maps);
 
-// A line a gradient: "conv1: pitch 8, halo 0 0 0 0, from pool1".
+// The plan as text, a line for each gradient: "conv1: pitch 8, halo 0 0 0 0, from pool1".
 std::string to_text(const GradientPlan& plan, const Network& network);
 
 }  // namespace wattgrind

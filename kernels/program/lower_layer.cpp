@@ -12,7 +12,7 @@
 namespace wattgrind {
 namespace {
 
-// Operations without an overload have one way to be computed, and no parameters.
+// These templates are for operations that can be computed in one way only and have no parameters.
 template <typename Operation>
 LoweredLayer forward(const Operation& operation, const LayerContext& context) {
   return {lower(operation, context), std::nullopt};

@@ -14,19 +14,20 @@ namespace wattgrind {
 
 struct LoweredLayer {
   LoopNest nest;
-  std::optional<AlgorithmChoice> choice;  // of convolutions and dense layers
+  std::optional<AlgorithmChoice> choice;  // made for convolutions and dense layers alone
 };
 
 LoweredLayer lower_forward(const Layer& layer, const LayerContext& context);
 
-// The gradient by the layer's input that the context names.
+// Lowers the gradient by the input of the layer that the context names.
 LoweredLayer lower_data_gradient(const Layer& layer, const BackwardContext& context);
 
-// The gradient by the layer's weights and biases; absent for a layer without parameters.
+// Lowers the gradient by the layer's weights and biases; absent for a layer without parameters.
 std::optional<LoweredLayer> lower_weight_gradient(const Layer& layer,
                                                   const BackwardContext& context);
 
-// Multiply-accumulates that the layer's kernel adds by padding channels, for the whole batch.
+// The multiply-accumulates that the layer's kernel makes for surplus lanes
+// (kernels/layout/tiling.h), over the whole batch.
 uint64_t padding_macs(const Layer& layer, Isa isa, int64_t batch);
 
 }  // namespace wattgrind

@@ -42,8 +42,8 @@ class MapPlanner {
     return index == kNetworkInput ? plan_.input : plan_.outputs[static_cast<size_t>(index)];
   }
 
-  // Whether everything that reads this output takes any layout: dense layers do, and elementwise
-  // ones pass theirs on.
+  // Whether everything that reads this output takes any layout. Dense layers do, and elementwise
+  // layers do if their own readers do, for they keep the layout of their input.
   bool readers_take_any_layout(int index) const {
     const std::vector<int> readers = readers_of(network_, index);
     return !readers.empty() && std::ranges::all_of(readers, [&](int reader) {
@@ -65,8 +65,8 @@ class MapPlanner {
                                                                         : Storage::kOwn;
   }
 
-  // No one else reads what this layer reads first, through views either. The network's input is
-  // the caller's.
+  // Whether nothing but this layer reads its first input, directly or through views. It may then
+  // overwrite the input, unless that is the network's, which belongs to the caller.
   bool is_only_reader(int index) const {
     for (int at = layer(index).input();; at = layer(at).input()) {
       if (at == kNetworkInput || readers_of(network_, at).size() != 1) return false;
@@ -101,7 +101,7 @@ class MapPlanner {
     }
   }
 
-  // A buffer has the halo that the convolutions which read it want, whatever view they read it by.
+  // Gives each buffer the halo that the convolutions which read it want, be it through a view.
   void add_halos() {
     for (const Layer& self : network_.layers) {
       if (const auto* conv = std::get_if<Conv2d>(&self.operation)) {

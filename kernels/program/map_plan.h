@@ -1,5 +1,11 @@
-// Where each feature map of a network is to lie: in a buffer of its own, in its input's, or in the
-// memory that the layer before left; and in which layout. Chosen before anything is lowered.
+// Where each feature map of a network is to lie, and in which layout. This is chosen before
+// anything is lowered. In the network conv, relu, flatten, dense two buffers hold all outputs:
+//
+//   layer     storage    owner
+//   conv      own        conv      makes a buffer
+//   relu      in place   conv      overwrites that buffer
+//   flatten   view       conv      does nothing: its output is the same buffer
+//   dense     own        dense     makes the next buffer
 #pragma once
 
 #include <cstdint>
@@ -27,7 +33,7 @@ std::string_view name(Storage storage);
 
 struct PlannedMap {
   Storage storage = Storage::kOwn;
-  int owner = kNetworkInput;  // the layer whose output the buffer was made for
+  int owner = kNetworkInput;  // the layer that the map's buffer was made for
   MapLayout layout;
 
   friend bool operator==(const PlannedMap&, const PlannedMap&) = default;
@@ -40,7 +46,7 @@ struct MapPlan {
   PlannedMap input;
   std::vector<PlannedMap> outputs;  // by layer
 
-  // Of a layer's output, or of the network's input.
+  // The map that a layer writes, or the network's input.
   const PlannedMap& map(int layer) const {
     return layer == kNetworkInput ? input : outputs[static_cast<size_t>(layer)];
   }
@@ -52,10 +58,12 @@ struct MapPlan {
 // (kLargestArenaBytes).
 MapPlan plan_maps(const Network& network, Isa isa, int64_t batch, Phase phase);
 
-// A line a map: "conv1: own, 6x28x28, pitch 8, halo 0 0 0 0". What golden tests compare.
+// The plan as text, a line for each map: "conv1: own, 6x28x28, pitch 8, halo 0 0 0 0". Golden tests
+// compare it.
 std::string to_text(const MapPlan& plan, const Network& network);
 
-// The layers that read a layer's output, or the network's input, as often as they read it.
+// The layers that read a layer's output, or the network's input. A layer that reads it twice is
+// there twice.
 std::vector<int> readers_of(const Network& network, int layer);
 
 }  // namespace wattgrind

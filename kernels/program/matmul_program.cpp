@@ -13,18 +13,19 @@ namespace {
 
 constexpr uint64_t kPageBytes = 4096;
 
-// The way of an index through the matrix: in whole blocks and within one, or in one loop alone.
+// How an index (i, j or k) goes through its extent: in one loop over elements, or in a loop over
+// whole blocks of kMatmulBlock elements around one over the elements of a block.
 struct Index {
   std::string name;
-  int64_t first = 0;   // where the loops start
-  LoopVariable block;  // steps of kMatmulBlock; none in one loop alone
-  int64_t trips = 0;   // of `element`
+  int64_t first = 0;   // the index's value where the loops start
+  LoopVariable block;  // the loop over blocks; none where there is a single loop
+  int64_t trips = 0;   // iterations of the loop over elements
   LoopVariable element = {};
 };
 
 class MatmulLowering {
  public:
-  // Nothing in it is wider than the narrowest instruction set.
+  // The narrowest instruction set will do, for no instruction of the nest is wider.
   explicit MatmulLowering(const Matmul& matmul) : matmul_(matmul), nest_("matmul", Isa::kSse42) {}
 
   Program lower() && {
@@ -82,8 +83,8 @@ class MatmulLowering {
     });
   }
 
-  // An element of a matrix with so many columns. Of row and column, `row_is_outer` tells the index
-  // whose loops stand further out.
+  // The address of an element of a matrix with `columns` columns. `row_is_outer` says whether the
+  // row's loops stand further out than the column's, which decides the order of the strides.
   Address element(Address matrix, uint64_t columns, const Index& row, const Index& column,
                   bool row_is_outer = true) const {
     const auto column_bytes = static_cast<int64_t>(element_bytes(matmul_.type));
@@ -143,8 +144,8 @@ class MatmulLowering {
     });
   }
 
-  // Splits the next of the indices i, k, j into its whole blocks and the rest, then goes on inside
-  // of each; with all three split, adds the loops within the block.
+  // Splits the index at position `depth` of i, k, j into its whole blocks and the rest, and goes on
+  // with the next index inside each. When all three are split, adds the loops over elements.
   void lower_blocks(size_t depth, std::vector<Index> chosen) {
     if (depth == 3) return lower_ikj(chosen[0], chosen[1], chosen[2]);
     const uint64_t size = std::array{matmul_.m, matmul_.k, matmul_.n}[depth];

@@ -7,15 +7,15 @@
 
 namespace wattgrind {
 
-// One element a reference, as a compiler leaves the plain loops. kIjk adds up in a register: it
-// reads A and B for every multiply-accumulate and writes C once an element, as NumPy's product of
-// integers does (A.dot(B): LONG_dot). The others keep A's element in a register and read and write
-// C for every multiply-accumulate, after writing zeros to it. Buffers A, B and C, in this order,
-// each start on a page; they belong to no layer. Throws Error(kInput) when the matrices together
-// are larger than kLargestArenaBytes.
+// Each reference is of one element, as a compiler leaves the plain loops. kIjk adds up in a
+// register: it reads A and B for every multiply-accumulate and writes each element of C once, as
+// NumPy's product of integers does (A.dot(B): LONG_dot). The other orders keep A's element in a
+// register and read and write C for every multiply-accumulate, after writing zeros to it. The
+// buffers are A, B and C, in this order; each starts on a page, and none belongs to a layer. Throws
+// Error(kInput) when the matrices together are larger than kLargestArenaBytes.
 Program lower_matmul(const Matmul& matmul);
 
-// The references of the program's kernel.
+// The access program of that program's one kernel.
 AccessProgram matmul_program(const Matmul& matmul);
 
 }  // namespace wattgrind

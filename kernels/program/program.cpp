@@ -13,7 +13,8 @@
 namespace wattgrind {
 namespace {
 
-// Puts the kernels of a planned network together: a buffer for each operand that has none yet.
+// Puts the kernels of a planned network together and adds a buffer for each operand that has none
+// yet.
 class ProgramBuilder {
  public:
   ProgramBuilder(const Network& network, MapPlan plan) : network_(network) {
@@ -61,7 +62,8 @@ class ProgramBuilder {
     program_.outputs.push_back(output);
   }
 
-  // The buffer that an operand of a layer's kernel is: its input's, or a new one.
+  // The program's buffer for an operand of a layer's kernel: that of the input it reads, or a new
+  // one.
   uint32_t place(int index, const Buffer& buffer) {
     const Layer& self = network_.layers[static_cast<size_t>(index)];
     if (buffer.operand == Operand::kInput || buffer.operand == Operand::kMap) {

@@ -2,7 +2,11 @@
 // the buffers they work on at fixed addresses of one arena.
 //
 // From a program come the executable for cachegrind, the access programs for the simulator, and
-// native runs: all of the same kernels on the same addresses.
+// native runs: all are of the same kernels on the same addresses.
+//
+//   arena        | input | conv1.weights | conv1.bias | conv1.output | fc2.weights | ...
+//   step conv1      read       read            read        written
+//   step fc2                                                 read         read       ...
 #pragma once
 
 #include <cstdint>
@@ -27,35 +31,36 @@ enum class BufferKind {
   kBias,
   kMap,
   kScratch,
-  kMask,      // of a dropout layer that trains
-  kGradient,  // of a map or of parameters
-  kState,     // an optimiser's
+  kMask,      // the factors of a dropout layer, in training
+  kGradient,  // the gradient by a map or by parameters
+  kState,     // what an optimiser remembers of earlier steps
   kBatch,     // what a training step is told and tells: images, labels, step size, loss
 };
 
 struct ProgramBuffer {
   std::string name;  // "input", "conv1.weights", "conv1.output", ...
   BufferKind kind = BufferKind::kMap;
-  int layer = kNetworkInput;  // whose it is
+  int layer = kNetworkInput;  // the layer it belongs to; kNetworkInput: to none
   uint64_t address = 0;
   uint64_t bytes = 0;
 };
 
-// One kernel of one layer. Layers that do nothing (dropout at inference, most flattens) have none.
+// A step is one kernel of one layer. Layers that do nothing (dropout at inference, most flattens)
+// have no step.
 struct Step {
   int layer = 0;
-  std::string symbol;  // unique; the function's name in executables: "conv1", "fc6"
+  std::string symbol;  // unique; names the function in executables: "conv1", "fc6"
   LoopNest nest;
-  std::vector<uint32_t> buffers;  // of the program, in the order of the nest's
-  ReferenceCounts references;     // that the nest makes
-  uint64_t padding_macs = 0;      // that the kernel adds by padding channels, for the whole batch
-  std::optional<AlgorithmChoice> choice;  // where there was one
+  std::vector<uint32_t> buffers;  // for each buffer of the nest, which of the program's it is
+  ReferenceCounts references;     // how often the nest refers to memory
+  uint64_t padding_macs = 0;      // as padding_macs() in lower_layer.h says
+  std::optional<AlgorithmChoice> choice;  // absent where there was nothing to choose
 };
 
-// A step with its references counted.
+// Makes a step and counts its references.
 Step make_step(int layer, std::string symbol, LoopNest nest, std::vector<uint32_t> buffers);
 
-// The map a layer's output lies in: its own buffer, or that of the layer it passes through.
+// Where a layer's output lies: in a buffer made for it, or in its first input's (map_plan.h).
 struct OutputMap {
   uint32_t buffer = 0;
   MapLayout layout;
@@ -80,12 +85,13 @@ struct Program {
 Program lower_network(const Network& network, Isa isa, int64_t batch,
                       Phase phase = Phase::kInference);
 
-// Appends a buffer to a program, behind its others; `owner` is a layer or kNetworkInput. Throws
-// Error(kInput), begun by `network`, when the arena would become too large.
+// Appends a buffer to a program behind its others, which decides its address, and returns its
+// index. Throws Error(kInput), whose message begins with `network`, when the arena would become too
+// large.
 uint32_t add_buffer(Program& program, std::string_view network, ProgramBuffer buffer);
 
-// Every buffer with its place, and every step with its algorithm, a line each: what golden tests
-// compare, and people read.
+// The program as text for golden tests and for people: a line for each buffer with its place, and
+// one for each step with its algorithm.
 std::string buffers_text(const Program& program);
 std::string steps_text(const Program& program);
 

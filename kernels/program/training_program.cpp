@@ -51,7 +51,7 @@ class TrainingBuilder {
   }
 
  private:
-  // Buffers of one step by what they are to its nest.
+  // The program's buffer for each operand of one step's nest.
   using Operands = std::map<Operand, uint32_t>;
 
   Program& program() { return training_.program; }
@@ -70,7 +70,8 @@ class TrainingBuilder {
     program().steps.push_back(std::move(step));
   }
 
-  // A step on buffers that exist, and new ones for what is in none of them.
+  // Adds a step on the given buffers, and makes a new buffer for each operand that is not among
+  // them.
   void add_step(Pass pass, int index, const std::string& what, LoweredLayer lowered,
                 Operands buffers) {
     const std::string& name = layer(index).name;
@@ -187,8 +188,8 @@ class TrainingBuilder {
   const Optimizer& optimizer_;
   const GradientPlan plan_;
   TrainingProgram training_;
-  std::map<int, uint32_t> gradients_;  // buffers, by the layer that owns the map
-  Operands last_buffers_;              // of the step added last
+  std::map<int, uint32_t> gradients_;  // the gradient's buffer for each layer that owns a map
+  Operands last_buffers_;              // what the step added last works on
 };
 
 // Calls visit(uint32_t&) for everything that names a buffer.
@@ -221,7 +222,7 @@ TrainingProgram lower_smaller_batch(const TrainingProgram& whole, const Network&
                                     const Optimizer& optimizer, int64_t batch) {
   TrainingProgram result = lower_training(network, optimizer, whole.program.isa, batch);
   const std::vector<ProgramBuffer>& buffers = whole.program.buffers;
-  std::vector<uint32_t> places;  // in `whole`, by buffer
+  std::vector<uint32_t> places;  // for each buffer of `result`, which of `whole` it becomes
   for (const ProgramBuffer& buffer : result.program.buffers) {
     const auto place = std::ranges::find(buffers, buffer.name, &ProgramBuffer::name);
     CHECK(place != buffers.end() && buffer.bytes <= place->bytes, "{}: {} has no place in batch {}",

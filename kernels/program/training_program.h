@@ -1,8 +1,15 @@
-// A training step of a network lowered to kernels: the batch's copy out of the data set, forward,
-// loss, backward and update passes, on the buffers of one arena.
+// A training step of a network lowered to kernels, on the buffers of one arena.
 //
-// Each layer's parameters are updated as soon as nothing else reads them, while its gradients are
-// warm. From a training program come native training, and everything a program is counted by.
+// A training step is what a batch goes through; a step of the program is one kernel of it; a pass
+// is the part of the training step that a kernel belongs to. The kernels run in this order:
+//
+//   input      the batch is copied out of the data set
+//   forward    layer by layer, first to last
+//   backward   layer by layer, last to first; the softmax, which is the last, begins with the loss
+//   update     among the backward kernels: a layer's parameters change as soon as nothing else
+//              reads them, while their gradients are still in the caches
+//
+// From a training program come native training, and everything a program is counted by.
 #pragma once
 
 #include <cstdint>
@@ -15,21 +22,23 @@ namespace wattgrind {
 
 enum class Pass { kInput, kForward, kBackward, kUpdate };
 
-// One parameter tensor, packed, and the gradient that updates it.
+// A layer's packed weights or biases, and the gradient that updates them.
 struct TrainedTensor {
   int layer = 0;
-  BufferKind kind = BufferKind::kWeights;  // or kBias
-  uint32_t parameters = 0, gradient = 0;   // buffers
+  BufferKind kind = BufferKind::kWeights;  // kWeights or kBias
+  uint32_t parameters = 0, gradient = 0;   // indices of their buffers
 };
 
 struct TrainingProgram {
-  Program program;           // every step, in the order they run
-  std::vector<Pass> passes;  // by step
+  Program program;           // has every kernel, in the order they run
+  std::vector<Pass> passes;  // the pass that each step of the program belongs to
   std::vector<TrainedTensor> tensors;
-  uint32_t images = 0, image_labels = 0;  // buffers: where the first step copies from
-  uint32_t labels = 0;                    // one-hot (label_layout)
-  uint32_t loss = 0;                      // of each image
-  uint32_t step_size = 0;                 // one value: step_size() of the optimiser
+
+  // Indices of buffers.
+  uint32_t images = 0, image_labels = 0;  // what the input pass copies from
+  uint32_t labels = 0;                    // the batch's labels, one-hot (label_layout)
+  uint32_t loss = 0;                      // the loss of each image
+  uint32_t step_size = 0;                 // a single value, the optimiser's step_size()
 };
 
 // Throws Error(kInput) for a network that is no chain, does not end in softmax or has no
@@ -37,9 +46,9 @@ struct TrainingProgram {
 TrainingProgram lower_training(const Network& network, const Optimizer& optimizer, Isa isa,
                                int64_t batch);
 
-// The steps for a smaller batch on the buffers of `whole`, which was made of the same network and
-// optimiser: the last batch of an epoch. It needs all of them but scratch that only pays in large
-// batches.
+// Lowers the training step for a smaller batch, such as the last of an epoch, on the buffers of
+// `whole`, which must be of the same network and optimiser. It uses them all but scratch that only
+// pays in large batches.
 TrainingProgram lower_smaller_batch(const TrainingProgram& whole, const Network& network,
                                     const Optimizer& optimizer, int64_t batch);
 

@@ -1,4 +1,5 @@
-// Pages that are written first and executed afterwards.
+// Pages that are written first and executed afterwards: write() as often as wanted, then
+// make_executable() once.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,8 @@ namespace wattgrind {
 
 class ExecutableMemory {
  public:
-  // At least one byte, writable. Throws Error(kFailed) when there is no memory.
+  // Takes `bytes` bytes of writable memory, but never fewer than one. Throws Error(kFailed) when
+  // there is no memory.
   explicit ExecutableMemory(size_t bytes);
   ~ExecutableMemory();
   ExecutableMemory(const ExecutableMemory&) = delete;
@@ -18,10 +20,11 @@ class ExecutableMemory {
   uint8_t* begin() const { return begin_; }
   size_t size() const { return bytes_; }
 
-  // Puts code at an offset; only before make_executable().
+  // Puts code at an offset. It must be called before make_executable().
   void write(size_t offset, std::span<const uint8_t> code);
 
-  // Throws Error(kFailed) when the system refuses it.
+  // Makes the pages executable and no longer writable. Throws Error(kFailed) when the system
+  // refuses.
   void make_executable();
 
  private:

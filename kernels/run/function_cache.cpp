@@ -9,7 +9,7 @@
 namespace wattgrind {
 namespace {
 
-// Everything that decides a nest's code, as bytes: names of nests, buffers and loops do not.
+// Everything that decides a nest's code, as bytes. Names of nests, buffers and loops do not.
 class Content {
  public:
   Content(const LoopNest& nest, const CodegenOptions& options) {
@@ -63,7 +63,7 @@ class Content {
 
 class FunctionCache {
  public:
-  // Null where it is not kept.
+  // Returns the function of a content, or a null one where none is kept.
   CompiledFunction find(const std::string& content) {
     const std::lock_guard lock(mutex_);
     const auto at = entries_.find(content);
@@ -95,7 +95,7 @@ class FunctionCache {
   }
 
  private:
-  using Recent = std::list<const std::string*>;  // keys, the last used first
+  using Recent = std::list<const std::string*>;  // keys of entries_, the last used first
   struct Entry {
     CompiledFunction compiled;
     size_t code_bytes = 0;

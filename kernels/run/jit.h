@@ -12,11 +12,11 @@ namespace wattgrind {
 
 class ExecutableMemory;
 
-// `buffers`: the address of each buffer of the nest, in its order. Values need be aligned to 4
-// bytes only; kernels of 64-byte aligned buffers are the fastest.
+// `buffers` holds the address of each of the nest's buffers, in their order. Values need be aligned
+// to 4 bytes only; kernels are fastest on buffers aligned to 64 bytes.
 using KernelFunction = void (*)(void* const* buffers);
 
-// Owns executable memory; the functions live as long as it does.
+// Owns the executable memory of some functions, which live as long as it does.
 class NativeKernels {
  public:
   // Compiles every nest, whose instruction set must be options.isa or narrower. Throws
@@ -26,10 +26,10 @@ class NativeKernels {
   NativeKernels(NativeKernels&&) noexcept;
   NativeKernels& operator=(NativeKernels&&) noexcept;
 
-  // By position in the nests given.
+  // The function of the nest at that position in the constructor's list.
   KernelFunction function(size_t nest) const { return functions_.at(nest); }
 
-  // Of machine code, for those who report it.
+  // The size of the machine code of all functions.
   size_t code_bytes() const;
 
  private:

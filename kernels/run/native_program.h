@@ -11,7 +11,8 @@
 
 namespace wattgrind {
 
-// Buffers of a program, zero at first, where a run needs them.
+// The buffers of a program in this computer's memory, laid out as in the arena, though at another
+// address. They are zero at first.
 class ProgramMemory {
  public:
   explicit ProgramMemory(const Program& program);
@@ -26,12 +27,13 @@ class ProgramMemory {
   std::unique_ptr<std::byte, FreePages> arena_;
 };
 
-// Compiled steps of one or more programs that share their buffers, bound to memory that outlives
-// them. Equal nests share a function (kernels/run/function_cache.h).
+// The compiled steps of one or more programs that share their buffers. They work on the memory they
+// were made with, which must outlive them. Equal nests share a function
+// (kernels/run/function_cache.h).
 class NativeSteps {
  public:
-  // Steps are numbered as they follow each other in the programs, one program after the other.
-  // Throws Error(kFailed) when the system refuses executable memory.
+  // Steps are numbered through all programs: those of the first program, then those of the second,
+  // and so on. Throws Error(kFailed) when the system refuses executable memory.
   NativeSteps(std::span<const Program* const> programs, const ProgramMemory& memory,
               const CodegenOptions& options);
 
@@ -39,8 +41,8 @@ class NativeSteps {
   void run(size_t step) const;
 
  private:
-  std::vector<std::vector<void*>> addresses_;  // of buffers, by step
-  std::vector<CompiledFunction> functions_;    // by step
+  std::vector<std::vector<void*>> addresses_;  // for each step, the addresses of its buffers
+  std::vector<CompiledFunction> functions_;    // for each step, its function
 };
 
 }  // namespace wattgrind

@@ -13,10 +13,12 @@
 namespace wattgrind {
 namespace {
 
-// The same on every platform: the standard fixes this generator, not its distributions.
+// Random values that are the same on every platform. The standard fixes the generator, but not its
+// distributions, so those are not used.
 class Values {
  public:
-  // In [-bound, bound); at least one part in 2^32 away from zero, so never denormal.
+  // The next value in [-bound, bound). It is at least bound / 2^32 away from zero, so never
+  // denormal.
   float next(double bound) { return static_cast<float>(bound * ((random_() + 0.5) / 0x1p31 - 1)); }
   int64_t next_integer() { return static_cast<int64_t>(random_() % 2048) - 1024; }
 
@@ -24,8 +26,8 @@ class Values {
   std::mt19937 random_{1};
 };
 
-// He's bound for weights, which keeps the variance of maps as it was: sqrt(6 / products a value is
-// the sum of). Inputs are in [-1, 1).
+// The bound for a buffer's values. For weights it is He's, sqrt(6 / n) where an output is the sum
+// of n products, which keeps the variance of maps as it was. For inputs it is 1.
 double value_bound(const Network& network, const ProgramBuffer& buffer) {
   if (buffer.layer < 0) return 1;
   const Layer& layer = network.layers[static_cast<size_t>(buffer.layer)];

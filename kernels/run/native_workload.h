@@ -10,17 +10,18 @@
 
 namespace wattgrind {
 
-// Kernels are those that are counted, lowered for this computer's widest instruction set. Inputs
-// and parameters hold values drawn from a fixed seed, of a size that keeps a network's maps within
-// single precision: what a kernel takes does not depend on ordinary numbers, but it does on
-// denormal ones.
+// The kernels are those that are counted, lowered for this computer's widest instruction set.
+// Inputs and parameters hold values drawn from a fixed seed, of a size that keeps a network's maps
+// within single precision. A kernel takes as long with any ordinary numbers, but not with denormal
+// ones.
 class NativeWorkload {
  public:
-  // `batch` images of a network's inference; a matrix product has no batch. Throws Error(kInput)
-  // where the buffers do not fit the arena, Error(kFailed) when the system refuses memory.
+  // A network's workload is the inference of `batch` images; a matrix product has no batch. Throws
+  // Error(kInput) where the buffers do not fit the arena, Error(kFailed) when the system refuses
+  // memory.
   NativeWorkload(const Workload& workload, int64_t batch);
 
-  // One repetition: every kernel once. Nothing where there is none (is_empty()).
+  // Runs one repetition, which is every kernel once, or nothing if there is none (is_empty()).
   void run() const;
   bool is_empty() const { return program_.steps.empty(); }
 

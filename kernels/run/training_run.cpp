@@ -10,8 +10,8 @@
 namespace wattgrind {
 namespace {
 
-// A program that copies a single image and its label. A batch is gathered by as many calls, whose
-// addresses only the data set knows.
+// A program that copies a single image and its label. A batch is gathered by calling it once for
+// each image, because only the data set knows where the images lie.
 Program copy_of_one(const Program& training, int64_t classes) {
   Program program;
   program.isa = training.isa;

@@ -18,7 +18,7 @@ namespace {
 
 class MappedMemory {
  public:
-  // Zeroed. Pages are taken from the system as they are touched.
+  // The memory is zeroed. Its pages are taken from the system when they are touched.
   explicit MappedMemory(uint64_t bytes, int place = 0) : bytes_(std::max<uint64_t>(1, bytes)) {
     begin_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | place, -1, 0);
@@ -40,7 +40,7 @@ class MappedMemory {
   uint64_t bytes_ = 0;
 };
 
-// Memory that lies somewhere else here than in the executable.
+// Memory that lies at `here` while it is traced and at `there` in the executable.
 struct Region {
   uint64_t here = 0, there = 0, bytes = 0;
 
@@ -110,7 +110,7 @@ class MachineTrace::Run {
     frame_->flush = address_of(kTraceFlush);
   }
 
-  // Called from the code, through which no exception can pass.
+  // The traced code calls this. No exception can pass through that code, so it is kept for run().
   static bool drain(void* context) {
     Run& self = *static_cast<Run*>(context);
     try {
@@ -122,7 +122,7 @@ class MachineTrace::Run {
     }
   }
 
-  // What is in the buffer was written by the call that ran until now.
+  // Hands the records in the buffer to the consumer. The call that ran until now wrote them.
   void hand_over() {
     const auto count = static_cast<size_t>(frame_->next - records_.data());
     frame_->next = records_.data();

@@ -1,7 +1,7 @@
-// The data references that machine code makes, in order, found by running it here: what
-// instrumented kernels write down as they go. Unlike an access program it holds what the compiler
-// did, spilled registers included; unlike cachegrind it knows every instruction set this processor
-// runs.
+// The data references that machine code makes, in order, found by running it here: instrumented
+// kernels write them down as they go. Unlike an access program, a trace holds what the compiler
+// did, spilled registers included; unlike cachegrind, it knows every instruction set that this
+// processor runs. trace_frame.h tells how kernels and this program work together.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,21 @@
 namespace wattgrind {
 
 struct TraceSpec {
-  std::vector<KernelCall> calls;  // in order; buffers from kArenaAddress on
+  std::vector<KernelCall> calls;  // in order, on buffers from kArenaAddress on
   uint64_t arena_bytes = 0;
-  CodegenOptions options;  // an instruction set this processor runs
-  uint64_t buffer_records =
-      256 << 10;  // 4 MiB; more only if a kernel's longest straight run wants it
+  CodegenOptions options;  // for an instruction set that this processor runs
+  // How many records the buffer holds, 4 MiB of them. It becomes larger if a kernel writes more
+  // between two checks for room.
+  uint64_t buffer_records = 256 << 10;
 };
 
-// Receives references in order, all of them made by the call at `call` in the list. Addresses are
-// those of the executable that cachegrind runs (arena.h), wherever the memory really lies.
+// Receives references in order. All that one call of it receives were made by the kernel call at
+// position `call` of the list. Addresses are those of arena.h, as in the executable that cachegrind
+// runs, wherever the memory really lies.
 using TraceConsumer = std::function<void(size_t call, std::span<const TraceRecord> references)>;
 
-// The calls as machine code, the same as in the executable for cachegrind but for what writes the
-// trace, with an arena that starts zeroed.
+// The calls as machine code, which is that of the executable for cachegrind and in between what
+// writes the trace, and an arena that starts zeroed.
 class MachineTrace {
  public:
   // Throws Error(kFailed) when the system refuses memory.

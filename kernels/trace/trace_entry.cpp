@@ -10,12 +10,12 @@
 namespace wattgrind {
 namespace {
 
-// Not rax, which the frame holds when the code at `flush` begins.
+// The registers that the code at `flush` keeps. The frame holds rax already when it begins.
 constexpr std::array<std::string_view, kGeneralRegisters - 1> kKept = {
     "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8",
     "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
 
-// The address of a field of the frame as an operand.
+// Writes the address of a field of the frame as an operand.
 class Fields {
  public:
   explicit Fields(const TraceFrame* frame) : address_(reinterpret_cast<uint64_t>(frame)) {}
@@ -65,8 +65,8 @@ std::string move_general(const Fields& field, bool to_memory) {
 
 MachineCode assemble_trace_entry(const TraceEntrySpec& spec) {
   const Fields field(spec.frame);
-  // Without it, C++ code in SSE instructions would run slowly behind ours (Intel optimisation
-  // manual, 15.3).
+  // Without this instruction, C++ code in SSE instructions would run slowly after ours (Intel
+  // optimisation manual, 15.3).
   const std::string_view clean_upper_halves = spec.isa == Isa::kSse42 ? "" : "vzeroupper";
   return assemble(
       fmt::format(
