@@ -28,7 +28,7 @@ CLI::Validator within_range(Number least, Number most, std::string words, std::s
   return CLI::Validator(
       [=](const std::string& text) {
         const std::optional<Number> value = read<Number>(text);
-        // A NaN compares with nothing.
+        // A NaN fails both comparisons.
         const bool fits = value && *value >= least && *value <= most;
         return fits ? std::string{} : fmt::format("found {}, wanted {}", text, words);
       },

@@ -11,12 +11,12 @@
 
 namespace wattgrind {
 
-// From `least` to `most`, both included.
+// These take integers from `least` to `most`, both included.
 CLI::Validator integer_from(int64_t least, int64_t most);
 CLI::Validator integer_of_at_least(int64_t least);
 inline CLI::Validator positive_integer() { return integer_of_at_least(1); }
 
-// Decimal, as "0.5" or "1e-3"; both ends included.
+// This takes decimal numbers, as "0.5" or "1e-3", from `least` to `most`, both included.
 CLI::Validator number_from(double least, double most);
 
 // Returns what `action` returns. Lower rooms do not know which option a value came from, so when
