@@ -11,8 +11,8 @@
 namespace wattgrind {
 namespace {
 
-// The whole text as a number. CLI11's own reading takes -1 for the largest unsigned number there
-// is, "nan" for a number, and a NaN to be within any range.
+// Reads the whole text as a number. CLI11's own reading will not do: it takes -1 for the largest
+// unsigned number there is, "nan" for a number, and a NaN to be within any range.
 template <typename Number>
 std::optional<Number> read(const std::string& text) {
   Number value{};
@@ -22,13 +22,13 @@ std::optional<Number> read(const std::string& text) {
   return value;
 }
 
-// The range in words for the error, `brief` for --help.
+// Makes a check that names its range by `words` in the error and by `brief` in --help.
 template <typename Number>
 CLI::Validator within_range(Number least, Number most, std::string words, std::string brief) {
   return CLI::Validator(
       [=](const std::string& text) {
         const std::optional<Number> value = read<Number>(text);
-        // A NaN compares with nothing.
+        // A NaN fails both comparisons.
         const bool fits = value && *value >= least && *value <= most;
         return fits ? std::string{} : fmt::format("found {}, wanted {}", text, words);
       },

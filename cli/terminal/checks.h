@@ -1,6 +1,6 @@
-// What values of options are checked with, and how what is wrong with them is told. Every option
-// that takes a number has one of these: its range stands in --help and in the error, and nothing
-// that is no finite number passes.
+// Checks of options' values, and the way in which a user is told what is wrong with one. Every
+// option that takes a number has one of these checks. Its range stands in --help and in the error,
+// and nothing passes that is no finite number.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,16 +11,16 @@
 
 namespace wattgrind {
 
-// From `least` to `most`, both included.
+// These take integers from `least` to `most`, both included.
 CLI::Validator integer_from(int64_t least, int64_t most);
 CLI::Validator integer_of_at_least(int64_t least);
 inline CLI::Validator positive_integer() { return integer_of_at_least(1); }
 
-// Decimal, as "0.5" or "1e-3"; both ends included.
+// This takes decimal numbers, as "0.5" or "1e-3", from `least` to `most`, both included.
 CLI::Validator number_from(double least, double most);
 
-// What `action` returns. Lower rooms do not know which option a value came from: to a mistake on
-// the command line that they throw, the option is added.
+// Returns what `action` returns. Lower rooms do not know which option a value came from, so when
+// they throw Error(kUsage), a mistake on the command line, the option's name is put before it.
 template <typename Action>
 auto with_option(std::string_view option, Action&& action) {
   try {

@@ -20,7 +20,7 @@ Failure describe_failure(const std::exception_ptr& exception) {
     return {ErrorKind::kFailed,
             fmt::format("{}: {}", error.path1().string(), error.code().message())};
   } catch (const std::system_error& error) {
-    // pthread_create's only answer where a limit is reached (pthread_create(3)).
+    // pthread_create(3) answers this whichever limit is reached.
     if (error.code() == std::errc::resource_unavailable_try_again) {
       return {ErrorKind::kMissing,
               "the system gives no more threads or processes: raise its limits (ulimit -u, -s, -v) "

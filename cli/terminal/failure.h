@@ -13,9 +13,10 @@ struct Failure {
   std::string message;
 };
 
-// An Error is what it says. Of the system's own exceptions those a user can do something about are
-// told with the remedy: memory (kFailed), threads that cannot be made (kMissing), a file. Any other
-// is a fault of ours: "unexpected: ...".
+// An Error becomes its own kind and message. Some of the system's exceptions are told with a
+// remedy, because a user can do something about them: memory that runs out (kFailed), threads that
+// cannot be made (kMissing), a file. Any other exception is a fault of ours and becomes
+// "unexpected: ...".
 Failure describe_failure(const std::exception_ptr& exception);
 
 }  // namespace wattgrind

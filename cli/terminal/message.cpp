@@ -24,7 +24,7 @@ void print_question(std::string_view question) { write_or_drop(stderr, printable
 void write_or_drop(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
   std::fflush(stream);
-  std::clearerr(stream);  // what could not be written now says nothing of the next line
+  std::clearerr(stream);  // the next line may be written even if this one could not
 }
 
 }  // namespace wattgrind

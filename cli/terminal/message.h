@@ -1,5 +1,5 @@
-// What the program says on standard error, in the one place that says it: escaped, of bounded
-// length, and without harm where nobody can be told (standard error is closed, or full).
+// Everything that the program says on standard error is written here. It is escaped and of bounded
+// length, and if standard error is closed or full, it is lost without harm.
 #pragma once
 
 #include <cstdio>
@@ -8,19 +8,19 @@
 
 namespace wattgrind {
 
-// "wattgrind: MESSAGE" in one line; what is longer than 500 bytes is cut in the middle.
+// Prints "wattgrind: MESSAGE" in one line. A message longer than 500 bytes is cut in the middle.
 void print_message(std::string_view message);
 
-// A line that is no complaint, as it is; line feeds within it stay.
+// Prints text that is no complaint, without "wattgrind: ". Line feeds within it stay.
 void print_notice(std::string_view notice);
 
-// A question, whose answer stands on the same line.
+// Prints a question without a line feed, so that the answer stands on the same line.
 void print_question(std::string_view question);
 
-// The message as print_message() writes it, without its beginning and end.
+// The message as print_message() writes it, without "wattgrind: " and the line feed.
 std::string message_line(std::string_view message);
 
-// Writes what it can.
+// Writes as much of the text as the stream takes; the rest is lost.
 void write_or_drop(std::FILE* stream, std::string_view text);
 
 }  // namespace wattgrind

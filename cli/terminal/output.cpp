@@ -18,7 +18,8 @@
 namespace wattgrind {
 namespace {
 
-// no-color.org: any value but the empty one switches colours off.
+// How text is laid out on standard output. Any value of NO_COLOR but the empty one switches
+// colours off (no-color.org).
 TextPage stdout_page() {
   if (isatty(STDOUT_FILENO) == 0) return Emphasis::kNone;
   const char* no_color = std::getenv("NO_COLOR");
@@ -28,7 +29,8 @@ TextPage stdout_page() {
   return {plain ? Emphasis::kNone : Emphasis::kBold, known ? size.ws_col : SIZE_MAX};
 }
 
-// What stands in the sentences around tables may be foreign too; the emphasis is our own.
+// Escapes a whole text but for the emphasis, which is our own. The sentences around tables may hold
+// foreign text too.
 std::string printable_text(std::string_view text) {
   constexpr std::array<std::string_view, 2> kOwn = {kBoldOn, kBoldOff};
   std::string result;

@@ -22,28 +22,29 @@ struct OutputOptions {
   bool quiet = false;  // no progress on standard error
 };
 
-// Adds --format, -o/--output and --quiet to a command. What they are set to is there when the
+// Adds --format, -o/--output and --quiet to a command. The values returned are set when the
 // command's callback runs.
 std::shared_ptr<OutputOptions> add_output_options(CLI::App& command);
 
-// One result in its forms; only the one asked for is made.
+// Makes a command's result in each of its forms. Only the one that is asked for is called.
 struct Result {
   std::function<std::string(const TextPage&)> text;  // tables and the sentences around them
   std::function<nlohmann::ordered_json()> json;
   std::function<Table()> csv;
 };
 
-// Throws Error(kFailed) where it cannot be written.
+// Throws Error(kFailed) where the text cannot be written.
 void print_to_stdout(std::string_view text);
 
-// The place for a command's result. Make it before the work: a file that cannot be written is
-// known then.
+// The place for a command's result. It is to be made before the work, so that a file that cannot be
+// written is reported before time is spent.
 class Output {
  public:
   // Throws Error(kFailed) when the file of -o cannot be created.
   explicit Output(const OutputOptions& options);
 
-  // Writes the result, to the file of -o whole or not at all. Throws Error(kFailed).
+  // Writes the result. The file of -o is written whole or not at all. Throws Error(kFailed) when it
+  // cannot be written.
   void print(const Result& result);
 
  private:

@@ -27,7 +27,8 @@ void ProgressLine::show(std::string_view what, uint64_t done, uint64_t total) {
 }
 
 void ProgressLine::write(std::string_view line) {
-  // Back to the first column, the new line, and nothing of the old one beyond it (CSI K).
+  // This goes back to the first column, writes the new line, and wipes what the old one had beyond
+  // it (CSI K).
   write_or_drop(stream_, fmt::format("\r{}\x1b[K", printable(line)));
   shown_ = line;
 }

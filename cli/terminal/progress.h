@@ -1,4 +1,4 @@
-// How far long work has got: one line, rewritten in place, on a terminal only.
+// A line that says how far long work has got. It is rewritten in place, and only on a terminal.
 #pragma once
 
 #include <chrono>
@@ -11,16 +11,18 @@ namespace wattgrind {
 
 class ProgressLine {
  public:
-  // On standard error; nothing is ever written unless it is a terminal and `quiet` is false.
+  // A line on standard error. Nothing is ever written unless that is a terminal and `quiet` is
+  // false.
   explicit ProgressLine(bool quiet);
-  // On a stream, for tests.
+  // A line on any stream, for tests.
   ProgressLine(std::FILE* stream, bool enabled);
   // Wipes the line.
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  // "AlexNet: conv2 3/24". At most ten times a second, but always the first time and when done.
+  // Writes "AlexNet: conv2 3/24", but at most ten times a second. The first call and the one that
+  // says all is done always write.
   void show(std::string_view what, uint64_t done, uint64_t total);
 
  private:

@@ -14,7 +14,7 @@
 namespace wattgrind {
 namespace {
 
-// Characters, not bytes: UTF-8 continuation bytes are 10xxxxxx.
+// Counts characters, not bytes: in UTF-8 the bytes that continue a character are 10xxxxxx.
 size_t width(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -84,7 +84,7 @@ size_t total_width(const TextLines& lines) {
   return total;
 }
 
-// The column of the highest rank above 0, of equals the last.
+// The column of the highest rank above 0, and the last of those if there are several.
 std::optional<size_t> first_to_go(const std::vector<Column>& columns) {
   std::optional<size_t> found;
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -116,7 +116,7 @@ std::string with_separators(uint64_t count) { return separated(fmt::format("{}",
 
 std::string with_separators(double measure, int decimals) {
   std::string text = fmt::format("{:.{}f}", measure, decimals);
-  // What rounds to zero has no sign.
+  // A measure that rounds to zero is written without a sign.
   if (text.front() == '-' && text.find_first_of("123456789in") == std::string::npos)
     text.erase(0, 1);
   return separated(text);

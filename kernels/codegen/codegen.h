@@ -1,4 +1,4 @@
-// Machine code of loop nests, made with LLVM.
+// Makes machine code of loop nests, with LLVM.
 //
 // What is promised about a function made from a nest:
 //  - Its loads and stores are the nest's: one machine load for each kLoad and kBroadcast, one store
@@ -38,7 +38,7 @@ struct CodegenOptions {
   bool fuse_multiply_add = false;  // only where the instruction set has FMA
 };
 
-// A function's place in its code.
+// Where a function lies in the text.
 struct CodeSymbol {
   std::string name;
   uint64_t offset_bytes = 0;

@@ -1,4 +1,4 @@
-// The arithmetic of a nest as LLVM instructions, one opcode at a time.
+// Emits the arithmetic of a nest as LLVM instructions, one opcode at a time.
 //
 // A register of 1 lane is a float, one of 4, 8 or 16 lanes a vector. A register of 2 lanes lives in
 // the lower half of a vector of 4, whose upper half nobody reads: vectors of 2 are not a machine

@@ -1,4 +1,5 @@
-// From an LLVM module to machine code: the target machine of an instruction set, and the passes.
+// Turns an LLVM module into machine code: chooses the target machine of an instruction set and runs
+// LLVM's passes.
 #pragma once
 
 #include <memory>

@@ -5,9 +5,8 @@
 //                                             ^ next              ^ limit
 //
 // A run goes in this order:
-//   1. The host sets `limit` and `flush` once, `next` to the first record before each run, and
-//   jumps
-//      to the first function of the chain.
+//   1. The host sets `limit` and `flush` once. Before each run it sets `next` to the first record;
+//      then it jumps to the first function of the chain.
 //   2. At its beginning each function writes its position to `function` and leaves through `flush`.
 //   3. Before each instruction that touches memory the code writes a record at `next` and moves
 //      `next` on. For that it saves two registers in the frame, because the stack below the stack

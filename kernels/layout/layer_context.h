@@ -1,5 +1,5 @@
-// What lowering a layer needs to know beside the layer: instruction set, batch, and how its maps
-// lie.
+// What the lowering of a layer must know beside the layer itself: the instruction set, the batch,
+// and the layouts of its maps.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// What a kernel's buffer is to the kernel.
+// The operands of kernels: each says what a buffer is to the kernel that works on it.
 #pragma once
 
 #include <array>

@@ -13,11 +13,10 @@
 //   run.losses(), run.probabilities(i)
 //
 // What always holds:
-// 1. Parameters change in set_parameters() and step() alone, and the optimiser's state in step().
+// 1. Parameters change in set_parameters() and step() alone, the optimiser's state in step() alone.
 // 2. Masks and the batch stay until they are set again.
 // 3. Until the next set_batch(), losses() are those of the last step(), and probabilities() those
-// of
-//    the last step() or forward(), made with the parameters that it began with.
+//    of the last step() or forward(), made with the parameters that it began with.
 #pragma once
 
 #include <cstddef>
