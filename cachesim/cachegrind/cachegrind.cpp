@@ -45,7 +45,7 @@ std::string explain_signal(int signal, const std::string& version) {
     case SIGILL:
       return fmt::format(
           "it met an instruction that Valgrind {} cannot run, such as AVX-512: choose a machine "
-          "whose instruction set is avx2 or sse4.2, or count with --counts simulate",
+          "whose instruction set is avx2 or sse4.2, or count by simulation",
           version);
     case SIGKILL:
       return "somebody killed it, most likely the system for want of memory: free some, or take a "

@@ -50,10 +50,10 @@ std::optional<uint32_t> nearest_accepted_ways(const CacheGeometry& geometry) {
 
 std::string remedy(const CacheGeometry& geometry) {
   const auto ways = nearest_accepted_ways(geometry);
-  if (!ways) return "count with --counts simulate";
+  if (!ways) return "count by simulation";
   return fmt::format(
-      "name a substitute in the profile, such as \"cachegrind\": {{\"ways\": {}}}, or count with "
-      "--counts simulate",
+      "name a substitute in the profile, such as \"cachegrind\": {{\"ways\": {}}}, or count by "
+      "simulation",
       *ways);
 }
 

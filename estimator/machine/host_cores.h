@@ -32,7 +32,7 @@ std::vector<CoreKind> read_core_kinds(const std::filesystem::path& root, const C
 
 // What to do on systems that do not tell enough of themselves.
 inline constexpr std::string_view kNameAProfile =
-    "name a profile instead (--machine; `wattgrind machines` lists them)";
+    "name a profile instead (`wattgrind machines` lists them)";
 
 // Reads a file of sysfs or procfs; absent where it cannot be read.
 std::optional<std::string> read_text(const std::filesystem::path& path);

@@ -101,7 +101,7 @@ TEST(CachegrindPlan, NamesMachineLevelGeometryAndRemedy) {
   EXPECT_EQ(refusal_of(machine_with({kL1, kL2, kWestmereL3})),
             "machine test_machine: L3 (12582912 B, 16 ways, 64 B lines): cachegrind refuses it: "
             "12288 sets are not a power of two; name a substitute in the profile, such as "
-            "\"cachegrind\": {\"ways\": 12}, or count with --counts simulate");
+            "\"cachegrind\": {\"ways\": 12}, or count by simulation");
   EXPECT_THAT(refusal_of(machine_with({kL1, {25 << 20, 20, 64}})), HasSubstr("{\"ways\": 25}"));
   EXPECT_THAT(refusal_of(machine_with({{32 * 1024, 8, 16}})),
               HasSubstr("16 B are shorter than a vector register (32 B); count with --counts"));

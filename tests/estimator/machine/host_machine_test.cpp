@@ -105,7 +105,7 @@ TEST_F(HostMachine, SystemsThatTellNoCachesAreMissing) {
   fs::remove_all(root_ / "sys");
   EXPECT_EQ(missing(), fmt::format("this system does not tell its caches "
                                    "({}/sys/devices/system/cpu/cpu0/cache): name a profile instead "
-                                   "(--machine; `wattgrind machines` lists them)",
+                                   "(`wattgrind machines` lists them)",
                                    root_.string()));
 }
 
