@@ -25,7 +25,7 @@ struct OneLayer {
 
 std::optional<PreparedLayer> prepare(const TimedLayer& timed, Isa isa) {
   Network network{"one", timed.layer.input_shape(), {timed.layer}};
-  network.layers[0].input = kNetworkInput;
+  network.layers[0].inputs = {kNetworkInput};
   auto one = std::make_shared<OneLayer>();
   one->program = lower_network(network, isa, timed.batch);
   const Step& step = one->program.steps.at(0);
