@@ -104,7 +104,7 @@ TEST(CachegrindPlan, NamesMachineLevelGeometryAndRemedy) {
             "\"cachegrind\": {\"ways\": 12}, or count by simulation");
   EXPECT_THAT(refusal_of(machine_with({kL1, {25 << 20, 20, 64}})), HasSubstr("{\"ways\": 25}"));
   EXPECT_THAT(refusal_of(machine_with({{32 * 1024, 8, 16}})),
-              HasSubstr("16 B are shorter than a vector register (32 B); count with --counts"));
+              HasSubstr("16 B are shorter than a vector register (32 B); count by simulation"));
 }
 
 TEST(CachegrindPlan, RefusesASubstituteThatIsNoBetter) {

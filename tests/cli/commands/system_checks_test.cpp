@@ -72,7 +72,7 @@ TEST_F(SystemChecks, TheHostsCachesAreNotNeeded) {
   const SystemCheck found = check("host's caches");
   EXPECT_FALSE(found.works);
   EXPECT_FALSE(found.is_needed);
-  EXPECT_THAT(found.finding, HasSubstr("--machine"));
+  EXPECT_THAT(found.finding, HasSubstr("name a profile instead"));
 }
 
 TEST_F(SystemChecks, ACounterThatMayNotBeReadHasARemedy) {

@@ -63,7 +63,7 @@ class HostMachine : public testing::Test {
 
   void expect_told_in_part() const {
     EXPECT_NE(missing().find("tells its caches only in part"), std::string::npos) << missing();
-    EXPECT_NE(missing().find("--machine"), std::string::npos);
+    EXPECT_NE(missing().find("name a profile instead"), std::string::npos);
   }
 
   const TemporaryFolder folder_;
