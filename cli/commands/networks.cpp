@@ -18,7 +18,8 @@ namespace {
 using nlohmann::ordered_json;
 
 std::string input_text(const Network& network) {
-  return fmt::format("{}x{}x{}", network.input.channels, network.input.height, network.input.width);
+  return fmt::format("{}x{}x{}", network.input().channels, network.input().height,
+                     network.input().width);
 }
 
 std::string sizes_text(int64_t vertical, int64_t horizontal) {
@@ -75,7 +76,7 @@ ordered_json layers_json(const Network& network) {
   ordered_json json;
   json["schema"] = "wattgrind/layers/1";
   json["name"] = network.name;
-  json["input"] = shape_json(network.input);
+  json["input"] = shape_json(network.input());
   json["macs"] = network.macs();
   json["parameters"] = network.parameters();
   for (const Layer& layer : network.layers) {
@@ -120,7 +121,7 @@ ordered_json networks_json(const std::vector<Network>& networks) {
   json["schema"] = "wattgrind/networks/1";
   for (const Network& network : networks) {
     json["networks"].push_back({{"name", network.name},
-                                {"input", shape_json(network.input)},
+                                {"input", shape_json(network.input())},
                                 {"layers", network.layers.size()},
                                 {"macs", network.macs()},
                                 {"parameters", network.parameters()}});

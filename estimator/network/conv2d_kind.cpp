@@ -12,7 +12,7 @@ class Conv2dKind final : public LayerKindOf<Conv2d> {
 
   Operation read(const nlohmann::json& layer) const override {
     return Conv2d{layer.at("filters").get<int64_t>(), read_window(layer, false),
-                  layer.value("groups", int64_t{1})};
+                  layer.value("groups", int64_t{1}), layer.value("bias", true)};
   }
 
   LayerWork work(const Layer& layer, const LayerPlace& place) const override {
@@ -20,7 +20,17 @@ class Conv2dKind final : public LayerKindOf<Conv2d> {
     const FeatureShape& out = layer.output_shape;
     return parametric_work({conv.filters, layer.input_shape().channels / conv.groups,
                             conv.window.kernel_height, conv.window.kernel_width},
-                           conv.filters, out.height * out.width, place);
+                           conv.bias ? conv.filters : 0, out.height * out.width, place);
+  }
+
+  std::vector<ParameterTensor> parameter_tensors(const Layer& layer) const override {
+    const auto& conv = std::get<Conv2d>(layer.operation);
+    std::vector<ParameterTensor> tensors = {
+        {ParameterRole::kWeights,
+         {conv.filters, layer.input_shape().channels / conv.groups, conv.window.kernel_height,
+          conv.window.kernel_width}}};
+    if (conv.bias) tensors.push_back({ParameterRole::kBias, {conv.filters}});
+    return tensors;
   }
 
   OtherOperations other_operations(const Layer& layer) const override {
@@ -32,6 +42,7 @@ class Conv2dKind final : public LayerKindOf<Conv2d> {
     layer["filters"] = conv.filters;
     write_window(conv.window, layer);
     layer["groups"] = conv.groups;
+    if (!conv.bias) layer["bias"] = false;
   }
 
   void pad_same(Conv2d& conv, const FeatureShape& input) const override {

@@ -10,12 +10,21 @@ class DenseKind final : public LayerKindOf<Dense> {
   std::string_view word() const override { return "dense"; }
 
   Operation read(const nlohmann::json& layer) const override {
-    return Dense{layer.at("units").get<int64_t>()};
+    return Dense{layer.at("units").get<int64_t>(), layer.value("bias", true)};
   }
 
   LayerWork work(const Layer& layer, const LayerPlace& place) const override {
-    const int64_t units = std::get<Dense>(layer.operation).units;
-    return parametric_work({units, layer.input_shape().channels}, units, 1, place);
+    const auto& dense = std::get<Dense>(layer.operation);
+    return parametric_work({dense.units, layer.input_shape().channels},
+                           dense.bias ? dense.units : 0, 1, place);
+  }
+
+  std::vector<ParameterTensor> parameter_tensors(const Layer& layer) const override {
+    const auto& dense = std::get<Dense>(layer.operation);
+    std::vector<ParameterTensor> tensors = {
+        {ParameterRole::kWeights, {dense.units, layer.input_shape().elements()}}};
+    if (dense.bias) tensors.push_back({ParameterRole::kBias, {dense.units}});
+    return tensors;
   }
 
   OtherOperations other_operations(const Layer& layer) const override {
@@ -25,6 +34,7 @@ class DenseKind final : public LayerKindOf<Dense> {
  protected:
   void write_members(const Dense& dense, nlohmann::ordered_json& layer) const override {
     layer["units"] = dense.units;
+    if (!dense.bias) layer["bias"] = false;
   }
 
   FeatureShape infer(const Dense& dense, std::span<const FeatureShape> inputs,

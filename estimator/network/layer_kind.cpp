@@ -25,6 +25,20 @@ const LayerKind* find_layer_kind(std::string_view word) {
   return found == kinds().end() ? nullptr : *found;
 }
 
+std::vector<ParameterTensor> parameter_tensors(const Layer& layer) {
+  return layer_kind(layer.operation).parameter_tensors(layer);
+}
+
+size_t parameter_values(const Layer& layer, ParameterRole role) {
+  for (const ParameterTensor& tensor : parameter_tensors(layer)) {
+    if (tensor.role != role) continue;
+    size_t values = 1;
+    for (const int64_t extent : tensor.shape) values *= static_cast<size_t>(extent);
+    return values;
+  }
+  return 0;
+}
+
 void check_size(int64_t size, std::string_view key, int64_t least, const LayerPlace& place) {
   if (size < least || size > kMaxSize) {
     place.reject(key, "found {}, wanted {} to {}", size, least, kMaxSize);

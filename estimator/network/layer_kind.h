@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "estimator/base/error.h"
 #include "estimator/network/network.h"
@@ -43,6 +44,22 @@ struct OtherOperations {
   uint64_t training_only = 0;  // on the way forward, in training alone
 };
 
+// A tensor that a layer holds, as frameworks shape it: [filters][channels / groups][rows][columns]
+// for a convolution's weights. Statistics are what training measures and does not learn.
+enum class ParameterRole { kWeights, kBias, kStatistics };
+struct ParameterTensor {
+  ParameterRole role = ParameterRole::kWeights;
+  std::vector<int64_t> shape;
+
+  friend bool operator==(const ParameterTensor&, const ParameterTensor&) = default;
+};
+
+// How many maps layers of a kind read.
+struct InputCount {
+  size_t least = 1, most = 1;
+};
+inline constexpr size_t kManyInputs = 1 << 16;
+
 // How a layer may share memory with its input.
 enum class MapUse {
   kOwnOutput,    // writes a map of its own
@@ -67,8 +84,8 @@ class LayerKind {
   virtual Operation with_same_padding(const Operation& operation,
                                       const FeatureShape& input) const = 0;
 
-  // How many maps a layer of this kind reads.
-  virtual size_t inputs() const { return 1; }
+  // How many maps the layer reads.
+  virtual InputCount inputs(const Operation&) const { return {}; }
 
   // Checks the operation's sizes and that it fits its inputs; throws through `place`.
   virtual FeatureShape infer_shape(const Operation& operation, std::span<const FeatureShape> inputs,
@@ -76,6 +93,10 @@ class LayerKind {
 
   // Of a layer whose shapes are known. Throws through `place` where a count overflows 64 bits.
   virtual LayerWork work(const Layer& layer, const LayerPlace& place) const = 0;
+
+  // What the layer holds: at most one tensor of each role, in the order of roles. The sizes of
+  // weights and biases add up to work().parameters.
+  virtual std::vector<ParameterTensor> parameter_tensors(const Layer& layer) const = 0;
 
   virtual OtherOperations other_operations(const Layer& layer) const = 0;
 
@@ -101,6 +122,7 @@ class LayerKindOf : public LayerKind {
     return infer(std::get<T>(operation), inputs, place);
   }
   LayerWork work(const Layer&, const LayerPlace&) const override { return {}; }
+  std::vector<ParameterTensor> parameter_tensors(const Layer&) const override { return {}; }
   OtherOperations other_operations(const Layer&) const override { return {}; }
   MapUse map_use() const override { return MapUse::kOwnOutput; }
 
@@ -123,6 +145,10 @@ WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
 const LayerKind& layer_kind(const Operation& operation);
 // Null where no kind has the word.
 const LayerKind* find_layer_kind(std::string_view word);
+
+std::vector<ParameterTensor> parameter_tensors(const Layer& layer);
+// The values of the tensor of that role; 0 where the layer has none.
+size_t parameter_values(const Layer& layer, ParameterRole role);
 
 // A size that is none of `least` to kMaxSize is rejected.
 void check_size(int64_t size, std::string_view key, int64_t least, const LayerPlace& place);

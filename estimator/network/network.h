@@ -1,4 +1,7 @@
-// A network is a list of layers with their shapes, multiply-accumulates and parameters.
+// A network is a graph of layers with their shapes, multiply-accumulates and parameters.
+//
+// Layers stand in the order they run: each reads outputs of earlier ones, or inputs of the network,
+// and any number of layers may read the same output.
 //
 // Feature maps are described as channels x height x width of one image; kernels decide how to lay
 // them out in memory. Everything counted here is of the network as written, without the padding
@@ -34,22 +37,25 @@ struct Window2d {
   int64_t kernel_height = 1, kernel_width = 1;
   int64_t stride_height = 1, stride_width = 1;
   int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  int64_t dilation_height = 1, dilation_width = 1;  // from one tap to the next
 
   friend bool operator==(const Window2d&, const Window2d&) = default;
 };
 
-// Cross-correlation, as every framework calls convolution, with one bias a filter. Group g of G
-// reads input channels [g*C/G, (g+1)*C/G) and writes filters [g*F/G, (g+1)*F/G).
+// Cross-correlation, as every framework calls convolution, with one bias a filter or none. Group g
+// of G reads input channels [g*C/G, (g+1)*C/G) and writes filters [g*F/G, (g+1)*F/G).
 struct Conv2d {
   int64_t filters = 0;
   Window2d window;
   int64_t groups = 1;
+  bool bias = true;
 };
 // Each channel is a group of its own, and there are as many outputs as inputs.
 bool is_depthwise(const Conv2d& conv, int64_t input_channels);
 
 struct Dense {
-  int64_t units = 0;  // each has one bias
+  int64_t units = 0;
+  bool bias = true;  // one a unit
 };
 struct Relu {};
 struct MaxPool2d {
@@ -98,29 +104,48 @@ using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, Global
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);
 
+// What a layer reads is the output of the layer of that index or, below zero, an input of the
+// network: -1 is the first, -2 the second.
 inline constexpr int kNetworkInput = -1;
+constexpr bool is_network_input(int source) { return source < 0; }
+constexpr int network_input(size_t number) { return kNetworkInput - static_cast<int>(number); }
+constexpr size_t input_number(int source) { return static_cast<size_t>(kNetworkInput - source); }
 
 struct Layer {
   std::string name;
   Operation operation;
-  std::vector<int> inputs;  // indices of the layers whose outputs it reads, or kNetworkInput
+  std::vector<int> inputs;                 // layers or network inputs, as above
   std::vector<FeatureShape> input_shapes;  // one an input
   FeatureShape output_shape;
   uint64_t macs = 0;        // multiply-accumulates, one image
-  uint64_t parameters = 0;  // weights and biases
+  uint64_t parameters = 0;  // weights and biases; statistics do not count
 
   // The first input, which is the only one of most layers.
   int input() const { return inputs.front(); }
   const FeatureShape& input_shape() const { return input_shapes.front(); }
 };
 
+struct NetworkInput {
+  std::string name;
+  FeatureShape shape;
+
+  friend bool operator==(const NetworkInput&, const NetworkInput&) = default;
+};
+
 struct Network {
   std::string name;
-  FeatureShape input;
-  std::vector<Layer> layers;  // in the order they run; the last one's output is the network's
+  std::vector<NetworkInput> inputs;  // at least one
+  std::vector<Layer> layers;         // in the order they run
+  std::vector<int> outputs;          // the layers whose outputs are the network's, none twice
 
   uint64_t macs() const;
   uint64_t parameters() const;
+
+  // The shape of the first input; most networks have no other.
+  const FeatureShape& input() const { return inputs.front().shape; }
+  // The shape of what a layer reads there.
+  const FeatureShape& shape_of(int source) const;
+  bool is_output(int layer) const;
 };
 
 // A layer as a file or a short form writes it, when shapes are not yet known.
@@ -128,7 +153,15 @@ struct LayerSpec {
   std::string name;                 // empty: made from the kind and a number ("conv2d_1")
   Operation operation;              // with its window's padding, unless pad_same
   bool pad_same = false;            // the window's padding is "same": worked out from the input
-  std::vector<std::string> inputs;  // earlier layers' names or "input"; empty: the one before
+  std::vector<std::string> inputs;  // earlier layers or network inputs; empty: the layer before
+};
+
+// A network as a file writes it.
+struct NetworkSpec {
+  std::string name;
+  std::vector<NetworkInput> inputs;
+  std::vector<LayerSpec> layers;
+  std::vector<std::string> outputs;  // layers' names; empty: those that no layer reads
 };
 
 // The largest size (channels, height, stride, units, ...) a network may name.
@@ -140,11 +173,23 @@ inline constexpr uint64_t kMaxNetworkBytes = uint64_t{1} << 40;
 
 // Infers every shape and counts, checking that sizes are in range, windows fit, groups divide,
 // names are well formed and unique, that nothing overflows 64 bits and that the network stays
-// within kMaxNetworkBytes. A layer's name is a letter followed by at most 63 letters, digits, "_",
-// "-", "." or "/"; "input" (the network's own input), "runtime" and "total" (rows of an estimate)
-// are taken. `where` prefixes the errors (the file's name, say); they name the layer by its index:
+// within kMaxNetworkBytes. A name of a layer or an input is a letter followed by at most 63
+// letters, digits, "_", "-", "." or "/"; "runtime" and "total" (rows of an estimate) are taken.
+// `where` prefixes the errors (the file's name, say); they name the layer by its index:
 // "net.json: layers[3].kernel: ...". Throws Error(kInput).
+Network build_network(NetworkSpec spec, std::string_view where);
+
+// A network of one input, called "input".
 Network build_network(std::string name, FeatureShape input, const std::vector<LayerSpec>& specs,
                       std::string_view where);
+
+// The layers whose outputs no layer reads, in order.
+std::vector<int> unread_layers(const Network& network);
+
+// The most bytes of feature maps that are alive at once while one image passes, in single
+// precision: a map is alive from the layer that writes it to the last that reads it, the network's
+// inputs from the start and its outputs to the end. Layers that only change how a map is seen or
+// could work in place are taken as writing maps of their own.
+uint64_t peak_activation_bytes(const Network& network);
 
 }  // namespace wattgrind

@@ -41,12 +41,50 @@ ordered_json write_layer(const Network& network, size_t index) {
   written["name"] = layer.name;
   if (layer.inputs != std::vector<int>{static_cast<int>(index) - 1}) {
     for (const int input : layer.inputs) {
-      written["inputs"].push_back(
-          input == kNetworkInput ? "input" : network.layers[static_cast<size_t>(input)].name);
+      written["inputs"].push_back(is_network_input(input)
+                                      ? network.inputs[input_number(input)].name
+                                      : network.layers[static_cast<size_t>(input)].name);
     }
   }
   layer_kind(layer.operation).write(layer.operation, written);
   return written;
+}
+
+// "input": [c, h, w], or "inputs": [{"name": "image", "shape": [c, h, w]}, ...].
+std::vector<NetworkInput> read_inputs(const json& document, std::string_view where) {
+  const bool has_one = document.contains("input");
+  if (has_one == document.contains("inputs")) {
+    fail(ErrorKind::kInput, "{}: found {}, wanted one of the keys \"input\" and \"inputs\"", where,
+         has_one ? "both" : "neither");
+  }
+  if (has_one) return {{"input", read_shape(document.at("input"))}};
+  std::vector<NetworkInput> inputs;
+  for (const json& input : document.at("inputs")) {
+    inputs.push_back({input.at("name").get<std::string>(), read_shape(input.at("shape"))});
+  }
+  return inputs;
+}
+
+ordered_json write_shape(const FeatureShape& shape) {
+  return {shape.channels, shape.height, shape.width};
+}
+
+void write_inputs(const Network& network, ordered_json& document) {
+  if (network.inputs.size() == 1 && network.inputs[0].name == "input") {
+    document["input"] = write_shape(network.input());
+    return;
+  }
+  for (const NetworkInput& input : network.inputs) {
+    document["inputs"].push_back({{"name", input.name}, {"shape", write_shape(input.shape)}});
+  }
+}
+
+// Names the outputs where they are others than the layers nobody reads.
+void write_outputs(const Network& network, ordered_json& document) {
+  if (network.outputs == unread_layers(network)) return;
+  for (const int output : network.outputs) {
+    document["outputs"].push_back(network.layers[static_cast<size_t>(output)].name);
+  }
 }
 
 }  // namespace
@@ -56,15 +94,17 @@ Network read_network(std::string_view text, std::string_view where) {
   builtin_schema("network").validate(document, where);
   std::vector<LayerSpec> specs;
   for (const json& layer : document.at("layers")) specs.push_back(read_layer(layer));
-  return build_network(document.at("name").get<std::string>(), read_shape(document.at("input")),
-                       specs, where);
+  return build_network({document.at("name").get<std::string>(), read_inputs(document, where),
+                        std::move(specs), document.value("outputs", std::vector<std::string>())},
+                       where);
 }
 
 std::string write_network(const Network& network) {
   ordered_json document;
   document["schema"] = kSchemaName;
   document["name"] = network.name;
-  document["input"] = {network.input.channels, network.input.height, network.input.width};
+  write_inputs(network, document);
+  write_outputs(network, document);
   document["layers"] = ordered_json::array();
   for (size_t i = 0; i < network.layers.size(); ++i) {
     document["layers"].push_back(write_layer(network, i));

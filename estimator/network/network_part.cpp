@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "estimator/base/error.h"
@@ -27,16 +29,32 @@ size_t part_slash(const std::string& text) {
 
 Network layer_alone(const Network& network, size_t layer, std::string_view network_name) {
   Layer alone = network.layers.at(layer);
-  alone.inputs.assign(alone.inputs.size(), kNetworkInput);
-  return {fmt::format("{}/{}", network_name, alone.name), alone.input_shape(), {alone}};
+  Network part{fmt::format("{}/{}", network_name, alone.name), {}, {}, {0}};
+  // A map that the layer reads twice is one input of the part.
+  std::vector<int> sources;
+  for (size_t i = 0; i < alone.inputs.size(); ++i) {
+    const auto known = std::ranges::find(sources, alone.inputs[i]);
+    const auto number = static_cast<size_t>(known - sources.begin());
+    if (known == sources.end()) {
+      sources.push_back(alone.inputs[i]);
+      part.inputs.push_back(
+          {i == 0 ? "input" : fmt::format("input{}", number + 1), alone.input_shapes[i]});
+    }
+    alone.inputs[i] = network_input(number);
+  }
+  part.layers.push_back(std::move(alone));
+  return part;
 }
 
 Network up_to_layer(const Network& network, size_t layer, std::string_view network_name) {
   CHECK(layer < network.layers.size(), "{} of {}", layer, network.layers.size());
   const auto end = network.layers.begin() + static_cast<std::ptrdiff_t>(layer) + 1;
-  return {fmt::format("{}/{}{}", network_name, kUpTo, network.layers[layer].name),
-          network.input,
-          {network.layers.begin(), end}};
+  Network part{fmt::format("{}/{}{}", network_name, kUpTo, network.layers[layer].name),
+               network.inputs,
+               {network.layers.begin(), end},
+               {}};
+  part.outputs = unread_layers(part);
+  return part;
 }
 
 Network find_part(const Network& network, std::string_view part, std::string_view network_name) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "estimator/base/error.h"
+#include "estimator/network/network_part.h"
 #include "kernels/program/program.h"
 #include "kernels/run/jit.h"
 
@@ -24,8 +25,7 @@ struct OneLayer {
 };
 
 std::optional<PreparedLayer> prepare(const TimedLayer& timed, Isa isa) {
-  Network network{"one", timed.layer.input_shape(), {timed.layer}};
-  network.layers[0].inputs = {kNetworkInput};
+  const Network network = layer_alone({"one", {}, {timed.layer}, {0}}, 0, "one");
   auto one = std::make_shared<OneLayer>();
   one->program = lower_network(network, isa, timed.batch);
   const Step& step = one->program.steps.at(0);

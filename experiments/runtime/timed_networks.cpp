@@ -22,8 +22,8 @@ struct WorkRange {
 constexpr WorkRange kWork[] = {{1e4, 2e9}, {1e3, 1.1e8}, {1e3, 3.3e6}, {1e3, 3.3e6}};  // by kind
 
 double work_of(const Network& network) {
-  return static_cast<double>(network.macs() > 0 ? network.macs()
-                                                : static_cast<uint64_t>(network.input.elements()));
+  return static_cast<double>(
+      network.macs() > 0 ? network.macs() : static_cast<uint64_t>(network.input().elements()));
 }
 
 class Draw {
@@ -38,7 +38,7 @@ class Draw {
       Network network = candidate(kind, number);
       const FeatureShape& output = network.layers[0].output_shape;
       const double ratio = work_of(network) / wanted;
-      if (ratio > 0.5 && ratio <= 1 && network.input.elements() <= kMostElements &&
+      if (ratio > 0.5 && ratio <= 1 && network.input().elements() <= kMostElements &&
           output.elements() <= kMostElements) {
         return network;
       }

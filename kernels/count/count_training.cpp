@@ -110,7 +110,7 @@ class StepRows {
         nothing_(no_events(counted.steps.at(0))) {
     rows_.emplace_back();
     rows_[0].name = rows_[0].kind = "input";
-    rows_[0].output_shape = network.input;
+    rows_[0].output_shape = network.input();
     for (const Layer& layer : network.layers) {
       rows_.push_back(layer_row(layer));
     }
@@ -285,7 +285,7 @@ TrainingCounts count_training(const Network& network, const Optimizer& optimizer
   const uint64_t images = product(length.images, length.epochs);
   const Schedule schedule = schedule_of(batch, length);
   TrainingSteps training(network, optimizer, source.isa(machine), batch);
-  const uint64_t image_bytes = static_cast<uint64_t>(network.input.elements()) * sizeof(float);
+  const uint64_t image_bytes = static_cast<uint64_t>(network.input().elements()) * sizeof(float);
   const bool stays = product(length.images, image_bytes) + training.arena_bytes() <=
                      static_cast<uint64_t>(machine.levels.back().geometry.value.size_bytes);
 

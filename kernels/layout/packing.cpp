@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "estimator/base/error.h"
+#include "estimator/network/layer_kind.h"
 #include "kernels/layout/tiling.h"
 
 namespace wattgrind {
@@ -58,11 +59,12 @@ template <typename Visit>
 void visit_weights(const Layer& layer, const MapLayout& input, Isa isa, const Visit& visit) {
   if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
     visit_conv(*conv, input, isa, visit);
-  } else {
-    const auto* dense = std::get_if<Dense>(&layer.operation);
-    CHECK(dense != nullptr, "{} has no weights", layer.name);
+  } else if (const auto* dense = std::get_if<Dense>(&layer.operation)) {
     visit_product(column_blocks(dense->units, isa, Surplus::kPad), dense->units, input.shape, 0, 0,
                   visit);
+  } else {
+    const auto values = static_cast<int64_t>(parameter_values(layer, ParameterRole::kWeights));
+    for (int64_t i = 0; i < values; ++i) visit(i, i);
   }
 }
 

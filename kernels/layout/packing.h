@@ -4,7 +4,7 @@
 // [channels / groups][rows][columns] (OIHW), those of a dense layer [units][values] with values in
 // (channel, row, column) order of the map that was flattened. Packed weights are in column blocks
 // (tiling.h), in the order in which the kernel reads them; packed values that belong to no weight
-// are zero.
+// are zero. Weights of other layers keep their order.
 #pragma once
 
 #include <span>

@@ -13,6 +13,7 @@ enum class Operand : uint8_t {
   kInput,
   kWeights,
   kBias,
+  kStatistics,  // the means and variances that batch normalisation keeps
   kOutput,
   kMap,   // input and output in one: the layer works in place
   kMask,  // dropout's factors
@@ -43,10 +44,11 @@ enum class Operand : uint8_t {
   kInputGradientPlanes,  // likewise
 };
 
-inline constexpr std::array<std::string_view, 28> kOperandNames = {
+inline constexpr std::array<std::string_view, 29> kOperandNames = {
     "input",
     "weights",
     "bias",
+    "statistics",
     "output",
     "map",
     "mask",

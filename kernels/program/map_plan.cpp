@@ -22,7 +22,8 @@ bool is_elementwise(const Layer& layer) { return map_use(layer) == MapUse::kElem
 
 class MapPlanner {
  public:
-  MapPlanner(const Network& network, Isa isa, int64_t batch, Phase phase) : network_(network) {
+  MapPlanner(const Network& network, Isa isa, int64_t batch, Phase phase)
+      : network_(network), readers_(network) {
     plan_.isa = isa;
     plan_.batch = batch;
     plan_.phase = phase;
@@ -38,14 +39,15 @@ class MapPlanner {
  private:
   const Layer& layer(int index) const { return network_.layers[static_cast<size_t>(index)]; }
   int layers() const { return static_cast<int>(network_.layers.size()); }
-  PlannedMap& map(int index) {
-    return index == kNetworkInput ? plan_.input : plan_.outputs[static_cast<size_t>(index)];
+  PlannedMap& map(int source) {
+    return is_network_input(source) ? plan_.inputs[input_number(source)]
+                                    : plan_.outputs[static_cast<size_t>(source)];
   }
 
   // Whether everything that reads this output takes any layout. Dense layers do, and elementwise
   // layers do if their own readers do, for they keep the layout of their input.
   bool readers_take_any_layout(int index) const {
-    const std::vector<int> readers = readers_of(network_, index);
+    const std::vector<int>& readers = readers_.of(index);
     return !readers.empty() && std::ranges::all_of(readers, [&](int reader) {
       return is_dense(layer(reader)) ||
              (is_elementwise(layer(reader)) && readers_take_any_layout(reader));
@@ -66,15 +68,21 @@ class MapPlanner {
   }
 
   // Whether nothing but this layer reads its first input, directly or through views. It may then
-  // overwrite the input, unless that is the network's, which belongs to the caller.
+  // overwrite the input, unless that is the network's own or one of its outputs, which belong to
+  // the caller.
   bool is_only_reader(int index) const {
     for (int at = layer(index).input();; at = layer(at).input()) {
-      if (at == kNetworkInput || readers_of(network_, at).size() != 1) return false;
+      if (is_network_input(at) || network_.is_output(at) || readers_.of(at).size() != 1) {
+        return false;
+      }
       if (plan_.outputs[static_cast<size_t>(at)].storage != Storage::kView) return true;
     }
   }
 
   void choose_storage() {
+    for (size_t i = 0; i < network_.inputs.size(); ++i) {
+      plan_.inputs.push_back({Storage::kOwn, network_input(i), {}});
+    }
     for (int i = 0; i < layers(); ++i) {
       const Storage storage = storage_of(i);
       const int owner = storage == Storage::kOwn ? i : map(layer(i).input()).owner;
@@ -83,8 +91,11 @@ class MapPlanner {
   }
 
   void choose_layouts() {
-    plan_.input.layout = {
-        network_.input, network_.input.channels, {}, readers_take_any_layout(kNetworkInput)};
+    for (size_t i = 0; i < network_.inputs.size(); ++i) {
+      const FeatureShape& shape = network_.inputs[i].shape;
+      plan_.inputs[i].layout = {
+          shape, shape.channels, {}, readers_take_any_layout(network_input(i))};
+    }
     for (int i = 0; i < layers(); ++i) {
       const Layer& self = layer(i);
       const MapLayout& input = map(self.input()).layout;
@@ -113,6 +124,7 @@ class MapPlanner {
   }
 
   const Network& network_;
+  const Readers readers_;
   MapPlan plan_;
 };
 
@@ -147,7 +159,9 @@ MapPlan plan_maps(const Network& network, Isa isa, int64_t batch, Phase phase) {
     fail(ErrorKind::kInput, "{}: found batch {}, wanted at least 1", network.name, batch);
   }
   MapPlan plan = MapPlanner(network, isa, batch, phase).plan();
-  check_size(network, "input", plan.input.layout, batch);
+  for (size_t i = 0; i < network.inputs.size(); ++i) {
+    check_size(network, network.inputs[i].name, plan.inputs[i].layout, batch);
+  }
   for (size_t i = 0; i < network.layers.size(); ++i) {
     if (plan.outputs[i].storage == Storage::kOwn) {
       check_size(network, network.layers[i].name, plan.outputs[i].layout, batch);
@@ -160,13 +174,15 @@ std::string to_text(const MapPlan& plan, const Network& network) {
   std::string text =
       fmt::format("maps of {}, batch {}, {}, {}\n", network.name, plan.batch, traits(plan.isa).name,
                   plan.phase == Phase::kInference ? "inference" : "training");
-  text += line_of("input", name(plan.input.storage), plan.input.layout);
+  for (size_t i = 0; i < network.inputs.size(); ++i) {
+    text += line_of(network.inputs[i].name, name(plan.inputs[i].storage), plan.inputs[i].layout);
+  }
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const PlannedMap& map = plan.outputs[i];
     std::string storage(name(map.storage));
     if (map.storage != Storage::kOwn) {
-      storage += fmt::format(" of {}", map.owner == kNetworkInput
-                                           ? "input"
+      storage += fmt::format(" of {}", is_network_input(map.owner)
+                                           ? network.inputs[input_number(map.owner)].name
                                            : network.layers[static_cast<size_t>(map.owner)].name);
     }
     text += line_of(network.layers[i].name, storage, map.layout);
@@ -174,14 +190,20 @@ std::string to_text(const MapPlan& plan, const Network& network) {
   return text;
 }
 
-std::vector<int> readers_of(const Network& network, int layer) {
-  std::vector<int> readers;
+Readers::Readers(const Network& network)
+    : inputs_(network.inputs.size()), outputs_(network.layers.size()) {
   for (size_t i = 0; i < network.layers.size(); ++i) {
-    for (const int input : network.layers[i].inputs) {
-      if (input == layer) readers.push_back(static_cast<int>(i));
+    for (const int source : network.layers[i].inputs) {
+      std::vector<int>& readers = is_network_input(source) ? inputs_[input_number(source)]
+                                                           : outputs_[static_cast<size_t>(source)];
+      readers.push_back(static_cast<int>(i));
     }
   }
-  return readers;
+}
+
+const std::vector<int>& Readers::of(int source) const {
+  return is_network_input(source) ? inputs_[input_number(source)]
+                                  : outputs_[static_cast<size_t>(source)];
 }
 
 }  // namespace wattgrind

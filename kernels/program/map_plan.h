@@ -33,7 +33,7 @@ std::string_view name(Storage storage);
 
 struct PlannedMap {
   Storage storage = Storage::kOwn;
-  int owner = kNetworkInput;  // the layer that the map's buffer was made for
+  int owner = kNetworkInput;  // the layer or network input that the map's buffer was made for
   MapLayout layout;
 
   friend bool operator==(const PlannedMap&, const PlannedMap&) = default;
@@ -43,12 +43,13 @@ struct MapPlan {
   Isa isa = Isa::kAvx2;
   int64_t batch = 1;
   Phase phase = Phase::kInference;
-  PlannedMap input;
+  std::vector<PlannedMap> inputs;   // by input of the network
   std::vector<PlannedMap> outputs;  // by layer
 
-  // The map that a layer writes, or the network's input.
-  const PlannedMap& map(int layer) const {
-    return layer == kNetworkInput ? input : outputs[static_cast<size_t>(layer)];
+  // The map of what a layer reads there: an output or an input of the network.
+  const PlannedMap& map(int source) const {
+    return is_network_input(source) ? inputs[input_number(source)]
+                                    : outputs[static_cast<size_t>(source)];
   }
 
   friend bool operator==(const MapPlan&, const MapPlan&) = default;
@@ -62,8 +63,17 @@ MapPlan plan_maps(const Network& network, Isa isa, int64_t batch, Phase phase);
 // compare it.
 std::string to_text(const MapPlan& plan, const Network& network);
 
-// The layers that read a layer's output, or the network's input. A layer that reads it twice is
-// there twice.
-std::vector<int> readers_of(const Network& network, int layer);
+// Who reads each map of a network.
+class Readers {
+ public:
+  explicit Readers(const Network& network);
+
+  // The layers that read a layer's output or an input of the network, in order. A layer that reads
+  // it twice is there twice.
+  const std::vector<int>& of(int source) const;
+
+ private:
+  std::vector<std::vector<int>> inputs_, outputs_;
+};
 
 }  // namespace wattgrind

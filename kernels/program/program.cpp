@@ -24,9 +24,12 @@ class ProgramBuilder {
   }
 
   Program build() && {
-    const MapLayout& input = program_.maps.input.layout;
-    program_.input = {add("input", BufferKind::kInput, kNetworkInput, input.bytes(program_.batch)),
-                      input};
+    for (size_t i = 0; i < network_.inputs.size(); ++i) {
+      const MapLayout& layout = program_.maps.inputs[i].layout;
+      program_.inputs.push_back({add(network_.inputs[i].name, BufferKind::kInput, network_input(i),
+                                     layout.bytes(program_.batch)),
+                                 layout});
+    }
     for (size_t i = 0; i < network_.layers.size(); ++i) add_layer(static_cast<int>(i));
     return std::move(program_);
   }
@@ -36,18 +39,14 @@ class ProgramBuilder {
     return add_buffer(program_, network_.name, {std::move(name), kind, owner, 0, bytes});
   }
 
-  const OutputMap& map(int index) const {
-    return index == kNetworkInput ? program_.input : program_.outputs[static_cast<size_t>(index)];
-  }
-
   void add_layer(int index) {
     const Layer& self = network_.layers[static_cast<size_t>(index)];
     const PlannedMap& planned = program_.maps.map(index);
-    OutputMap output{map(self.input()).buffer, planned.layout};
+    OutputMap output{program_.map(self.input()).buffer, planned.layout};
     if (planned.storage != Storage::kView) {
       LayerContext context{
           program_.isa, program_.batch, {}, planned.layout, planned.storage == Storage::kInPlace};
-      for (const int input : self.inputs) context.inputs.push_back(map(input).layout);
+      for (const int input : self.inputs) context.inputs.push_back(program_.map(input).layout);
       LoweredLayer lowered = lower_forward(self, context);
       std::vector<uint32_t> buffers;
       for (const Buffer& buffer : lowered.nest.buffers) {
@@ -67,7 +66,7 @@ class ProgramBuilder {
   uint32_t place(int index, const Buffer& buffer) {
     const Layer& self = network_.layers[static_cast<size_t>(index)];
     if (buffer.operand == Operand::kInput || buffer.operand == Operand::kMap) {
-      return map(self.inputs[buffer.index]).buffer;
+      return program_.map(self.inputs[buffer.index]).buffer;
     }
     return add(fmt::format("{}.{}", self.name, buffer.name()), kind_of(buffer.operand), index,
                buffer.bytes);
@@ -79,6 +78,8 @@ class ProgramBuilder {
         return BufferKind::kWeights;
       case Operand::kBias:
         return BufferKind::kBias;
+      case Operand::kStatistics:
+        return BufferKind::kStatistics;
       case Operand::kMask:
         return BufferKind::kMask;
       case Operand::kOutput:
@@ -133,8 +134,9 @@ uint32_t add_buffer(Program& program, std::string_view network, ProgramBuffer bu
 }
 
 std::string buffers_text(const Program& program) {
-  constexpr std::array<std::string_view, 9> kKinds = {
-      "input", "weights", "bias", "map", "scratch", "mask", "gradient", "state", "batch"};
+  constexpr std::array<std::string_view, 10> kKinds = {"input", "weights", "bias", "statistics",
+                                                       "map",   "scratch", "mask", "gradient",
+                                                       "state", "batch"};
   std::string text;
   for (const ProgramBuffer& buffer : program.buffers) {
     text += fmt::format("{:#x} {} {}: {} bytes\n", buffer.address,

@@ -29,6 +29,7 @@ enum class BufferKind {
   kInput,
   kWeights,
   kBias,
+  kStatistics,
   kMap,
   kScratch,
   kMask,      // the factors of a dropout layer, in training
@@ -40,7 +41,7 @@ enum class BufferKind {
 struct ProgramBuffer {
   std::string name;  // "input", "conv1.weights", "conv1.output", ...
   BufferKind kind = BufferKind::kMap;
-  int layer = kNetworkInput;  // the layer it belongs to; kNetworkInput: to none
+  int layer = kNetworkInput;  // the layer it belongs to; below zero: to none
   uint64_t address = 0;
   uint64_t bytes = 0;
 };
@@ -72,9 +73,16 @@ struct Program {
   MapPlan maps;
   std::vector<ProgramBuffer> buffers;  // ascending, disjoint, each starting on a line
   std::vector<Step> steps;
-  OutputMap input;
+  std::vector<OutputMap> inputs;   // by input of the network
   std::vector<OutputMap> outputs;  // by layer
 
+  // The first input; most networks have no other.
+  const OutputMap& input() const { return inputs.front(); }
+  // The map of what a layer reads there: an output or an input of the network.
+  const OutputMap& map(int source) const {
+    return is_network_input(source) ? inputs[input_number(source)]
+                                    : outputs[static_cast<size_t>(source)];
+  }
   uint64_t arena_bytes() const;
   std::vector<uint64_t> addresses(const Step& step) const;
   AccessProgram access_program(const Step& step) const;

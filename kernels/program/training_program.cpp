@@ -5,6 +5,7 @@
 #include <string>
 
 #include "estimator/base/error.h"
+#include "estimator/network/layer_kind.h"
 #include "kernels/gradients/backward.h"
 #include "kernels/program/gradient_plan.h"
 #include "kernels/program/lower_layer.h"
@@ -56,9 +57,7 @@ class TrainingBuilder {
 
   Program& program() { return training_.program; }
   const Layer& layer(int index) const { return network_.layers[static_cast<size_t>(index)]; }
-  const OutputMap& map(int index) {
-    return index == kNetworkInput ? program().input : program().outputs[static_cast<size_t>(index)];
-  }
+  const OutputMap& map(int source) { return program().map(source); }
 
   uint32_t add_buffer(std::string name, BufferKind kind, int owner, uint64_t bytes) {
     return wattgrind::add_buffer(program(), network_.name,
@@ -94,8 +93,8 @@ class TrainingBuilder {
 
   void add_batch_input() {
     const int64_t classes = network_.layers.back().output_shape.channels;
-    LoopNest nest =
-        lower_batch_input(classes, {program().isa, program().batch, {program().input.layout}, {}});
+    LoopNest nest = lower_batch_input(
+        classes, {program().isa, program().batch, {program().input().layout}, {}});
     const auto added = [&](size_t buffer) {
       const Buffer& operand = nest.buffers[buffer];
       return add_buffer(operand.name(), BufferKind::kBatch, kNetworkInput, operand.bytes);
@@ -105,7 +104,7 @@ class TrainingBuilder {
     training_.labels = added(3);
     add_step(Pass::kInput, make_step(kNetworkInput, "input", std::move(nest),
                                      {training_.images, training_.image_labels,
-                                      program().input.buffer, training_.labels}));
+                                      program().input().buffer, training_.labels}));
   }
 
   void add_gradients() {
@@ -164,7 +163,8 @@ class TrainingBuilder {
       if (buffer.layer != index) continue;
       if (buffer.kind == BufferKind::kWeights) {
         add_update({index, BufferKind::kWeights, b, weight_gradient});
-      } else if (buffer.kind == BufferKind::kBias) {
+      } else if (buffer.kind == BufferKind::kBias &&
+                 parameter_values(layer(index), ParameterRole::kBias) > 0) {
         add_update({index, BufferKind::kBias, b, bias_gradient});
       }
     }
@@ -197,7 +197,7 @@ template <typename Visit>
 void for_each_buffer(TrainingProgram& training, const Visit& visit) {
   Program& program = training.program;
   for (Step& step : program.steps) std::ranges::for_each(step.buffers, visit);
-  visit(program.input.buffer);
+  for (OutputMap& input : program.inputs) visit(input.buffer);
   for (OutputMap& output : program.outputs) visit(output.buffer);
   for (TrainedTensor& tensor : training.tensors) {
     visit(tensor.parameters);

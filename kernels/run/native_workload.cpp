@@ -41,9 +41,14 @@ void fill(const Network& network, const Program& program, const ProgramMemory& m
   for (uint32_t i = 0; i < program.buffers.size(); ++i) {
     const ProgramBuffer& buffer = program.buffers[i];
     const bool is_given = buffer.kind == BufferKind::kInput ||
-                          buffer.kind == BufferKind::kWeights || buffer.kind == BufferKind::kBias;
+                          buffer.kind == BufferKind::kWeights || buffer.kind == BufferKind::kBias ||
+                          buffer.kind == BufferKind::kStatistics;
     if (!is_given) continue;
     const double bound = value_bound(network, buffer);
+    if (buffer.kind == BufferKind::kStatistics) {
+      for (float& value : memory.buffer(i)) value = 1 + values.next(0.5);  // variances
+      continue;
+    }
     for (float& value : memory.buffer(i)) value = values.next(bound);
   }
 }

@@ -4,6 +4,7 @@
 
 #include "estimator/base/error.h"
 #include "estimator/machine/host_isa.h"
+#include "estimator/network/layer_kind.h"
 #include "kernels/gradients/backward.h"
 #include "kernels/layout/packing.h"
 
@@ -17,7 +18,7 @@ Program copy_of_one(const Program& training, int64_t classes) {
   program.isa = training.isa;
   program.steps.push_back(
       make_step(kNetworkInput, "copy",
-                lower_batch_input(classes, {training.isa, 1, {training.input.layout}, {}}), {}));
+                lower_batch_input(classes, {training.isa, 1, {training.input().layout}, {}}), {}));
   return program;
 }
 
@@ -76,9 +77,7 @@ void TrainingRun::compile() {
 }
 
 const MapLayout& TrainingRun::input_layout(const Layer& layer) const {
-  return layer.input() == kNetworkInput
-             ? whole_.program.input.layout
-             : whole_.program.outputs[static_cast<size_t>(layer.input())].layout;
+  return whole_.program.map(layer.input()).layout;
 }
 
 const TrainedTensor* TrainingRun::find_tensor(size_t layer, BufferKind kind) const {
@@ -106,7 +105,7 @@ std::vector<float> TrainingRun::weights(size_t index) const {
   const TrainedTensor* tensor = find_tensor(index, BufferKind::kWeights);
   if (tensor == nullptr) return {};
   const Layer& layer = network_.layers[index];
-  std::vector<float> weights(layer.parameters - static_cast<size_t>(layer.output_shape.channels));
+  std::vector<float> weights(parameter_values(layer, ParameterRole::kWeights));
   unpack_weights(layer, input_layout(layer), whole_.program.isa, memory_.buffer(tensor->parameters),
                  weights);
   return weights;
@@ -115,8 +114,9 @@ std::vector<float> TrainingRun::weights(size_t index) const {
 std::vector<float> TrainingRun::bias(size_t index) const {
   const TrainedTensor* tensor = find_tensor(index, BufferKind::kBias);
   if (tensor == nullptr) return {};
-  const auto outputs = static_cast<size_t>(network_.layers[index].output_shape.channels);
-  const std::span<const float> packed = memory_.buffer(tensor->parameters).first(outputs);
+  const std::span<const float> packed =
+      memory_.buffer(tensor->parameters)
+          .first(parameter_values(network_.layers[index], ParameterRole::kBias));
   return {packed.begin(), packed.end()};
 }
 
@@ -142,7 +142,7 @@ float* TrainingRun::image_of(uint32_t buffer, const MapLayout& layout, size_t im
 void TrainingRun::set_batch(const BatchSource& images, std::span<const size_t> chosen) {
   CHECK(!chosen.empty() && chosen.size() <= batch(), "{} images in a batch of {}", chosen.size(),
         batch());
-  const OutputMap& input = whole_.program.input;
+  const OutputMap& input = whole_.program.input();
   const MapLayout labels = label_layout(static_cast<int64_t>(classes_));
   for (size_t i = 0; i < chosen.size(); ++i) {
     // Kernels take addresses of what they may write; the first two are only read.

@@ -4,6 +4,7 @@
 
 #include "estimator/base/error.h"
 #include "estimator/base/random.h"
+#include "estimator/network/layer_kind.h"
 
 namespace wattgrind {
 namespace {
@@ -46,9 +47,8 @@ std::vector<LayerParameters> initial_parameters(const Network& network, Initiali
     const Layer& layer = network.layers[i];
     LayerParameters& parameters = result.emplace_back();
     if (layer.parameters == 0) continue;
-    const auto outputs = static_cast<size_t>(layer.output_shape.channels);
-    parameters.bias.resize(outputs);
-    parameters.weights.resize(layer.parameters - outputs);
+    parameters.bias.resize(parameter_values(layer, ParameterRole::kBias));
+    parameters.weights.resize(parameter_values(layer, ParameterRole::kWeights));
     const double bound = limit(layer, initializer);
     Random random(derive_seed(seed, i));
     for (float& weight : parameters.weights) {

@@ -4,19 +4,33 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "estimator/base/error.h"
+#include "estimator/network/layer_kind.h"
 
 namespace wattgrind {
 namespace {
 
-std::vector<int64_t> weight_shape(const Layer& layer) {
-  if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
-    return {conv->filters, layer.input_shape().channels / conv->groups, conv->window.kernel_height,
-            conv->window.kernel_width};
+// The name of a layer's tensor: "conv1.weight", as PyTorch calls it.
+std::string tensor_name(const Layer& layer, ParameterRole role) {
+  constexpr std::array<std::string_view, 3> kNames = {"weight", "bias", "statistics"};
+  return fmt::format("{}.{}", layer.name, kNames[static_cast<size_t>(role)]);
+}
+
+// `parameters` may be const.
+template <typename Parameters>
+auto& values_of(Parameters& parameters, ParameterRole role) {
+  switch (role) {
+    case ParameterRole::kWeights:
+      return parameters.weights;
+    case ParameterRole::kBias:
+      return parameters.bias;
+    case ParameterRole::kStatistics:
+      return parameters.statistics;
   }
-  return {layer.output_shape.channels, layer.input_shape().elements()};
+  CHECK(false, "role {}", static_cast<int>(role));
 }
 
 std::vector<float> take(std::vector<Tensor>& tensors, const std::string& name,
@@ -45,9 +59,10 @@ std::vector<Tensor> to_tensors(const Network& network,
   std::vector<Tensor> tensors;
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
-    if (layer.parameters == 0) continue;
-    tensors.push_back({layer.name + ".weight", weight_shape(layer), parameters.at(i).weights});
-    tensors.push_back({layer.name + ".bias", {layer.output_shape.channels}, parameters[i].bias});
+    for (const ParameterTensor& tensor : parameter_tensors(layer)) {
+      tensors.push_back({tensor_name(layer, tensor.role), tensor.shape,
+                         values_of(parameters.at(i), tensor.role)});
+    }
   }
   return tensors;
 }
@@ -57,9 +72,10 @@ std::vector<LayerParameters> from_tensors(const Network& network, std::vector<Te
   std::vector<LayerParameters> result(network.layers.size());
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
-    if (layer.parameters == 0) continue;
-    result[i].weights = take(tensors, layer.name + ".weight", weight_shape(layer), where);
-    result[i].bias = take(tensors, layer.name + ".bias", {layer.output_shape.channels}, where);
+    for (const ParameterTensor& tensor : parameter_tensors(layer)) {
+      values_of(result[i], tensor.role) =
+          take(tensors, tensor_name(layer, tensor.role), tensor.shape, where);
+    }
   }
   if (!tensors.empty()) {
     fail(ErrorKind::kInput, "{}: {} has no tensor {}", where, network.name, tensors.front().name);

@@ -22,12 +22,12 @@ constexpr uint64_t kDropoutStream = uint64_t{2} << 32;
 constexpr std::string_view kLearnings[] = {"loss-fell", "loss-did-not-fall", "loss-not-a-number"};
 
 void check_fit(const Network& network, const LabelledImages& images, int classes) {
-  if (network.input != images.shape) {
+  if (network.input() != images.shape) {
     fail(ErrorKind::kInput, "{}: takes images of {}, found {} in the data", network.name,
-         to_string(network.input), to_string(images.shape));
+         to_string(network.input()), to_string(images.shape));
   }
   if (network.layers.empty()) return;  // lowering says so
-  const int64_t outputs = network.layers.back().output_shape.elements();
+  const int64_t outputs = network.shape_of(network.outputs.front()).elements();
   if (outputs != classes) {
     fail(ErrorKind::kInput, "{}: tells {} classes apart, found {} in the data", network.name,
          outputs, classes);

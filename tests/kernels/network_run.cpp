@@ -1,5 +1,7 @@
 #include "tests/kernels/network_run.h"
 
+#include <algorithm>
+
 #include "kernels/layout/packing.h"
 #include "kernels/run/jit.h"
 
@@ -50,16 +52,16 @@ void write_parameters(const Network& network, const Program& program,
   for (uint32_t i = 0; i < program.buffers.size(); ++i) {
     const ProgramBuffer& buffer = program.buffers[i];
     const std::span<float> packed(memory.buffer(i), buffer.bytes / kFloatBytes);
-    if (buffer.layer == kNetworkInput) continue;
+    if (is_network_input(buffer.layer)) continue;
     const auto index = static_cast<size_t>(buffer.layer);
     const Layer& layer = network.layers[index];
-    const OutputMap& input = layer.input() == kNetworkInput
-                                 ? program.input
-                                 : program.outputs[static_cast<size_t>(layer.input())];
+    const OutputMap& input = program.map(layer.input());
     if (buffer.kind == BufferKind::kWeights) {
       pack_weights(layer, input.layout, program.isa, parameters[index].weights, packed);
     } else if (buffer.kind == BufferKind::kBias) {
       pack_bias(layer, parameters[index].bias, packed);
+    } else if (buffer.kind == BufferKind::kStatistics) {
+      std::ranges::copy(parameters[index].statistics, packed.begin());
     }
   }
 }

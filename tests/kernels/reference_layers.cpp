@@ -6,6 +6,8 @@
 #include <random>
 #include <type_traits>
 
+#include "estimator/network/layer_kind.h"
+
 namespace wattgrind {
 namespace {
 
@@ -27,7 +29,7 @@ double conv_value(const Conv2d& conv, const Map& in, const ReferenceParameters& 
   const Window2d& w = conv.window;
   const int64_t group_channels = in.shape.channels / conv.groups;
   const int64_t group = f / (conv.filters / conv.groups);
-  double sum = p.bias[static_cast<size_t>(f)];
+  double sum = conv.bias ? p.bias[static_cast<size_t>(f)] : 0;
   for (int64_t c = 0; c < group_channels; ++c) {
     for (int64_t r = 0; r < w.kernel_height; ++r) {
       for (int64_t s = 0; s < w.kernel_width; ++s) {
@@ -75,7 +77,7 @@ double lrn_value(const Lrn& lrn, const Map& in, int64_t n, int64_t c, int64_t y,
 
 double dense_value(const Map& in, const ReferenceParameters& p, int64_t n, int64_t unit) {
   const int64_t values = in.shape.elements();
-  double sum = p.bias[static_cast<size_t>(unit)];
+  double sum = p.bias.empty() ? 0 : p.bias[static_cast<size_t>(unit)];
   for (int64_t k = 0; k < values; ++k) {
     sum += static_cast<double>(in.values[static_cast<size_t>(n * values + k)]) *
            p.weights[static_cast<size_t>(unit * values + k)];
@@ -103,6 +105,13 @@ std::vector<float> softmax(const Map& in, int64_t batch) {
 std::vector<float> reference_layer(const Layer& layer, int64_t batch,
                                    const std::vector<float>& input,
                                    const ReferenceParameters& parameters) {
+  return reference_layer(layer, batch, std::vector<std::vector<float>>{input}, parameters);
+}
+
+std::vector<float> reference_layer(const Layer& layer, int64_t batch,
+                                   const std::vector<std::vector<float>>& inputs,
+                                   const ReferenceParameters& parameters) {
+  const std::vector<float>& input = inputs.front();
   const Map in{input, layer.input_shape()};
   const auto value = [&](int64_t n, int64_t c, int64_t y, int64_t x) -> double {
     return std::visit(
@@ -160,13 +169,12 @@ std::vector<float> random_values(size_t count, uint64_t seed) {
 }
 
 ReferenceParameters random_parameters(const Layer& layer, uint64_t seed) {
-  size_t outputs = 0;
-  if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
-    outputs = static_cast<size_t>(conv->filters);
-  } else if (const auto* dense = std::get_if<Dense>(&layer.operation)) {
-    outputs = static_cast<size_t>(dense->units);
-  }
-  return {random_values(layer.parameters - outputs, seed), random_values(outputs, seed + 1)};
+  ReferenceParameters parameters{
+      random_values(parameter_values(layer, ParameterRole::kWeights), seed),
+      random_values(parameter_values(layer, ParameterRole::kBias), seed + 1),
+      random_values(parameter_values(layer, ParameterRole::kStatistics), seed + 2)};
+  for (float& value : parameters.statistics) value = 1 + value / 2;
+  return parameters;
 }
 
 }  // namespace wattgrind

@@ -3,16 +3,19 @@
 
 #include <vector>
 
+#include "estimator/network/layer_parameters.h"
 #include "estimator/network/network.h"
 
 namespace wattgrind {
 
-struct ReferenceParameters {
-  std::vector<float> weights;  // OIHW or [units][values]
-  std::vector<float> bias;
-};
+using ReferenceParameters = LayerParameters;
 
-// Images one after the other, each (channel, row, column). `parameters` for layers that have any.
+// The layer's output from its inputs: images one after the other, each (channel, row, column).
+// `parameters` for layers that have any.
+std::vector<float> reference_layer(const Layer& layer, int64_t batch,
+                                   const std::vector<std::vector<float>>& inputs,
+                                   const ReferenceParameters& parameters);
+// Of a layer with one input.
 std::vector<float> reference_layer(const Layer& layer, int64_t batch,
                                    const std::vector<float>& input,
                                    const ReferenceParameters& parameters);
@@ -20,7 +23,8 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
 // Seeded values in [-1, 1].
 std::vector<float> random_values(size_t count, uint64_t seed);
 
-// Parameters of the right sizes for the layer; empty where it has none.
+// Parameters of the right sizes for the layer; empty where it has none. Statistics are positive, as
+// variances are.
 ReferenceParameters random_parameters(const Layer& layer, uint64_t seed);
 
 }  // namespace wattgrind

@@ -135,10 +135,11 @@ TEST_F(SearchCommand, ResumesAsIfItHadNeverStopped) {
 TEST_F(SearchCommand, AnInterruptLosesNothing) {
   std::ofstream(path("tiny.json")) << config_;
   // SIGTERM, for a shell's background commands ignore SIGINT.
-  const std::string command = program_path() + " search " + path("tiny.json") +
-                              " --trials 100000 -v --study " + path("a.study") +
-                              " 2> log & until grep -q 'trial 3' log; do sleep 0.05; done\n"
-                              "kill -TERM $!; wait $!; status=$?; tail -n 1 log >&2; exit $status";
+  const std::string command =
+      program_path() + " search " + path("tiny.json") + " --trials 100000 -v --study " +
+      path("a.study") +
+      " 2> log & while kill -0 $! && ! grep -q 'trial 3' log; do sleep 0.05; done\n"
+      "kill -TERM $!; wait $!; status=$?; tail -n 1 log >&2; exit $status";
   const ProcessResult result = make_process_runner()->run(
       {{"/bin/sh", "-c", command}, {"PATH=/usr/bin:/bin"}, folder_.path(), 1 << 20});
   EXPECT_EQ(std::get<ProcessExited>(result.end).status, 130) << result.error;

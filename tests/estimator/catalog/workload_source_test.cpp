@@ -28,11 +28,11 @@ TEST(WorkloadSource, IsAPartOfANetwork) {
   EXPECT_EQ(alone.name, "lenet5/conv2");
   ASSERT_EQ(alone.layers.size(), 1u);
   EXPECT_EQ(alone.layers[0].input(), kNetworkInput);
-  EXPECT_EQ(alone.input, (FeatureShape{6, 14, 14}));
+  EXPECT_EQ(alone.input(), (FeatureShape{6, 14, 14}));
   EXPECT_EQ(alone.macs(), 240000u);
   const auto leading = std::get<Network>(find_workload("lenet5/..pool1"));
   ASSERT_EQ(leading.layers.size(), 3u);
-  EXPECT_EQ(leading.input, (FeatureShape{1, 28, 28}));
+  EXPECT_EQ(leading.input(), (FeatureShape{1, 28, 28}));
   EXPECT_EQ(leading.macs(), 117600u);
   const std::string file = source_path("configs/networks/lenet5.json");
   EXPECT_EQ(std::get<Network>(find_workload(file)).layers.size(), 13u);

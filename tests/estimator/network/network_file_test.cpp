@@ -34,6 +34,25 @@ std::string layer_error(std::string_view layer) {
   return error_of(with_layers(fmt::format("{{\"kind\": \"relu\"}}, {}", layer)));
 }
 
+TEST(NetworkFile, KeepsInputsOutputsAndBiases) {
+  const Network network = build_network({"net",
+                                         {{"image", {3, 8, 8}}, {"mask", {1, 4, 4}}},
+                                         {{"a", Conv2d{4, {}, 1, false}, false, {}},
+                                          {"b", Relu{}, false, {"a"}},
+                                          {"c", Relu{}, false, {"mask"}}},
+                                         {"c", "a"}},
+                                        "net.json");
+  const std::string text = write_network(network);
+  const Network again = read_network(text, "net.json");
+  EXPECT_EQ(write_network(again), text);
+  EXPECT_EQ(again.inputs, network.inputs);
+  EXPECT_EQ(again.outputs, network.outputs);
+  EXPECT_EQ(again.layers[0].parameters, 3u * 4);
+  EXPECT_EQ(error_of("{\"schema\": \"wattgrind/network/1\", \"name\": \"net\", \"layers\": "
+                     "[{\"kind\": \"relu\"}]}"),
+            "net.json: found neither, wanted one of the keys \"input\" and \"inputs\"");
+}
+
 // MACs and parameters as published: LeCun et al. 1998 with a fully connected second convolution;
 // Eyeriss (Chen et al. 2016) and BVLC's bvlc_alexnet; Simonyan & Zisserman 2014 (138 M, 144 M);
 // Lin et al. 2013 (7.6 M).

@@ -1,11 +1,14 @@
 #include "estimator/network/network.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/error_text.h"
 
 namespace wattgrind {
 namespace {
+
+using testing::HasSubstr;
 
 Window2d window(int64_t kernel, int64_t stride = 1, int64_t padding = 0) {
   return {kernel, kernel, stride, stride, padding, padding, padding, padding};
@@ -106,8 +109,57 @@ TEST(Network, RefusesInputsThatAreNotEarlierLayers) {
   EXPECT_EQ(error_text([] {
               build({4, 1, 1}, {{"a", Relu{}, false, {"b"}}, {"b", Relu{}, false, {}}});
             }),
-            "net.json: layers[0].inputs: found \"b\", wanted the name of an earlier layer, or "
-            "\"input\"");
+            "net.json: layers[0].inputs: found \"b\", wanted the name of an earlier layer or of a "
+            "network's input");
+}
+
+TEST(Network, OutputsAreThoseNamedOrThoseNobodyReads) {
+  const std::vector<LayerSpec> fork = {{"a", Relu{}, false, {}},
+                                       {"b", Clip{}, false, {"a"}},
+                                       {"c", Relu{}, false, {"image"}},
+                                       {"d", Relu{}, false, {"mask"}}};
+  const NetworkSpec spec{"net", {{"image", {3, 8, 8}}, {"mask", {1, 4, 4}}}, fork, {}};
+  const Network network = build_network(spec, "net.json");
+  EXPECT_EQ(network.outputs, (std::vector<int>{1, 2, 3}));
+  EXPECT_EQ(network.layers[3].inputs, std::vector<int>{network_input(1)});
+  EXPECT_EQ(network.layers[3].output_shape, (FeatureShape{1, 4, 4}));
+  NetworkSpec named = spec;
+  named.outputs = {"d", "a"};
+  EXPECT_EQ(build_network(named, "net.json").outputs, (std::vector<int>{3, 0}));
+  const auto error_for = [&](std::vector<std::string> outputs) {
+    named.outputs = std::move(outputs);
+    return error_text([&] { build_network(named, "net.json"); });
+  };
+  EXPECT_EQ(error_for({"e"}), "net.json: outputs: found \"e\", wanted the name of a layer");
+  EXPECT_EQ(error_for({"mask"}), "net.json: outputs: found \"mask\", wanted the name of a layer");
+  EXPECT_EQ(error_for({"a", "a"}), "net.json: outputs: \"a\" is there twice");
+}
+
+TEST(Network, RefusesNamesOfInputsThatAreTakenOrIllFormed) {
+  const auto error_for = [](std::string first, std::string second) {
+    return error_text([&] {
+      build_network({"net",
+                     {{std::move(first), {1, 1, 1}}, {std::move(second), {1, 1, 1}}},
+                     {{"a", Relu{}, false, {}}},
+                     {}},
+                    "net.json");
+    });
+  };
+  EXPECT_EQ(error_for("x", "x"), "net.json: inputs: two are called \"x\": names must differ");
+  EXPECT_THAT(error_for("x", "2"), HasSubstr("inputs: found the name \"2\", wanted a letter"));
+  EXPECT_THAT(error_for("total", "x"), HasSubstr("inputs: found the name \"total\", wanted"));
+  EXPECT_EQ(error_for("x", "a"),
+            "net.json: layers[0].name: \"a\" is the network's own input: choose another");
+}
+
+// Maps of 4 x 4 x 4 values, 256 bytes each. While the last layer runs, its input, its output and
+// the first map are alive: that one until the end, for it is an output.
+TEST(Network, PeakMemoryIsWhatIsAliveAtOnce) {
+  const FeatureShape shape{4, 4, 4};
+  const std::vector<LayerSpec> chain(5, {"", Relu{}, false, {}});
+  EXPECT_EQ(peak_activation_bytes(build(shape, chain)), 2u * 256);
+  const NetworkSpec kept{"net", {{"input", shape}}, chain, {"relu_1", "relu_5"}};
+  EXPECT_EQ(peak_activation_bytes(build_network(kept, "net.json")), 3u * 256);
 }
 
 TEST(Network, RefusesNamesThatAreTakenOrIllFormed) {

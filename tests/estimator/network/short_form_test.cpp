@@ -22,7 +22,7 @@ TEST(ShortForm, DffrIsPowermlsDenseRectangle) {
   EXPECT_EQ(network.name, "dffr:layers=2,width=12");
   EXPECT_EQ(kinds(network), (std::vector<std::string>{"flatten", "dense", "relu", "dense", "relu",
                                                       "dense", "softmax"}));
-  EXPECT_EQ(network.input, (FeatureShape{1, 28, 28}));
+  EXPECT_EQ(network.input(), (FeatureShape{1, 28, 28}));
   EXPECT_EQ(network.macs(), 784u * 12 + 12 * 12 + 12 * 10);
   EXPECT_EQ(network.parameters(), 785u * 12 + 13 * 12 + 13 * 10);
 }

@@ -8,58 +8,18 @@
 #include <cmath>
 
 #include "kernels/conv/forward_algorithms.h"
+#include "kernels/program/program.h"
 #include "tests/kernels/layer_case.h"
 #include "tests/kernels/nest_run.h"
-#include "tests/kernels/network_run.h"
+#include "tests/kernels/network_check.h"
 #include "tests/kernels/square_window.h"
 
 namespace wattgrind {
 namespace {
 
-// Sums of n products of values in [-1, 1], rounded once each: errors grow like sqrt(n).
-double tolerance(const Layer& layer) {
-  const double products =
-      1.0 + static_cast<double>(layer.macs) / static_cast<double>(layer.output_shape.elements());
-  return 4e-6 * std::sqrt(products) + 4e-6;
-}
-
-void expect_near(const std::vector<float>& found, const std::vector<float>& wanted,
-                 double tolerance, const std::string& what) {
-  ASSERT_EQ(found.size(), wanted.size()) << what;
-  for (size_t i = 0; i < found.size(); ++i) {
-    ASSERT_NEAR(found[i], wanted[i], tolerance * (1 + std::abs(wanted[i])))
-        << what << ", value " << i;
-  }
-}
-
-// Runs the layers natively on every target and compares each layer's output that still exists.
 void check(FeatureShape input, const std::vector<LayerSpec>& specs, int64_t batch,
            const std::string& what) {
-  const Network network = build_network("test", input, specs, "test");
-  std::vector<ReferenceParameters> parameters;
-  std::vector<std::vector<float>> outputs;
-  const auto images = random_values(static_cast<size_t>(batch * input.elements()), 1);
-  double bound = 0;
-  for (const Layer& layer : network.layers) {
-    parameters.push_back(random_parameters(layer, 10 * parameters.size() + 2));
-    const auto& from =
-        layer.input() == kNetworkInput ? images : outputs[static_cast<size_t>(layer.input())];
-    outputs.push_back(reference_layer(layer, batch, from, parameters.back()));
-    bound += tolerance(layer);
-  }
-  for (const Target& target : targets()) {
-    const std::string where = fmt::format("{}, batch {}, {}{}", what, batch,
-                                          traits(target.isa).name, target.fuse ? " fused" : "");
-    const Program program = lower_network(network, target.isa, batch);
-    NetworkMemory memory(program);
-    memory.write_map(program.input, batch, images);
-    write_parameters(network, program, parameters, memory);
-    run_natively(program, target.fuse, memory);
-    expect_near(memory.read_map(program.outputs.back(), batch), outputs.back(), bound, where);
-    EXPECT_TRUE(memory.surroundings_are_zero(program.outputs.back(), batch)) << where;
-    EXPECT_EQ(memory.read_map(program.input, batch), images) << where << ": input overwritten";
-    if (testing::Test::HasFatalFailure()) return;
-  }
+  check_network(build_network("test", input, specs, "test"), batch, what);
 }
 
 TEST(Conv2dKernel, SizesAndChannels) {
@@ -211,7 +171,7 @@ TEST(DenseKernel, LongReductionsAreCutIntoChunks) {
 TEST(DenseKernel, LargeImagesAreAnOddNumberOfLinesApart) {
   const auto lines_apart = [](FeatureShape shape, const std::vector<LayerSpec>& specs) {
     const Network network = build_network("test", shape, specs, "test");
-    const MapLayout input = lower_network(network, Isa::kAvx2, 8).input.layout;
+    const MapLayout input = lower_network(network, Isa::kAvx2, 8).input().layout;
     EXPECT_EQ(input.as_vectors()->image_bytes(), input.image_bytes());
     return input.image_bytes() / kLineBytes;
   };
@@ -268,6 +228,16 @@ TEST(ReluKernel, InPlaceOnlyWhereNobodyElseReads) {
          {.name = "b", .operation = Relu{}},
          {.name = "c", .operation = Relu{}, .inputs = {"a"}}},
         1, "two relus of one map");
+}
+
+TEST(ReluKernel, LeavesOutputsOfTheNetworkAlone) {
+  const NetworkSpec spec{"test",
+                         {{"image", {3, 5, 5}}, {"mask", {2, 3, 4}}},
+                         {{"a", Conv2d{4, window(3, 1, 1), 1, false}, false, {}},
+                          {"b", Relu{}, false, {"a"}},
+                          {"c", Relu{}, false, {"mask"}}},
+                         {"c", "a", "b"}};
+  check_network(build_network(spec, "test"), 2, "two inputs, three outputs");
 }
 
 TEST(ClipKernel, BetweenBoundsInPlaceAndApart) {

@@ -31,7 +31,7 @@ struct ReferenceStep {
   std::vector<ReferenceGradients> gradients;
 
   ReferenceStep(Network net, int64_t images_count) : network(std::move(net)), batch(images_count) {
-    images = random_values(static_cast<size_t>(batch * network.input.elements()), 1);
+    images = random_values(static_cast<size_t>(batch * network.input().elements()), 1);
     for (const Layer& layer : network.layers) {
       parameters.push_back(random_parameters(layer, 10 * parameters.size() + 2));
       // Small enough that no probability is next to zero.
@@ -88,7 +88,7 @@ void write(const ProgramMemory& memory, uint32_t buffer, const MapLayout& layout
 
 const MapLayout& input_of(const Program& program, const Layer& layer) {
   return layer.input() == kNetworkInput
-             ? program.input.layout
+             ? program.input().layout
              : program.outputs[static_cast<size_t>(layer.input())].layout;
 }
 
@@ -106,7 +106,7 @@ std::vector<float> logical_tensor(const TrainingProgram& training, const Network
 void fill(const ReferenceStep& wanted, const TrainingProgram& training,
           const ProgramMemory& memory) {
   const Program& program = training.program;
-  const FeatureShape& shape = program.input.layout.shape;
+  const FeatureShape& shape = program.input().layout.shape;
   write(memory, training.images, {shape, shape.channels, {}}, wanted.batch, wanted.images);
   const int64_t classes = wanted.network.layers.back().output_shape.channels;
   write(memory, training.image_labels, label_layout(classes), wanted.batch, wanted.labels);

@@ -98,7 +98,8 @@ TEST(NativeWorkload, OfALayerThatDoesNothingIsEmpty) {
     alone.inputs = {kNetworkInput};
     alone.output_shape = {layer.output_shape.elements(), 1, 1};
     alone.input_shapes = {alone.output_shape};
-    const NativeWorkload workload(Network{"flat", alone.input_shape(), {alone}}, 1);
+    const NativeWorkload workload(Network{"flat", {{"input", alone.input_shape()}}, {alone}, {0}},
+                                  1);
     EXPECT_TRUE(workload.is_empty());
     workload.run();
   }

@@ -63,7 +63,7 @@ struct Expected {
 
   Expected(const Trained& trained, const std::vector<size_t>& chosen) {
     const auto batch = static_cast<int64_t>(chosen.size());
-    const auto elements = static_cast<size_t>(trained.network.input.elements());
+    const auto elements = static_cast<size_t>(trained.network.input().elements());
     std::vector<std::vector<float>> maps(1);
     for (const size_t image : chosen) {
       const auto first = trained.pixels.begin() + static_cast<ptrdiff_t>(image * elements);

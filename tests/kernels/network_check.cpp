@@ -1,0 +1,87 @@
+#include "tests/kernels/network_check.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "tests/kernels/nest_run.h"
+#include "tests/kernels/network_run.h"
+#include "tests/kernels/reference_layers.h"
+
+namespace wattgrind {
+namespace {
+
+using Images = std::vector<float>;
+
+// Sums of n products of values in [-1, 1], rounded once each: errors grow like sqrt(n).
+double tolerance(const Layer& layer) {
+  const double products =
+      1.0 + static_cast<double>(layer.macs) / static_cast<double>(layer.output_shape.elements());
+  return 4e-6 * std::sqrt(products) + 4e-6;
+}
+
+void expect_near(const Images& found, const Images& wanted, double tolerance,
+                 const std::string& what) {
+  ASSERT_EQ(found.size(), wanted.size()) << what;
+  for (size_t i = 0; i < found.size(); ++i) {
+    ASSERT_NEAR(found[i], wanted[i], tolerance * (1 + std::abs(wanted[i])))
+        << what << ", value " << i;
+  }
+}
+
+// A network's values, computed layer by layer.
+struct ReferenceRun {
+  std::vector<ReferenceParameters> parameters;
+  std::vector<Images> inputs, outputs;
+  double bound = 0;  // of the relative error of the last layers
+
+  ReferenceRun(const Network& network, int64_t batch) {
+    for (const NetworkInput& input : network.inputs) {
+      inputs.push_back(random_values(static_cast<size_t>(batch * input.shape.elements()),
+                                     1000 * inputs.size() + 1));
+    }
+    for (const Layer& layer : network.layers) {
+      parameters.push_back(random_parameters(layer, 10 * parameters.size() + 2));
+      std::vector<Images> read;
+      for (const int source : layer.inputs) {
+        read.push_back(is_network_input(source) ? inputs[input_number(source)]
+                                                : outputs[static_cast<size_t>(source)]);
+      }
+      outputs.push_back(reference_layer(layer, batch, read, parameters.back()));
+      bound += tolerance(layer);
+    }
+  }
+};
+
+}  // namespace
+
+void check_network(const Network& network, int64_t batch, const std::string& what) {
+  const ReferenceRun wanted(network, batch);
+  for (const Target& target : targets()) {
+    const std::string where = fmt::format("{}, batch {}, {}{}", what, batch,
+                                          traits(target.isa).name, target.fuse ? " fused" : "");
+    const Program program = lower_network(network, target.isa, batch);
+    NetworkMemory memory(program);
+    for (size_t i = 0; i < network.inputs.size(); ++i) {
+      memory.write_map(program.inputs[i], batch, wanted.inputs[i]);
+    }
+    write_parameters(network, program, wanted.parameters, memory);
+    run_natively(program, target.fuse, memory);
+    for (const int output : network.outputs) {
+      const auto index = static_cast<size_t>(output);
+      const std::string name = where + ", " + network.layers[index].name;
+      expect_near(memory.read_map(program.outputs[index], batch), wanted.outputs[index],
+                  wanted.bound, name);
+      EXPECT_TRUE(memory.surroundings_are_zero(program.outputs[index], batch)) << name;
+    }
+    for (size_t i = 0; i < network.inputs.size(); ++i) {
+      EXPECT_EQ(memory.read_map(program.inputs[i], batch), wanted.inputs[i])
+          << where << ": input overwritten";
+    }
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
+
+}  // namespace wattgrind

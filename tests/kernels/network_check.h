@@ -1,0 +1,15 @@
+// Whole networks run natively and held to the obvious computation.
+#pragma once
+
+#include <string>
+
+#include "estimator/network/network.h"
+
+namespace wattgrind {
+
+// Runs the network natively on every target with random inputs and parameters. Each of its outputs
+// must be what the layers computed one by one give, within the rounding of its sums, with zeros
+// around it; inputs must stay what they were.
+void check_network(const Network& network, int64_t batch, const std::string& what);
+
+}  // namespace wattgrind
