@@ -15,6 +15,8 @@ set(WATTGRIND_OUTSIDE_highway hwy::hwy)
 llvm_map_components_to_libnames(WATTGRIND_OUTSIDE_llvm
   asmprinter codegen core object x86asmparser x86codegen x86desc x86info)
 set(WATTGRIND_OUTSIDE_openssl OpenSSL::Crypto)
+# Linked in, and only the part that generated code needs.
+set(WATTGRIND_OUTSIDE_protobuf protobuf::libprotobuf-lite)
 set(WATTGRIND_OUTSIDE_sqlite SQLite::SQLite3)
 set(WATTGRIND_OUTSIDE_tbb TBB::tbb)
 set(WATTGRIND_OUTSIDE_zlib ZLIB::ZLIB)

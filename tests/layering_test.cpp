@@ -40,6 +40,7 @@ const std::map<std::string, std::vector<std::string>>& libraries() {
       {"onednn", {"oneapi/dnnl/"}},
       {"openblas", {"cblas.h"}},
       {"openssl", {"openssl/"}},
+      {"protobuf", {"google/protobuf/"}},
       {"sqlite", {"sqlite3.h"}},
       {"tbb", {"oneapi/tbb", "tbb/"}},
       {"zlib", {"zlib.h"}},
