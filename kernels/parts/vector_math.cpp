@@ -100,6 +100,16 @@ Register product(NestBuilder& nest, Register a, Register b) {
   return a == kNoRegister ? b : nest.apply(Opcode::kMul, a, b);
 }
 
+// x^exponent by repeated squaring.
+Register whole_power(NestBuilder& nest, Register x, int exponent) {
+  Register result = kNoRegister;
+  for (Register square = x; exponent > 0; exponent /= 2) {
+    if (exponent % 2 == 1) result = product(nest, result, square);
+    if (exponent > 1) square = nest.apply(Opcode::kMul, square, square);
+  }
+  return result == kNoRegister ? nest.constant(nest.lanes(x), 1.0f) : result;
+}
+
 // x^(quarters / 4) for quarters > 0.
 Register quarter_power(NestBuilder& nest, Register x, int quarters) {
   Register result = kNoRegister;
@@ -295,6 +305,22 @@ Register emit_general_power(NestBuilder& nest, Register x, Register y) {
   const Register not_above = nest.apply(Opcode::kSelectEq, x, zero, at_zero, below);
   const Register power = nest.apply(Opcode::kSelectGt, x, zero, size, not_above);
   return nest.apply(Opcode::kSelectEq, y, zero, one, power);
+}
+
+Register emit_power_of_any(NestBuilder& nest, Register x, double exponent) {
+  const int lanes = nest.lanes(x);
+  constexpr double kMostFactors = 16, kMostQuarters = 16;
+  const double size = std::abs(exponent);
+  Register power = kNoRegister;
+  if (size == std::floor(size) && size <= kMostFactors) {
+    power = whole_power(nest, x, static_cast<int>(size));
+  } else if (size * 4 == std::floor(size * 4) && size * 4 <= kMostQuarters) {
+    power = quarter_power(nest, x, static_cast<int>(size * 4));
+  } else {
+    return emit_general_power(nest, x, nest.constant(lanes, static_cast<float>(exponent)));
+  }
+  if (exponent >= 0) return power;
+  return nest.apply(Opcode::kDiv, nest.constant(lanes, 1.0f), power);
 }
 
 Register emit_abs(NestBuilder& nest, Register x) {

@@ -46,6 +46,10 @@ Register emit_cos(NestBuilder& nest, Register x);
 // below 1e-6 * (1 + |y log2 |x||).
 Register emit_general_power(NestBuilder& nest, Register x, Register y);
 
+// x^exponent of any x: whole exponents up to 16 are products, exact to a rounding each; halves and
+// quarters up to 4 go through square roots; others are as above.
+Register emit_power_of_any(NestBuilder& nest, Register x, double exponent);
+
 // |x|; no number if x is none.
 Register emit_abs(NestBuilder& nest, Register x);
 
