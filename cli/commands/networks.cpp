@@ -11,6 +11,7 @@
 #include "cli/terminal/table.h"
 #include "estimator/catalog/network_source.h"
 #include "estimator/formats/builtin_files.h"
+#include "estimator/network/unary_functions.h"
 
 namespace wattgrind {
 namespace {
@@ -50,6 +51,9 @@ struct Details {
   std::string operator()(const AvgPool2d& pool) const { return window_text(pool.window); }
   std::string operator()(const Lrn& lrn) const { return fmt::format("{} channels", lrn.size); }
   std::string operator()(const Dropout& dropout) const { return fmt::format("{}", dropout.rate); }
+  std::string operator()(const Activation& activation) const {
+    return std::string(traits(activation.function).word);
+  }
   template <typename Other>
   std::string operator()(const Other&) const {
     return "";

@@ -10,7 +10,7 @@ namespace {
 template <typename T>
 class ElementwiseKind : public LayerKindOf<T> {
  public:
-  MapUse map_use() const override { return MapUse::kElementwise; }
+  MapUse map_use(const Layer&) const override { return MapUse::kElementwise; }
 
  protected:
   FeatureShape infer(const T&, std::span<const FeatureShape> inputs,

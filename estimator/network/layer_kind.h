@@ -67,6 +67,13 @@ enum class MapUse {
   kElementwise,  // the same, and each value comes from the value in its place alone, in any layout
 };
 
+// Which of a layer's maps its gradients read, besides the output's gradient.
+struct GradientReads {
+  bool input = false, output = false;
+
+  friend bool operator==(const GradientReads&, const GradientReads&) = default;
+};
+
 class LayerKind {
  public:
   virtual ~LayerKind() = default;
@@ -100,7 +107,10 @@ class LayerKind {
 
   virtual OtherOperations other_operations(const Layer& layer) const = 0;
 
-  virtual MapUse map_use() const = 0;
+  virtual MapUse map_use(const Layer& layer) const = 0;
+
+  // What training must keep, as a layer that overwrites it does not.
+  virtual GradientReads gradient_reads(const Operation&) const { return {}; }
 };
 
 // Every kind is an object of one of these: what the kind's file does not say is nothing.
@@ -124,7 +134,7 @@ class LayerKindOf : public LayerKind {
   LayerWork work(const Layer&, const LayerPlace&) const override { return {}; }
   std::vector<ParameterTensor> parameter_tensors(const Layer&) const override { return {}; }
   OtherOperations other_operations(const Layer&) const override { return {}; }
-  MapUse map_use() const override { return MapUse::kOwnOutput; }
+  MapUse map_use(const Layer&) const override { return MapUse::kOwnOutput; }
 
  protected:
   virtual void write_members(const T&, nlohmann::ordered_json&) const {}

@@ -84,8 +84,40 @@ struct Clip {
   double high = 6;
 };
 
+// y = f(x), value by value.
+enum class UnaryFunction {
+  kLeakyRelu,    // x > 0 ? x : alpha x
+  kElu,          // x > 0 ? x : alpha (e^x - 1)
+  kSelu,         // beta times elu with alpha
+  kSigmoid,      // 1 / (1 + e^-x)
+  kHardSigmoid,  // alpha x + beta between 0 and 1
+  kTanh,
+  kSwish,      // x sigmoid(x)
+  kHardSwish,  // x times x / 6 + 1 / 2 between 0 and 1
+  kGelu,       // x / 2 (1 + erf(x / sqrt 2))
+  kGeluTanh,   // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+  kSoftplus,   // ln(1 + e^x)
+  kSoftsign,   // x / (1 + |x|)
+  kExp,
+  kLog,
+  kSqrt,
+  kErf,
+  kPower,  // x^alpha
+  kAbs,
+  kNegative,
+  kReciprocal,
+  kSin,  // for |x| up to 8192
+  kCos,
+};
+// Parameters that the function does not have are 0. Defaults are in unary_functions.h.
+struct Activation {
+  UnaryFunction function = UnaryFunction::kSigmoid;
+  double alpha = 0;
+  double beta = 0;
+};
+
 using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn,
-                               Dropout, Flatten, Softmax, Clip>;
+                               Dropout, Flatten, Softmax, Clip, Activation>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -99,7 +131,8 @@ using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, Global
   DECLARE(Dropout)                            \
   DECLARE(Flatten)                            \
   DECLARE(Softmax)                            \
-  DECLARE(Clip)
+  DECLARE(Clip)                               \
+  DECLARE(Activation)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);

@@ -62,7 +62,7 @@ class SoftmaxKind final : public LayerKindOf<Softmax> {
     return {.forward = outputs * 5, .backward = outputs + 2};
   }
 
-  MapUse map_use() const override { return MapUse::kOverwrites; }
+  MapUse map_use(const Layer&) const override { return MapUse::kOverwrites; }
 
  protected:
   FeatureShape infer(const Softmax&, std::span<const FeatureShape> inputs,

@@ -5,7 +5,8 @@ namespace wattgrind {
 
 LoopNest lower_data_gradient(const Clip& clip, const BackwardContext& context) {
   return lower_elementwise_backward(
-      "clip_backward", context, [&](NestBuilder& nest, int lanes, const auto& y, const auto& dy) {
+      "clip_backward", context, {},
+      [&](NestBuilder& nest, int lanes, const auto& y, const auto& dy) {
         const Register zero = nest.constant(lanes, 0);
         const Register low = nest.constant(lanes, static_cast<float>(clip.low));
         const Register high = nest.constant(lanes, static_cast<float>(clip.high));

@@ -21,6 +21,8 @@ namespace wattgrind {
 // they lie in memory, as K, by an algorithm as for a convolution. Weights are packed
 // [block][row][column][channel][lane].
 // Relu: y = max(x, 0), also in place.
+// Activation: y = f(x), also in place; by polynomials, rational functions and square roots
+// (kernels/parts/vector_math.h).
 // Lrn: squares pass through a scratch row of one pixel's channels with zeros around it.
 // Dropout, in training: y = x * mask. The mask (kMask) has the output's layout and is filled
 // outside: 0, or 1 / (1 - rate) with the probability 1 - rate.

@@ -1,18 +1,20 @@
-// Layers whose every value comes from the value in its place, forth and back: relu, clip.
+// Layers whose every value comes from the value in its place, forth and back: relu, clip,
+// activations.
 #pragma once
 
 #include <string>
 #include <utility>
 
 #include "kernels/layout/layer_context.h"
-#include "kernels/parts/map_loops.h"
+#include "kernels/parts/sweep.h"
 
 namespace wattgrind {
 
 // Forward, in place where the context says so. `function(nest, lanes, x)` writes the value for a
-// vector of inputs; x() loads it, so that constants can stand before.
+// vector of inputs; x() loads it, so that constants can stand before. `keeps_zero`: the function of
+// zero is zero.
 template <typename Function>
-LoopNest lower_elementwise(std::string name, const LayerContext& context,
+LoopNest lower_elementwise(std::string name, const LayerContext& context, bool keeps_zero,
                            const Function& function) {
   const MapLayout& in = context.input();
   const MapLayout& out = context.output;
@@ -24,30 +26,41 @@ LoopNest lower_elementwise(std::string name, const LayerContext& context,
     from = nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch));
     to = nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context.batch));
   }
-  for_each_vector(nest, context.batch, {in, out}, [&](const MapVector& at) {
-    const auto x = [&] { return nest.load(at.lanes, at.in(from, in)); };
-    nest.store(function(nest, at.lanes, x), at.in(to, out));
+  Sweep sweep(nest, context.batch, out.shape, {{from, in}, {to, out}}, keeps_zero);
+  sweep.run([&] {
+    nest.store(function(nest, sweep.lanes(), [&] { return sweep.load(0); }), sweep.at(1));
   });
   return std::move(nest).finish();
 }
 
-// The way back, in place on kGradient. `function(nest, lanes, y, dy)` writes the gradient by the
-// input from the layer's output and the gradient by it; y() and dy() load them.
+// What an elementwise layer's way back reads beside the gradient: its input or its output.
+struct ElementwiseGradient {
+  Operand read = Operand::kOutput;
+  bool keeps_zero = true;  // a gradient of zero stays zero where what is read is zero
+};
+
+// The way back, in place on kGradient. `function(nest, lanes, v, dy)` writes the gradient by the
+// input from what is read, the layer's input or output, and the gradient by its output; v() and
+// dy() load them.
 template <typename Function>
 LoopNest lower_elementwise_backward(std::string name, const BackwardContext& context,
-                                    const Function& function) {
+                                    ElementwiseGradient gradient, const Function& function) {
   NestBuilder nest(std::move(name), context.isa);
-  const Address output =
-      nest.buffer(Operand::kOutput, TensorRole::kOutput, context.output.bytes(context.batch));
-  const Address gradient = nest.buffer(Operand::kGradient, TensorRole::kGradient,
-                                       context.output_gradient.bytes(context.batch));
-  for_each_vector(
-      nest, context.batch, {context.output, context.output_gradient}, [&](const MapVector& at) {
-        const Address place = at.in(gradient, context.output_gradient);
-        const auto y = [&] { return nest.load(at.lanes, at.in(output, context.output)); };
-        const auto dy = [&] { return nest.load(at.lanes, place); };
-        nest.store(function(nest, at.lanes, y, dy), place);
-      });
+  const bool is_input = gradient.read == Operand::kInput;
+  const MapLayout& read = is_input ? context.input() : context.output;
+  const MapLayout& dy = context.output_gradient;
+  const Address from =
+      nest.buffer(gradient.read, is_input ? TensorRole::kInput : TensorRole::kOutput,
+                  read.bytes(context.batch));
+  const Address to =
+      nest.buffer(Operand::kGradient, TensorRole::kGradient, dy.bytes(context.batch));
+  Sweep sweep(nest, context.batch, dy.shape, {{from, read}, {to, dy}}, gradient.keeps_zero);
+  sweep.run([&] {
+    nest.store(
+        function(
+            nest, sweep.lanes(), [&] { return sweep.load(0); }, [&] { return sweep.load(1); }),
+        sweep.at(1));
+  });
   return std::move(nest).finish();
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 bool is_flatten(const Layer& layer) { return std::holds_alternative<Flatten>(layer.operation); }
 bool is_dense(const Layer& layer) { return std::holds_alternative<Dense>(layer.operation); }
-MapUse map_use(const Layer& layer) { return layer_kind(layer.operation).map_use(); }
+MapUse map_use(const Layer& layer) { return layer_kind(layer.operation).map_use(layer); }
 bool is_elementwise(const Layer& layer) { return map_use(layer) == MapUse::kElementwise; }
 
 class MapPlanner {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/kernels/reference_arithmetic.h"
+
 namespace wattgrind {
 namespace {
 
@@ -52,6 +54,11 @@ class Backward {
   void add(const Clip& clip, int64_t n, int64_t c, int64_t y, int64_t x, double dy) {
     const size_t value = index(n, c, y, x);
     if (input_[value] > clip.low && input_[value] < clip.high) d_input_[value] += dy;
+  }
+
+  void add(const Activation& activation, int64_t n, int64_t c, int64_t y, int64_t x, double dy) {
+    const size_t value = index(n, c, y, x);
+    d_input_[value] += dy * reference_unary_slope(activation, input_[value]);
   }
 
   void add(const MaxPool2d& pool, int64_t n, int64_t c, int64_t y, int64_t x, double dy) {

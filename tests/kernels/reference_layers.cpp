@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "estimator/network/layer_kind.h"
+#include "tests/kernels/reference_arithmetic.h"
 
 namespace wattgrind {
 namespace {
@@ -134,6 +135,8 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
             return std::max(0.0, in.at(n, c, y, x));
           } else if constexpr (std::is_same_v<T, Clip>) {
             return std::clamp(in.at(n, c, y, x), operation.low, operation.high);
+          } else if constexpr (std::is_same_v<T, Activation>) {
+            return reference_unary(operation, in.at(n, c, y, x));
           } else {
             return 0;
           }

@@ -114,6 +114,9 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
     {"kind": "avgpool2d", "kernel": [3, 2], "stride": [1, 1]},
     {"kind": "globalavgpool2d"}, {"kind": "dropout", "rate": 0.25}, {"kind": "flatten"},
     {"kind": "dense", "units": 2}, {"kind": "clip", "low": -1, "high": 1.5},
+    {"kind": "activation", "function": "elu", "alpha": 0.5},
+    {"kind": "activation", "function": "hard_sigmoid"},
+    {"kind": "activation", "function": "gelu"},
     {"kind": "softmax"})");
   const Network network = read_network(text, "net.json");
   const std::string written = write_network(network);
@@ -129,6 +132,10 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
             std::string::npos);
   EXPECT_NE(written.find(R"("rate": 0.25)"), std::string::npos);
   EXPECT_NE(written.find(R"("low": -1.0, "high": 1.5)"), std::string::npos);
+  EXPECT_NE(written.find(R"("function": "elu", "alpha": 0.5})"), std::string::npos);
+  EXPECT_NE(written.find(R"("function": "hard_sigmoid", "alpha": 0.2, "beta": 0.5})"),
+            std::string::npos);
+  EXPECT_NE(written.find(R"("function": "gelu"})"), std::string::npos);
 }
 
 TEST(NetworkFile, PoolingStrideDefaultsToTheKernel) {
@@ -159,7 +166,8 @@ TEST(NetworkFile, UnknownKeys) {
 TEST(NetworkFile, UnknownKinds) {
   EXPECT_EQ(layer_error(R"({"kind": "conv3d"})"),
             "net.json: layers[1].kind: found \"conv3d\", wanted one of conv2d, dense, relu, "
-            "maxpool2d, avgpool2d, globalavgpool2d, lrn, dropout, flatten, softmax, clip");
+            "maxpool2d, avgpool2d, globalavgpool2d, lrn, dropout, flatten, softmax, clip, "
+            "activation");
   EXPECT_EQ(layer_error(R"({"units": 3})").substr(0, 42),
             "net.json: layers[1].kind: missing, wanted ");
 }
@@ -189,6 +197,13 @@ TEST(NetworkFile, WrongTypesAndSizes) {
             "net.json: layers[1].padding: found 1, wanted \"same\" or an array of 2 or an array "
             "of 4");
   EXPECT_EQ(layer_error("7"), "net.json: layers[1]: found 7, wanted an object");
+}
+
+TEST(NetworkFile, ActivationsTakeTheParametersTheyHave) {
+  EXPECT_EQ(layer_error(R"({"kind": "activation", "function": "gelu", "alpha": 0.5})"),
+            "net.json: layers[1].alpha: found 0.5, but gelu has no alpha: leave it out");
+  EXPECT_EQ(layer_error(R"({"kind": "activation", "function": "elu", "alpha": 1e39})"),
+            "net.json: layers[1].alpha: found 1e+39, wanted a finite number of single precision");
 }
 
 TEST(NetworkFile, WholeNumbersWrittenWithAFractionAreIntegers) {

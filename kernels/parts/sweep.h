@@ -1,0 +1,129 @@
+// Loops over the vectors of a map, beside maps that are repeated along it: what layers need whose
+// values come from the values in their places.
+//
+// Where all maps lie alike, an image or a row is one run of values. Else a pixel's channels are
+// passed vector by vector; what does not change along a row is loaded before it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "kernels/layout/map_layout.h"
+#include "kernels/layout/tiling.h"
+#include "kernels/nest/nest_builder.h"
+
+namespace wattgrind {
+
+// Each extent of its shape is that of the loops or 1, which is repeated.
+struct SweptMap {
+  Address buffer;
+  MapLayout layout;
+  bool has_images = true;  // false: one image serves the whole batch, as parameters do
+};
+
+// The layout of parameters that are repeated along maps, packed as kernels/layout/packing.h says.
+MapLayout parameter_layout(const FeatureShape& shape, const MapLayout& map);
+
+class Sweep {
+ public:
+  // The loops go over `shape`. `with_padding`: what is computed of padding channels may be stored
+  // over them, for zeros make zeros.
+  Sweep(NestBuilder& nest, int64_t batch, const FeatureShape& shape, std::vector<SweptMap> maps,
+        bool with_padding);
+
+  // Calls body() for the vectors; in it the functions below tell of the vector at hand.
+  template <typename Body>
+  void run(const Body& body);
+
+  int lanes() const { return lanes_; }
+  Register load(size_t map);
+  // Where the vector is stored, in a map that is not repeated.
+  Address at(size_t map) const;
+  Register constant(double value) { return nest_.constant(lanes_, static_cast<float>(value)); }
+  Register apply(Opcode opcode, Register a, Register b = kNoRegister, Register c = kNoRegister,
+                 Register d = kNoRegister) {
+    return nest_.apply(opcode, a, b, c, d);
+  }
+
+ private:
+  // The most vectors of a pixel that are passed without a loop, whose operands may stay in
+  // registers along a row.
+  static constexpr int64_t kFewVectors = 4;
+
+  bool repeats_channels(const SweptMap& map) const {
+    return map.layout.shape.channels != shape_.channels;
+  }
+  bool repeats_columns(const SweptMap& map) const { return map.layout.shape.width != shape_.width; }
+  bool is_flat() const;
+  int64_t covered_channels() const;
+  Address pixel(const SweptMap& map) const;
+  // Loads what repeats along the row, or in each of its pixels.
+  void load_repeated(bool along_row);
+  void select(const Tiles& piece, int64_t vector, LoopVariable channel);
+
+  NestBuilder& nest_;
+  const int64_t batch_;
+  const FeatureShape shape_;
+  const std::vector<SweptMap> maps_;
+  const bool with_padding_;
+
+  std::vector<Tiles> pieces_;
+  bool has_few_vectors_ = false;
+  LoopVariable image_, row_, column_, channel_;
+  int lanes_ = 0;
+  int64_t first_channel_ = 0;  // of the vector, or of the loop's first
+  bool in_flat_run_ = false;
+  // By map and first channel, or -1 and the number of lanes where the channels are repeated.
+  std::map<std::pair<size_t, std::pair<int64_t, int>>, Register> loaded_;
+};
+
+template <typename Body>
+void Sweep::run(const Body& body) {
+  in_flat_run_ = is_flat();
+  if (in_flat_run_) {
+    bool one_row = true;
+    for (const SweptMap& map : maps_) one_row = one_row && map.layout.rows_touch();
+    const int64_t values =
+        shape_.width * maps_.front().layout.channel_pitch * (one_row ? shape_.height : 1);
+    nest_.loop("image", batch_, [&](LoopVariable n) {
+      nest_.loop("row", one_row ? 1 : shape_.height, [&](LoopVariable y) {
+        image_ = n, row_ = y, column_ = {};
+        for (const Tiles& piece : vector_pieces(values, nest_.max_lanes())) {
+          nest_.loop("vector", piece.count, [&](LoopVariable i) {
+            select(piece, 0, i);
+            body();
+          });
+        }
+      });
+    });
+    return;
+  }
+  nest_.loop("image", batch_, [&](LoopVariable n) {
+    nest_.loop("row", shape_.height, [&](LoopVariable y) {
+      image_ = n, row_ = y, column_ = {};
+      loaded_.clear();
+      load_repeated(true);
+      nest_.loop("column", shape_.width, [&](LoopVariable x) {
+        column_ = x;
+        load_repeated(false);
+        for (const Tiles& piece : pieces_) {
+          if (has_few_vectors_) {
+            for (int64_t i = 0; i < piece.count; ++i) {
+              select(piece, i, {});
+              body();
+            }
+          } else {
+            nest_.loop("channel", piece.count, [&](LoopVariable c) {
+              select(piece, 0, c);
+              body();
+            });
+          }
+        }
+      });
+    });
+  });
+}
+
+}  // namespace wattgrind
