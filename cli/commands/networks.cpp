@@ -11,6 +11,7 @@
 #include "cli/terminal/table.h"
 #include "estimator/catalog/network_source.h"
 #include "estimator/formats/builtin_files.h"
+#include "estimator/network/map_axes.h"
 #include "estimator/network/unary_functions.h"
 
 namespace wattgrind {
@@ -41,6 +42,15 @@ std::string window_text(const Window2d& w) {
   return text;
 }
 
+std::string factors_text(const std::vector<RearrangeFactor>& factors) {
+  std::string text;
+  for (const RearrangeFactor& factor : factors) {
+    text += fmt::format("{}{} {} by {}", text.empty() ? "" : " x ", factor.extent,
+                        name(factor.axis), factor.step);
+  }
+  return text.empty() ? "1" : text;
+}
+
 // What there is to say of an operation beyond its kind and shapes.
 struct Details {
   std::string operator()(const Conv2d& conv) const {
@@ -53,6 +63,27 @@ struct Details {
   std::string operator()(const Dropout& dropout) const { return fmt::format("{}", dropout.rate); }
   std::string operator()(const Activation& activation) const {
     return std::string(traits(activation.function).word);
+  }
+  std::string operator()(const Rearrange& rearrange) const {
+    return fmt::format("{}; {}; {}", factors_text(rearrange.channels),
+                       factors_text(rearrange.height), factors_text(rearrange.width));
+  }
+  std::string operator()(const Slice& slice) const {
+    const std::string step = slice.step == 1 ? "" : fmt::format(", step {}", slice.step);
+    return fmt::format("{} {} from {}{}", slice.size, name(slice.axis), slice.start, step);
+  }
+  std::string operator()(const Transpose& transpose) const {
+    return fmt::format("{}, {}, {}", name(transpose.order[0]), name(transpose.order[1]),
+                       name(transpose.order[2]));
+  }
+  std::string operator()(const ChannelShuffle& shuffle) const {
+    return fmt::format("{} groups", shuffle.groups);
+  }
+  std::string operator()(const DepthToSpace& depth_to_space) const {
+    return fmt::format("{0}x{0}", depth_to_space.block);
+  }
+  std::string operator()(const SpaceToDepth& space_to_depth) const {
+    return fmt::format("{0}x{0}", space_to_depth.block);
   }
   template <typename Other>
   std::string operator()(const Other&) const {

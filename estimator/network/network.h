@@ -8,6 +8,7 @@
 // that a kernel adds.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,6 +31,14 @@ struct FeatureShape {
 
 // "16x5x5", or "120" for a vector.
 std::string to_string(const FeatureShape& shape);
+
+enum class MapAxis { kChannels, kHeight, kWidth };
+// A set of axes.
+struct MapAxes {
+  bool channels = false, height = false, width = false;
+
+  friend bool operator==(const MapAxes&, const MapAxes&) = default;
+};
 
 // The sliding window of a convolution or a pooling layer. "Same" padding has become numbers; where
 // it is odd, the bottom and right get one more.
@@ -58,11 +67,18 @@ struct Dense {
   bool bias = true;  // one a unit
 };
 struct Relu {};
+// In ceil mode a last window may reach beyond the padded map; one that would start in the bottom or
+// right padding is dropped.
 struct MaxPool2d {
   Window2d window;  // padding counts as minus infinity, so it never wins
+  bool ceil_mode = false;
 };
 struct AvgPool2d {
-  Window2d window;  // padding is left out of the average (ONNX count_include_pad = 0, Keras)
+  Window2d window;
+  bool ceil_mode = false;
+  // Whether padding counts as zeros (ONNX count_include_pad = 1) or is left out of the average
+  // (Keras). What lies beyond the padded map never counts.
+  bool count_padding = false;
 };
 struct GlobalAvgPool2d {};
 // Local response normalisation across channels, Caffe's and ONNX's form:
@@ -77,7 +93,11 @@ struct Dropout {
   double rate = 0.5;  // at inference the layer does nothing
 };
 struct Flatten {};
-struct Softmax {};
+// e^x over the sum of e^x along the axes, or its logarithm.
+struct Softmax {
+  MapAxes axes = {.channels = true};
+  bool log = false;
+};
 // min(max(x, low), high): ONNX's Clip; relu6 between 0 and 6.
 struct Clip {
   double low = 0;
@@ -116,8 +136,101 @@ struct Activation {
   double beta = 0;
 };
 
+// One loop of a rearrangement: as its index goes up by one along an axis of the output, the
+// coordinate of the input's `axis` moves by `step`. 0 repeats, a negative step goes backwards.
+struct RearrangeFactor {
+  int64_t extent = 1;
+  MapAxis axis = MapAxis::kChannels;
+  int64_t step = 1;
+
+  friend bool operator==(const RearrangeFactor&, const RearrangeFactor&) = default;
+};
+// Every transpose, slice, repetition and most reshapes of a map. An axis of the output is the
+// product of its factors, outermost first, or 1 without any. The output's first value is the
+// input's at (first_channel, first_row, first_column).
+struct Rearrange {
+  int64_t first_channel = 0, first_row = 0, first_column = 0;
+  std::vector<RearrangeFactor> channels, height, width;
+
+  friend bool operator==(const Rearrange&, const Rearrange&) = default;
+};
+// The values start, start + step, ... along an axis, `size` of them.
+struct Slice {
+  MapAxis axis = MapAxis::kChannels;
+  int64_t start = 0;
+  int64_t size = 1;
+  int64_t step = 1;
+};
+// Output axis i is input axis order[i], counted as channels, height, width.
+struct Transpose {
+  std::array<MapAxis, 3> order = {MapAxis::kChannels, MapAxis::kHeight, MapAxis::kWidth};
+};
+// Takes a channel of each group in turn: channel c * groups + g is channel c of group g.
+struct ChannelShuffle {
+  int64_t groups = 1;
+};
+// Channels become blocks of pixels, as in ONNX: the channels of a pixel are read as
+// [row][column][channel] (mode DCR) or, with column_row_depth, as [channel][row][column] (CRD).
+struct DepthToSpace {
+  int64_t block = 1;
+  bool column_row_depth = false;
+};
+// Blocks of pixels become channels, read as [row][column][channel].
+struct SpaceToDepth {
+  int64_t block = 1;
+};
+// Keeps the values' order as [channel][row][column].
+struct Reshape {
+  FeatureShape shape;
+};
+// Two or more maps, one behind the other along an axis.
+struct Concat {
+  MapAxis axis = MapAxis::kChannels;
+};
+// What stands around a map: a constant, the nearest value, or the map mirrored at its first and
+// last values, which are not repeated.
+enum class PadMode { kConstant, kEdge, kReflect };
+struct Pad {
+  PadMode mode = PadMode::kConstant;
+  std::array<int64_t, 3> begin = {0, 0, 0};  // channels, height, width
+  std::array<int64_t, 3> end = {0, 0, 0};
+  double value = 0;  // the constant
+};
+enum class ResizeMode { kNearest, kLinear };
+// Where output value o of n lies among an input's m values, with s = n / m unless given, in ONNX's
+// words:
+//   half_pixel            (o + 0.5) / s - 0.5
+//   pytorch_half_pixel    the same, but 0 where n = 1
+//   align_corners         o * (m - 1) / (n - 1); 0 where n = 1
+//   asymmetric            o / s
+//   tf_half_pixel_for_nn  (o + 0.5) / s
+enum class CoordinateMode {
+  kHalfPixel,
+  kPytorchHalfPixel,
+  kAlignCorners,
+  kAsymmetric,
+  kTfHalfPixelForNn
+};
+// How a place between two values becomes one of them; the first two differ half way alone.
+enum class NearestMode { kRoundPreferFloor, kRoundPreferCeil, kFloor, kCeil };
+// Of the rows and columns of a map. Places outside it are taken to its edge.
+struct Resize {
+  ResizeMode mode = ResizeMode::kNearest;
+  int64_t height = 1, width = 1;
+  double scale_height = 0, scale_width = 0;  // 0: output / input
+  CoordinateMode coordinates = CoordinateMode::kHalfPixel;
+  NearestMode nearest = NearestMode::kRoundPreferFloor;
+};
+enum class ReduceFunction { kMean, kSum, kMax, kMin };
+// Over the axes, which become 1 long.
+struct Reduce {
+  ReduceFunction function = ReduceFunction::kMean;
+  MapAxes axes;
+};
+
 using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn,
-                               Dropout, Flatten, Softmax, Clip, Activation>;
+                               Dropout, Flatten, Softmax, Clip, Activation, Rearrange, Slice,
+                               Transpose, ChannelShuffle, DepthToSpace, SpaceToDepth, Reshape>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -132,7 +245,14 @@ using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, Global
   DECLARE(Flatten)                            \
   DECLARE(Softmax)                            \
   DECLARE(Clip)                               \
-  DECLARE(Activation)
+  DECLARE(Activation)                         \
+  DECLARE(Rearrange)                          \
+  DECLARE(Slice)                              \
+  DECLARE(Transpose)                          \
+  DECLARE(ChannelShuffle)                     \
+  DECLARE(DepthToSpace)                       \
+  DECLARE(SpaceToDepth)                       \
+  DECLARE(Reshape)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);

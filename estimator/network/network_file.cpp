@@ -8,6 +8,7 @@
 #include "estimator/formats/json_text.h"
 #include "estimator/formats/schema.h"
 #include "estimator/network/layer_kind.h"
+#include "estimator/network/map_axes.h"
 
 namespace wattgrind {
 namespace {
@@ -16,10 +17,6 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr std::string_view kSchemaName = "wattgrind/network/1";
-
-FeatureShape read_shape(const json& sizes) {
-  return {sizes.at(0).get<int64_t>(), sizes.at(1).get<int64_t>(), sizes.at(2).get<int64_t>()};
-}
 
 Operation read_operation(const json& layer) {
   const std::string word = layer.at("kind").get<std::string>();
@@ -63,10 +60,6 @@ std::vector<NetworkInput> read_inputs(const json& document, std::string_view whe
     inputs.push_back({input.at("name").get<std::string>(), read_shape(input.at("shape"))});
   }
   return inputs;
-}
-
-ordered_json write_shape(const FeatureShape& shape) {
-  return {shape.channels, shape.height, shape.width};
 }
 
 void write_inputs(const Network& network, ordered_json& document) {

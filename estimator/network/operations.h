@@ -12,15 +12,17 @@ namespace wattgrind {
 // map, lrn 2 * size + 3 (squares, sum, scale, offset, power and product), and softmax 5 (a
 // comparison, subtraction, exponential, addition and product). An activation makes what its
 // function takes (unary_functions.h), where an elementary function counts as one operation. Global
-// average pooling makes one for each input value and a division for each output value. Flatten and
-// dropout make none.
+// average pooling makes one for each input value and a division for each output value. Flatten,
+// dropout and layers that only move values make none.
 uint64_t other_operations(const Layer& layer);
 
 // The operations besides multiply-accumulates that one image's way back makes. A layer with
 // multiply-accumulates adds up the gradient of its bias, with one addition for each output value;
 // it also makes as many multiply-accumulates again for each gradient that it computes, which are
 // not counted here. Softmax with cross-entropy makes a subtraction for each value, and the
-// logarithm and the sign of the loss. Dropout makes a product for each value. Every other layer
+// logarithm and the sign of the loss. Dropout makes a product for each value. Layers that only
+// move values make an addition for each output value, where they repeat values, and none elsewhere.
+// Every other layer
 // undoes what it did, with one operation for each that it made.
 uint64_t other_backward_operations(const Layer& layer);
 

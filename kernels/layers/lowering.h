@@ -27,6 +27,8 @@ namespace wattgrind {
 // Dropout, in training: y = x * mask. The mask (kMask) has the output's layout and is filled
 // outside: 0, or 1 / (1 - rate) with the probability 1 - rate.
 // Flatten: copies a map to a plain vector in (channel, row, column) order.
+// Rearrange and what is one (estimator/network/rearrangement.h): a strided copy
+// (kernels/parts/strided_copy.h). A reshape that is none makes two, through a vector in scratch.
 // Softmax: over all values of an image, also in place. The exponential is a polynomial.
 #define WATTGRIND_DECLARE(T) LoopNest lower(const T& operation, const LayerContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)

@@ -13,7 +13,10 @@ int64_t output_pitch(const Layer& layer, int64_t input_pitch, Isa isa) {
       std::holds_alternative<Dense>(layer.operation)) {
     return padded_width(column_blocks(channels, isa, Surplus::kPad));
   }
-  return std::holds_alternative<Flatten>(layer.operation) ? channels : input_pitch;
+  // Pixels that stay what they are keep their padding.
+  const bool keeps_pixels =
+      !std::holds_alternative<Flatten>(layer.operation) && channels == layer.input_shape().channels;
+  return keeps_pixels ? input_pitch : channels;
 }
 
 }  // namespace wattgrind

@@ -8,6 +8,7 @@
 
 #include "estimator/base/error.h"
 #include "estimator/network/layer_kind.h"
+#include "estimator/network/rearrangement.h"
 #include "kernels/layers/lowering.h"
 #include "kernels/layout/arena.h"
 #include "kernels/layout/output_pitch.h"
@@ -15,7 +16,12 @@
 namespace wattgrind {
 namespace {
 
-bool is_flatten(const Layer& layer) { return std::holds_alternative<Flatten>(layer.operation); }
+// Whether the layer makes a vector of a map, with the values in the order that dense layers'
+// weights have.
+bool is_flatten(const Layer& layer) {
+  return std::holds_alternative<Flatten>(layer.operation) ||
+         (std::holds_alternative<Reshape>(layer.operation) && layer.output_shape.is_vector());
+}
 bool is_dense(const Layer& layer) { return std::holds_alternative<Dense>(layer.operation); }
 MapUse map_use(const Layer& layer) { return layer_kind(layer.operation).map_use(layer); }
 bool is_elementwise(const Layer& layer) { return map_use(layer) == MapUse::kElementwise; }
@@ -30,8 +36,12 @@ class MapPlanner {
   }
 
   MapPlan plan() && {
-    choose_storage();
-    choose_layouts();
+    find_wanted_halos();
+    add_inputs();
+    for (int i = 0; i < layers(); ++i) {
+      choose_storage(i);
+      choose_layout(i);
+    }
     add_halos();
     return std::move(plan_);
   }
@@ -59,10 +69,7 @@ class MapPlanner {
     if (std::holds_alternative<Dropout>(self.operation)) {
       return plan_.phase == Phase::kTraining ? Storage::kOwn : Storage::kView;
     }
-    if (is_flatten(self)) {
-      return self.input_shape().is_vector() || readers_take_any_layout(index) ? Storage::kView
-                                                                              : Storage::kOwn;
-    }
+    if (is_plain_view(index) || sees_other_shape(index)) return Storage::kView;
     return map_use(self) != MapUse::kOwnOutput && is_only_reader(index) ? Storage::kInPlace
                                                                         : Storage::kOwn;
   }
@@ -79,52 +86,101 @@ class MapPlanner {
     }
   }
 
-  void choose_storage() {
-    for (size_t i = 0; i < network_.inputs.size(); ++i) {
-      plan_.inputs.push_back({Storage::kOwn, network_input(i), {}});
-    }
-    for (int i = 0; i < layers(); ++i) {
-      const Storage storage = storage_of(i);
-      const int owner = storage == Storage::kOwn ? i : map(layer(i).input()).owner;
-      plan_.outputs.push_back({storage, owner, {}});
+  // Whether the layer makes a vector of what is one, or of a map for readers of any layout.
+  bool is_plain_view(int index) const {
+    return is_flatten(layer(index)) &&
+           (layer(index).input_shape().is_vector() || readers_take_any_layout(index));
+  }
+
+  // Whether a layer that only moves values can be a view: its values lie as it wants them. Nobody
+  // may want a halo of the buffer, whose other readers have seen it in its own shape.
+  bool sees_other_shape(int index) const {
+    const Layer& self = layer(index);
+    const PlannedMap& input = plan_.map(self.input());
+    return plan_.phase == Phase::kInference && moves_nothing(self.operation, self.input_shape()) &&
+           input.layout.shape == self.input_shape() &&
+           input.layout.channel_pitch == input.layout.shape.channels &&
+           !input.layout.staggers_images && !is_halo_wanted(input.owner);
+  }
+
+  bool is_halo_wanted(int source) const {
+    return is_network_input(source) ? wanted_halos_of_inputs_[input_number(source)]
+                                    : wanted_halos_[static_cast<size_t>(source)];
+  }
+
+  // Finds the maps whose readers want a halo, be it through layers that could work in place or be
+  // views.
+  void find_wanted_halos() {
+    wanted_halos_.assign(network_.layers.size(), false);
+    wanted_halos_of_inputs_.assign(network_.inputs.size(), false);
+    for (int i = layers() - 1; i >= 0; --i) {
+      const Layer& self = layer(i);
+      const bool may_share = map_use(self) != MapUse::kOwnOutput || is_flatten(self) ||
+                             moves_nothing(self.operation, self.input_shape());
+      if (wanted_halo(self) == Halo{} && !(may_share && is_halo_wanted(i))) continue;
+      const int source = self.input();
+      (is_network_input(source) ? wanted_halos_of_inputs_[input_number(source)]
+                                : wanted_halos_[static_cast<size_t>(source)]) = true;
     }
   }
 
-  void choose_layouts() {
+  // The halo that a layer reads of its first input.
+  static Halo wanted_halo(const Layer& self) {
+    const auto* conv = std::get_if<Conv2d>(&self.operation);
+    return conv != nullptr ? required_halo(*conv, self.input_shape(), self.output_shape) : Halo{};
+  }
+
+  void add_inputs() {
     for (size_t i = 0; i < network_.inputs.size(); ++i) {
       const FeatureShape& shape = network_.inputs[i].shape;
-      plan_.inputs[i].layout = {
-          shape, shape.channels, {}, readers_take_any_layout(network_input(i))};
+      const bool staggers = readers_take_any_layout(network_input(i));
+      plan_.inputs.push_back(
+          {Storage::kOwn, network_input(i), {shape, shape.channels, {}, staggers}});
     }
-    for (int i = 0; i < layers(); ++i) {
-      const Layer& self = layer(i);
-      const MapLayout& input = map(self.input()).layout;
-      if (map(i).storage != Storage::kOwn) {
-        map(i).layout = input;
-        continue;
-      }
+  }
+
+  void choose_storage(int index) {
+    const Storage storage = storage_of(index);
+    has_own_layout_.push_back(!is_plain_view(index) && sees_other_shape(index));
+    const int owner = storage == Storage::kOwn ? index : map(layer(index).input()).owner;
+    plan_.outputs.push_back({storage, owner, {}});
+  }
+
+  void choose_layout(int index) {
+    const Layer& self = layer(index);
+    const MapLayout& input = map(self.input()).layout;
+    if (map(index).storage == Storage::kOwn) {
       // An elementwise layer behind a flatten that does nothing still works on the map.
       const FeatureShape& shape = is_elementwise(self) ? input.shape : self.output_shape;
-      map(i).layout = {shape,
-                       output_pitch(self, input.channel_pitch, plan_.isa),
-                       {},
-                       readers_take_any_layout(i)};
+      map(index).layout = {shape,
+                           output_pitch(self, input.channel_pitch, plan_.isa),
+                           {},
+                           readers_take_any_layout(index)};
+      return;
+    }
+    map(index).layout = input;
+    if (has_own_layout_[static_cast<size_t>(index)]) {
+      map(index).layout.shape = self.output_shape;
+      map(index).layout.channel_pitch = self.output_shape.channels;
     }
   }
 
   // Gives each buffer the halo that the convolutions which read it want, be it through a view.
   void add_halos() {
     for (const Layer& self : network_.layers) {
-      if (const auto* conv = std::get_if<Conv2d>(&self.operation)) {
-        map(map(self.input()).owner)
-            .layout.halo.cover(required_halo(*conv, self.input_shape(), self.output_shape));
+      map(map(self.input()).owner).layout.halo.cover(wanted_halo(self));
+    }
+    for (int i = 0; i < layers(); ++i) {
+      if (map(i).storage != Storage::kOwn && !has_own_layout_[static_cast<size_t>(i)]) {
+        map(i).layout = map(layer(i).input()).layout;
       }
     }
-    for (int i = 0; i < layers(); ++i) map(i).layout = map(map(i).owner).layout;
   }
 
   const Network& network_;
   const Readers readers_;
+  std::vector<bool> wanted_halos_, wanted_halos_of_inputs_;  // by layer and by network input
+  std::vector<bool> has_own_layout_;  // by layer: whether it is a view that sees another shape
   MapPlan plan_;
 };
 

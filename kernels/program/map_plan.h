@@ -6,6 +6,11 @@
 //   relu      in place   conv      overwrites that buffer
 //   flatten   view       conv      does nothing: its output is the same buffer
 //   dense     own        dense     makes the next buffer
+//
+// A layer that only moves values may be a view with a layout of its own, where the values lie in
+// the order that it wants: where both maps have no padding channels and nobody wants a halo of
+// them. The maps {64, 7, 7} and {64, 49, 1} are such views of one buffer. Training makes copies,
+// because gradients have the layouts of buffers.
 #pragma once
 
 #include <cstdint>

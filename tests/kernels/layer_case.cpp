@@ -53,12 +53,18 @@ LayerCase make_case(FeatureShape input, const Operation& operation, int64_t batc
 
 void check_forward(const LayerCase& test, const Target& target, const ForwardLowering& lower) {
   const LayerContext context = test.forward_context(target.isa);
-  NestRun run(lower(context));
+  const LoopNest nest = lower(context);
+  NestRun run(nest);
   run.write_map(Operand::kInput, context.input(), test.batch, test.input);
-  const auto weights = run.buffer(Operand::kWeights);
-  std::ranges::copy(packed_weights(test, context.input(), target.isa, weights.size()),
-                    weights.begin());
-  pack_bias(test.layer, test.parameters.bias, run.buffer(Operand::kBias));
+  for (const Buffer& buffer : nest.buffers) {
+    if (buffer.operand == Operand::kWeights) {
+      const auto weights = run.buffer(Operand::kWeights);
+      std::ranges::copy(packed_weights(test, context.input(), target.isa, weights.size()),
+                        weights.begin());
+    } else if (buffer.operand == Operand::kBias) {
+      pack_bias(test.layer, test.parameters.bias, run.buffer(Operand::kBias));
+    }
+  }
   run.run(target.fuse);
   const double products = static_cast<double>(test.layer.macs) /
                           static_cast<double>(test.layer.output_shape.elements());

@@ -105,6 +105,10 @@ class Backward {
   }
   void add(const Softmax&, int64_t, int64_t, int64_t, int64_t, double) {}
 
+  // Layers that are linear are undone as a whole.
+  template <typename Linear>
+  void add(const Linear&, int64_t, int64_t, int64_t, int64_t, double) {}
+
   ReferenceGradients result() const {
     const auto single = [](const std::vector<double>& values) {
       return std::vector<float>(values.begin(), values.end());

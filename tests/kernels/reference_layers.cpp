@@ -1,6 +1,7 @@
 #include "tests/kernels/reference_layers.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -86,6 +87,49 @@ double dense_value(const Map& in, const ReferenceParameters& p, int64_t n, int64
   return sum;
 }
 
+// Where (channel, row, column) of the output of a layer that only moves values comes from.
+using Place = std::array<int64_t, 3>;
+
+Place source_of(const Rearrange& rearrange, const FeatureShape&, Place at) {
+  Place from = {rearrange.first_channel, rearrange.first_row, rearrange.first_column};
+  const std::array<std::vector<RearrangeFactor>, 3> axes = {rearrange.channels, rearrange.height,
+                                                            rearrange.width};
+  for (size_t axis = 0; axis < 3; ++axis) {
+    for (size_t i = axes[axis].size(); i-- > 0;) {
+      const RearrangeFactor& factor = axes[axis][i];
+      from[static_cast<size_t>(factor.axis)] += at[axis] % factor.extent * factor.step;
+      at[axis] /= factor.extent;
+    }
+  }
+  return from;
+}
+Place source_of(const Slice& slice, const FeatureShape&, Place at) {
+  int64_t& moved = at[static_cast<size_t>(slice.axis)];
+  moved = slice.start + moved * slice.step;
+  return at;
+}
+Place source_of(const Transpose& transpose, const FeatureShape&, const Place& at) {
+  Place from{};
+  for (size_t i = 0; i < 3; ++i) from[static_cast<size_t>(transpose.order[i])] = at[i];
+  return from;
+}
+Place source_of(const ChannelShuffle& shuffle, const FeatureShape& in, const Place& at) {
+  const int64_t group = at[0] % shuffle.groups, channel = at[0] / shuffle.groups;
+  return {group * (in.channels / shuffle.groups) + channel, at[1], at[2]};
+}
+Place source_of(const DepthToSpace& op, const FeatureShape& in, const Place& at) {
+  const int64_t b = op.block, channels = in.channels / (b * b);
+  const int64_t row = at[1] % b, column = at[2] % b;
+  return {
+      op.column_row_depth ? (at[0] * b + row) * b + column : (row * b + column) * channels + at[0],
+      at[1] / b, at[2] / b};
+}
+Place source_of(const SpaceToDepth& op, const FeatureShape& in, const Place& at) {
+  const int64_t block = at[0] / in.channels;
+  return {at[0] % in.channels, at[1] * op.block + block / op.block,
+          at[2] * op.block + block % op.block};
+}
+
 std::vector<float> softmax(const Map& in, int64_t batch) {
   const int64_t classes = in.shape.elements();
   std::vector<float> result;
@@ -137,6 +181,9 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
             return std::clamp(in.at(n, c, y, x), operation.low, operation.high);
           } else if constexpr (std::is_same_v<T, Activation>) {
             return reference_unary(operation, in.at(n, c, y, x));
+          } else if constexpr (requires { source_of(operation, in.shape, {}); }) {
+            const Place from = source_of(operation, in.shape, {c, y, x});
+            return in.at(n, from[0], from[1], from[2]);
           } else {
             return 0;
           }
@@ -145,6 +192,7 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
   };
   if (std::holds_alternative<Softmax>(layer.operation)) return softmax(in, batch);
   if (std::holds_alternative<Flatten>(layer.operation) ||
+      std::holds_alternative<Reshape>(layer.operation) ||
       std::holds_alternative<Dropout>(layer.operation)) {
     return input;
   }
