@@ -50,6 +50,9 @@ struct Details {
   std::string operator()(const AvgPool2d& pool) const { return window_text(pool.window); }
   std::string operator()(const Lrn& lrn) const { return fmt::format("{} channels", lrn.size); }
   std::string operator()(const Dropout& dropout) const { return fmt::format("{}", dropout.rate); }
+  std::string operator()(const MatMul& matmul) const {
+    return matmul.transpose_b ? "second transposed" : "";
+  }
   template <typename Other>
   std::string operator()(const Other&) const {
     return "";

@@ -84,8 +84,16 @@ struct Clip {
   double high = 6;
 };
 
+// The matrix product of two maps, row of pixels by row of pixels: rows are heads of attention, and
+// pixels are tokens. `a` is {K, heads, M}; `b` is {N, heads or 1, K} or, transposed,
+// {K, heads or 1, N}; one row of `b` serves all heads. The output {N, heads, M} holds
+// y[n][h][m] = sum over k of a[k][h][m] * b[n][h][k], or * b[k][h][n].
+struct MatMul {
+  bool transpose_b = false;
+};
+
 using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn,
-                               Dropout, Flatten, Softmax, Clip>;
+                               Dropout, Flatten, Softmax, Clip, MatMul>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -99,7 +107,8 @@ using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, Global
   DECLARE(Dropout)                            \
   DECLARE(Flatten)                            \
   DECLARE(Softmax)                            \
-  DECLARE(Clip)
+  DECLARE(Clip)                               \
+  DECLARE(MatMul)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);

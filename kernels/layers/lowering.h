@@ -25,6 +25,8 @@ namespace wattgrind {
 // Dropout, in training: y = x * mask. The mask (kMask) has the output's layout and is filled
 // outside: 0, or 1 / (1 - rate) with the probability 1 - rate.
 // Flatten: copies a map to a plain vector in (channel, row, column) order.
+// MatMul: products of register tiles, head by head; the second operand is copied to scratch memory
+// where that pays (kernels/parts/map_product.h).
 // Softmax: over all values of an image, also in place. The exponential is a polynomial.
 #define WATTGRIND_DECLARE(T) LoopNest lower(const T& operation, const LayerContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)

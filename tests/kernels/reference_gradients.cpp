@@ -96,6 +96,7 @@ class Backward {
   void add(const Dropout&, int64_t n, int64_t c, int64_t y, int64_t x, double dy) {
     d_input_[index(n, c, y, x)] += dy;
   }
+  void add(const MatMul&, int64_t, int64_t, int64_t, int64_t, double) {}
   void add(const Softmax&, int64_t, int64_t, int64_t, int64_t, double) {}
 
   ReferenceGradients result() const {

@@ -85,6 +85,16 @@ double dense_value(const Map& in, const ReferenceParameters& p, int64_t n, int64
   return sum;
 }
 
+double matmul_value(const MatMul& matmul, const Map& a, const Map& b, int64_t n, int64_t c,
+                    int64_t y, int64_t x) {
+  const int64_t head = b.shape.height == 1 ? 0 : y;
+  double sum = 0;
+  for (int64_t k = 0; k < a.shape.channels; ++k) {
+    sum += a.at(n, k, y, x) * (matmul.transpose_b ? b.at(n, k, head, c) : b.at(n, c, head, k));
+  }
+  return sum;
+}
+
 std::vector<float> softmax(const Map& in, int64_t batch) {
   const int64_t classes = in.shape.elements();
   std::vector<float> result;
@@ -119,6 +129,8 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
           using T = std::decay_t<decltype(operation)>;
           if constexpr (std::is_same_v<T, Conv2d>) {
             return conv_value(operation, in, parameters, n, c, y, x);
+          } else if constexpr (std::is_same_v<T, MatMul>) {
+            return matmul_value(operation, in, {inputs[1], layer.input_shapes[1]}, n, c, y, x);
           } else if constexpr (std::is_same_v<T, Dense>) {
             return dense_value(in, parameters, n, c);
           } else if constexpr (std::is_same_v<T, MaxPool2d>) {
