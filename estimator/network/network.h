@@ -39,6 +39,10 @@ struct Window2d {
   int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   int64_t dilation_height = 1, dilation_width = 1;  // from one tap to the next
 
+  // The rows and columns from the first tap to the last.
+  int64_t span_height() const { return dilation_height * (kernel_height - 1) + 1; }
+  int64_t span_width() const { return dilation_width * (kernel_width - 1) + 1; }
+
   friend bool operator==(const Window2d&, const Window2d&) = default;
 };
 

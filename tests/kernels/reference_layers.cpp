@@ -33,8 +33,8 @@ double conv_value(const Conv2d& conv, const Map& in, const ReferenceParameters& 
   for (int64_t c = 0; c < group_channels; ++c) {
     for (int64_t r = 0; r < w.kernel_height; ++r) {
       for (int64_t s = 0; s < w.kernel_width; ++s) {
-        const int64_t iy = y * w.stride_height - w.pad_top + r;
-        const int64_t ix = x * w.stride_width - w.pad_left + s;
+        const int64_t iy = y * w.stride_height - w.pad_top + r * w.dilation_height;
+        const int64_t ix = x * w.stride_width - w.pad_left + s * w.dilation_width;
         if (!in.inside(iy, ix)) continue;
         const int64_t weight =
             ((f * group_channels + c) * w.kernel_height + r) * w.kernel_width + s;
@@ -53,8 +53,8 @@ double pool_value(const Window2d& w, bool is_max, const Map& in, int64_t n, int6
   int64_t count = 0;
   for (int64_t r = 0; r < w.kernel_height; ++r) {
     for (int64_t s = 0; s < w.kernel_width; ++s) {
-      const int64_t iy = y * w.stride_height - w.pad_top + r;
-      const int64_t ix = x * w.stride_width - w.pad_left + s;
+      const int64_t iy = y * w.stride_height - w.pad_top + r * w.dilation_height;
+      const int64_t ix = x * w.stride_width - w.pad_left + s * w.dilation_width;
       if (!in.inside(iy, ix)) continue;
       largest = std::max(largest, in.at(n, c, iy, ix));
       sum += in.at(n, c, iy, ix);
