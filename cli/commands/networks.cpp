@@ -34,6 +34,9 @@ std::string window_text(const Window2d& w) {
   if (w.stride_height != 1 || w.stride_width != 1) {
     text += ", stride " + sizes_text(w.stride_height, w.stride_width);
   }
+  if (w.dilation_height != 1 || w.dilation_width != 1) {
+    text += ", dilation " + sizes_text(w.dilation_height, w.dilation_width);
+  }
   if (w.pad_top != w.pad_bottom || w.pad_left != w.pad_right) {
     text += fmt::format(", padding {} {} {} {}", w.pad_top, w.pad_left, w.pad_bottom, w.pad_right);
   } else if (w.pad_top != 0 || w.pad_left != 0) {
@@ -84,6 +87,9 @@ struct Details {
   }
   std::string operator()(const SpaceToDepth& space_to_depth) const {
     return fmt::format("{0}x{0}", space_to_depth.block);
+  }
+  std::string operator()(const MatMul& matmul) const {
+    return matmul.transpose_b ? "second transposed" : "";
   }
   template <typename Other>
   std::string operator()(const Other&) const {

@@ -13,7 +13,8 @@ namespace wattgrind {
 // comparison, subtraction, exponential, addition and product). An activation makes what its
 // function takes (unary_functions.h), where an elementary function counts as one operation. Global
 // average pooling makes one for each input value and a division for each output value. Flatten,
-// dropout and layers that only move values make none.
+// dropout and layers that only move values make none; a product of maps makes multiply-accumulates
+// alone.
 uint64_t other_operations(const Layer& layer);
 
 // The operations besides multiply-accumulates that one image's way back makes. A layer with

@@ -46,7 +46,8 @@ int64_t choose_group_rows(const DirectConv& conv, Isa isa) {
   const int64_t input_bytes = conv.input.image_bytes(), output_bytes = conv.output.image_bytes();
   const auto moving_cost = [&](int64_t group) {
     const int64_t groups = conv.rows / group;
-    const int64_t read_rows = (group - 1) * conv.input_row_step + conv.kernel_height;
+    const int64_t read_rows =
+        (group - 1) * conv.input_row_step + conv.dilation_height * (conv.kernel_height - 1) + 1;
     const bool input_stays = read_rows * conv.input.row_bytes() / conv.groups <= resident;
     const bool sums_stay = group * conv.columns * width * kFloatBytes <= resident;
     return groups * weight_bytes * distance_from_l2(weight_bytes) +
@@ -126,7 +127,7 @@ class DirectConvEmitter {
       if (row_trips == 0 || channel_trips == 0) return;
       ProductTile tile = base;
       tile.start = row == 0 && channel == 0 ? conv_.start : TileStart::kOutput;
-      const int64_t input_row = conv_.input.row_bytes() * chunks.rows;
+      const int64_t input_row = conv_.tap_row_bytes() * chunks.rows;
       const int64_t weight_row =
           conv_.kernel_width * conv_.group_inputs * block_width * kFloatBytes;
       const int64_t input_channel = chunks.channels * kFloatBytes;
@@ -152,12 +153,13 @@ class DirectConvEmitter {
     const int64_t step = block_width * kFloatBytes;
     const int64_t columns = conv_.kernel_width;
     tile.reduction = {
-        {"kernel_row", chunks.rows, conv_.input.row_bytes(), columns * channels * step}};
-    if (chunks.channels == channels && channels == conv_.input.channel_pitch) {
+        {"kernel_row", chunks.rows, conv_.tap_row_bytes(), columns * channels * step}};
+    if (chunks.channels == channels && channels == conv_.input.channel_pitch &&
+        conv_.taps_touch()) {
       tile.reduction.push_back({"tap", columns * channels, kFloatBytes, step});
     } else {
       tile.reduction.push_back(
-          {"kernel_column", columns, conv_.input.channel_bytes(), channels * step});
+          {"kernel_column", columns, conv_.tap_column_bytes(), channels * step});
       tile.reduction.push_back({"channel", chunks.channels, kFloatBytes, step});
     }
   }

@@ -69,7 +69,7 @@ class DotConvEmitter {
     const int64_t vector_bytes = lanes_ * kFloatBytes;
     nest_.loop("kernel_row", conv_.kernel_height, [&](LoopVariable r) {
       nest_.loop("tap", row_vectors(conv_, nest_.isa()), [&](LoopVariable t) {
-        emit_step(pixels, stepped(stepped(input, r, conv_.input.row_bytes()), t, vector_bytes),
+        emit_step(pixels, stepped(stepped(input, r, conv_.tap_row_bytes()), t, vector_bytes),
                   stepped(stepped(conv_.weights, r, dot_weights_row_bytes(conv_)), t, vector_bytes),
                   sums);
       });
@@ -124,7 +124,9 @@ class DotConvEmitter {
 }  // namespace
 
 std::optional<int64_t> dot_conv_cost(const DirectConv& conv, Isa isa) {
-  if (conv.groups > 1 || conv.group_outputs > kMostNarrowChannels) return std::nullopt;
+  if (conv.groups > 1 || conv.group_outputs > kMostNarrowChannels || !conv.taps_touch()) {
+    return std::nullopt;
+  }
   const int lanes = dot_lanes(conv, isa);
   if (lanes < kLeastDotLanes) return std::nullopt;
   // The sum of a vector's lanes is a shuffle and an addition for every halving, then the bias and a

@@ -10,8 +10,9 @@
 
 namespace wattgrind {
 
-// Vector instructions that an image takes; none where there are groups, outputs are many, or the
-// rows of the window do not divide into vectors of kLeastDotLanes and more.
+// Vector instructions that an image takes; none where there are groups, outputs are many, the taps
+// of a row lie apart, or the rows of the window do not divide into vectors of kLeastDotLanes and
+// more.
 std::optional<int64_t> dot_conv_cost(const DirectConv& conv, Isa isa);
 
 // Weights lie as [output][row][column][input channel], padding channels among them; a row of the

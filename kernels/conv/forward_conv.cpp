@@ -24,6 +24,8 @@ DirectConv forward_convolution(const ConvProblem& problem) {
   conv.group_outputs = problem.group_filters();
   conv.kernel_height = problem.window.kernel_height;
   conv.kernel_width = problem.window.kernel_width;
+  conv.dilation_height = problem.window.dilation_height;
+  conv.dilation_width = problem.window.dilation_width;
   conv.rows = problem.output.shape.height;
   conv.columns = problem.output.shape.width;
   conv.input = problem.input;

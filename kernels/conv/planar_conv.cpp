@@ -31,11 +31,13 @@ class Planes {
 
   int lanes() const { return lanes_; }
   int64_t vector_bytes() const { return lanes_ * kFloatBytes; }
-  int64_t input_rows() const { return conv_.rows + conv_.kernel_height - 1; }
-  int64_t input_columns() const { return conv_.columns + conv_.kernel_width - 1; }
+  int64_t input_rows() const {
+    return conv_.rows + (conv_.kernel_height - 1) * conv_.dilation_height;
+  }
+  int64_t input_columns() const { return conv_.columns + column_reach(); }
   // The last vector of a row reads beyond it. Rows begin on a vector.
   int64_t input_row_bytes() const {
-    const int64_t values = row_vectors() * lanes_ + conv_.kernel_width - 1;
+    const int64_t values = row_vectors() * lanes_ + column_reach();
     return (values + lanes_ - 1) / lanes_ * vector_bytes();
   }
   int64_t output_row_bytes() const { return row_vectors() * vector_bytes(); }
@@ -61,6 +63,8 @@ class Planes {
 
  private:
   int64_t row_vectors() const { return (conv_.columns + lanes_ - 1) / lanes_; }
+  // From the first column of a window to the last.
+  int64_t column_reach() const { return (conv_.kernel_width - 1) * conv_.dilation_width; }
 
   const DirectConv& conv_;
   const Isa isa_;
@@ -77,10 +81,11 @@ void emit_products(NestBuilder& nest, const DirectConv& conv, const Planes& plan
   tile.start = conv.start == TileStart::kBias ? TileStart::kRowBias : conv.start;
   tile.bias = conv.bias;
   tile.input = conv.weights;
-  tile.reduction = {
-      {"channel", conv.group_inputs, operands.input_bytes, planes.input_bytes()},
-      {"kernel_row", conv.kernel_height, operands.row_bytes, planes.input_row_bytes()},
-      {"kernel_column", conv.kernel_width, operands.column_bytes, kFloatBytes}};
+  tile.reduction = {{"channel", conv.group_inputs, operands.input_bytes, planes.input_bytes()},
+                    {"kernel_row", conv.kernel_height, operands.row_bytes,
+                     conv.dilation_height * planes.input_row_bytes()},
+                    {"kernel_column", conv.kernel_width, operands.column_bytes,
+                     conv.dilation_width * kFloatBytes}};
   for (const Planes::Shape& shape : planes.shapes()) {
     tile.vectors.clear();
     for (int64_t row = 0; row < shape.down.size; ++row) {

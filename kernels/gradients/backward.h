@@ -31,6 +31,7 @@ namespace wattgrind {
 // layer's output.
 // Flatten copies the gradient of a plain vector to that of the map it was flattened from.
 // Rearrange and what is one: copied back, or added up where values have several places.
+// MatMul: a product again, of the output's gradient and the other input.
 // Dropout: the gradient by its output, times its mask.
 // Softmax: the gradient of softmax and categorical cross-entropy in one. It makes, of the
 // probabilities that softmax left (kOutput) and of kLabels, the gradient of the mean loss of the

@@ -1,4 +1,5 @@
 #include "estimator/base/error.h"
+#include "kernels/conv/conv_phases.h"
 #include "kernels/gradients/backward.h"
 #include "kernels/gradients/gradient_algorithms.h"
 
@@ -55,6 +56,11 @@ LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& contex
   }
   const ConvProblem problem = conv2d_weight_gradient_problem(conv, context);
   return lower_weight_gradient(conv, context, choose_weight_gradient_algorithm(problem).algorithm);
+}
+
+Halo required_gradient_halo(const Conv2d& conv, const FeatureShape& input,
+                            const FeatureShape& output) {
+  return phases_halo(conv.window, input, output);
 }
 
 }  // namespace wattgrind

@@ -35,6 +35,8 @@ DirectConv phase_convolution(const ConvProblem& problem, const StridePhase& row,
   conv.group_outputs = problem.group_inputs();
   conv.kernel_height = row.taps;
   conv.kernel_width = column.taps;
+  conv.dilation_height = row.dilation;
+  conv.dilation_width = column.dilation;
   conv.rows = row.inputs;
   conv.columns = column.inputs;
   conv.input = problem.output;

@@ -1,5 +1,5 @@
+#include "kernels/conv/conv_phases.h"
 #include "kernels/gradients/backward.h"
-#include "kernels/gradients/conv_phases.h"
 #include "kernels/layout/tiling.h"
 #include "kernels/nest/nest_builder.h"
 
@@ -79,18 +79,18 @@ class DepthwiseDataGradient {
                   const Address& from, const Address& weights, const Address& to) {
     const int64_t tap_bytes = context_.input_gradient.channel_bytes();
     const int64_t row_bytes = window_.kernel_width * tap_bytes;
-    const int64_t last_row = row.first_tap + (row.taps - 1) * window_.stride_height;
-    const int64_t last_column = column.first_tap + (column.taps - 1) * window_.stride_width;
     const MapLayout& out = context_.output_gradient;
     std::vector<Register> sums;
     for (int64_t p = 0; p < pixels; ++p) sums.push_back(nest_.constant(lanes, 0));
     nest_.loop("kernel_row", row.taps, [&](LoopVariable r) {
       nest_.loop("kernel_column", column.taps, [&](LoopVariable s) {
-        const Address tap = moved(weights, last_row * row_bytes + last_column * tap_bytes);
-        const Register weight =
-            nest_.load(lanes, stepped(stepped(tap, r, -window_.stride_height * row_bytes), s,
-                                      -window_.stride_width * tap_bytes));
-        const Address first = stepped(stepped(from, r, out.row_bytes()), s, out.channel_bytes());
+        const Address tap =
+            moved(weights, row.last_tap() * row_bytes + column.last_tap() * tap_bytes);
+        const Register weight = nest_.load(
+            lanes,
+            stepped(stepped(tap, r, -row.tap_step * row_bytes), s, -column.tap_step * tap_bytes));
+        const Address first = stepped(stepped(from, r, row.dilation * out.row_bytes()), s,
+                                      column.dilation * out.channel_bytes());
         for (int64_t p = 0; p < pixels; ++p) {
           const Register dy = nest_.load(lanes, moved(first, p * out.channel_bytes()));
           const Register sum = sums[static_cast<size_t>(p)];
@@ -135,9 +135,9 @@ class DepthwiseWeightGradient {
       nest_.loop("kernel_row", window_.kernel_height, [&](LoopVariable r) {
         const int64_t first = in.pixel_bytes(-window_.pad_top, -window_.pad_left);
         const int64_t row_bytes = window_.kernel_width * in.channel_bytes();
-        lower_kernel_row(lanes, stepped(at(moved(input, first)), r, in.row_bytes()),
-                         at(moved(gradient, out.pixel_bytes(0, 0))),
-                         stepped(at(weights), r, row_bytes));
+        lower_kernel_row(
+            lanes, stepped(at(moved(input, first)), r, window_.dilation_height * in.row_bytes()),
+            at(moved(gradient, out.pixel_bytes(0, 0))), stepped(at(weights), r, row_bytes));
       });
     });
     return std::move(nest_).finish();
@@ -172,24 +172,27 @@ class DepthwiseWeightGradient {
 
   void lower_kernel_row(int lanes, const Address& input, const Address& gradient,
                         const Address& weights) {
-    const int64_t tap_bytes = context_.input().channel_bytes();
+    const int64_t weight_bytes = context_.input().channel_bytes();
+    const int64_t tap_bytes = window_.dilation_width * weight_bytes;
     for (const Tiles& tiles : balanced_tiles(window_.kernel_width, tile_rows(context_.isa))) {
       nest_.loop("kernel_column", tiles.count, [&](LoopVariable s) {
-        const auto at = [&](const Address& address) {
-          return stepped(moved(address, tiles.start * tap_bytes), s, tiles.size * tap_bytes);
+        const auto at = [&](const Address& address, int64_t bytes) {
+          return stepped(moved(address, tiles.start * bytes), s, tiles.size * bytes);
         };
         std::vector<Register> sums;
         for (int64_t t = 0; t < tiles.size; ++t) sums.push_back(nest_.constant(lanes, 0));
-        for_each_output(at(input), gradient, [&](const Address& from, const Address& pixel) {
-          const Register dy = nest_.load(lanes, pixel);
-          for (int64_t t = 0; t < tiles.size; ++t) {
-            const Register sum = sums[static_cast<size_t>(t)];
-            const Register value = nest_.load(lanes, moved(from, t * tap_bytes));
-            nest_.assign(sum, Opcode::kMulAdd, value, dy, sum);
-          }
-        });
+        for_each_output(at(input, tap_bytes), gradient,
+                        [&](const Address& from, const Address& pixel) {
+                          const Register dy = nest_.load(lanes, pixel);
+                          for (int64_t t = 0; t < tiles.size; ++t) {
+                            const Register sum = sums[static_cast<size_t>(t)];
+                            const Register value = nest_.load(lanes, moved(from, t * tap_bytes));
+                            nest_.assign(sum, Opcode::kMulAdd, value, dy, sum);
+                          }
+                        });
         for (int64_t t = 0; t < tiles.size; ++t) {
-          nest_.store(sums[static_cast<size_t>(t)], moved(at(weights), t * tap_bytes));
+          nest_.store(sums[static_cast<size_t>(t)],
+                      moved(at(weights, weight_bytes), t * weight_bytes));
         }
       });
     }

@@ -36,12 +36,10 @@ void transpose_phase(NestBuilder& nest, const ConvProblem& problem, const Stride
   transpose.inputs = inputs;
   transpose.from_steps = problem.taps();
   transpose.to_steps = row.taps * column.taps * filters;
-  const int64_t last_row = row.first_tap + (row.taps - 1) * w.stride_height;
-  const int64_t last_column = column.first_tap + (column.taps - 1) * w.stride_width;
-  transpose.first_from_step = (last_row * w.kernel_width + last_column) * inputs;
-  transpose.loops = {{"kernel_row", row.taps, -w.stride_height * w.kernel_width * inputs,
-                      column.taps * filters, 0},
-                     {"kernel_column", column.taps, -w.stride_width * inputs, filters, 0}};
+  transpose.first_from_step = (row.last_tap() * w.kernel_width + column.last_tap()) * inputs;
+  transpose.loops = {
+      {"kernel_row", row.taps, -row.tap_step * w.kernel_width * inputs, column.taps * filters, 0},
+      {"kernel_column", column.taps, -column.tap_step * inputs, filters, 0}};
   const int64_t group_bytes =
       transpose.from_steps * padded_width(transpose.from_blocks) * kFloatBytes;
   nest.loop("group", problem.groups, [&](LoopVariable g) {

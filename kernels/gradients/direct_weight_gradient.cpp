@@ -22,8 +22,13 @@ TapLoops tap_loops(const ConvProblem& problem) {
   if (in.channel_pitch != problem.group_inputs()) {
     return {window.kernel_height, window.kernel_width, problem.group_inputs()};
   }
+  if (window.kernel_width > 1 && window.dilation_width > 1) {
+    return {window.kernel_height, window.kernel_width, problem.group_inputs()};
+  }
   const int64_t row_taps = window.kernel_width * problem.group_inputs();
-  if (row_taps * kFloatBytes != in.row_bytes()) return {window.kernel_height, 1, row_taps};
+  if (row_taps * kFloatBytes != in.row_bytes() || window.dilation_height > 1) {
+    return {window.kernel_height, 1, row_taps};
+  }
   return {1, 1, problem.taps()};
 }
 
@@ -98,8 +103,9 @@ class FilterColumns {
     tile.output_row_bytes = width_bytes;
     nest_.loop("kernel_row", loops_.rows, [&](LoopVariable r) {
       nest_.loop("kernel_column", loops_.columns, [&](LoopVariable s) {
-        const Address input = stepped(stepped(base.input, r, problem_.input.row_bytes()), s,
-                                      problem_.input.channel_bytes());
+        const Address input = stepped(
+            stepped(base.input, r, problem_.window.dilation_height * problem_.input.row_bytes()), s,
+            problem_.window.dilation_width * problem_.input.channel_bytes());
         const Address output =
             stepped(stepped(base.output, r, loops_.columns * loops_.taps * width_bytes), s,
                     loops_.taps * width_bytes);

@@ -80,17 +80,17 @@ int64_t PlanarGradient::row_vectors() const {
 }
 
 int64_t PlanarGradient::input_rows() const {
-  return gradient_.shape.height + window_.kernel_height - 1;
+  return gradient_.shape.height + window_.span_height() - 1;
 }
 
 int64_t PlanarGradient::input_columns() const {
-  return gradient_.shape.width + window_.kernel_width - 1;
+  return gradient_.shape.width + window_.span_width() - 1;
 }
 
 // The last vector of a row reads beyond the row, where gradients are zero and nothing is added.
 // Rows begin on a vector.
 int64_t PlanarGradient::input_row_bytes() const {
-  const int64_t values = row_vectors() * lanes_ + window_.kernel_width - 1;
+  const int64_t values = row_vectors() * lanes_ + window_.span_width() - 1;
   return (values + lanes_ - 1) / lanes_ * vector_bytes();
 }
 
@@ -181,8 +181,10 @@ void PlanarGradient::emit_image(NestBuilder& nest, const Address& input, const A
             return stepped(stepped(moved(first, start_bytes), r, shape.down.size * row_bytes), s,
                            shape.across.size * column_bytes);
           };
-          emit_tile(nest, shape, at(scratch.input_plane, input_row_bytes(), kFloatBytes), scratch,
-                    at(channel_sums, row_sums_bytes, tap_sums_bytes()));
+          emit_tile(nest, shape,
+                    at(scratch.input_plane, window_.dilation_height * input_row_bytes(),
+                       window_.dilation_width * kFloatBytes),
+                    scratch, at(channel_sums, row_sums_bytes, tap_sums_bytes()));
         });
       });
     }
@@ -205,7 +207,8 @@ void PlanarGradient::emit_tile(NestBuilder& nest, const Shape& shape, const Addr
     nest.loop("column", row_vectors(), [&](LoopVariable x) {
       const auto value = [&](int64_t tap) {
         const int64_t row = tap / shape.across.size, column = tap % shape.across.size;
-        const Address first = moved(input, row * input_row_bytes() + column * kFloatBytes);
+        const Address first = moved(input, row * window_.dilation_height * input_row_bytes() +
+                                               column * window_.dilation_width * kFloatBytes);
         return nest.load(lanes_, stepped(stepped(first, y, input_row_bytes()), x, vector_bytes()));
       };
       const auto error = [&](int64_t filter) {

@@ -34,7 +34,7 @@ int64_t row_width(const ConvProblem& problem) {
       exact - rest +
       (rest > 0 ? static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(rest))) : 0);
   const int64_t last_row =
-      (out.height - 1) * window.stride_height - window.pad_top + window.kernel_height - 1;
+      (out.height - 1) * window.stride_height - window.pad_top + window.span_height() - 1;
   const int64_t last_column = (out.width - 1) * window.stride_width - window.pad_left;
   const int64_t end = in.pixel_bytes(last_row, last_column) + widened * kFloatBytes;
   return end <= in.image_bytes() ? widened : exact;
@@ -74,6 +74,7 @@ class TapColumns {
     Tiles down;    // tiles of kernel rows
   };
   std::vector<Shape> shapes() const;
+  int64_t tap_row_bytes() const { return window_.dilation_height * input_.row_bytes(); }
   int64_t row_sums_bytes() const;
   int64_t filter_sums_bytes() const;
 
@@ -147,8 +148,8 @@ void TapColumns::emit_products(NestBuilder& nest, const ProductTile& chunk,
     }
     for (int64_t row = 0; row < shape.down.size; ++row) {
       for (int64_t v = 0; v < shape.across.size; ++v) {
-        tile.vectors.push_back({row * input_.row_bytes() + v * vector_bytes,
-                                row * row_sums_bytes() + v * vector_bytes});
+        tile.vectors.push_back(
+            {row * tap_row_bytes() + v * vector_bytes, row * row_sums_bytes() + v * vector_bytes});
       }
     }
     nest.loop("filters", shape.filters.count, [&](LoopVariable f) {
@@ -164,7 +165,7 @@ void TapColumns::emit_products(NestBuilder& nest, const ProductTile& chunk,
                            shape.across.size * vector_bytes);
           };
           tile.input = of_filters(chunk.weights, kFloatBytes);
-          tile.weights = at(chunk.input, input_.row_bytes());
+          tile.weights = at(chunk.input, tap_row_bytes());
           tile.output = at(of_filters(sums, filter_sums_bytes()), row_sums_bytes());
           emit_product_tile(nest, tile);
         });
@@ -193,8 +194,10 @@ void TapColumns::emit_copy(NestBuilder& nest, const Address& sums, const Address
   });
 }
 
+// The taps of a kernel's row have to follow each other in the input.
 bool applies(const ConvProblem& problem) {
-  return problem.groups == 1 && problem.filter_blocks().size() == 1;
+  return problem.groups == 1 && problem.filter_blocks().size() == 1 &&
+         (problem.window.dilation_width == 1 || problem.window.kernel_width == 1);
 }
 
 // The copy of the sums is short beside the products of a map's pixels, and counts nothing.

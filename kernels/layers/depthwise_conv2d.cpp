@@ -74,7 +74,9 @@ class DepthwiseLowering {
       nest_.loop("kernel_column", window_.kernel_width, [&](LoopVariable s) {
         const Register weight = nest_.load(
             lanes, stepped(stepped(weights, r, window_.kernel_width * tap_bytes), s, tap_bytes));
-        const Address from = stepped(stepped(input, r, context_.input().row_bytes()), s, tap_bytes);
+        const Address from =
+            stepped(stepped(input, r, window_.dilation_height * context_.input().row_bytes()), s,
+                    window_.dilation_width * tap_bytes);
         for (int64_t p = 0; p < pixels; ++p) {
           const Register value = nest_.load(lanes, moved(from, p * input_pixel_bytes()));
           const Register sum = sums[static_cast<size_t>(p)];

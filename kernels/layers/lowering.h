@@ -29,6 +29,8 @@ namespace wattgrind {
 // Flatten: copies a map to a plain vector in (channel, row, column) order.
 // Rearrange and what is one (estimator/network/rearrangement.h): a strided copy
 // (kernels/parts/strided_copy.h). A reshape that is none makes two, through a vector in scratch.
+// MatMul: products of register tiles, head by head; the second operand is copied to scratch memory
+// where that pays (kernels/parts/map_product.h).
 // Softmax: over all values of an image, also in place. The exponential is a polynomial.
 #define WATTGRIND_DECLARE(T) LoopNest lower(const T& operation, const LayerContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)

@@ -10,7 +10,8 @@ int64_t output_pitch(const Layer& layer, int64_t input_pitch, Isa isa) {
     return is_depthwise(*conv, layer.input_shape().channels) ? input_pitch : channels;
   }
   if (std::holds_alternative<Conv2d>(layer.operation) ||
-      std::holds_alternative<Dense>(layer.operation)) {
+      std::holds_alternative<Dense>(layer.operation) ||
+      std::holds_alternative<MatMul>(layer.operation)) {
     return padded_width(column_blocks(channels, isa, Surplus::kPad));
   }
   // Pixels that stay what they are keep their padding.

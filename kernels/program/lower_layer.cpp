@@ -94,6 +94,8 @@ uint64_t padding_macs(const Layer& layer, Isa isa, int64_t batch) {
   } else if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
     if (conv->groups > 1) return 0;
     channels = conv->filters;
+  } else if (std::holds_alternative<MatMul>(layer.operation)) {
+    channels = layer.output_shape.channels;
   } else {
     return 0;
   }

@@ -13,10 +13,10 @@ LayerCase conv_case(FeatureShape input, const Conv2d& conv, int64_t batch, Surro
   around.input.cover(required_halo(conv, input, output));
   around.output_gradient.cover(required_gradient_halo(conv, input, output));
   const Window2d& w = conv.window;
-  return make_case(
-      input, conv, batch, around,
-      fmt::format("conv {} -> {} of {}x{}, stride {}, {} groups", to_string(input), conv.filters,
-                  w.kernel_height, w.kernel_width, w.stride_width, conv.groups));
+  return make_case(input, conv, batch, around,
+                   fmt::format("conv {} -> {} of {}x{}, stride {}, dilation {}x{}, {} groups",
+                               to_string(input), conv.filters, w.kernel_height, w.kernel_width,
+                               w.stride_width, w.dilation_height, w.dilation_width, conv.groups));
 }
 
 LayerCase dense_case(FeatureShape input, int64_t units, int64_t batch, Surroundings around) {
@@ -28,6 +28,13 @@ LayerCase dense_case(FeatureShape input, int64_t units, int64_t batch, Surroundi
 
 std::vector<LayerCase> conv_cases() {
   const Window2d uneven{4, 3, 1, 1, 2, 0, 0, 1};
+  const auto dilated = [](int64_t kernel, int64_t stride, int64_t pad, int64_t down,
+                          int64_t across) {
+    Window2d w = window(kernel, stride, pad);
+    w.dilation_height = down;
+    w.dilation_width = across;
+    return w;
+  };
   const Surroundings padded = {.extra_channels = 3, .input_gradient = {1, 2, 0, 3}};
   return {
       conv_case({1, 9, 11}, {1, window(1, 1, 0), 1}, 2, {}),
@@ -38,6 +45,12 @@ std::vector<LayerCase> conv_cases() {
       conv_case({16, 7, 8}, {33, window(3, 1, 1), 1}, 2, {}),
       conv_case({6, 9, 8}, {4, window(3, 1, 1), 2}, 2, {}),
       conv_case({2, 6, 6}, {5, window(6, 1, 0), 1}, 3, {}),  // one pixel
+      conv_case({3, 13, 17}, {5, dilated(3, 1, 2, 2, 2), 1}, 2, padded),
+      conv_case({1, 19, 21}, {2, dilated(5, 1, 0, 3, 2), 1}, 3, {}),
+      conv_case({4, 12, 11}, {6, dilated(3, 1, 3, 3, 1), 1}, 2, {}),
+      conv_case({16, 15, 14}, {33, dilated(3, 2, 2, 3, 2), 1}, 2, {}),
+      conv_case({6, 17, 16}, {4, dilated(3, 4, 1, 6, 3), 2}, 2, {}),
+      conv_case({8, 1, 40}, {16, {1, 5, 1, 1, 0, 8, 0, 8, 1, 4}, 1}, 2, {}),  // a row of tokens
       dense_case({37, 1, 1}, 5, 9, {}),
       dense_case({33, 1, 1}, 24, 3, {}),
       dense_case({16, 1, 1}, 130, 1, {}),

@@ -103,6 +103,7 @@ class Backward {
   void add(const Dropout&, int64_t n, int64_t c, int64_t y, int64_t x, double dy) {
     d_input_[index(n, c, y, x)] += dy;
   }
+  void add(const MatMul&, int64_t, int64_t, int64_t, int64_t, double) {}
   void add(const Softmax&, int64_t, int64_t, int64_t, int64_t, double) {}
 
   // Layers that are linear are undone as a whole.
@@ -125,8 +126,8 @@ class Backward {
   void for_each_tap(const Window2d& w, int64_t y, int64_t x, const Visit& visit) const {
     for (int64_t r = 0; r < w.kernel_height; ++r) {
       for (int64_t s = 0; s < w.kernel_width; ++s) {
-        const int64_t iy = y * w.stride_height - w.pad_top + r;
-        const int64_t ix = x * w.stride_width - w.pad_left + s;
+        const int64_t iy = y * w.stride_height - w.pad_top + r * w.dilation_height;
+        const int64_t ix = x * w.stride_width - w.pad_left + s * w.dilation_width;
         if (iy >= 0 && iy < in_.height && ix >= 0 && ix < in_.width) visit(r, s, iy, ix);
       }
     }

@@ -15,7 +15,8 @@ struct ReferenceGradients {
 };
 
 // Of the sum of output_gradient * output. Where several values of a window are its maximum, the
-// first in (row, column) order gets the gradient. Softmax is not among the layers.
+// first in (row, column) order gets the gradient. Softmax and layers
+// of several inputs are not among the layers.
 ReferenceGradients reference_gradients(const Layer& layer, int64_t batch,
                                        const std::vector<float>& input,
                                        const ReferenceParameters& parameters,

@@ -35,8 +35,8 @@ double conv_value(const Conv2d& conv, const Map& in, const ReferenceParameters& 
   for (int64_t c = 0; c < group_channels; ++c) {
     for (int64_t r = 0; r < w.kernel_height; ++r) {
       for (int64_t s = 0; s < w.kernel_width; ++s) {
-        const int64_t iy = y * w.stride_height - w.pad_top + r;
-        const int64_t ix = x * w.stride_width - w.pad_left + s;
+        const int64_t iy = y * w.stride_height - w.pad_top + r * w.dilation_height;
+        const int64_t ix = x * w.stride_width - w.pad_left + s * w.dilation_width;
         if (!in.inside(iy, ix)) continue;
         const int64_t weight =
             ((f * group_channels + c) * w.kernel_height + r) * w.kernel_width + s;
@@ -55,8 +55,8 @@ double pool_value(const Window2d& w, bool is_max, const Map& in, int64_t n, int6
   int64_t count = 0;
   for (int64_t r = 0; r < w.kernel_height; ++r) {
     for (int64_t s = 0; s < w.kernel_width; ++s) {
-      const int64_t iy = y * w.stride_height - w.pad_top + r;
-      const int64_t ix = x * w.stride_width - w.pad_left + s;
+      const int64_t iy = y * w.stride_height - w.pad_top + r * w.dilation_height;
+      const int64_t ix = x * w.stride_width - w.pad_left + s * w.dilation_width;
       if (!in.inside(iy, ix)) continue;
       largest = std::max(largest, in.at(n, c, iy, ix));
       sum += in.at(n, c, iy, ix);
@@ -128,22 +128,30 @@ Place source_of(const SpaceToDepth& op, const FeatureShape& in, const Place& at)
   const int64_t block = at[0] / in.channels;
   return {at[0] % in.channels, at[1] * op.block + block / op.block,
           at[2] * op.block + block % op.block};
-}
-
-std::vector<float> softmax(const Map& in, int64_t batch) {
-  const int64_t classes = in.shape.elements();
-  std::vector<float> result;
-  for (int64_t n = 0; n < batch; ++n) {
-    const auto* x = in.values.data() + n * classes;
-    const double largest = *std::max_element(x, x + classes);
+  double matmul_value(const MatMul& matmul, const Map& a, const Map& b, int64_t n, int64_t c,
+                      int64_t y, int64_t x) {
+    const int64_t head = b.shape.height == 1 ? 0 : y;
     double sum = 0;
-    for (int64_t i = 0; i < classes; ++i) sum += std::exp(x[i] - largest);
-    for (int64_t i = 0; i < classes; ++i) {
-      result.push_back(static_cast<float>(std::exp(x[i] - largest) / sum));
+    for (int64_t k = 0; k < a.shape.channels; ++k) {
+      sum += a.at(n, k, y, x) * (matmul.transpose_b ? b.at(n, k, head, c) : b.at(n, c, head, k));
     }
+    return sum;
   }
-  return result;
-}
+
+  std::vector<float> softmax(const Map& in, int64_t batch) {
+    const int64_t classes = in.shape.elements();
+    std::vector<float> result;
+    for (int64_t n = 0; n < batch; ++n) {
+      const auto* x = in.values.data() + n * classes;
+      const double largest = *std::max_element(x, x + classes);
+      double sum = 0;
+      for (int64_t i = 0; i < classes; ++i) sum += std::exp(x[i] - largest);
+      for (int64_t i = 0; i < classes; ++i) {
+        result.push_back(static_cast<float>(std::exp(x[i] - largest) / sum));
+      }
+    }
+    return result;
+  }
 
 }  // namespace
 
@@ -164,6 +172,8 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
           using T = std::decay_t<decltype(operation)>;
           if constexpr (std::is_same_v<T, Conv2d>) {
             return conv_value(operation, in, parameters, n, c, y, x);
+          } else if constexpr (std::is_same_v<T, MatMul>) {
+            return matmul_value(operation, in, {inputs[1], layer.input_shapes[1]}, n, c, y, x);
           } else if constexpr (std::is_same_v<T, Dense>) {
             return dense_value(in, parameters, n, c);
           } else if constexpr (std::is_same_v<T, MaxPool2d>) {

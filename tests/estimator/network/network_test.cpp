@@ -184,8 +184,25 @@ TEST(Network, RefusesKernelsLargerThanTheirPaddedInput) {
   EXPECT_EQ(error_of({1, 5, 5}, Conv2d{1, window(7), 1}),
             "net.json: layers[0].kernel: found 7x7, wanted at most the padded input, 5x5");
   EXPECT_EQ(error_of({1, 5, 5}, Conv2d{1, window(7, 1, 1), 1}), "nothing thrown");
+  EXPECT_EQ(error_of({1, 6, 6}, Conv2d{1, {3, 3, 1, 1, 0, 0, 0, 0, 3, 2}, 1}),
+            "net.json: layers[0].kernel: found 3x3, dilated to 7x5, wanted at most the padded "
+            "input, 6x6");
+  EXPECT_EQ(error_of({1, 7, 6}, Conv2d{1, {3, 3, 1, 1, 0, 0, 0, 0, 3, 2}, 1}), "nothing thrown");
   EXPECT_EQ(error_of({1, 5, 2}, MaxPool2d{window(3)}),
             "net.json: layers[0].kernel: found 3x3, wanted at most the padded input, 5x2");
+}
+
+// As PyTorch and ONNX give them: 1 + (9 + 2 * 2 - 2 * (3 - 1) - 1) / 2.
+TEST(Network, DilatedWindows) {
+  Window2d dilated = window(3, 2, 2);
+  dilated.dilation_height = 2;
+  dilated.dilation_width = 3;
+  const Layer layer = build_one({4, 9, 10}, Conv2d{8, dilated, 1});
+  EXPECT_EQ(layer.output_shape, (FeatureShape{8, 5, 4}));
+  EXPECT_EQ(layer.macs, 8u * 5 * 4 * 4 * 9);
+  const Layer same = build_one({4, 9, 10}, Conv2d{8, dilated, 1}, true);
+  EXPECT_EQ(same.output_shape, (FeatureShape{8, 5, 5}));
+  EXPECT_EQ(std::get<Conv2d>(same.operation).window, (Window2d{3, 3, 2, 2, 2, 2, 2, 3, 2, 3}));
 }
 
 TEST(Network, RefusesZeroAndNegativeSizes) {

@@ -171,6 +171,17 @@ TEST(Conv2dBackward, Depthwise) {
   }
 }
 
+TEST(Conv2dBackward, DilatedDepthwise) {
+  for (const auto& [stride, down, across] :
+       {std::tuple{1, 2, 2}, {2, 3, 1}, {2, 2, 2}, {4, 6, 3}}) {
+    Window2d w = window(3, stride, 2);
+    w.dilation_height = down;
+    w.dilation_width = across;
+    check_conv({6, 15, 23}, {6, w, 6}, 2, {.extra_channels = 2},
+               fmt::format("depthwise, stride {}, dilation {}x{}", stride, down, across));
+  }
+}
+
 TEST(Conv2dBackward, PaddedChannelsAndHalosOfTheGradient) {
   for (const int64_t stride : {1, 2}) {
     check_conv({6, 9, 9}, {10, window(3, stride, 1), 1}, 3,

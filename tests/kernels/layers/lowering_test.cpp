@@ -117,6 +117,34 @@ TEST(Conv2dKernel, Depthwise) {
   }
 }
 
+TEST(Conv2dKernel, Dilation) {
+  for (const auto& [stride, down, across] :
+       {std::tuple{1, 2, 2}, {1, 1, 3}, {2, 3, 1}, {2, 2, 2}, {3, 6, 4}}) {
+    Window2d w{3, 2, stride, stride, 2, 4, 5, 1, down, across};
+    for (const int64_t channels : {3, 16}) {
+      const std::string what =
+          fmt::format("{} channels, stride {}, dilation {}x{}", channels, stride, down, across);
+      check({channels, 14, 17}, {{.operation = Conv2d{17, w, 1}}}, 2, "dilated of " + what);
+      check({channels, 14, 17}, {{.operation = Conv2d{channels, w, channels}}}, 2,
+            "dilated depthwise of " + what);
+    }
+  }
+  check({4, 14, 17},
+        {{.operation = Conv2d{6, window(3, 1, 1), 1}},
+         {.operation = Conv2d{9, {3, 3, 1, 1, 4, 4, 4, 4, 4, 4}, 3}}},
+        1, "dilated in groups, behind a convolution");
+}
+
+// Tokens are the pixels of a single row.
+TEST(Conv2dKernel, OneDimension) {
+  for (const int64_t width : {7, 40, 129}) {
+    check({16, 1, width}, {{.operation = Conv2d{24, {1, 5, 1, 1, 0, 2, 0, 2}, 1}}}, 2,
+          fmt::format("{} tokens", width));
+    check({16, 1, width}, {{.operation = Conv2d{24, {1, 5, 1, 2, 0, 6, 0, 0, 1, 2}, 2}}}, 2,
+          fmt::format("{} tokens, causal, dilated, in groups", width));
+  }
+}
+
 TEST(Conv2dKernel, PaddedChannelsBetweenLayers) {
   check({1, 9, 9},
         {{.operation = Conv2d{6, window(3, 1, 0), 1}},
