@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/dimension_option.h"
 #include "cli/reports/estimate_json.h"
 #include "cli/reports/estimate_report.h"
 #include "cli/reports/tensor_report.h"
@@ -25,6 +26,7 @@ namespace {
 
 struct EstimateOptions {
   std::string network;
+  DimensionSizes dimensions;
   std::string machine = "host";
   int64_t batch = 1;
   bool training = false;
@@ -160,7 +162,7 @@ PricedTraining price_training(const EstimateOptions& options,
 
 void run_estimate(const EstimateOptions& options) {
   check_phase(options);
-  const Network network = find_network(options.network);
+  const Network network = find_network_of(options.network, options.dimensions);
   const Machine machine = find_machine(options.machine);
   const Pricing pricing = pricing_of(options, machine);
   Output output(*options.output);
@@ -214,12 +216,13 @@ void add_estimate_command(CLI::App& program) {
   auto options = std::make_shared<EstimateOptions>();
   command
       ->add_option("network", options->network,
-                   "A built-in network, a .json file, or a short form (dffr:layers=3,width=12)")
+                   "A built-in network, an .onnx or .json file, or a short form (dffr:layers=3,width=12)")
       ->type_name("NETWORK")
       ->required();
   command->add_option("--machine", options->machine, "A built-in machine, a .json file, or host")
       ->type_name("MACHINE")
       ->capture_default_str();
+  add_dimension_option(*command, options->dimensions);
   command->add_option("--batch", options->batch, "Images a pass")
       ->check(positive_integer())
       ->type_name("N")

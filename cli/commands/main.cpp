@@ -60,6 +60,7 @@ int run(int argc, char** argv) {
     add_machines_command(program);
     add_measure_command(program);
     add_networks_command(program);
+    add_run_command(program);
     add_search_command(program);
     add_study_command(program);
     add_train_command(program);

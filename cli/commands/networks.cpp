@@ -1,5 +1,6 @@
 // wattgrind networks [NETWORK]: the built-in networks, or one layer by layer.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -7,11 +8,18 @@
 #include <vector>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/dimension_option.h"
+#include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/table.h"
 #include "estimator/catalog/network_source.h"
 #include "estimator/formats/builtin_files.h"
+#include "estimator/formats/json_text.h"
 #include "estimator/network/map_axes.h"
+#include "estimator/network/network_file.h"
+#include "estimator/onnx/model_file.h"
+#include "estimator/system/atomic_file.h"
+#include "search/training/network_weights.h"
 #include "estimator/network/unary_functions.h"
 
 namespace wattgrind {
@@ -19,9 +27,19 @@ namespace {
 
 using nlohmann::ordered_json;
 
+struct NetworksOptions {
+  std::string network, weights;
+  DimensionSizes dimensions;
+  std::shared_ptr<OutputOptions> output;
+};
+
 std::string input_text(const Network& network) {
-  return fmt::format("{}x{}x{}", network.input().channels, network.input().height,
-                     network.input().width);
+  std::vector<std::string> texts;
+  for (const NetworkInput& input : network.inputs) {
+    texts.push_back(fmt::format("{}x{}x{}", input.shape.channels, input.shape.height,
+                                input.shape.width));
+  }
+  return fmt::format("{}", fmt::join(texts, " + "));
 }
 
 std::string sizes_text(int64_t vertical, int64_t horizontal) {
@@ -113,34 +131,19 @@ Table layer_table(const Network& network) {
   return table;
 }
 
-ordered_json layers_json(const Network& network) {
-  ordered_json json;
-  json["schema"] = "wattgrind/layers/1";
-  json["name"] = network.name;
-  json["input"] = shape_json(network.input());
-  json["macs"] = network.macs();
-  json["parameters"] = network.parameters();
-  for (const Layer& layer : network.layers) {
-    json["layers"].push_back({{"name", layer.name},
-                              {"kind", kind_name(layer.operation)},
-                              {"input_shape", shape_json(layer.input_shape())},
-                              {"output_shape", shape_json(layer.output_shape)},
-                              {"macs", layer.macs},
-                              {"parameters", layer.parameters}});
-  }
-  return json;
-}
-
 void show_network(const Network& network, Output& output) {
   output.print({[&](Emphasis emphasis) {
                   Table table = layer_table(network);
                   table.rows.push_back({std::string("total"), std::string(), std::string(),
                                         std::string(), network.macs(), network.parameters()});
                   table.footer_rows = 1;
-                  return fmt::format("{}: input {}, one image\n\n{}", network.name,
-                                     input_text(network), aligned_text(table, emphasis));
+                  return fmt::format(
+                      "{}: input {}, one image, {:.2f} MiB of maps alive at once\n\n{}",
+                      network.name, input_text(network),
+                      static_cast<double>(peak_activation_bytes(network)) / (1 << 20),
+                      aligned_text(table, emphasis));
                 },
-                [&] { return layers_json(network); }, [&] { return layer_table(network); }});
+                [&] { return ordered_json::parse(write_network(network)); }, [&] { return layer_table(network); }});
 }
 
 Table network_table(const std::vector<Network>& networks) {
@@ -179,26 +182,51 @@ void list_networks(Output& output) {
                 [&] { return networks_json(networks); }, [&] { return network_table(networks); }});
 }
 
+// The weights of a model's file, named as the layers of the network file are.
+void write_weights(const NetworksOptions& options) {
+  if (!is_onnx_file(options.network)) {
+    fail(ErrorKind::kUsage, "--weights: found {}, wanted an .onnx file, which has weights",
+         quote_json(options.network));
+  }
+  AtomicFile file(options.weights);
+  OnnxImportOptions import;
+  import.dimensions = options.dimensions;
+  import.needs_values = true;
+  const OnnxModel model = read_onnx_model(options.network);
+  const ImportedModel imported =
+      with_option("--dim", [&] { return find_runnable(options.network, model, import); });
+  if (!imported.has_values) {
+    fail(ErrorKind::kInput, "{}: its weights are absent", options.network);
+  }
+  file.commit(safetensors_bytes(to_tensors(imported.network, imported.parameters)));
+}
+
 }  // namespace
 
 void add_networks_command(CLI::App& program) {
   CLI::App* command =
       program.add_subcommand("networks", "List the built-in networks, or show one layer by layer");
-  auto argument = std::make_shared<std::string>();
+  auto options = std::make_shared<NetworksOptions>();
   command
-      ->add_option("network", *argument,
-                   "A built-in name, a .json file, or a short form: dffr:layers=3,width=12, "
-                   "cnn:layers=2,filters=4,filter_size=3, dffr_triangle:layers=4")
+      ->add_option("network", options->network,
+                   "A built-in name, an .onnx or .json file, or a short form: "
+                   "dffr:layers=3,width=12, cnn:layers=2,filters=4,filter_size=3, "
+                   "dffr_triangle:layers=4; --format json writes it as a network file")
       ->type_name("NETWORK");
-  const auto options = add_output_options(*command);
-  command->callback([command, argument, options] {
-    const bool one = command->count("network") > 0;
-    Output output(*options);
-    if (one) {
-      show_network(find_network(*argument), output);
-    } else {
+  add_dimension_option(*command, options->dimensions);
+  command
+      ->add_option("--weights", options->weights,
+                   "Write the parameters of an .onnx file as safetensors")
+      ->type_name("FILE");
+  options->output = add_output_options(*command);
+  command->callback([command, options] {
+    Output output(*options->output);
+    if (command->count("network") == 0) {
       list_networks(output);
+      return;
     }
+    show_network(find_network_of(options->network, options->dimensions), output);
+    if (!options->weights.empty()) write_weights(*options);
   });
 }
 

@@ -52,7 +52,8 @@ std::string printable_text(std::string_view text) {
 
 }  // namespace
 
-std::shared_ptr<OutputOptions> add_output_options(CLI::App& command) {
+std::shared_ptr<OutputOptions> add_output_options(CLI::App& command,
+                                                  const std::string& file_flags) {
   auto options = std::make_shared<OutputOptions>();
   const std::map<std::string, Format> formats = {
       {"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
@@ -63,7 +64,7 @@ std::shared_ptr<OutputOptions> add_output_options(CLI::App& command) {
           "How the result is written (default: table)")
       ->check(CLI::IsMember({"table", "json", "csv"}).description(""))
       ->type_name("table|json|csv");
-  command.add_option("-o,--output", options->path, "Write the result to a file")->type_name("FILE");
+  command.add_option(file_flags, options->path, "Write the result to a file")->type_name("FILE");
   command.add_flag("--quiet", options->quiet, "No progress on standard error");
   return options;
 }

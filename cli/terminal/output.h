@@ -23,8 +23,9 @@ struct OutputOptions {
 };
 
 // Adds --format, -o/--output and --quiet to a command. The values returned are set when the
-// command's callback runs.
-std::shared_ptr<OutputOptions> add_output_options(CLI::App& command);
+// command's callback runs. `file_flags` are others for a command that writes several outputs.
+std::shared_ptr<OutputOptions> add_output_options(CLI::App& command,
+                                                  const std::string& file_flags = "-o,--output");
 
 // Makes a command's result in each of its forms. Only the one that is asked for is called.
 struct Result {

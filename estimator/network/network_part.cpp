@@ -17,12 +17,14 @@ namespace {
 constexpr std::string_view kUpTo = "..";
 
 // The position where the name of a network's part begins; npos where the text names none. Folders
-// of a network's file have slashes too, layers' names no ".json" before theirs.
+// of a network's file have slashes too, layers' names no ".json" or other ending before theirs.
 size_t part_slash(const std::string& text) {
-  constexpr std::string_view kFile = ".json";
-  const size_t file = text.find(std::string(kFile) + "/");
-  if (file != std::string::npos) return file + kFile.size();
-  return text.ends_with(kFile) ? std::string::npos : text.find('/');
+  for (const std::string_view ending : {".json", ".onnx", ".param"}) {
+    const size_t file = text.find(std::string(ending) + "/");
+    if (file != std::string::npos) return file + ending.size();
+    if (text.ends_with(ending)) return std::string::npos;
+  }
+  return text.find('/');
 }
 
 }  // namespace

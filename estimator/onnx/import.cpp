@@ -151,9 +151,9 @@ class ModelImport {
       } else if (i == 0) {
         dims.emplace_back(std::nullopt);
       } else {
-        fail(ErrorKind::kInput, "{}: input {}: found no number for dimension {} ({})", where_,
+        fail(ErrorKind::kUsage, "is wanted for {}: input {}: dimension {}{} has no size", where_,
              quote_json(input.name), i,
-             dimension.symbol.empty() ? "unnamed" : quote_json(dimension.symbol));
+             dimension.symbol.empty() ? "" : fmt::format(", {},", quote_json(dimension.symbol)));
       }
     }
     return dims;

@@ -48,7 +48,7 @@ struct ImportedModel {
 
 // Throws Error(kInput) begun by `where`: for nodes that are not supported, all of them named in one
 // message with their operators and the operator set; for shapes that contradict each other; for
-// dimensions that are neither numbers nor given; and as build_network() does.
+// as build_network() does. Throws Error(kUsage) for dimensions that are neither numbers nor given.
 ImportedModel import_onnx(const OnnxModel& model, const OnnxImportOptions& options,
                           const std::string& name, std::string_view where);
 

@@ -1,0 +1,50 @@
+// A network's inference, compiled for this computer and run in its memory.
+//
+//   InferenceRun run(network, 8);                 parameters and inputs are zero
+//   run.set_parameters(0, {weights, bias, {}});   for every layer that has any
+//   run.set_input(0, images);
+//   run.run();
+//   run.map(network.outputs[0]);
+//
+// Values go in and out as frameworks order them: [image][channel][row][column].
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "estimator/network/layer_parameters.h"
+#include "estimator/network/network.h"
+#include "kernels/run/native_program.h"
+
+namespace wattgrind {
+
+class InferenceRun {
+ public:
+  // Throws Error(kInput) where the network does not fit the arena, Error(kFailed) when the system
+  // refuses memory.
+  InferenceRun(const Network& network, int64_t batch);
+
+  // The tensors must have as many values as the layer's own (layer_kind.h).
+  void set_parameters(size_t layer, const LayerParameters& parameters);
+  void set_input(size_t input, std::span<const float> images);
+
+  // Runs every layer, in order, and calls after_layer(index), where it is given, once each layer's
+  // map is there. Layers that come later may overwrite it.
+  void run(const std::function<void(size_t)>& after_layer = {}) const;
+
+  // What a layer's map, or that of an input of the network, holds now.
+  std::vector<float> map(int source) const;
+
+ private:
+  std::span<float> buffer_of(size_t layer, BufferKind kind) const;
+
+  const Network network_;
+  const Program program_;
+  ProgramMemory memory_;
+  NativeSteps kernels_;
+};
+
+}  // namespace wattgrind
