@@ -11,6 +11,7 @@
 #include "cli/terminal/table.h"
 #include "estimator/catalog/network_source.h"
 #include "estimator/formats/builtin_files.h"
+#include "estimator/network/binary_functions.h"
 #include "estimator/network/unary_functions.h"
 
 namespace wattgrind {
@@ -53,6 +54,15 @@ struct Details {
   std::string operator()(const Dropout& dropout) const { return fmt::format("{}", dropout.rate); }
   std::string operator()(const Activation& activation) const {
     return std::string(traits(activation.function).word);
+  }
+  std::string operator()(const Binary& binary) const {
+    std::string text(word_of(binary.function));
+    if (has_constant(binary)) {
+      text += ", constant " + to_string(binary.constant);
+    } else if (binary.scalar) {
+      text += fmt::format(" {}", *binary.scalar);
+    }
+    return binary.reversed ? text + ", reversed" : text;
   }
   template <typename Other>
   std::string operator()(const Other&) const {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -116,8 +117,28 @@ struct Activation {
   double beta = 0;
 };
 
+// Two operands, value by value. The second is the second input or, instead of one, a constant that
+// the layer holds (a tensor of that shape; 0x0x0: none) or a scalar. In each extent the operands
+// are equal, or one of them is 1 and repeated.
+enum class BinaryFunction {
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kMinimum,
+  kMaximum,
+  kPower,  // a^b
+  kPrelu   // a > 0 ? a : b a
+};
+struct Binary {
+  BinaryFunction function = BinaryFunction::kAdd;
+  FeatureShape constant;
+  std::optional<double> scalar;
+  bool reversed = false;  // the second operand stands first: 1 - x, say
+};
+
 using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn,
-                               Dropout, Flatten, Softmax, Clip, Activation>;
+                               Dropout, Flatten, Softmax, Clip, Activation, Binary>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -132,7 +153,8 @@ using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, Global
   DECLARE(Flatten)                            \
   DECLARE(Softmax)                            \
   DECLARE(Clip)                               \
-  DECLARE(Activation)
+  DECLARE(Activation)                         \
+  DECLARE(Binary)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);

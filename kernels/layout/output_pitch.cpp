@@ -13,7 +13,9 @@ int64_t output_pitch(const Layer& layer, int64_t input_pitch, Isa isa) {
       std::holds_alternative<Dense>(layer.operation)) {
     return padded_width(column_blocks(channels, isa, Surplus::kPad));
   }
-  return std::holds_alternative<Flatten>(layer.operation) ? channels : input_pitch;
+  const bool keeps_channels = channels == layer.input_shape().channels;
+  return keeps_channels && !std::holds_alternative<Flatten>(layer.operation) ? input_pitch
+                                                                             : channels;
 }
 
 }  // namespace wattgrind

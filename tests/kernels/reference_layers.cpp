@@ -86,6 +86,20 @@ double dense_value(const Map& in, const ReferenceParameters& p, int64_t n, int64
   return sum;
 }
 
+double binary_value(const Binary& binary, const Map& in, const Map& other, int64_t n, int64_t c,
+                    int64_t y, int64_t x) {
+  const auto at = [&](const Map& map, int64_t image) {
+    const FeatureShape& shape = map.shape;
+    return map.at(image, shape.channels == 1 ? 0 : c, shape.height == 1 ? 0 : y,
+                  shape.width == 1 ? 0 : x);
+  };
+  const bool is_constant = binary.constant != FeatureShape{};
+  const double first = at(in, n);
+  const double second = binary.scalar ? *binary.scalar : at(other, is_constant ? 0 : n);
+  return binary.reversed ? reference_binary(binary.function, second, first)
+                         : reference_binary(binary.function, first, second);
+}
+
 std::vector<float> softmax(const Map& in, int64_t batch) {
   const int64_t classes = in.shape.elements();
   std::vector<float> result;
@@ -137,6 +151,11 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
             return std::clamp(in.at(n, c, y, x), operation.low, operation.high);
           } else if constexpr (std::is_same_v<T, Activation>) {
             return reference_unary(operation, in.at(n, c, y, x));
+          } else if constexpr (std::is_same_v<T, Binary>) {
+            const bool has_two = inputs.size() > 1;
+            const Map other{has_two ? inputs[1] : parameters.weights,
+                            has_two ? layer.input_shapes[1] : operation.constant};
+            return binary_value(operation, in, other, n, c, y, x);
           } else {
             return 0;
           }
