@@ -48,6 +48,10 @@ struct Window2d {
   int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   int64_t dilation_height = 1, dilation_width = 1;  // from one tap to the next
 
+  // The rows and columns from the first tap to the last.
+  int64_t span_height() const { return dilation_height * (kernel_height - 1) + 1; }
+  int64_t span_width() const { return dilation_width * (kernel_width - 1) + 1; }
+
   friend bool operator==(const Window2d&, const Window2d&) = default;
 };
 
@@ -196,9 +200,10 @@ struct Reduce {
   MapAxes axes;
 };
 
-using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn,
-                               Dropout, Flatten, Softmax, Clip, Rearrange, Slice, Transpose,
-                               ChannelShuffle, DepthToSpace, SpaceToDepth, Reshape>;
+using Operation =
+    std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn, Dropout, Flatten,
+                 Softmax, Clip, Rearrange, Slice, Transpose, ChannelShuffle, DepthToSpace,
+                 SpaceToDepth, Reshape, Concat, Pad, Reduce, Resize>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -219,7 +224,11 @@ using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, Global
   DECLARE(ChannelShuffle)                     \
   DECLARE(DepthToSpace)                       \
   DECLARE(SpaceToDepth)                       \
-  DECLARE(Reshape)
+  DECLARE(Reshape)                            \
+  DECLARE(Concat)                             \
+  DECLARE(Pad)                                \
+  DECLARE(Reduce)                             \
+  DECLARE(Resize)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);

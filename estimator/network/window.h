@@ -7,9 +7,9 @@
 
 namespace wattgrind {
 
-// Members "kernel", "stride" and "padding" of a layer in a network file; without a stride it is 1,
-// or the kernel where `stride_is_kernel`. `padding` is an array of 2 or 4; "same" is kept apart, in
-// LayerSpec::pad_same.
+// Members "kernel", "stride", "padding" and "dilation" of a layer in a network file; without a
+// stride it is 1, or the kernel where `stride_is_kernel`. `padding` is an array of 2 or 4; "same"
+// is kept apart, in LayerSpec::pad_same.
 Window2d read_window(const nlohmann::json& layer, bool stride_is_kernel);
 void write_window(const Window2d& window, nlohmann::ordered_json& layer);
 

@@ -26,6 +26,14 @@ void check_trainable(const Network& network) {
     fail(ErrorKind::kInput, "{}: training wants softmax as the last layer, found {}", network.name,
          network.layers.empty() ? "no layer" : kind_name(network.layers.back().operation));
   }
+  const Layer& last = network.layers.back();
+  const auto& softmax = std::get<Softmax>(last.operation);
+  if (!last.output_shape.is_vector() || !softmax.axes.channels || softmax.log) {
+    fail(ErrorKind::kInput,
+         "{}: training wants the last layer to be softmax of a vector, found {} of {}; put a "
+         "flatten layer before",
+         network.name, softmax.log ? "its logarithm" : "softmax", to_string(last.output_shape));
+  }
 }
 
 class TrainingBuilder {
@@ -127,6 +135,8 @@ class TrainingBuilder {
                             0,
                             {},
                             plan_.find(owner)->layout};
+    context.with_cross_entropy = index + 1 == static_cast<int>(network_.layers.size());
+    context.in_place = program().maps.map(index).storage == Storage::kInPlace;
     Operands buffers = {{Operand::kInput, input.buffer},
                         {Operand::kOutput, output.buffer},
                         {Operand::kOutputGradient, gradients_.at(owner)},

@@ -28,9 +28,9 @@ NestRun::NestRun(LoopNest nest) : nest_(std::move(nest)) {
   }
 }
 
-std::span<float> NestRun::buffer(Operand operand) {
+std::span<float> NestRun::buffer(Operand operand, uint32_t index) {
   for (size_t i = 0; i < nest_.buffers.size(); ++i) {
-    if (nest_.buffers[i].operand == operand) {
+    if (nest_.buffers[i].operand == operand && nest_.buffers[i].index == index) {
       return {memory_[i].get(), nest_.buffers[i].bytes / kFloatBytes};
     }
   }
@@ -38,8 +38,8 @@ std::span<float> NestRun::buffer(Operand operand) {
 }
 
 void NestRun::write_map(Operand operand, const MapLayout& layout, int64_t batch,
-                        const std::vector<float>& images) {
-  const auto values = buffer(operand);
+                        const std::vector<float>& images, uint32_t index) {
+  const auto values = buffer(operand, index);
   for_each_value(layout, batch,
                  [&](size_t stored, size_t logical) { values[stored] = images[logical]; });
 }

@@ -22,9 +22,10 @@ class NestRun {
  public:
   explicit NestRun(LoopNest nest);
 
-  std::span<float> buffer(Operand operand);
+  // `index` tells apart buffers of one operand.
+  std::span<float> buffer(Operand operand, uint32_t index = 0);
   void write_map(Operand operand, const MapLayout& layout, int64_t batch,
-                 const std::vector<float>& images);
+                 const std::vector<float>& images, uint32_t index = 0);
   std::vector<float> read_map(Operand operand, const MapLayout& layout, int64_t batch);
   // Whether everything in the map's buffer that is no value of the map is zero.
   bool surroundings_are_zero(Operand operand, const MapLayout& layout, int64_t batch);
