@@ -264,7 +264,7 @@ struct Binary {
 using Operation =
     std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn, Dropout, Flatten,
                  Softmax, Clip, Activation, Rearrange, Slice, Transpose, ChannelShuffle,
-                 DepthToSpace, SpaceToDepth, Reshape, MatMul, Binary>;
+                 DepthToSpace, SpaceToDepth, Reshape, MatMul, Binary, Concat, Pad, Reduce, Resize>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -288,7 +288,11 @@ using Operation =
   DECLARE(SpaceToDepth)                       \
   DECLARE(Reshape)                            \
   DECLARE(MatMul)                             \
-  DECLARE(Binary)
+  DECLARE(Binary)                             \
+  DECLARE(Concat)                             \
+  DECLARE(Pad)                                \
+  DECLARE(Reduce)                             \
+  DECLARE(Resize)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);
