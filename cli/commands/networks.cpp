@@ -53,6 +53,13 @@ struct Details {
   std::string operator()(const AvgPool2d& pool) const { return window_text(pool.window); }
   std::string operator()(const Lrn& lrn) const { return fmt::format("{} channels", lrn.size); }
   std::string operator()(const Dropout& dropout) const { return fmt::format("{}", dropout.rate); }
+  std::string operator()(const ConvTranspose2d& conv) const {
+    const std::string groups = conv.groups == 1 ? "" : fmt::format(", {} groups", conv.groups);
+    return window_text(conv.window) + groups;
+  }
+  std::string operator()(const Embedding& embedding) const {
+    return fmt::format("{} rows", embedding.rows);
+  }
   std::string operator()(const MatMul& matmul) const {
     return matmul.transpose_b ? "second transposed" : "";
   }

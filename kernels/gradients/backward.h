@@ -31,11 +31,13 @@ namespace wattgrind {
 // layer's output.
 // Flatten copies the gradient of a plain vector to that of the map it was flattened from.
 // MatMul: a product again, of the output's gradient and the other input.
-// Dropout: the gradient by its output, times its mask.
-// Softmax: the gradient of softmax and categorical cross-entropy in one. It makes, of the
-// probabilities that softmax left (kOutput) and of kLabels, the gradient of the mean loss of the
-// batch by softmax's input, (p - y) / batch. kLoss gets each image's -sum y ln p; p below 1e-7
-// counts as 1e-7 there, as in Keras. A probability that is no number makes a loss that is none.
+// ConvTranspose2d: a direct convolution, which reads the output gradient's halo as well; so does
+// the gradient by weights. Embedding has no way back (kernels/gradients/untrained.h). Dropout: the
+// gradient by its output, times its mask. Softmax: the gradient of softmax and categorical
+// cross-entropy in one. It makes, of the probabilities that softmax left (kOutput) and of kLabels,
+// the gradient of the mean loss of the batch by softmax's input, (p - y) / batch. kLoss gets each
+// image's -sum y ln p; p below 1e-7 counts as 1e-7 there, as in Keras. A probability that is no
+// number makes a loss that is none.
 #define WATTGRIND_DECLARE(T) \
   LoopNest lower_data_gradient(const T& operation, const BackwardContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
@@ -44,6 +46,8 @@ WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
 // Gradients by weights and bias.
 LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& context);
 LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context);
+LoopNest lower_weight_gradient(const ConvTranspose2d& conv, const BackwardContext& context);
+LoopNest lower_weight_gradient(const Embedding& embedding, const BackwardContext& context);
 
 // By an algorithm that is given and applies to the problem; no depthwise convolution.
 LoopNest lower_data_gradient(const Dense& dense, const BackwardContext& context,
@@ -63,6 +67,8 @@ LoopNest lower_depthwise_conv2d_data_gradient(const Conv2d& conv, const Backward
 LoopNest lower_depthwise_conv2d_weight_gradient(const Conv2d& conv, const BackwardContext& context);
 
 Halo required_gradient_halo(const Conv2d& conv, const FeatureShape& input,
+                            const FeatureShape& output);
+Halo required_gradient_halo(const ConvTranspose2d& conv, const FeatureShape& input,
                             const FeatureShape& output);
 
 // A training step's first pass: copies a batch out of the data set, images ("images", (row, column,

@@ -27,6 +27,10 @@ namespace wattgrind {
 // Flatten: copies a map to a plain vector in (channel, row, column) order.
 // MatMul: products of register tiles, head by head; the second operand is copied to scratch memory
 // where that pays (kernels/parts/map_product.h).
+// ConvTranspose2d: direct convolutions, one a phase of the stride, with weights packed phase by
+// phase.
+// Embedding: a lookup of a table's row (kIndexedLoad) for every pixel. Where references are counted
+// token t of a row of pixels looks up row t, modulo the table's rows.
 // Softmax: over all values of an image, also in place. The exponential is a polynomial.
 #define WATTGRIND_DECLARE(T) LoopNest lower(const T& operation, const LayerContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
@@ -44,5 +48,7 @@ LoopNest lower_depthwise_conv2d(const Conv2d& conv, const LayerContext& context)
 
 // The halo a convolution reads of its input.
 Halo required_halo(const Conv2d& conv, const FeatureShape& input, const FeatureShape& output);
+Halo required_halo(const ConvTranspose2d& conv, const FeatureShape& input,
+                   const FeatureShape& output);
 
 }  // namespace wattgrind

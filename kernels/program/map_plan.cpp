@@ -118,6 +118,9 @@ class MapPlanner {
       if (const auto* conv = std::get_if<Conv2d>(&self.operation)) {
         map(map(self.input()).owner)
             .layout.halo.cover(required_halo(*conv, self.input_shape(), self.output_shape));
+      } else if (const auto* transposed = std::get_if<ConvTranspose2d>(&self.operation)) {
+        map(map(self.input()).owner)
+            .layout.halo.cover(required_halo(*transposed, self.input_shape(), self.output_shape));
       }
     }
     for (int i = 0; i < layers(); ++i) map(i).layout = map(map(i).owner).layout;

@@ -172,7 +172,8 @@ TEST(NetworkFile, UnknownKeys) {
 TEST(NetworkFile, UnknownKinds) {
   EXPECT_EQ(layer_error(R"({"kind": "conv3d"})"),
             "net.json: layers[1].kind: found \"conv3d\", wanted one of conv2d, dense, relu, "
-            "maxpool2d, avgpool2d, globalavgpool2d, lrn, dropout, flatten, softmax, clip, matmul");
+            "maxpool2d, avgpool2d, globalavgpool2d, lrn, dropout, flatten, softmax, clip, matmul, "
+            "embedding, conv_transpose2d");
   EXPECT_EQ(layer_error(R"({"units": 3})").substr(0, 42),
             "net.json: layers[1].kind: missing, wanted ");
 }
