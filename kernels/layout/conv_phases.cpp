@@ -7,11 +7,11 @@ namespace wattgrind {
 namespace {
 
 // One dimension of a window.
-struct Axis {
+struct WindowAxis {
   int64_t stride, kernel, dilation, pad;
 };
 
-std::vector<StridePhase> phases(int64_t inputs, const Axis& axis) {
+std::vector<StridePhase> phases(int64_t inputs, const WindowAxis& axis) {
   const int64_t shared = std::gcd(axis.stride, axis.dilation);
   const int64_t tap_step = axis.stride / shared;
   std::vector<StridePhase> result;
