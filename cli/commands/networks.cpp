@@ -110,6 +110,13 @@ struct Details {
   std::string operator()(const SpaceToDepth& space_to_depth) const {
     return fmt::format("{0}x{0}", space_to_depth.block);
   }
+  std::string operator()(const ConvTranspose2d& conv) const {
+    const std::string groups = conv.groups == 1 ? "" : fmt::format(", {} groups", conv.groups);
+    return window_text(conv.window) + groups;
+  }
+  std::string operator()(const Embedding& embedding) const {
+    return fmt::format("{} rows", embedding.rows);
+  }
   std::string operator()(const MatMul& matmul) const {
     return matmul.transpose_b ? "second transposed" : "";
   }

@@ -14,8 +14,8 @@ namespace wattgrind {
 // function takes (unary_functions.h), where an elementary function counts as one operation; one of
 // two operands makes 1, prelu 2. Global average pooling makes one for each input value and a
 // division for each output value; other reductions one for each input value and, for a mean, a
-// division for each output value. Flatten, dropout and layers that only move values make none; a
-// product of maps makes multiply-accumulates alone.
+// division for each output value. Flatten, dropout, look-ups and layers that only move values make
+// none; a product of maps makes multiply-accumulates alone.
 uint64_t other_operations(const Layer& layer);
 
 // The operations besides multiply-accumulates that one image's way back makes. A layer with

@@ -32,6 +32,8 @@ namespace wattgrind {
 // Flatten copies the gradient of a plain vector to that of the map it was flattened from.
 // Rearrange and what is one: copied back, or added up where values have several places.
 // MatMul: a product again, of the output's gradient and the other input.
+// ConvTranspose2d: a direct convolution, which reads the output gradient's halo as well; so does
+// the gradient by weights. Embedding has no way back.
 // Dropout: the gradient by its output, times its mask.
 // Concat and constant padding: the input's part of the gradient, copied; padding with values of the
 // map and resizing add to each value what its places in the output have.
@@ -53,6 +55,8 @@ LoopNest lower_cross_entropy(const BackwardContext& context);
 // Gradients by weights and bias.
 LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& context);
 LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context);
+LoopNest lower_weight_gradient(const ConvTranspose2d& conv, const BackwardContext& context);
+LoopNest lower_weight_gradient(const Embedding& embedding, const BackwardContext& context);
 
 // By an algorithm that is given and applies to the problem; no depthwise convolution.
 LoopNest lower_data_gradient(const Dense& dense, const BackwardContext& context,
@@ -72,6 +76,8 @@ LoopNest lower_depthwise_conv2d_data_gradient(const Conv2d& conv, const Backward
 LoopNest lower_depthwise_conv2d_weight_gradient(const Conv2d& conv, const BackwardContext& context);
 
 Halo required_gradient_halo(const Conv2d& conv, const FeatureShape& input,
+                            const FeatureShape& output);
+Halo required_gradient_halo(const ConvTranspose2d& conv, const FeatureShape& input,
                             const FeatureShape& output);
 
 // A training step's first pass: copies a batch out of the data set, images ("images", (row, column,

@@ -34,6 +34,10 @@ namespace wattgrind {
 // (kernels/parts/strided_copy.h). A reshape that is none makes two, through a vector in scratch.
 // MatMul: products of register tiles, head by head; the second operand is copied to scratch memory
 // where that pays (kernels/parts/map_product.h).
+// ConvTranspose2d: direct convolutions, one a phase of the stride, with weights packed phase by
+// phase.
+// Embedding: a lookup of a table's row (kIndexedLoad) for every pixel. Where references are counted
+// token t of a row of pixels looks up row t, modulo the table's rows.
 // Concat and Pad: strided copies of each input and of each piece around the map
 // (kernels/parts/pad_boxes.h).
 // Resize: a copy or an interpolation for each pair of runs of rows and of columns that come from
@@ -57,5 +61,7 @@ LoopNest lower_depthwise_conv2d(const Conv2d& conv, const LayerContext& context)
 
 // The halo a convolution reads of its input.
 Halo required_halo(const Conv2d& conv, const FeatureShape& input, const FeatureShape& output);
+Halo required_halo(const ConvTranspose2d& conv, const FeatureShape& input,
+                   const FeatureShape& output);
 
 }  // namespace wattgrind

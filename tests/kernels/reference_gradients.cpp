@@ -120,6 +120,31 @@ class Backward {
   void add(const Dropout&, int64_t n, int64_t c, int64_t y, int64_t x, double dy) {
     d_input_[index(n, c, y, x)] += dy;
   }
+  void add(const ConvTranspose2d& conv, int64_t n, int64_t f, int64_t y, int64_t x, double dy) {
+    const Window2d& w = conv.window;
+    const int64_t channels = in_.channels / conv.groups, filters = conv.filters / conv.groups;
+    d_bias_[static_cast<size_t>(f)] += dy;
+    for (int64_t c = f / filters * channels; c < (f / filters + 1) * channels; ++c) {
+      for (int64_t r = 0; r < w.kernel_height; ++r) {
+        for (int64_t s = 0; s < w.kernel_width; ++s) {
+          const int64_t down = y + w.pad_top - r * w.dilation_height;
+          const int64_t across = x + w.pad_left - s * w.dilation_width;
+          if (down < 0 || down % w.stride_height != 0 || across < 0 ||
+              across % w.stride_width != 0 || down / w.stride_height >= in_.height ||
+              across / w.stride_width >= in_.width) {
+            continue;
+          }
+          const auto weight = static_cast<size_t>(
+              ((c * filters + f % filters) * w.kernel_height + r) * w.kernel_width + s);
+          const size_t value = index(n, c, down / w.stride_height, across / w.stride_width);
+          d_input_[value] += dy * parameters_.weights[weight];
+          d_weights_[weight] += dy * input_[value];
+        }
+      }
+    }
+  }
+
+  void add(const Embedding&, int64_t, int64_t, int64_t, int64_t, double) {}
   void add(const MatMul&, int64_t, int64_t, int64_t, int64_t, double) {}
   // The value (c, y, x) and the others of its group: y_o (delta - y_i), or delta - y_i.
   void add(const Softmax& softmax, int64_t n, int64_t c, int64_t y, int64_t x, double dy) {

@@ -146,6 +146,36 @@ Place source_of(const SpaceToDepth& op, const FeatureShape& in, const Place& at)
           at[2] * op.block + block % op.block};
 }
 
+double conv_transpose_value(const ConvTranspose2d& conv, const Map& in,
+                            const ReferenceParameters& p, int64_t n, int64_t f, int64_t y,
+                            int64_t x) {
+  const Window2d& w = conv.window;
+  const int64_t channels = in.shape.channels / conv.groups, filters = conv.filters / conv.groups;
+  double sum = conv.bias ? p.bias[static_cast<size_t>(f)] : 0;
+  for (int64_t c = f / filters * channels; c < (f / filters + 1) * channels; ++c) {
+    for (int64_t iy = 0; iy < in.shape.height; ++iy) {
+      for (int64_t ix = 0; ix < in.shape.width; ++ix) {
+        for (int64_t r = 0; r < w.kernel_height; ++r) {
+          for (int64_t s = 0; s < w.kernel_width; ++s) {
+            if (iy * w.stride_height - w.pad_top + r * w.dilation_height != y) continue;
+            if (ix * w.stride_width - w.pad_left + s * w.dilation_width != x) continue;
+            const int64_t weight =
+                ((c * filters + f % filters) * w.kernel_height + r) * w.kernel_width + s;
+            sum += in.at(n, c, iy, ix) * p.weights[static_cast<size_t>(weight)];
+          }
+        }
+      }
+    }
+  }
+  return sum;
+}
+
+double embedding_value(const Embedding& embedding, const Map& in, const ReferenceParameters& p,
+                       int64_t n, int64_t f, int64_t y, int64_t x) {
+  const double row = std::clamp(in.at(n, 0, y, x), 0.0, static_cast<double>(embedding.rows - 1));
+  return p.weights[static_cast<size_t>(static_cast<int64_t>(row) * embedding.features + f)];
+}
+
 double matmul_value(const MatMul& matmul, const Map& a, const Map& b, int64_t n, int64_t c,
                     int64_t y, int64_t x) {
   const int64_t head = b.shape.height == 1 ? 0 : y;
@@ -303,6 +333,10 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
           using T = std::decay_t<decltype(operation)>;
           if constexpr (std::is_same_v<T, Conv2d>) {
             return conv_value(operation, in, parameters, n, c, y, x);
+          } else if constexpr (std::is_same_v<T, ConvTranspose2d>) {
+            return conv_transpose_value(operation, in, parameters, n, c, y, x);
+          } else if constexpr (std::is_same_v<T, Embedding>) {
+            return embedding_value(operation, in, parameters, n, c, y, x);
           } else if constexpr (std::is_same_v<T, MatMul>) {
             return matmul_value(operation, in, {inputs[1], layer.input_shapes[1]}, n, c, y, x);
           } else if constexpr (std::is_same_v<T, Dense>) {
