@@ -58,6 +58,16 @@ std::optional<double> known_number(const ModelTensor& tensor);
 // A view without those axes, all of one value.
 MapView without_axes(const MapView& view, const std::vector<size_t>& axes);
 
+// Views one behind the other along an axis, each in the form of the first.
+MapView joined_along(NodeImport& node, const std::vector<MapView>& parts, size_t axis);
+
+// What a Slice node takes of each axis it names, within the axis; `size` may be 0.
+struct SliceRange {
+  size_t axis = 0;
+  int64_t start = 0, size = 0, step = 1;
+};
+std::vector<SliceRange> slice_ranges(const NodeImport& node, const std::vector<int64_t>& dims);
+
 // Part of an axis. Throws AcrossBatch where the axis is the batch.
 MapView cut(NodeImport& node, const MapView& view, size_t axis, int64_t start, int64_t size,
             int64_t step);
