@@ -137,8 +137,17 @@ struct Binary {
   bool reversed = false;  // the second operand stands first: 1 - x, say
 };
 
+// y = weight (x - mean) / sqrt(variance + epsilon) + bias, channel by channel. Inference takes the
+// statistics that the layer holds: means, then variances. Training takes those of the batch, a
+// variance being the mean of squares, and moves what the layer holds towards them: held = momentum
+// held + (1 - momentum) measured, as ONNX and Keras have it.
+struct BatchNorm {
+  double epsilon = 1e-5;
+  double momentum = 0.9;
+};
+
 using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn,
-                               Dropout, Flatten, Softmax, Clip, Activation, Binary>;
+                               Dropout, Flatten, Softmax, Clip, Activation, Binary, BatchNorm>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -154,7 +163,8 @@ using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, Global
   DECLARE(Softmax)                            \
   DECLARE(Clip)                               \
   DECLARE(Activation)                         \
-  DECLARE(Binary)
+  DECLARE(Binary)                             \
+  DECLARE(BatchNorm)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);

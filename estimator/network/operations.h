@@ -12,20 +12,23 @@ namespace wattgrind {
 // map, lrn 2 * size + 3 (squares, sum, scale, offset, power and product), and softmax 5 (a
 // comparison, subtraction, exponential, addition and product). An activation makes what its
 // function takes (unary_functions.h), where an elementary function counts as one operation; one of
-// two operands makes 1, prelu 2. Global average pooling makes one for each input value and a
-// division for each output value. Flatten and dropout make none.
+// two operands makes 1, prelu 2. Batch normalisation makes 2, and 5 for each channel. Global
+// average pooling makes one for each input value and a division for each output value. Flatten and
+// dropout make none.
 uint64_t other_operations(const Layer& layer);
 
 // The operations besides multiply-accumulates that one image's way back makes. A layer with
 // multiply-accumulates adds up the gradient of its bias, with one addition for each output value;
 // it also makes as many multiply-accumulates again for each gradient that it computes, which are
 // not counted here. Softmax with cross-entropy makes a subtraction for each value, and the
-// logarithm and the sign of the loss. Dropout makes a product for each value. Every other layer
+// logarithm and the sign of the loss. Dropout makes a product for each value, batch normalisation 8
+// and 10 for each channel, an activation what its table says, two operands twice what they made
+// forward. Every other layer
 // undoes what it did, with one operation for each that it made.
 uint64_t other_backward_operations(const Layer& layer);
 
 // The operations that one image's way forward makes only in training: dropout makes a product for
-// each value.
+// each value, batch normalisation 4, and 8 for each channel.
 uint64_t other_training_operations(const Layer& layer);
 
 }  // namespace wattgrind

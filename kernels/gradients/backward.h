@@ -29,6 +29,8 @@ namespace wattgrind {
 // Lrn needs the layer's input alone; powers are computed again, on scratch rows as the layer does.
 // Relu: where y > 0 the gradient passes, else it becomes zero: in place, on kGradient. y is the
 // layer's output.
+// BatchNorm reads kMoments, which its way forward left in training, and kWeightGradient and
+// kBiasGradient: its gradient by parameters comes first.
 // Flatten copies the gradient of a plain vector to that of the map it was flattened from.
 // Dropout: the gradient by its output, times its mask.
 // Softmax: the gradient of softmax and categorical cross-entropy in one. It makes, of the
@@ -43,6 +45,7 @@ WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
 // Gradients by weights and bias.
 LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& context);
 LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context);
+LoopNest lower_weight_gradient(const BatchNorm& norm, const BackwardContext& context);
 
 // By an algorithm that is given and applies to the problem; no depthwise convolution.
 LoopNest lower_data_gradient(const Dense& dense, const BackwardContext& context,

@@ -69,6 +69,10 @@ std::optional<LoweredLayer> weight_gradient(const Dense& dense, const BackwardCo
   return LoweredLayer{std::move(nest), std::move(choice)};
 }
 
+std::optional<LoweredLayer> weight_gradient(const BatchNorm& norm, const BackwardContext& context) {
+  return LoweredLayer{lower_weight_gradient(norm, context), {}};
+}
+
 }  // namespace
 
 LoweredLayer lower_forward(const Layer& layer, const LayerContext& context) {

@@ -100,6 +100,15 @@ double binary_value(const Binary& binary, const Map& in, const Map& other, int64
                          : reference_binary(binary.function, first, second);
 }
 
+double batch_norm_value(const BatchNorm& norm, const Map& in, const ReferenceParameters& p,
+                        int64_t n, int64_t c, int64_t y, int64_t x) {
+  const auto channel = static_cast<size_t>(c);
+  const double mean = p.statistics[channel];
+  const double variance = p.statistics[p.statistics.size() / 2 + channel];
+  return p.weights[channel] * (in.at(n, c, y, x) - mean) / std::sqrt(variance + norm.epsilon) +
+         p.bias[channel];
+}
+
 std::vector<float> softmax(const Map& in, int64_t batch) {
   const int64_t classes = in.shape.elements();
   std::vector<float> result;
@@ -151,6 +160,8 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
             return std::clamp(in.at(n, c, y, x), operation.low, operation.high);
           } else if constexpr (std::is_same_v<T, Activation>) {
             return reference_unary(operation, in.at(n, c, y, x));
+          } else if constexpr (std::is_same_v<T, BatchNorm>) {
+            return batch_norm_value(operation, in, parameters, n, c, y, x);
           } else if constexpr (std::is_same_v<T, Binary>) {
             const bool has_two = inputs.size() > 1;
             const Map other{has_two ? inputs[1] : parameters.weights,
