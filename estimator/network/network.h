@@ -218,7 +218,7 @@ enum class ResizeMode { kNearest, kLinear };
 // words:
 //   half_pixel            (o + 0.5) / s - 0.5
 //   pytorch_half_pixel    the same, but 0 where n = 1
-//   align_corners         o * (m - 1) / (n - 1); 0 where n = 1
+//   align_corners         o * (m - 1) / (n - 1), with m s for n where s is given; 0 where n = 1
 //   asymmetric            o / s
 //   tf_half_pixel_for_nn  (o + 0.5) / s
 enum class CoordinateMode {
@@ -280,11 +280,20 @@ struct Embedding {
   int64_t features = 0;
 };
 
+// y = weight (x - mean) / sqrt(variance + epsilon) + bias, channel by channel. Inference takes the
+// statistics that the layer holds: means, then variances. Training takes those of the batch, a
+// variance being the mean of squares, and moves what the layer holds towards them: held = momentum
+// held + (1 - momentum) measured, as ONNX and Keras have it.
+struct BatchNorm {
+  double epsilon = 1e-5;
+  double momentum = 0.9;
+};
+
 using Operation =
     std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn, Dropout, Flatten,
                  Softmax, Clip, Activation, Rearrange, Slice, Transpose, ChannelShuffle,
                  DepthToSpace, SpaceToDepth, Reshape, MatMul, Binary, Concat, Pad, Reduce, Resize,
-                 Embedding, ConvTranspose2d>;
+                 Embedding, ConvTranspose2d, BatchNorm>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -314,7 +323,8 @@ using Operation =
   DECLARE(Reduce)                             \
   DECLARE(Resize)                             \
   DECLARE(Embedding)                          \
-  DECLARE(ConvTranspose2d)
+  DECLARE(ConvTranspose2d)                    \
+  DECLARE(BatchNorm)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);

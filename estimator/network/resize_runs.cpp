@@ -24,7 +24,9 @@ double coordinate(CoordinateMode mode, const Axis& axis, int64_t o) {
     case CoordinateMode::kHalfPixel:
       return has_scale ? (at + 0.5) / axis.scale - 0.5 : ((2 * at + 1) * in - out) / (2 * out);
     case CoordinateMode::kAlignCorners:
-      return axis.output == 1 ? 0 : at * (in - 1) / (out - 1);
+      if (axis.output == 1) return 0;
+      // The corner of a size that is no whole number lies beyond the last output.
+      return at * (in - 1) / ((has_scale ? in * axis.scale : out) - 1);
     case CoordinateMode::kAsymmetric:
       return has_scale ? at / axis.scale : at * in / out;
     case CoordinateMode::kTfHalfPixelForNn:

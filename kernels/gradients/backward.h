@@ -29,6 +29,8 @@ namespace wattgrind {
 // Lrn needs the layer's input alone; powers are computed again, on scratch rows as the layer does.
 // Relu: where y > 0 the gradient passes, else it becomes zero: in place, on kGradient. y is the
 // layer's output.
+// BatchNorm reads kMoments, which its way forward left in training, and kWeightGradient and
+// kBiasGradient: its gradient by parameters comes first.
 // Flatten copies the gradient of a plain vector to that of the map it was flattened from.
 // Rearrange and what is one: copied back, or added up where values have several places.
 // MatMul: a product again, of the output's gradient and the other input.
@@ -57,6 +59,7 @@ LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& contex
 LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context);
 LoopNest lower_weight_gradient(const ConvTranspose2d& conv, const BackwardContext& context);
 LoopNest lower_weight_gradient(const Embedding& embedding, const BackwardContext& context);
+LoopNest lower_weight_gradient(const BatchNorm& norm, const BackwardContext& context);
 
 // By an algorithm that is given and applies to the problem; no depthwise convolution.
 LoopNest lower_data_gradient(const Dense& dense, const BackwardContext& context,

@@ -26,6 +26,9 @@ namespace wattgrind {
 // Binary: also in place of the first input where the output has its shape. A constant (kWeights) is
 // packed as a map without padding but for a vector of as many channels as the output, which has the
 // output's pitch.
+// BatchNorm: scale and offset of each channel pass through scratch. In training it measures the
+// batch, updates kStatistics and leaves the means and inverse deviations in kMoments, which the way
+// back reads.
 // Lrn: squares pass through a scratch row of one pixel's channels with zeros around it.
 // Dropout, in training: y = x * mask. The mask (kMask) has the output's layout and is filled
 // outside: 0, or 1 / (1 - rate) with the probability 1 - rate.

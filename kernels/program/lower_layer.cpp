@@ -78,6 +78,10 @@ std::optional<LoweredLayer> weight_gradient(const Embedding& embedding,
   return LoweredLayer{lower_weight_gradient(embedding, context), {}};
 }
 
+std::optional<LoweredLayer> weight_gradient(const BatchNorm& norm, const BackwardContext& context) {
+  return LoweredLayer{lower_weight_gradient(norm, context), {}};
+}
+
 }  // namespace
 
 LoweredLayer lower_forward(const Layer& layer, const LayerContext& context) {

@@ -103,6 +103,15 @@ double binary_value(const Binary& binary, const Map& in, const Map& other, int64
                          : reference_binary(binary.function, first, second);
 }
 
+double batch_norm_value(const BatchNorm& norm, const Map& in, const ReferenceParameters& p,
+                        int64_t n, int64_t c, int64_t y, int64_t x) {
+  const auto channel = static_cast<size_t>(c);
+  const double mean = p.statistics[channel];
+  const double variance = p.statistics[p.statistics.size() / 2 + channel];
+  return p.weights[channel] * (in.at(n, c, y, x) - mean) / std::sqrt(variance + norm.epsilon) +
+         p.bias[channel];
+}
+
 // Where (channel, row, column) of the output of a layer that only moves values comes from.
 using Place = std::array<int64_t, 3>;
 
@@ -373,6 +382,8 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
           } else if constexpr (requires { source_of(operation, in.shape, {}); }) {
             const Place from = source_of(operation, in.shape, {c, y, x});
             return in.at(n, from[0], from[1], from[2]);
+          } else if constexpr (std::is_same_v<T, BatchNorm>) {
+            return batch_norm_value(operation, in, parameters, n, c, y, x);
           } else if constexpr (std::is_same_v<T, Binary>) {
             const bool has_two = inputs.size() > 1;
             const Map other{has_two ? inputs[1] : parameters.weights,

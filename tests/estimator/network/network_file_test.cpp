@@ -117,6 +117,7 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
     {"kind": "activation", "function": "elu", "alpha": 0.5},
     {"kind": "activation", "function": "hard_sigmoid"},
     {"kind": "activation", "function": "gelu"},
+    {"kind": "batch_norm", "epsilon": 0.5},
     {"kind": "binary", "function": "divide", "scalar": 2.5, "reversed": true},
     {"kind": "binary", "function": "prelu", "constant": [2, 1, 1]},
     {"kind": "softmax"})");
@@ -138,6 +139,7 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
   EXPECT_NE(written.find(R"("function": "hard_sigmoid", "alpha": 0.2, "beta": 0.5})"),
             std::string::npos);
   EXPECT_NE(written.find(R"("function": "gelu"})"), std::string::npos);
+  EXPECT_NE(written.find(R"("epsilon": 0.5, "momentum": 0.9})"), std::string::npos);
   EXPECT_NE(written.find(R"("function": "divide", "scalar": 2.5, "reversed": true})"),
             std::string::npos);
   EXPECT_NE(written.find(R"("function": "prelu", "constant": [2, 1, 1]})"), std::string::npos);
