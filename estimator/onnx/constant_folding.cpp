@@ -140,6 +140,9 @@ Constant fold_cast(NodeImport& node) {
 
 Constant fold_constant_of_shape(NodeImport& node) {
   std::vector<int64_t> dims = checked(node.constant(0).integers());
+  if (!node.graph().needs_values() && product(dims) > kMostFolded) {
+    return Constant::absent(std::move(dims), false);
+  }
   const auto count = static_cast<size_t>(product(dims));
   const auto found = node.node().attributes.find("value");
   if (found == node.node().attributes.end()) return {std::move(dims), std::vector<float>(count, 0)};
@@ -286,7 +289,8 @@ bool fold_constants(NodeImport& node) {
   }
   static const std::map<std::string_view, Constant (*)(NodeImport&)> kOthers = {
       {"Where", fold_where}, {"Cast", fold_cast},     {"ConstantOfShape", fold_constant_of_shape},
-      {"Range", fold_range}, {"Gather", fold_gather}, {"Concat", fold_concat}, {"Slice", fold_slice}};
+      {"Range", fold_range}, {"Gather", fold_gather}, {"Concat", fold_concat},
+      {"Slice", fold_slice}};
   if (const auto other = kOthers.find(type); other != kOthers.end()) {
     node.set(0, other->second(node));
     return true;

@@ -123,6 +123,10 @@ class ModelImport {
  private:
   void add_initializers() {
     for (const auto& [name, tensor] : model_.initializers) {
+      if (!options_.needs_values && !is_integer(tensor.type) && tensor.elements() > kMostFolded) {
+        graph_.set(name, Constant::absent(tensor.dims, false));
+        continue;
+      }
       graph_.set(name,
                  Constant(tensor, fmt::format("{}: initialiser {}", where_, quote_json(name))));
     }

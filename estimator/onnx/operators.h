@@ -29,6 +29,10 @@ OperatorImport find_operator(std::string_view name);
 // compute that operator ahead of time.
 bool fold_constants(NodeImport& node);
 
+// Where parameters are not needed, real numbers are followed through constants of up to so many
+// values: epsilons, scales and masks, no weights.
+inline constexpr int64_t kMostFolded = 4096;
+
 // The parts that several files use.
 
 // Channels, rows and columns of an image as convolutions see it: axis 0 is the batch, axis 1 the

@@ -237,7 +237,8 @@ MapView picked(NodeImport& node, const MapView& view, size_t axis,
     cuts.push_back(cut(node, view, axis, places[first], static_cast<int64_t>(end - first), step));
     first = end;
   }
-  if (cuts.size() > kMostCuts) unsupported("indices in more than {} evenly spaced parts", kMostCuts);
+  if (cuts.size() > kMostCuts)
+    unsupported("indices in more than {} evenly spaced parts", kMostCuts);
   return cuts.size() == 1 ? cuts.front() : joined_along(node, cuts, axis);
 }
 

@@ -232,9 +232,8 @@ void import_concat(NodeImport& node) {
   const MapView sibling = node.graph().as_map(*first, form);
   std::vector<MapView> parts;
   for (size_t i = 0; i < node.inputs(); ++i) {
-    parts.push_back(node.is_constant(i)
-                        ? constant_map(node, node.constant(i), sibling, form, axis)
-                        : node.view(i));
+    parts.push_back(node.is_constant(i) ? constant_map(node, node.constant(i), sibling, form, axis)
+                                        : node.view(i));
   }
   node.set(0, joined_along(node, parts, axis));
 }
@@ -281,8 +280,8 @@ SliceBounds slice_bounds(const NodeImport& node, size_t rank) {
   std::vector<int64_t> all(bounds.starts.size());
   std::iota(all.begin(), all.end(), 0);
   bounds.axes = read("axes", 3).value_or(all);
-  bounds.steps = is_old || !node.has(4) ? std::vector<int64_t>(all.size(), 1)
-                                        : node.constant(4).integers();
+  bounds.steps =
+      is_old || !node.has(4) ? std::vector<int64_t>(all.size(), 1) : node.constant(4).integers();
   if (bounds.axes.size() != all.size() || bounds.steps.size() != all.size() || all.size() > rank) {
     fail(ErrorKind::kInput, "found axes or steps of another number than starts");
   }
@@ -445,7 +444,9 @@ std::vector<SliceRange> slice_ranges(const NodeImport& node, const std::vector<i
       fail(ErrorKind::kInput, "found a step of {}", step);
     }
     // Ends far beyond either side mean the side.
-    const auto from_behind = [&](int64_t at) { return at < 0 ? std::max(at, -extent - 1) + extent : at; };
+    const auto from_behind = [&](int64_t at) {
+      return at < 0 ? std::max(at, -extent - 1) + extent : at;
+    };
     const int64_t least = step > 0 ? 0 : -1, most = step > 0 ? extent : extent - 1;
     const int64_t start = std::clamp(from_behind(bounds.starts[i]), step > 0 ? 0 : least, most);
     const int64_t end = std::clamp(from_behind(bounds.ends[i]), least, most);
