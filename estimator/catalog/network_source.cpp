@@ -24,7 +24,8 @@ Network find_network(const std::string& argument) {
   if (std::find(names.begin(), names.end(), argument) != names.end()) {
     return builtin_network(argument);
   }
-  if (argument.ends_with(".json")) return read_network(read_file(argument), argument);
+  if (argument.ends_with(".json"))
+    return read_network(read_file(argument, kMostDescriptionBytes), argument);
   if (argument.ends_with(".onnx")) {
     fail(ErrorKind::kInput,
          "{}: ONNX files are not read yet: describe the network in JSON (configs/networks has "

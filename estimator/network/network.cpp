@@ -154,6 +154,10 @@ Network build_network(std::string name, FeatureShape input, const std::vector<La
                       std::string_view where) {
   check_input(input, where);
   if (specs.empty()) fail(ErrorKind::kInput, "{}: layers: found none, wanted at least one", where);
+  if (specs.size() > kMaxLayers) {
+    fail(ErrorKind::kInput, "{}: layers: found {}, wanted at most {}", where, specs.size(),
+         kMaxLayers);
+  }
   std::vector<std::string> names = layer_names(specs, where);
 
   Network network{std::move(name), input, {}};

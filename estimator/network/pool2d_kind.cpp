@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "estimator/base/checked_math.h"
 #include "estimator/network/window.h"
 
 namespace wattgrind {
@@ -16,23 +18,32 @@ void check_pooling_window(const Window2d& w, const FeatureShape& input, const La
   }
 }
 
-// Sum over outputs of the window positions inside the map, along one axis.
-uint64_t inside_positions(int64_t outputs, int64_t stride, int64_t kernel, int64_t pad,
-                          int64_t extent) {
-  int64_t positions = 0;
-  for (int64_t o = 0; o < outputs; ++o) {
-    const int64_t start = o * stride - pad;
-    positions += std::min(start + kernel, extent) - std::max<int64_t>(start, 0);
-  }
-  return static_cast<uint64_t>(positions);
+// Along one axis, the sum over outputs of the window positions that lie outside the map on the side
+// where the outermost window does so by `overhang`; each next one does by a stride less.
+uint64_t outside_positions(int64_t outputs, int64_t stride, int64_t overhang) {
+  if (overhang <= 0) return 0;
+  const auto windows = static_cast<uint64_t>(std::min(outputs, (overhang + stride - 1) / stride));
+  return windows * static_cast<uint64_t>(overhang) -
+         static_cast<uint64_t>(stride) * (windows * (windows - 1) / 2);
 }
 
-uint64_t window_values(const Window2d& window, const FeatureShape& in, const FeatureShape& out) {
-  return static_cast<uint64_t>(out.channels) *
-         inside_positions(out.height, window.stride_height, window.kernel_height, window.pad_top,
-                          in.height) *
-         inside_positions(out.width, window.stride_width, window.kernel_width, window.pad_left,
-                          in.width);
+// Along one axis, the sum over outputs of the window positions inside the map.
+uint64_t inside_positions(int64_t outputs, int64_t stride, int64_t kernel, int64_t pad,
+                          int64_t extent) {
+  const int64_t last_overhang = (outputs - 1) * stride - pad + kernel - extent;
+  return static_cast<uint64_t>(outputs) * static_cast<uint64_t>(kernel) -
+         outside_positions(outputs, stride, pad) -
+         outside_positions(outputs, stride, last_overhang);
+}
+
+// Absent where 64 bits do not hold it.
+std::optional<uint64_t> window_values(const Window2d& window, const FeatureShape& in,
+                                      const FeatureShape& out) {
+  return checked_product({static_cast<uint64_t>(out.channels),
+                          inside_positions(out.height, window.stride_height, window.kernel_height,
+                                           window.pad_top, in.height),
+                          inside_positions(out.width, window.stride_width, window.kernel_width,
+                                           window.pad_left, in.width)});
 }
 
 // Pooling does one operation a window value inside the map, and as many on the way back.
@@ -47,10 +58,14 @@ class Pool2dKind final : public LayerKindOf<Pool> {
     return Pool{read_window(layer, true)};
   }
 
+  LayerWork work(const Layer& layer, const LayerPlace& place) const override {
+    if (!values(layer)) place.reject("kernel", "its operations overflow 64 bits: make it smaller");
+    return {};
+  }
+
   OtherOperations other_operations(const Layer& layer) const override {
-    const uint64_t values = window_values(std::get<Pool>(layer.operation).window,
-                                          layer.input_shape(), layer.output_shape);
-    return {.forward = values, .backward = values};
+    const uint64_t found = values(layer).value();
+    return {.forward = found, .backward = found};
   }
 
  protected:
@@ -69,6 +84,11 @@ class Pool2dKind final : public LayerKindOf<Pool> {
   }
 
  private:
+  static std::optional<uint64_t> values(const Layer& layer) {
+    return window_values(std::get<Pool>(layer.operation).window, layer.input_shape(),
+                         layer.output_shape);
+  }
+
   std::string_view word_;
 };
 
