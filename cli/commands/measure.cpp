@@ -8,6 +8,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/host_pin.h"
+#include "cli/commands/size_options.h"
 #include "cli/reports/measure_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
@@ -30,6 +31,7 @@ struct MeasureOptions {
   std::vector<std::string> workloads;
   std::string meter;
   int64_t batch = 1;
+  SizeBounds bounds;
   bool by_layer = false;
   bool cumulative = false;
   double relative_error_percent = 2;
@@ -62,6 +64,7 @@ class Bench {
         fail(ErrorKind::kUsage, "{} is named twice: once is enough", text);
       }
       const Workload workload = find_workload(text);
+      refuse_oversize(text, workload, {options.batch}, options.bounds);
       NativeWorkload native(workload, options.batch);
       if (native.is_empty()) {
         fail(ErrorKind::kInput, "{} runs no kernel: there is nothing to measure", text);
@@ -225,6 +228,7 @@ void add_measure_command(CLI::App& program) {
   command->add_flag("--cumulative", options->cumulative,
                     "With --by layer, also each layer with all before it");
   add_precision_options(*command, *options);
+  add_size_options(*command, options->bounds);
   command
       ->add_option("--readings", options->readings,
                    "Append the readings to a CSV of workload, batch, phase, repetitions, energy_j, "

@@ -10,6 +10,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/data_advice.h"
 #include "cli/commands/host_pin.h"
+#include "cli/commands/size_options.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
@@ -33,6 +34,7 @@ struct TrainOptions {
   std::string optimizer = "adam";
   std::optional<double> learning_rate;
   TrainingOptions training;
+  SizeBounds bounds;
   std::string weights;
   std::shared_ptr<OutputOptions> output;
 };
@@ -169,6 +171,7 @@ void run_train(TrainOptions options) {
   options.training.optimizer = chosen_optimizer(options);
   const DataSet data = with_data_advice("--path", [&] { return load_data(options.data); });
   check_batch(options, data);
+  refuse_oversize(options.network, network, {options.training.batch, true}, options.bounds);
   std::optional<AtomicFile> weights_file;
   if (!options.weights.empty() && options.epochs > 0) weights_file.emplace(options.weights);
   Output output(*options.output);
@@ -249,6 +252,7 @@ void add_train_command(CLI::App& program) {
   command->add_option("--weights", options->weights,
                       "A safetensors file: where training starts from, if it is there, and what it "
                       "leaves");
+  add_size_options(*command, options->bounds);
   options->output = add_output_options(*command);
   command->callback([options] { run_train(*options); });
 }

@@ -49,7 +49,9 @@ Network find_network(const std::string& argument, const DimensionSizes& sizes) {
   if (std::find(names.begin(), names.end(), argument) != names.end()) {
     return builtin_network(argument);
   }
-  if (argument.ends_with(".json")) return read_network(read_file(argument), argument);
+  if (argument.ends_with(".json")) {
+    return read_network(read_file(argument, kMostDescriptionBytes), argument);
+  }
   if (is_onnx_file(argument)) {
     OnnxImportOptions options;
     options.dimensions = sizes;

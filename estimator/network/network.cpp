@@ -208,6 +208,10 @@ Network build_network(NetworkSpec spec, std::string_view where) {
   if (spec.layers.empty()) {
     fail(ErrorKind::kInput, "{}: layers: found none, wanted at least one", where);
   }
+  if (spec.layers.size() > kMaxLayers) {
+    fail(ErrorKind::kInput, "{}: layers: found {}, wanted at most {}", where, spec.layers.size(),
+         kMaxLayers);
+  }
   std::vector<std::string> names = layer_names(spec, where);
 
   Network network{std::move(spec.name), std::move(spec.inputs), {}, {}};

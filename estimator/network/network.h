@@ -391,6 +391,9 @@ struct NetworkSpec {
 
 // The largest size (channels, height, stride, units, ...) a network may name.
 inline constexpr int64_t kMaxSize = INT32_MAX;
+// The most layers a network may have. The deepest that were published have 10,000 convolutions
+// (Xiao et al., ICML 2018).
+inline constexpr size_t kMaxLayers = 20'000;
 // The most that the parameters and feature maps of one image may take together, in single
 // precision: more than any machine an estimate is made for, and small enough that 64-bit
 // addresses and counts of one pass cannot overflow.
@@ -398,7 +401,7 @@ inline constexpr uint64_t kMaxNetworkBytes = uint64_t{1} << 40;
 
 // Infers every shape and counts, checking that sizes are in range, windows fit, groups divide,
 // names are well formed and unique, that nothing overflows 64 bits and that the network stays
-// within kMaxNetworkBytes. A name of a layer or an input is a letter followed by at most 63
+// within kMaxLayers and kMaxNetworkBytes. A name of a layer or an input is a letter followed by at most 63
 // letters, digits, "_", "-", "." or "/"; "runtime" and "total" (rows of an estimate) are taken.
 // `where` prefixes the errors (the file's name, say); they name the layer by its index:
 // "net.json: layers[3].kernel: ...". Throws Error(kInput).

@@ -9,6 +9,8 @@ namespace wattgrind {
 
 // Above any text that is meant to be read (the largest weights known, VGG-19's, are 575 MB).
 constexpr uint64_t kMostFileBytes = uint64_t{1} << 30;
+// Above any description of a network, a machine or a search, in JSON.
+constexpr uint64_t kMostDescriptionBytes = uint64_t{8} << 20;
 
 // The whole file. Throws Error(kInput) naming the file and the system's reason, or what it is where
 // it is neither a regular file nor the pipe of a process beside us (`<(command)`, /dev/stdin): a

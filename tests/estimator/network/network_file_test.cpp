@@ -168,7 +168,7 @@ TEST(NetworkFile, MalformedJson) {
   EXPECT_EQ(error_of("{\n\"schema\": }").substr(0, 14), "net.json:2:11:");
   EXPECT_EQ(error_of("[]"), "net.json: found [], wanted an object");
   EXPECT_EQ(error_of(R"({"schema": "wattgrind/network/1", "name": "n", "input": [1, 1, 1]})"),
-            "net.json: layers: missing, wanted an array of at least 1");
+            "net.json: layers: missing, wanted an array of 1 to 20000");
 }
 
 TEST(NetworkFile, OtherSchemaVersions) {
