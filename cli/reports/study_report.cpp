@@ -8,8 +8,10 @@
 #include <string_view>
 
 #include "estimator/base/error.h"
+#include "estimator/formats/json_check.h"
 #include "estimator/network/short_form.h"
 #include "search/candidates/search_config.h"
+#include "search/study/stored_row.h"
 
 namespace wattgrind {
 namespace {
@@ -115,13 +117,12 @@ Table importance_table(const StudyReport& report) {
 }
 
 std::string heading(const StudyReport& report) {
-  const Json& config = report.definition.config;
   std::string text =
       fmt::format("{}: {} trials ({}), seed {}\n", report.definition.name, report.records.size(),
                   count_states(report.records), report.definition.seed);
   if (report.notes.data) {
-    text += fmt::format("{} on {}, costs on {}\n", config.value("topology", std::string()),
-                        *report.notes.data, config.value("machine", std::string()));
+    text +=
+        fmt::format("{} on {}, costs on {}\n", report.topology, *report.notes.data, report.machine);
   }
   text += "inference is steady (caches warm), a training cold (caches empty) at its start\n";
   return text;
@@ -221,11 +222,18 @@ Cell value_cell(const Value& value) {
 StudyReport make_study_report(StudyFile& file) {
   StudyReport report{file.path().filename().string(), file.definition(), file.space()};
   const Json& config = report.definition.config;
+  const std::string where = file.note_place("definition") + ".config";
+  if (config.contains("topology")) {
+    report.topology = expect_string(config["topology"], where + ".topology");
+  }
+  if (config.contains("machine")) {
+    report.machine = expect_string(config["machine"], where + ".machine");
+  }
   if (config.contains("objective")) {
-    report.objective = read_objective(config["objective"], report.file + ": objective");
+    report.objective = read_objective(config["objective"], where + ".objective");
   }
   report.records = file.records();
-  report.results = read_results(report.records, report.file);
+  report.results = read_results(report.records, report.objective, file.path());
   report.summary = summarise(report.space, report.records, report.results);
   report.notes = read_notes(file);
   return report;
@@ -233,9 +241,11 @@ StudyReport make_study_report(StudyFile& file) {
 
 std::optional<Network> best_network(const StudyReport& report) {
   if (!report.summary.best) return std::nullopt;
-  const std::optional<std::string>& network = report.results[*report.summary.best].network;
+  const size_t best = *report.summary.best;
+  const std::optional<std::string>& network = report.results[best].network;
   if (!network) return std::nullopt;
-  return read_short_form(*network);
+  return within(damaged_row(report.file, "trials", best) + ": result.network",
+                [&] { return read_short_form(*network); });
 }
 
 std::string no_best_line(const StudyReport& report) {
