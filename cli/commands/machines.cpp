@@ -8,6 +8,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/terminal/output.h"
+#include "cli/terminal/sentence.h"
 #include "cli/terminal/table.h"
 #include "estimator/catalog/machine_source.h"
 #include "estimator/formats/builtin_files.h"
@@ -122,12 +123,11 @@ Table profile_csv(const Machine& machine) {
 }
 
 std::string profile_text(const Machine& machine, Emphasis emphasis) {
-  std::string text =
-      fmt::format("{}: {}\nInstruction set {}, prices: {}\n\n{}", machine.name, machine.description,
-                  traits(machine.isa).name, name(machine.prices),
-                  aligned_text(ProfileTable(machine).table(), emphasis));
+  std::string text = sentence("{}: {}\nInstruction set {}, prices: {}\n\n", machine.name,
+                              machine.description, traits(machine.isa).name, name(machine.prices)) +
+                     aligned_text(ProfileTable(machine).table(), emphasis);
   if (!machine.notes.empty()) text += "\n";
-  for (const std::string& note : machine.notes) text += fmt::format("- {}\n", note);
+  for (const std::string& note : machine.notes) text += sentence("- {}\n", note);
   return text;
 }
 

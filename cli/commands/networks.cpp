@@ -8,6 +8,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/terminal/output.h"
+#include "cli/terminal/sentence.h"
 #include "cli/terminal/table.h"
 #include "estimator/catalog/network_source.h"
 #include "estimator/formats/builtin_files.h"
@@ -95,8 +96,9 @@ void show_network(const Network& network, Output& output) {
                   table.rows.push_back({std::string("total"), std::string(), std::string(),
                                         std::string(), network.macs(), network.parameters()});
                   table.footer_rows = 1;
-                  return fmt::format("{}: input {}, one image\n\n{}", network.name,
-                                     input_text(network), aligned_text(table, emphasis));
+                  return sentence("{}: input {}, one image\n\n", network.name,
+                                  input_text(network)) +
+                         aligned_text(table, emphasis);
                 },
                 [&] { return layers_json(network); }, [&] { return layer_table(network); }});
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <string_view>
 
+#include "cli/terminal/sentence.h"
 #include "estimator/base/error.h"
 #include "estimator/formats/json_check.h"
 #include "estimator/network/short_form.h"
@@ -118,11 +119,11 @@ Table importance_table(const StudyReport& report) {
 
 std::string heading(const StudyReport& report) {
   std::string text =
-      fmt::format("{}: {} trials ({}), seed {}\n", report.definition.name, report.records.size(),
-                  count_states(report.records), report.definition.seed);
+      sentence("{}: {} trials ({}), seed {}\n", report.definition.name, report.records.size(),
+               count_states(report.records), report.definition.seed);
   if (report.notes.data) {
     text +=
-        fmt::format("{} on {}, costs on {}\n", report.topology, *report.notes.data, report.machine);
+        sentence("{} on {}, costs on {}\n", report.topology, *report.notes.data, report.machine);
   }
   text += "inference is steady (caches warm), a training cold (caches empty) at its start\n";
   return text;
@@ -159,9 +160,9 @@ std::string no_best_text(const StudyReport& report) {
   const std::optional<size_t> nearest = report.summary.nearest;
   if (!nearest) return "\nNo trial is complete.\n";
   std::string text =
-      fmt::format("\nNo trial keeps the limits. Nearest: {}\n", nearest_trial(report, *nearest));
+      sentence("\nNo trial keeps the limits. Nearest: {}\n", nearest_trial(report, *nearest));
   for (const std::string& limit : exceeded_limits(report, *nearest)) {
-    text += fmt::format("  {}\n", limit);
+    text += sentence("  {}\n", limit);
   }
   return text;
 }
@@ -176,8 +177,8 @@ std::string best_text(const StudyReport& report) {
       goals.empty() ? fmt::format("\nbest: trial {}, value {:.6f}\n", best, record.trial.values[0])
                     : fmt::format("\nbest in the first of its objectives: trial {}, {} {:.6f}\n",
                                   best, goal_name(goals[0]), goal_result(result, goals[0]).value());
-  text += fmt::format("  {}\n", architecture(report, best));
-  if (result.network) text += fmt::format("  {}\n", *result.network);
+  text += sentence("  {}\n", architecture(report, best));
+  if (result.network) text += sentence("  {}\n", *result.network);
   if (const auto& winner = report.notes.winner; winner && winner->trial == best) {
     text += fmt::format("  accuracy on the test images: {:.2f} %\n", 100 * winner->test_accuracy);
     text += cold_beside_steady(report, result, *winner);
