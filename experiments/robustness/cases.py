@@ -40,10 +40,9 @@ class Case:
 @dataclass
 class Reader:
     name: str
-    file: str  # of the whole files, and what the damaged one is called
+    file: str  # one of the whole files, all of which stand beside the damaged one
     damages: list
     commands: list[list[str]]  # with FILE for the damaged file
-    beside: list[str] = field(default_factory=list)  # whole files that stand beside it
 
 
 SMALL = ["dffr:layers=1,width=4", "--machine", "zen3"]
@@ -51,17 +50,19 @@ STOP_SOON = ["--time-limit", "0.1", "--relative-error", "100"]
 TRAIN_SOON = ["dffr:layers=1,width=4", "--data", "mnist", "--epochs", "1"]
 
 READERS = [
-    Reader("network", "network.json", damage.JSON,
+    Reader("graph", "graph.json", damage.JSON,
+           [["networks", "FILE"], ["estimate", "FILE", "--machine", "zen3"],
+            ["measure", "FILE", "--meter", "none", *STOP_SOON]]),
+    Reader("network", "chain.json", damage.JSON,
            [["networks", "FILE"], ["estimate", "FILE", "--machine", "zen3"],
             ["estimate", "FILE", "--machine", "zen3", "--phase", "training"],
-            ["measure", "FILE", "--meter", "none", *STOP_SOON],
-            ["train", "FILE", "--epochs", "1", "--data", "mnist", "--path", "idx"]], ["idx"]),
+            ["train", "FILE", "--epochs", "1", "--data", "mnist", "--path", "idx"]]),
     Reader("machine", "machine.json", damage.JSON,
            [["machines", "FILE"], ["estimate", SMALL[0], "--machine", "FILE"],
             ["estimate", SMALL[0], "--machine", "FILE", "--phase", "training", "--by", "tensor"]]),
     Reader("calibrated machine", "calibrated.json", damage.JSON,
            [["machines", "FILE"], ["estimate", SMALL[0], "--machine", "FILE", "--steady"],
-            ["calibrate", "readings.csv", "--machine", "FILE"]], ["readings.csv"]),
+            ["calibrate", "readings.csv", "--machine", "FILE"]]),
     Reader("search", "search.json", damage.JSON,
            [["search", "FILE", "--trials", "2", "--study", "new.study"]]),
     Reader("ask-tell space", "space.json", damage.JSON, [["ask-tell", "FILE"]]),
@@ -74,9 +75,10 @@ READERS = [
            [["measure", SMALL[0], "--meter", "socwatch:FILE", "--no-idle", *STOP_SOON]]),
     Reader("weights", "weights.safetensors", damage.BYTES + [damage.json_value],
            [["train", SMALL[0], "--weights", "FILE", "--epochs", "0", "--data", "mnist", "--path",
-             "idx"]], ["idx"]),
+             "idx"]]),
     Reader("readings appended to", "readings.csv", damage.CSV,
-           [["measure", SMALL[0], "--meter", "log:power.csv", "--readings", "FILE", *STOP_SOON]]),
+           [["measure", SMALL[0], "--meter", "log:power.csv", "--readings", "FILE", "--no-idle",
+             *STOP_SOON]]),
 ]
 
 LOG = b"unix_s,power_w\n" + b"".join(b"{now-%d},40\n" % (9 - i) for i in range(9))
@@ -109,7 +111,8 @@ class Cases:
         self.makers = [self.damaged, self.damaged, self.damaged, self.study, self.study,
                        self.data_set, self.ask_tell, self.power_log, self.counters, self.operator,
                        self.special_input, self.special_output, self.option_value,
-                       self.option_value, self.option_value, self.options_together, self.streams,
+                       self.option_value, self.option_value, self.option_value,
+                       self.option_value, self.options_together, self.streams,
                        self.limited]
 
     def make(self, draw: random.Random, number: int, scratch: Path) -> Case:
