@@ -5,6 +5,7 @@ A case names the files it needs and the arguments; nothing is written or run her
 
 import json
 import random
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -226,7 +227,7 @@ class Cases:
                                  ["measure", SMALL[0], "--meter", "log:" + special, *STOP_SOON],
                                  ["measure", SMALL[0], "--meter", "rapl", "--sysfs", special,
                                   *STOP_SOON]])
-        return Case("special file read", words, may_take_long="log:" in " ".join(words))
+        return Case("special file read", words, may_take_long=re.search("(log|socwatch):", " ".join(words)) is not None)
 
     def special_output(self, draw, _) -> Case:
         places = [(command, option) for command in self.commands

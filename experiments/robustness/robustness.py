@@ -237,7 +237,7 @@ def judge(case: Case, result: Result) -> tuple[str, str]:
 
 def accepted(case: Case, result: Result) -> tuple[str, str]:
     """Lines of JSON are JSON."""
-    as_json = "json" in case.words and "--output" not in case.words and "-o" not in case.words
+    as_json = "json" in case.words and not {"--output", "-o", "--help", "-h"} & set(case.words)
     texts = [result.out] if as_json else \
         result.out.splitlines() if case.kind == "ask-tell lines" else []
     for text in texts:

@@ -271,6 +271,9 @@ TEST_F(StudyFileTest, TellsFilesThatAreNoStudies) {
   EXPECT_THAT(error_text([this] { StudyFile{path_}; }), HasSubstr("is an empty file"));
   std::ofstream(path_) << std::string(5000, 'x');
   EXPECT_THAT(error_text([this] { open(); }), HasSubstr("bowl.db: is no study: found no SQLite"));
+  // Reading some of them waits, for the kernel's next message (/proc/kmsg), say.
+  EXPECT_THAT(error_text([] { StudyFile{"/proc/version"}; }),
+              HasSubstr("/proc/version: is no study: found a file of the kernel, wanted a file"));
   std::filesystem::remove(path_);
   run_sql("CREATE TABLE recipes (name TEXT)");
   EXPECT_THAT(error_text([this] { open(); }), HasSubstr("found another program's database"));
