@@ -253,18 +253,19 @@ def try_case(program: Program, seed: int, number: int, keep: bool = False):
     case = program.cases.make(random.Random(f"{seed}:{number}"), number, folder)
     result = run_case(program, case, folder)
     verdict, why = judge(case, result)
-    if not keep:
+    if not keep and verdict != "else":
         shutil.rmtree(folder, ignore_errors=True)
     return number, case, result, verdict, why, folder
 
 
-def print_finding(program: Program, seed: int, number: int, case: Case, result: Result, why: str):
+def print_finding(program: Program, seed: int, finding):
+    number, case, result, _, why, folder = finding
     told = next((line for line in result.error.splitlines()
                  if any(report in line for report in REPORTS)),
                 (result.error.splitlines() or [b""])[-1])
     print(f"\n{number}: {case.kind}: {why}: {shlex.join(case.words)[:300]!r}"
           f" stdout {case.stdout} stderr {case.stderr} {case.limits or ''}\n"
-          f"    {told[:400]!r}\n"
+          f"    {told[:400]!r}\n    in {folder}\n"
           f"    again: {sys.argv[0]} {program.path} --seed {seed} --only {number}", flush=True)
 
 
@@ -289,10 +290,10 @@ def try_all(program: Program, options) -> collections.Counter:
             done, running = concurrent.futures.wait(
                 running, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in done:
-                number, case, result, verdict, why, _ = future.result()
+                _, case, _, verdict, _, _ = future.result()
                 counts[case.kind, verdict] += 1
                 if verdict == "else":
-                    print_finding(program, options.seed, number, case, result, why)
+                    print_finding(program, options.seed, future.result())
 
 
 def print_table(counts: collections.Counter) -> None:
@@ -325,9 +326,11 @@ def main() -> int:
         sys.stdout.buffer.write(result.out[-2000:] + result.error[-4000:])
         return 0
     counts = try_all(program, options)
-    shutil.rmtree(work, ignore_errors=True)
     print_table(counts)
-    return 1 if any(verdict == "else" for _, verdict in counts) else 0
+    if any(verdict == "else" for _, verdict in counts):
+        return 1
+    shutil.rmtree(work, ignore_errors=True)
+    return 0
 
 
 if __name__ == "__main__":
