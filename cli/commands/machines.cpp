@@ -8,6 +8,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/terminal/output.h"
+#include "cli/terminal/sentence.h"
 #include "cli/terminal/table.h"
 #include "estimator/catalog/machine_source.h"
 #include "estimator/formats/builtin_files.h"
@@ -129,17 +130,16 @@ Table profile_csv(const Machine& machine) {
 }
 
 std::string profile_text(const Machine& machine, Emphasis emphasis) {
-  std::string text =
-      fmt::format("{}: {}\nInstruction set {}, prices: {}\n\n{}", machine.name, machine.description,
-                  traits(machine.isa).name, name(machine.prices),
-                  aligned_text(ProfileTable(machine).table(), emphasis));
+  std::string text = sentence("{}: {}\nInstruction set {}, prices: {}\n\n", machine.name,
+                              machine.description, traits(machine.isa).name, name(machine.prices)) +
+                     aligned_text(ProfileTable(machine).table(), emphasis);
   text +=
       "\nA figure was measured on this very part by whom the source names, published by its maker "
       "or "
       "of its technology,\nscaled from figures of other sizes or processes or by a model, assumed "
       "where there is none of it, or fitted by calibrate.\n";
   if (!machine.notes.empty()) text += "\n";
-  for (const std::string& note : machine.notes) text += fmt::format("- {}\n", note);
+  for (const std::string& note : machine.notes) text += sentence("- {}\n", note);
   return text;
 }
 

@@ -1,5 +1,6 @@
 // wattgrind measure WORKLOAD...: run natively under a meter, append readings.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <iostream>
 #include <memory>
@@ -48,7 +49,12 @@ class Console : public Operator {
   void tell(const std::string& message) override { print_notice(message); }
 
   std::optional<std::string> ask(const std::string& question) override {
-    print_question(question);
+    // Nobody's Enter ends the line of a question that a pipe answers.
+    if (isatty(STDIN_FILENO) != 0) {
+      print_question(question);
+    } else {
+      print_notice(question);
+    }
     std::string line;
     if (!std::getline(std::cin, line)) return std::nullopt;
     return line;

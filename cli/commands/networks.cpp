@@ -11,6 +11,7 @@
 #include "cli/commands/dimension_option.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
+#include "cli/terminal/sentence.h"
 #include "cli/terminal/table.h"
 #include "estimator/catalog/network_source.h"
 #include "estimator/formats/builtin_files.h"
@@ -170,11 +171,10 @@ void show_network(const Network& network, Output& output) {
                   table.rows.push_back({std::string("total"), std::string(), std::string(),
                                         std::string(), network.macs(), network.parameters()});
                   table.footer_rows = 1;
-                  return fmt::format(
-                      "{}: input {}, one image, {:.2f} MiB of maps alive at once\n\n{}",
-                      network.name, input_text(network),
-                      static_cast<double>(peak_activation_bytes(network)) / (1 << 20),
-                      aligned_text(table, emphasis));
+                  return sentence("{}: input {}, one image, {:.2f} MiB of maps alive at once\n\n",
+                                  network.name, input_text(network),
+                                  static_cast<double>(peak_activation_bytes(network)) / (1 << 20)) +
+                         aligned_text(table, emphasis);
                 },
                 [&] { return ordered_json::parse(write_network(network)); },
                 [&] { return layer_table(network); }});

@@ -122,6 +122,7 @@ void run_search(const SearchArguments& arguments) {
       with_data_advice("data.path", [&] { return CandidateEvaluation(config, arguments.bounds); });
   StudyFile file =
       open_study(study, define(config, parse_ordered_json(text, where)), arguments.resume);
+  make_study_report(file);  // what is damaged is refused before the work, not at its end
   note_data(file, describe(config.data));
   try {
     run_trials(file, evaluation, config, arguments);

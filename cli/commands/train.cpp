@@ -14,6 +14,7 @@
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
+#include "cli/terminal/sentence.h"
 #include "cli/terminal/table.h"
 #include "estimator/base/error.h"
 #include "estimator/catalog/network_source.h"
@@ -89,12 +90,11 @@ Table epoch_table(const TrainReport& report) {
 }
 
 std::string report_text(const TrainReport& report, Emphasis emphasis) {
-  return fmt::format(
-      "{} on {}: {} training images, {} test images, batch {}, {}, seed {}{}\n\n{}{}",
-      report.network, report.data, with_separators(report.train_images),
-      with_separators(report.test_images), report.batch, report.optimizer, report.seed,
-      report.weights_from ? ", from " + *report.weights_from : std::string(),
-      aligned_text(epoch_table(report), emphasis), learning_text(report));
+  return sentence("{} on {}: {} training images, {} test images, batch {}, {}, seed {}{}\n\n",
+                  report.network, report.data, with_separators(report.train_images),
+                  with_separators(report.test_images), report.batch, report.optimizer, report.seed,
+                  report.weights_from ? ", from " + *report.weights_from : std::string()) +
+         aligned_text(epoch_table(report), emphasis) + learning_text(report);
 }
 
 nlohmann::ordered_json report_json(const TrainReport& report) {

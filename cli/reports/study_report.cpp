@@ -7,9 +7,12 @@
 #include <array>
 #include <string_view>
 
+#include "cli/terminal/sentence.h"
 #include "estimator/base/error.h"
+#include "estimator/formats/json_check.h"
 #include "estimator/network/short_form.h"
 #include "search/candidates/search_config.h"
+#include "search/study/stored_row.h"
 
 namespace wattgrind {
 namespace {
@@ -115,13 +118,12 @@ Table importance_table(const StudyReport& report) {
 }
 
 std::string heading(const StudyReport& report) {
-  const Json& config = report.definition.config;
   std::string text =
-      fmt::format("{}: {} trials ({}), seed {}\n", report.definition.name, report.records.size(),
-                  count_states(report.records), report.definition.seed);
+      sentence("{}: {} trials ({}), seed {}\n", report.definition.name, report.records.size(),
+               count_states(report.records), report.definition.seed);
   if (report.notes.data) {
-    text += fmt::format("{} on {}, costs on {}\n", config.value("topology", std::string()),
-                        *report.notes.data, config.value("machine", std::string()));
+    text +=
+        sentence("{} on {}, costs on {}\n", report.topology, *report.notes.data, report.machine);
   }
   text += "inference is steady (caches warm), a training cold (caches empty) at its start\n";
   return text;
@@ -158,9 +160,9 @@ std::string no_best_text(const StudyReport& report) {
   const std::optional<size_t> nearest = report.summary.nearest;
   if (!nearest) return "\nNo trial is complete.\n";
   std::string text =
-      fmt::format("\nNo trial keeps the limits. Nearest: {}\n", nearest_trial(report, *nearest));
+      sentence("\nNo trial keeps the limits. Nearest: {}\n", nearest_trial(report, *nearest));
   for (const std::string& limit : exceeded_limits(report, *nearest)) {
-    text += fmt::format("  {}\n", limit);
+    text += sentence("  {}\n", limit);
   }
   return text;
 }
@@ -175,8 +177,8 @@ std::string best_text(const StudyReport& report) {
       goals.empty() ? fmt::format("\nbest: trial {}, value {:.6f}\n", best, record.trial.values[0])
                     : fmt::format("\nbest in the first of its objectives: trial {}, {} {:.6f}\n",
                                   best, goal_name(goals[0]), goal_result(result, goals[0]).value());
-  text += fmt::format("  {}\n", architecture(report, best));
-  if (result.network) text += fmt::format("  {}\n", *result.network);
+  text += sentence("  {}\n", architecture(report, best));
+  if (result.network) text += sentence("  {}\n", *result.network);
   if (const auto& winner = report.notes.winner; winner && winner->trial == best) {
     text += fmt::format("  accuracy on the test images: {:.2f} %\n", 100 * winner->test_accuracy);
     text += cold_beside_steady(report, result, *winner);
@@ -221,11 +223,18 @@ Cell value_cell(const Value& value) {
 StudyReport make_study_report(StudyFile& file) {
   StudyReport report{file.path().filename().string(), file.definition(), file.space()};
   const Json& config = report.definition.config;
+  const std::string where = file.note_place("definition") + ".config";
+  if (config.contains("topology")) {
+    report.topology = expect_string(config["topology"], where + ".topology");
+  }
+  if (config.contains("machine")) {
+    report.machine = expect_string(config["machine"], where + ".machine");
+  }
   if (config.contains("objective")) {
-    report.objective = read_objective(config["objective"], report.file + ": objective");
+    report.objective = read_objective(config["objective"], where + ".objective");
   }
   report.records = file.records();
-  report.results = read_results(report.records, report.file);
+  report.results = read_results(report.records, report.objective, file.path());
   report.summary = summarise(report.space, report.records, report.results);
   report.notes = read_notes(file);
   return report;
@@ -233,9 +242,11 @@ StudyReport make_study_report(StudyFile& file) {
 
 std::optional<Network> best_network(const StudyReport& report) {
   if (!report.summary.best) return std::nullopt;
-  const std::optional<std::string>& network = report.results[*report.summary.best].network;
+  const size_t best = *report.summary.best;
+  const std::optional<std::string>& network = report.results[best].network;
   if (!network) return std::nullopt;
-  return read_short_form(*network);
+  return within(damaged_row(report.file, "trials", best) + ": result.network",
+                [&] { return read_short_form(*network); });
 }
 
 std::string no_best_line(const StudyReport& report) {

@@ -20,6 +20,7 @@ struct StudyReport {
   std::string file;  // its base name
   StudyDefinition definition;
   Space space;
+  std::string topology, machine;  // empty where the definition does not tell
   Objective objective;
   std::vector<TrialRecord> records;
   std::vector<CandidateResult> results;  // by trial
@@ -27,6 +28,7 @@ struct StudyReport {
   StudyNotes notes;
 };
 
+// Throws Error(kInput), naming the table, the row and the key, for a study that is damaged.
 StudyReport make_study_report(StudyFile& file);
 
 // The best architecture, named by its short form; absent without a complete trial.
