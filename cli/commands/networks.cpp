@@ -64,6 +64,13 @@ struct Details {
     }
     return binary.reversed ? text + ", reversed" : text;
   }
+  std::string operator()(const Normalization& norm) const {
+    std::string text = "over";
+    if (norm.axes.channels) text += " channels";
+    if (norm.axes.height) text += " height";
+    if (norm.axes.width) text += " width";
+    return text;
+  }
   template <typename Other>
   std::string operator()(const Other&) const {
     return "";

@@ -146,8 +146,27 @@ struct BatchNorm {
   double momentum = 0.9;
 };
 
-using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn,
-                               Dropout, Flatten, Softmax, Clip, Activation, Binary, BatchNorm>;
+enum class MapAxis { kChannels, kHeight, kWidth };
+// A set of axes.
+struct MapAxes {
+  bool channels = false, height = false, width = false;
+
+  friend bool operator==(const MapAxes&, const MapAxes&) = default;
+};
+
+// y = scale (x - mean) / sqrt(variance + epsilon) + shift, with the mean and the variance of each
+// image over the axes named. Layer normalisation of tokens names the channels, instance
+// normalisation height and width. Scale and shift are tensors of the shape `affine`, whose extents
+// are the map's or 1; 0x0x0: there are none.
+struct Normalization {
+  MapAxes axes;
+  FeatureShape affine;
+  double epsilon = 1e-5;
+};
+
+using Operation =
+    std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn, Dropout, Flatten,
+                 Softmax, Clip, Activation, Binary, BatchNorm, Normalization>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -164,7 +183,8 @@ using Operation = std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, Global
   DECLARE(Clip)                               \
   DECLARE(Activation)                         \
   DECLARE(Binary)                             \
-  DECLARE(BatchNorm)
+  DECLARE(BatchNorm)                          \
+  DECLARE(Normalization)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);
