@@ -27,16 +27,20 @@ namespace wattgrind {
 // Pooling: the first of a window's largest values, in (row, column) order, gets the window's
 // gradient. No address depends on data: every value is compared with the output.
 // Lrn needs the layer's input alone; powers are computed again, on scratch rows as the layer does.
+// Activation: in place, on kGradient, from the layer's input or output as gradient_reads() in
+// estimator/network/unary_functions.h says.
 // Relu: where y > 0 the gradient passes, else it becomes zero: in place, on kGradient. y is the
 // layer's output.
 // BatchNorm reads kMoments, which its way forward left in training, and kWeightGradient and
 // kBiasGradient: its gradient by parameters comes first.
-// Flatten copies the gradient of a plain vector to that of the map it was flattened from.
-// Dropout: the gradient by its output, times its mask.
-// Softmax: the gradient of softmax and categorical cross-entropy in one. It makes, of the
-// probabilities that softmax left (kOutput) and of kLabels, the gradient of the mean loss of the
-// batch by softmax's input, (p - y) / batch. kLoss gets each image's -sum y ln p; p below 1e-7
-// counts as 1e-7 there, as in Keras. A probability that is no number makes a loss that is none.
+// Binary: of equal operands of minimum and maximum the one that stands second gets the gradient.
+// Its gradient by weights is that by its constant. A power of two maps is not trained. Flatten
+// copies the gradient of a plain vector to that of the map it was flattened from. Dropout: the
+// gradient by its output, times its mask. Softmax: the gradient of softmax and categorical
+// cross-entropy in one. It makes, of the probabilities that softmax left (kOutput) and of kLabels,
+// the gradient of the mean loss of the batch by softmax's input, (p - y) / batch. kLoss gets each
+// image's -sum y ln p; p below 1e-7 counts as 1e-7 there, as in Keras. A probability that is no
+// number makes a loss that is none.
 #define WATTGRIND_DECLARE(T) \
   LoopNest lower_data_gradient(const T& operation, const BackwardContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
@@ -45,6 +49,7 @@ WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
 // Gradients by weights and bias.
 LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& context);
 LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context);
+LoopNest lower_weight_gradient(const Binary& binary, const BackwardContext& context);
 LoopNest lower_weight_gradient(const BatchNorm& norm, const BackwardContext& context);
 
 // By an algorithm that is given and applies to the problem; no depthwise convolution.
