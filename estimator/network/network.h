@@ -289,11 +289,29 @@ struct BatchNorm {
   double momentum = 0.9;
 };
 
+enum class MapAxis { kChannels, kHeight, kWidth };
+// A set of axes.
+struct MapAxes {
+  bool channels = false, height = false, width = false;
+
+  friend bool operator==(const MapAxes&, const MapAxes&) = default;
+};
+
+// y = scale (x - mean) / sqrt(variance + epsilon) + shift, with the mean and the variance of each
+// image over the axes named. Layer normalisation of tokens names the channels, instance
+// normalisation height and width. Scale and shift are tensors of the shape `affine`, whose extents
+// are the map's or 1; 0x0x0: there are none.
+struct Normalization {
+  MapAxes axes;
+  FeatureShape affine;
+  double epsilon = 1e-5;
+};
+
 using Operation =
     std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn, Dropout, Flatten,
                  Softmax, Clip, Activation, Rearrange, Slice, Transpose, ChannelShuffle,
                  DepthToSpace, SpaceToDepth, Reshape, MatMul, Binary, Concat, Pad, Reduce, Resize,
-                 Embedding, ConvTranspose2d, BatchNorm>;
+                 Embedding, ConvTranspose2d, BatchNorm, Normalization>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -324,7 +342,8 @@ using Operation =
   DECLARE(Resize)                             \
   DECLARE(Embedding)                          \
   DECLARE(ConvTranspose2d)                    \
-  DECLARE(BatchNorm)
+  DECLARE(BatchNorm)                          \
+  DECLARE(Normalization)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);
@@ -401,9 +420,9 @@ inline constexpr uint64_t kMaxNetworkBytes = uint64_t{1} << 40;
 
 // Infers every shape and counts, checking that sizes are in range, windows fit, groups divide,
 // names are well formed and unique, that nothing overflows 64 bits and that the network stays
-// within kMaxLayers and kMaxNetworkBytes. A name of a layer or an input is a letter followed by at most 63
-// letters, digits, "_", "-", "." or "/"; "runtime" and "total" (rows of an estimate) are taken.
-// `where` prefixes the errors (the file's name, say); they name the layer by its index:
+// within kMaxLayers and kMaxNetworkBytes. A name of a layer or an input is a letter followed by at
+// most 63 letters, digits, "_", "-", "." or "/"; "runtime" and "total" (rows of an estimate) are
+// taken. `where` prefixes the errors (the file's name, say); they name the layer by its index:
 // "net.json: layers[3].kernel: ...". Throws Error(kInput).
 Network build_network(NetworkSpec spec, std::string_view where);
 

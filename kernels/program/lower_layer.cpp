@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "estimator/network/binary_functions.h"
 #include "kernels/conv/forward_algorithms.h"
 #include "kernels/gradients/backward.h"
 #include "kernels/gradients/gradient_algorithms.h"
@@ -78,6 +79,10 @@ std::optional<LoweredLayer> weight_gradient(const Embedding& embedding,
   return LoweredLayer{lower_weight_gradient(embedding, context), {}};
 }
 
+std::optional<LoweredLayer> weight_gradient(const Binary& binary, const BackwardContext& context) {
+  if (!has_constant(binary)) return std::nullopt;
+  return LoweredLayer{lower_weight_gradient(binary, context), {}};
+}
 std::optional<LoweredLayer> weight_gradient(const BatchNorm& norm, const BackwardContext& context) {
   return LoweredLayer{lower_weight_gradient(norm, context), {}};
 }

@@ -65,7 +65,8 @@ std::vector<LayerParameters> initial_parameters(const Network& network, Initiali
     const Layer& layer = network.layers[i];
     LayerParameters& parameters = result.emplace_back();
     if (layer.parameters == 0) continue;
-    if (std::holds_alternative<BatchNorm>(layer.operation)) {
+    if (std::holds_alternative<BatchNorm>(layer.operation) ||
+        std::holds_alternative<Normalization>(layer.operation)) {
       start_normalization(layer, parameters);
       continue;
     }

@@ -118,6 +118,8 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
     {"kind": "activation", "function": "hard_sigmoid"},
     {"kind": "activation", "function": "gelu"},
     {"kind": "batch_norm", "epsilon": 0.5},
+    {"kind": "normalization", "axes": ["width", "channels"], "affine": [2, 1, 1]},
+    {"kind": "normalization", "axes": ["height"], "epsilon": 0.25},
     {"kind": "binary", "function": "divide", "scalar": 2.5, "reversed": true},
     {"kind": "binary", "function": "prelu", "constant": [2, 1, 1]},
     {"kind": "softmax"})");
@@ -140,6 +142,11 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
             std::string::npos);
   EXPECT_NE(written.find(R"("function": "gelu"})"), std::string::npos);
   EXPECT_NE(written.find(R"("epsilon": 0.5, "momentum": 0.9})"), std::string::npos);
+  EXPECT_NE(
+      written.find(R"("axes": ["channels", "width"], "affine": [2, 1, 1], "epsilon": 1e-05})"),
+      std::string::npos)
+      << written;
+  EXPECT_NE(written.find(R"("axes": ["height"], "epsilon": 0.25})"), std::string::npos);
   EXPECT_NE(written.find(R"("function": "divide", "scalar": 2.5, "reversed": true})"),
             std::string::npos);
   EXPECT_NE(written.find(R"("function": "prelu", "constant": [2, 1, 1]})"), std::string::npos);
@@ -235,6 +242,11 @@ TEST(NetworkFile, TwoOperandsThatDoNotFit) {
             "net.json: layers[1].scalar: found it beside a constant, wanted one of them");
   EXPECT_EQ(layer_error(R"({"kind": "binary", "function": "add", "scalar": 1e40})"),
             "net.json: layers[1].scalar: found 1e+40, wanted a finite number of single precision");
+}
+
+TEST(NetworkFile, ScalesThatDoNotFit) {
+  EXPECT_EQ(layer_error(R"({"kind": "normalization", "axes": ["channels"], "affine": [3, 8, 2]})"),
+            "net.json: layers[1].affine: found 3x8x2, wanted each size to be that of 3x8x8 or 1");
 }
 
 TEST(NetworkFile, WholeNumbersWrittenWithAFractionAreIntegers) {

@@ -101,5 +101,35 @@ TEST(BatchNormKernel, ByTheBatchInTraining) {
   }
 }
 
+TEST(NormalizationKernel, AxesAndScales) {
+  for (const MapAxes axes : {MapAxes{.channels = true},
+                             {.height = true, .width = true},
+                             {.channels = true, .height = true, .width = true},
+                             {.width = true},
+                             {.height = true},
+                             {.channels = true, .width = true},
+                             {.channels = true, .height = true}}) {
+    const std::string over = fmt::format("over {}{}{}", axes.channels ? "c" : "",
+                                         axes.height ? "h" : "", axes.width ? "w" : "");
+    for (const int64_t channels : {1, 6, 37, 200}) {
+      const std::string what = fmt::format("{} of {} channels", over, channels);
+      check({channels, 4, 5}, {{.operation = Normalization{axes, {}, 0.1}}}, 2, what);
+      check({channels, 4, 5}, {{.operation = Normalization{axes, {channels, 1, 1}, 0.1}}}, 2,
+            what + ", scaled");
+    }
+    for (const FeatureShape& affine : {FeatureShape{6, 4, 5}, {1, 4, 5}, {6, 1, 5}, {1, 1, 1}}) {
+      check({3, 4, 5},
+            {{.operation = Conv2d{6, window(3, 1, 1), 1}},
+             {.operation = Normalization{axes, affine, 0.1}},
+             {.operation = Conv2d{2, window(3, 1, 1), 1}}},
+            2, fmt::format("{} in place, scaled by {}", over, to_string(affine)));
+    }
+  }
+  check({96, 1, 17}, {{.operation = Normalization{{.channels = true}, {96, 1, 1}, 1e-5}}}, 2,
+        "tokens");
+  check({130, 1, 1}, {{.operation = Normalization{{.channels = true}, {130, 1, 1}, 1e-5}}}, 3,
+        "a vector");
+}
+
 }  // namespace
 }  // namespace wattgrind
