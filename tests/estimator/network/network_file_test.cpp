@@ -159,7 +159,9 @@ TEST(NetworkFile, UnknownKeys) {
 TEST(NetworkFile, UnknownKinds) {
   EXPECT_EQ(layer_error(R"({"kind": "conv3d"})"),
             "net.json: layers[1].kind: found \"conv3d\", wanted one of conv2d, dense, relu, "
-            "maxpool2d, avgpool2d, globalavgpool2d, lrn, dropout, flatten, softmax, clip");
+            "maxpool2d, avgpool2d, globalavgpool2d, lrn, dropout, flatten, softmax, clip, "
+            "rearrange, slice, transpose, channel_shuffle, depth_to_space, space_to_depth, "
+            "reshape, concat, pad, reduce, resize");
   EXPECT_EQ(layer_error(R"({"units": 3})").substr(0, 42),
             "net.json: layers[1].kind: missing, wanted ");
 }
