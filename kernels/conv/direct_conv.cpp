@@ -1,6 +1,7 @@
 #include "kernels/conv/direct_conv.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernels/layout/blocking.h"
 
@@ -41,6 +42,53 @@ Chunking choose_chunks(const DirectConv& conv, int64_t tile_width) {
   return taps.chunks(conv) < rows.chunks(conv) ? taps : rows;
 }
 
+// What a step of the reduction costs a row's tiles; `overhead` is of each tile.
+int64_t tiles_cost(int64_t columns, int64_t vectors, int64_t overhead, Isa isa) {
+  int64_t products = 0;
+  for (const Tiles& tiles : balanced_tiles(columns, tile_rows(isa))) {
+    products += tiles.count * (std::max(kLatencyHidingSums, tiles.size * vectors) + overhead);
+  }
+  return products;
+}
+
+bool reads_pixel_by_pixel(const DirectConv& conv) {
+  return conv.kernel_height == 1 && conv.kernel_width == 1 && conv.input_row_step == 1 &&
+         conv.input_column_step == 1 && conv.output_row_step == 1 && conv.output_column_step == 1;
+}
+
+// A convolution of single pixels does not see where rows end. Where rows touch, in input and
+// output, and leave tiles that do not fill registers, they are cut anew: 7 rows of 7 pixels are one
+// of 49. Of the lengths within a fiftieth of the best the least is taken, for groups of rows have
+// to fit L2.
+DirectConv with_better_rows(const DirectConv& conv, Isa isa) {
+  const bool rows_touch = conv.input.rows_touch() && conv.output.rows_touch() &&
+                          conv.columns == conv.input.shape.width &&
+                          conv.columns == conv.output.shape.width;
+  if (!reads_pixel_by_pixel(conv) || !rows_touch) return conv;
+  const int64_t pixels = conv.rows * conv.columns;
+  const int64_t vectors = conv.blocks[0].vectors;
+  constexpr int64_t kLoop = 1;  // a tile's step also advances pointers and branches
+  const auto cost = [&](int64_t columns) {
+    return pixels / columns * tiles_cost(columns, vectors, kLoop, isa);
+  };
+  int64_t least = cost(conv.columns);
+  for (int64_t columns = 1; columns <= pixels; ++columns) {
+    if (pixels % columns == 0) least = std::min(least, cost(columns));
+  }
+  const auto is_good = [&](int64_t columns) {
+    return pixels % columns == 0 && 50 * cost(columns) <= 51 * least;
+  };
+  if (is_good(conv.columns)) return conv;
+  int64_t columns = 1;
+  while (!is_good(columns)) ++columns;
+  DirectConv cut = conv;
+  cut.rows = pixels / columns;
+  cut.columns = columns;
+  cut.input = {{conv.input.shape.channels, cut.rows, columns}, conv.input.channel_pitch, {}};
+  cut.output = {{conv.output.shape.channels, cut.rows, columns}, conv.output.channel_pitch, {}};
+  return cut;
+}
+
 // How many output rows are computed for all blocks of channels before the next rows begin. Of the
 // divisors of the rows, the one is taken that moves the fewest bytes between L2 and what lies
 // below, where a byte from memory counts more than one from the last level (distance_from_l2).
@@ -77,8 +125,8 @@ int64_t choose_group_rows(const DirectConv& conv, Isa isa) {
 
 class DirectConvEmitter {
  public:
-  DirectConvEmitter(NestBuilder& nest, const DirectConv& conv)
-      : nest_(nest), conv_(conv), group_rows_(choose_group_rows(conv, nest.isa())) {}
+  DirectConvEmitter(NestBuilder& nest, DirectConv conv)
+      : nest_(nest), conv_(std::move(conv)), group_rows_(choose_group_rows(conv_, nest.isa())) {}
 
   void emit() {
     const int64_t width = padded_width(conv_.blocks);
@@ -215,24 +263,21 @@ class DirectConvEmitter {
   }
 
   NestBuilder& nest_;
-  const DirectConv& conv_;
+  const DirectConv conv_;
   const int64_t group_rows_;
 };
 
 }  // namespace
 
 void emit_direct_conv(NestBuilder& nest, const DirectConv& conv) {
-  DirectConvEmitter(nest, conv).emit();
+  DirectConvEmitter(nest, with_better_rows(conv, nest.isa())).emit();
 }
 
 int64_t direct_conv_cost(const DirectConv& conv, Isa isa) {
   int64_t vectors = 0;
   for (const ColumnBlock& block : conv.blocks) vectors += block.vectors;
-  int64_t products = 0;
-  for (const Tiles& tiles : balanced_tiles(conv.columns, tile_rows(isa))) {
-    products += tiles.count * std::max(kLatencyHidingSums, tiles.size * vectors);
-  }
-  return conv.taps() * conv.rows * products;
+  const DirectConv cut = with_better_rows(conv, isa);
+  return cut.taps() * cut.rows * tiles_cost(cut.columns, vectors, 0, isa);
 }
 
 }  // namespace wattgrind
