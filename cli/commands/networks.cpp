@@ -177,7 +177,7 @@ void show_network(const Network& network, Output& output) {
                                   static_cast<double>(peak_activation_bytes(network)) / (1 << 20)) +
                          aligned_text(table, emphasis);
                 },
-                [&] { return ordered_json::parse(write_network(network)); },
+                [&] { return parse_ordered_json(write_network(network), network.name); },
                 [&] { return layer_table(network); }});
 }
 

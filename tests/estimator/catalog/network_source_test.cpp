@@ -22,16 +22,14 @@ TEST(NetworkSource, NamesFilesAndShortForms) {
   EXPECT_EQ(find_network("dffr:layers=1,width=1").name, "dffr:layers=1,width=1");
 }
 
-TEST(NetworkSource, OnnxIsNotReadYet) {
-  EXPECT_EQ(error_of("some/net.onnx"),
-            "some/net.onnx: ONNX files are not read yet: describe the network in JSON "
-            "(configs/networks has examples)");
+TEST(NetworkSource, FilesOfModels) {
+  EXPECT_EQ(error_of("some/net.onnx"), "some/net.onnx: cannot be read: No such file or directory");
 }
 
 TEST(NetworkSource, UnknownNamesListTheNearest) {
   EXPECT_EQ(error_of("lenet"),
             "unknown network \"lenet\"; did you mean lenet5 or alexnet? (or a file's name, ending "
-            "in .json, or a short form like dffr:layers=3,width=12)");
+            "in .json or .onnx, or a short form like dffr:layers=3,width=12)");
   EXPECT_NE(error_of("").find("known: alexnet, lenet5, nin, vgg16, vgg19"), std::string::npos);
 }
 

@@ -287,8 +287,7 @@ TEST(TrainingProgram, RefusesWhatItCannotTrain) {
   EXPECT_EQ(refused({{.name = "a", .operation = Dense{3}},
                      {.name = "b", .operation = Dense{3}},
                      {.operation = Softmax{}, .inputs = {"a"}}}),
-            "net: layers[2]: softmax_1 does not read the layer before it; only chains can be "
-            "trained");
+            "net: training wants the last layer as the only output, found 2");
 }
 
 }  // namespace
