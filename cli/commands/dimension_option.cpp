@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/terminal/checks.h"
+#include "cli/terminal/message.h"
 #include "estimator/formats/json_text.h"
 
 namespace wattgrind {
@@ -28,13 +29,17 @@ void add_dimension_option(CLI::App& command, DimensionSizes& sizes) {
               sizes[text.substr(0, equals)] = size;
             }
           },
-          "The size of a dimension that an .onnx file names and leaves open")
+          "The size of a dimension that an .onnx or .param file leaves open")
       ->type_name("NAME=N")
       ->allow_extra_args(false);
 }
 
 Network find_network_of(const std::string& argument, const DimensionSizes& sizes) {
-  return with_option("--dim", [&] { return find_network(argument, sizes); });
+  Network network = with_option("--dim", [&] { return find_network(argument, sizes); });
+  for (const std::string& note : network.notes) {
+    print_message(fmt::format("{}: {}", argument, note));
+  }
+  return network;
 }
 
 }  // namespace wattgrind
