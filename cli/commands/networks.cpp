@@ -143,13 +143,7 @@ struct Details {
     const std::string axes = softmax.axes == Softmax{}.axes ? "" : to_string(softmax.axes);
     return softmax.log ? axes + (axes.empty() ? "logarithm" : ", logarithm") : axes;
   }
-  std::string operator()(const Normalization& norm) const {
-    std::string text = "over";
-    if (norm.axes.channels) text += " channels";
-    if (norm.axes.height) text += " height";
-    if (norm.axes.width) text += " width";
-    return text;
-  }
+  std::string operator()(const Normalization& norm) const { return "over " + to_string(norm.axes); }
   template <typename Other>
   std::string operator()(const Other&) const {
     return "";

@@ -289,14 +289,6 @@ struct BatchNorm {
   double momentum = 0.9;
 };
 
-enum class MapAxis { kChannels, kHeight, kWidth };
-// A set of axes.
-struct MapAxes {
-  bool channels = false, height = false, width = false;
-
-  friend bool operator==(const MapAxes&, const MapAxes&) = default;
-};
-
 // y = scale (x - mean) / sqrt(variance + epsilon) + shift, with the mean and the variance of each
 // image over the axes named. Layer normalisation of tokens names the channels, instance
 // normalisation height and width. Scale and shift are tensors of the shape `affine`, whose extents

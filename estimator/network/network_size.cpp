@@ -39,14 +39,17 @@ class SizeTable {
       : network_(network), pass_(pass), readers_(network.layers.size(), 0) {
     for (const Layer& layer : network.layers) {
       for (const int input : layer.inputs) {
-        if (input != kNetworkInput) ++readers_[static_cast<size_t>(input)];
+        if (!is_network_input(input)) ++readers_[static_cast<size_t>(input)];
       }
     }
   }
 
   NetworkSize size() const {
     NetworkSize size;
-    size.total.bytes = map_bytes(static_cast<uint64_t>(network_.input.elements()));
+    for (const NetworkInput& input : network_.inputs) {
+      size.total.bytes = saturated_sum(
+          {size.total.bytes, map_bytes(static_cast<uint64_t>(input.shape.elements()))});
+    }
     for (const Layer& layer : network_.layers) {
       const LayerSize& part = size.layers.emplace_back(LayerSize{operations(layer), bytes(layer)});
       size.total.operations = saturated_sum({size.total.operations, part.operations});
@@ -82,8 +85,8 @@ class SizeTable {
   bool owns_map(const Layer& layer) const {
     if (std::holds_alternative<Flatten>(layer.operation)) return false;
     if (std::holds_alternative<Dropout>(layer.operation)) return pass_.training;
-    if (layer_kind(layer.operation).map_use() == MapUse::kOwnOutput) return true;
-    return layer.input() == kNetworkInput || readers_[static_cast<size_t>(layer.input())] > 1;
+    if (layer_kind(layer.operation).map_use(layer) == MapUse::kOwnOutput) return true;
+    return is_network_input(layer.input()) || readers_[static_cast<size_t>(layer.input())] > 1;
   }
 
   uint64_t map_bytes(uint64_t elements) const {

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "estimator/network/layer_kind.h"
+#include "estimator/network/map_axes.h"
 
 namespace wattgrind {
 namespace {
@@ -12,11 +13,7 @@ class NormalizationKind final : public LayerKindOf<Normalization> {
 
   Operation read(const nlohmann::json& layer) const override {
     Normalization norm;
-    for (const nlohmann::json& axis : layer.at("axes")) {
-      norm.axes.channels |= axis == "channels";
-      norm.axes.height |= axis == "height";
-      norm.axes.width |= axis == "width";
-    }
+    norm.axes = read_axes(layer.at("axes"));
     if (layer.contains("affine")) {
       const nlohmann::json& sizes = layer.at("affine");
       norm.affine = {sizes.at(0).get<int64_t>(), sizes.at(1).get<int64_t>(),
@@ -56,9 +53,7 @@ class NormalizationKind final : public LayerKindOf<Normalization> {
 
  protected:
   void write_members(const Normalization& norm, nlohmann::ordered_json& layer) const override {
-    if (norm.axes.channels) layer["axes"].push_back("channels");
-    if (norm.axes.height) layer["axes"].push_back("height");
-    if (norm.axes.width) layer["axes"].push_back("width");
+    layer["axes"] = write_axes(norm.axes);
     if (norm.affine != FeatureShape{}) {
       layer["affine"] = {norm.affine.channels, norm.affine.height, norm.affine.width};
     }

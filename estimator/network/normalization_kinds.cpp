@@ -14,6 +14,7 @@ namespace {
 class LrnKind final : public LayerKindOf<Lrn> {
  public:
   std::string_view word() const override { return "lrn"; }
+  GradientReads gradient_reads(const Operation&) const override { return {.input = true}; }
 
   Operation read(const nlohmann::json& layer) const override {
     const Lrn standard;
@@ -71,6 +72,7 @@ class LrnKind final : public LayerKindOf<Lrn> {
 class SoftmaxKind final : public LayerKindOf<Softmax> {
  public:
   std::string_view word() const override { return "softmax"; }
+  GradientReads gradient_reads(const Operation&) const override { return {.output = true}; }
 
   Operation read(const nlohmann::json& layer) const override {
     Softmax softmax;

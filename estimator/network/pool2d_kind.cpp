@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <type_traits>
 
 #include "estimator/base/checked_math.h"
 #include "estimator/network/window.h"
@@ -106,6 +107,12 @@ class Pool2dKind final : public LayerKindOf<Pool> {
   explicit Pool2dKind(std::string_view word) : word_(word) {}
 
   std::string_view word() const override { return word_; }
+
+  // A largest value is found again by comparing.
+  GradientReads gradient_reads(const Operation&) const override {
+    constexpr bool kIsMax = std::is_same_v<Pool, MaxPool2d>;
+    return {.input = kIsMax, .output = kIsMax};
+  }
 
   Operation read(const nlohmann::json& layer) const override {
     Pool pool{read_window(layer, true), layer.value("ceil_mode", false)};

@@ -48,8 +48,8 @@ namespace wattgrind {
 // Resize: a copy or an interpolation for each pair of runs of rows and of columns that come from
 // inputs alike (estimator/network/resize_runs.h); where these are many, along the columns into
 // scratch, then along the rows.
-// Softmax and Reduce: over the groups of values that the axes name (kernels/parts/axis_groups.h),
-// softmax also in place. The exponential is a polynomial.
+// Softmax, Reduce and GlobalAvgPool2d: over the groups of values that the axes name
+// (kernels/parts/axis_groups.h), softmax also in place. The exponential is a polynomial.
 #define WATTGRIND_DECLARE(T) LoopNest lower(const T& operation, const LayerContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
 #undef WATTGRIND_DECLARE

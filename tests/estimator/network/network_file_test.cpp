@@ -191,7 +191,7 @@ TEST(NetworkFile, UnknownKeys) {
 }
 
 TEST(NetworkFile, UnknownKinds) {
-  EXPECT_EQ(layer_error(R"({"kind": "conv3d"})").substr(0, 80),
+  EXPECT_EQ(layer_error(R"({"kind": "conv3d"})").substr(0, 82),
             "net.json: layers[1].kind: found \"conv3d\", wanted one of conv2d, dense, relu, maxpo");
   EXPECT_EQ(layer_error(R"({"units": 3})").substr(0, 42),
             "net.json: layers[1].kind: missing, wanted ");
