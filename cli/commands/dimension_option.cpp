@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/terminal/checks.h"
+#include "cli/terminal/message.h"
 #include "estimator/formats/json_text.h"
 
 namespace wattgrind {
@@ -42,14 +43,18 @@ void add_dimension_option(CLI::App& command, DimensionSizes& sizes) {
           [&sizes](const std::vector<std::string>& texts) {
             for (const std::string& text : texts) sizes.insert(read_dimension(text).value());
           },
-          "The size of a dimension that an .onnx file names and leaves open")
+          "The size of a dimension that an .onnx or .param file leaves open")
       ->check(named_size())
       ->type_name("NAME=N")
       ->allow_extra_args(false);
 }
 
 Network find_network_of(const std::string& argument, const DimensionSizes& sizes) {
-  return with_option("--dim", [&] { return find_network(argument, sizes); });
+  Network network = with_option("--dim", [&] { return find_network(argument, sizes); });
+  for (const std::string& note : network.notes) {
+    print_message(fmt::format("{}: {}", argument, note));
+  }
+  return network;
 }
 
 }  // namespace wattgrind

@@ -218,9 +218,9 @@ void add_estimate_command(CLI::App& program) {
       "estimate", "What a network costs on a machine, layer by layer: counts, cycles, energy");
   auto options = std::make_shared<EstimateOptions>();
   command
-      ->add_option(
-          "network", options->network,
-          "A built-in network, an .onnx or .json file, or a short form (dffr:layers=3,width=12)")
+      ->add_option("network", options->network,
+                   "A built-in network, an .onnx, .param or .json file, or a short form "
+                   "(dffr:layers=3,width=12)")
       ->type_name("NETWORK")
       ->required();
   command->add_option("--machine", options->machine, "A built-in machine, a .json file, or host")

@@ -244,7 +244,7 @@ void add_networks_command(CLI::App& program) {
   auto options = std::make_shared<NetworksOptions>();
   command
       ->add_option("network", options->network,
-                   "A built-in name, an .onnx or .json file, or a short form: "
+                   "A built-in name, an .onnx, .param or .json file, or a short form: "
                    "dffr:layers=3,width=12, cnn:layers=2,filters=4,filter_size=3, "
                    "dffr_triangle:layers=4; --format json writes it as a network file")
       ->type_name("NETWORK");

@@ -373,6 +373,8 @@ struct Network {
   std::vector<NetworkInput> inputs;  // at least one
   std::vector<Layer> layers;         // in the order they run
   std::vector<int> outputs;          // the layers whose outputs are the network's, none twice
+  // What is worth saying of how the network was read, a sentence each: what was left off, say.
+  std::vector<std::string> notes = {};
 
   uint64_t macs() const;
   uint64_t parameters() const;
