@@ -15,12 +15,13 @@
 #include "estimator/catalog/network_source.h"
 #include "estimator/formats/builtin_files.h"
 #include "estimator/formats/json_text.h"
+#include "estimator/network/binary_functions.h"
 #include "estimator/network/map_axes.h"
 #include "estimator/network/network_file.h"
+#include "estimator/network/unary_functions.h"
 #include "estimator/onnx/model_file.h"
 #include "estimator/system/atomic_file.h"
 #include "search/training/network_weights.h"
-#include "estimator/network/unary_functions.h"
 
 namespace wattgrind {
 namespace {
@@ -36,8 +37,8 @@ struct NetworksOptions {
 std::string input_text(const Network& network) {
   std::vector<std::string> texts;
   for (const NetworkInput& input : network.inputs) {
-    texts.push_back(fmt::format("{}x{}x{}", input.shape.channels, input.shape.height,
-                                input.shape.width));
+    texts.push_back(
+        fmt::format("{}x{}x{}", input.shape.channels, input.shape.height, input.shape.width));
   }
   return fmt::format("{}", fmt::join(texts, " + "));
 }
@@ -109,6 +110,15 @@ struct Details {
   std::string operator()(const MatMul& matmul) const {
     return matmul.transpose_b ? "second transposed" : "";
   }
+  std::string operator()(const Binary& binary) const {
+    std::string text(word_of(binary.function));
+    if (has_constant(binary)) {
+      text += ", constant " + to_string(binary.constant);
+    } else if (binary.scalar) {
+      text += fmt::format(" {}", *binary.scalar);
+    }
+    return binary.reversed ? text + ", reversed" : text;
+  }
   template <typename Other>
   std::string operator()(const Other&) const {
     return "";
@@ -143,7 +153,8 @@ void show_network(const Network& network, Output& output) {
                       static_cast<double>(peak_activation_bytes(network)) / (1 << 20),
                       aligned_text(table, emphasis));
                 },
-                [&] { return ordered_json::parse(write_network(network)); }, [&] { return layer_table(network); }});
+                [&] { return ordered_json::parse(write_network(network)); },
+                [&] { return layer_table(network); }});
 }
 
 Table network_table(const std::vector<Network>& networks) {

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -240,10 +241,30 @@ struct MatMul {
   bool transpose_b = false;
 };
 
+// Two operands, value by value. The second is the second input or, instead of one, a constant that
+// the layer holds (a tensor of that shape; 0x0x0: none) or a scalar. In each extent the operands
+// are equal, or one of them is 1 and repeated.
+enum class BinaryFunction {
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kMinimum,
+  kMaximum,
+  kPower,  // a^b
+  kPrelu   // a > 0 ? a : b a
+};
+struct Binary {
+  BinaryFunction function = BinaryFunction::kAdd;
+  FeatureShape constant;
+  std::optional<double> scalar;
+  bool reversed = false;  // the second operand stands first: 1 - x, say
+};
+
 using Operation =
     std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn, Dropout, Flatten,
                  Softmax, Clip, Activation, Rearrange, Slice, Transpose, ChannelShuffle,
-                 DepthToSpace, SpaceToDepth, Reshape, MatMul>;
+                 DepthToSpace, SpaceToDepth, Reshape, MatMul, Binary>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -266,7 +287,8 @@ using Operation =
   DECLARE(DepthToSpace)                       \
   DECLARE(SpaceToDepth)                       \
   DECLARE(Reshape)                            \
-  DECLARE(MatMul)
+  DECLARE(MatMul)                             \
+  DECLARE(Binary)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);

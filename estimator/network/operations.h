@@ -11,10 +11,10 @@ namespace wattgrind {
 // output value, relu makes 1 (a comparison), pooling as many as its window has values inside the
 // map, lrn 2 * size + 3 (squares, sum, scale, offset, power and product), and softmax 5 (a
 // comparison, subtraction, exponential, addition and product). An activation makes what its
-// function takes (unary_functions.h), where an elementary function counts as one operation. Global
-// average pooling makes one for each input value and a division for each output value. Flatten,
-// dropout and layers that only move values make none; a product of maps makes multiply-accumulates
-// alone.
+// function takes (unary_functions.h), where an elementary function counts as one operation; one of
+// two operands makes 1, prelu 2. Global average pooling makes one for each input value and a
+// division for each output value. Flatten, dropout and layers that only move values make none; a
+// product of maps makes multiply-accumulates alone.
 uint64_t other_operations(const Layer& layer);
 
 // The operations besides multiply-accumulates that one image's way back makes. A layer with

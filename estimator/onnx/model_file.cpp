@@ -64,12 +64,11 @@ std::optional<std::string> split_fields(Bytes message, const Visit& visit) {
 
 class ModelReader {
  public:
-  explicit ModelReader(const fs::path& path)
-      : folder_(path.parent_path()), where_(path.string()), file_(map_file(path)) {}
+  ModelReader(Bytes bytes, fs::path folder, std::string where)
+      : bytes_(bytes), folder_(std::move(folder)), where_(std::move(where)) {}
 
   OnnxModel read() && {
-    model_.files.push_back(file_);
-    const Bytes bytes = file_->bytes();
+    const Bytes bytes = bytes_;
     if (bytes.empty()) fail(ErrorKind::kInput, "{}: found an empty file, wanted ONNX", where_);
     if (bytes.size() > static_cast<size_t>(std::numeric_limits<int32_t>::max())) {
       fail(ErrorKind::kInput,
@@ -90,10 +89,7 @@ class ModelReader {
     return std::move(model_);
   }
 
-  OnnxTensorFile read_tensor_file() && {
-    OnnxTensor tensor = read_tensor(file_->bytes(), "the tensor");
-    return {std::move(file_), std::move(tensor)};
-  }
+  OnnxTensor read_tensor_alone() && { return read_tensor(bytes_, "the tensor"); }
 
  private:
   static std::shared_ptr<const MappedFile> map_file(const fs::path& path) {
@@ -338,19 +334,32 @@ class ModelReader {
     return tensor;
   }
 
-  fs::path folder_;
-  std::string where_;
-  std::shared_ptr<const MappedFile> file_;
+  const Bytes bytes_;
+  const fs::path folder_;
+  const std::string where_;
   OnnxModel model_;
   std::map<std::string, std::shared_ptr<const MappedFile>> external_;
 };
 
 }  // namespace
 
-OnnxModel read_onnx_model(const fs::path& path) { return ModelReader(path).read(); }
+OnnxModel parse_onnx_model(std::span<const std::byte> bytes, const fs::path& folder,
+                           std::string where) {
+  return ModelReader(bytes, folder, std::move(where)).read();
+}
+
+OnnxModel read_onnx_model(const fs::path& path) {
+  auto file = std::make_shared<const MappedFile>(path);
+  OnnxModel model = parse_onnx_model(file->bytes(), path.parent_path(), path.string());
+  model.files.push_back(std::move(file));
+  return model;
+}
 
 OnnxTensorFile read_onnx_tensor(const fs::path& path) {
-  return ModelReader(path).read_tensor_file();
+  auto file = std::make_shared<const MappedFile>(path);
+  OnnxTensor tensor =
+      ModelReader(file->bytes(), path.parent_path(), path.string()).read_tensor_alone();
+  return {std::move(file), std::move(tensor)};
 }
 
 }  // namespace wattgrind

@@ -15,6 +15,9 @@ namespace wattgrind {
 // their bytes, or names files outside its own folder. A file of weights that is not there leaves
 // their tensors without values.
 OnnxModel read_onnx_model(const std::filesystem::path& path);
+// The same of bytes that are at hand and outlive the model; external data are beside `folder`.
+OnnxModel parse_onnx_model(std::span<const std::byte> bytes, const std::filesystem::path& folder,
+                           std::string where);
 
 // One tensor in a file of its own (".pb"), as ONNX's test suite keeps inputs and outputs.
 struct OnnxTensorFile {

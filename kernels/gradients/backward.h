@@ -71,6 +71,9 @@ Halo required_gradient_halo(const Conv2d& conv, const FeatureShape& input,
 // "labels".
 LoopNest lower_batch_input(int64_t classes, const LayerContext& context);
 
+// Adds one reader's part of a map's gradient (kInputGradient) to the sum of the others (kGradient).
+LoopNest lower_gradient_sum(const MapLayout& layout, Isa isa, int64_t batch);
+
 // One-hot labels, or targets that add up to one, of `classes` classes.
 MapLayout label_layout(int64_t classes);
 

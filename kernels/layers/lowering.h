@@ -23,6 +23,9 @@ namespace wattgrind {
 // Relu: y = max(x, 0), also in place.
 // Activation: y = f(x), also in place; by polynomials, rational functions and square roots
 // (kernels/parts/vector_math.h).
+// Binary: also in place of the first input where the output has its shape. A constant (kWeights) is
+// packed as a map without padding but for a vector of as many channels as the output, which has the
+// output's pitch.
 // Lrn: squares pass through a scratch row of one pixel's channels with zeros around it.
 // Dropout, in training: y = x * mask. The mask (kMask) has the output's layout and is filled
 // outside: 0, or 1 / (1 - rate) with the probability 1 - rate.

@@ -55,6 +55,21 @@ void visit_conv(const Conv2d& conv, const MapLayout& input, Isa isa, const Visit
   }
 }
 
+// A tensor that no product reads.
+template <typename Visit>
+void visit_plain(const Layer& layer, ParameterRole role, const Visit& visit) {
+  for (const ParameterTensor& tensor : parameter_tensors(layer)) {
+    if (tensor.role != role || tensor.shape.size() != 3) continue;
+    const int64_t channels = tensor.shape[0], pixels = tensor.shape[1] * tensor.shape[2];
+    for (int64_t c = 0; c < channels; ++c) {
+      for (int64_t i = 0; i < pixels; ++i) visit(i * channels + c, c * pixels + i);
+    }
+    return;
+  }
+  const auto values = static_cast<int64_t>(parameter_values(layer, role));
+  for (int64_t i = 0; i < values; ++i) visit(i, i);
+}
+
 template <typename Visit>
 void visit_weights(const Layer& layer, const MapLayout& input, Isa isa, const Visit& visit) {
   if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
@@ -63,8 +78,7 @@ void visit_weights(const Layer& layer, const MapLayout& input, Isa isa, const Vi
     visit_product(column_blocks(dense->units, isa, Surplus::kPad), dense->units, input.shape, 0, 0,
                   visit);
   } else {
-    const auto values = static_cast<int64_t>(parameter_values(layer, ParameterRole::kWeights));
-    for (int64_t i = 0; i < values; ++i) visit(i, i);
+    visit_plain(layer, ParameterRole::kWeights, visit);
   }
 }
 
@@ -85,13 +99,15 @@ void unpack_weights(const Layer& layer, const MapLayout& input, Isa isa,
   });
 }
 
-// Both orders are the same but for the zeros at the end, because the biases of groups lie without
-// gaps and a layer's padding follows its last bias.
+// Both orders of one extent are the same but for the zeros at the end, because the biases of groups
+// lie without gaps and a layer's padding follows its last bias.
 void pack_bias(const Layer& layer, std::span<const float> logical, std::span<float> packed) {
   CHECK(logical.size() <= packed.size(), "{}: {} biases, room for {}", layer.name, logical.size(),
         packed.size());
   std::ranges::fill(packed, 0.0f);
-  std::ranges::copy(logical, packed.begin());
+  visit_plain(layer, ParameterRole::kBias, [&](int64_t to, int64_t from) {
+    packed[static_cast<size_t>(to)] = logical[static_cast<size_t>(from)];
+  });
 }
 
 }  // namespace wattgrind

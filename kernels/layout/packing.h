@@ -4,7 +4,9 @@
 // [channels / groups][rows][columns] (OIHW), those of a dense layer [units][values] with values in
 // (channel, row, column) order of the map that was flattened. Packed weights are in column blocks
 // (tiling.h), in the order in which the kernel reads them; packed values that belong to no weight
-// are zero. Weights of other layers keep their order.
+// are zero. A tensor of three
+// extents, (channel, row, column), is packed as a map, (row, column, channel); weights of other
+// layers keep their order.
 #pragma once
 
 #include <span>
@@ -22,7 +24,8 @@ void pack_weights(const Layer& layer, const MapLayout& input, Isa isa,
 void unpack_weights(const Layer& layer, const MapLayout& input, Isa isa,
                     std::span<const float> packed, std::span<float> logical);
 
-// Biases, [filters] or [units], keep their order when packed and are followed by zeros.
+// Biases, [filters] or [units], keep their order when packed; those of three extents are packed as
+// a map. Zeros follow.
 void pack_bias(const Layer& layer, std::span<const float> logical, std::span<float> packed);
 
 }  // namespace wattgrind

@@ -9,6 +9,10 @@ MapLayout parameter_layout(const FeatureShape& shape, const MapLayout& map) {
   return {shape, has_padding ? map.channel_pitch : shape.channels, {}};
 }
 
+uint64_t parameter_bytes(const MapLayout& layout) {
+  return static_cast<uint64_t>(layout.shape.height * layout.row_bytes());
+}
+
 Sweep::Sweep(NestBuilder& nest, int64_t batch, const FeatureShape& shape,
              std::vector<SweptMap> maps, bool with_padding)
     : nest_(nest),

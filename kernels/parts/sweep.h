@@ -26,6 +26,9 @@ struct SweptMap {
 // The layout of parameters that are repeated along maps, packed as kernels/layout/packing.h says.
 MapLayout parameter_layout(const FeatureShape& shape, const MapLayout& map);
 
+// The bytes of their buffer.
+uint64_t parameter_bytes(const MapLayout& layout);
+
 class Sweep {
  public:
   // The loops go over `shape`. `with_padding`: what is computed of padding channels may be stored

@@ -12,13 +12,18 @@
 namespace wattgrind {
 namespace {
 
-int first_trained_layer(const Network& network) {
-  const auto found =
-      std::ranges::find_if(network.layers, [](const Layer& layer) { return layer.parameters > 0; });
-  if (found == network.layers.end()) {
+std::vector<bool> depending_layers(const Network& network) {
+  std::vector<bool> depends;
+  for (const Layer& layer : network.layers) {
+    const bool reads_any = std::ranges::any_of(layer.inputs, [&](int source) {
+      return !is_network_input(source) && depends[static_cast<size_t>(source)];
+    });
+    depends.push_back(layer.parameters > 0 || reads_any);
+  }
+  if (network.parameters() == 0) {
     fail(ErrorKind::kInput, "{}: no layer has parameters to train", network.name);
   }
-  return static_cast<int>(found - network.layers.begin());
+  return depends;
 }
 
 std::vector<int> writers_of(const Network& network, const MapPlan& maps, int owner) {
@@ -40,15 +45,15 @@ const PlannedGradient* GradientPlan::find(int owner) const {
 }
 
 GradientPlan plan_gradients(const Network& network, const MapPlan& maps) {
-  GradientPlan plan{first_trained_layer(network), {}};
-  for (int i = plan.first_trained; i < static_cast<int>(network.layers.size()); ++i) {
-    if (maps.map(i).owner != i) continue;
+  GradientPlan plan{depending_layers(network), {}};
+  for (int i = 0; i < static_cast<int>(network.layers.size()); ++i) {
+    if (!plan.needs_gradient(i) || maps.map(i).owner != i) continue;
     const Layer& layer = network.layers[static_cast<size_t>(i)];
     const MapLayout& map = maps.map(i).layout;
     PlannedGradient gradient{{map.shape, map.channel_pitch, {}, map.staggers_images},
                              writers_of(network, maps, i)};
     const auto* conv = std::get_if<Conv2d>(&layer.operation);
-    if (conv != nullptr && plan.needs_data_gradient(i)) {
+    if (conv != nullptr && plan.needs_gradient(layer.input())) {
       gradient.layout.halo = required_gradient_halo(*conv, layer.input_shape(), layer.output_shape);
     }
     plan.gradients[i] = std::move(gradient);

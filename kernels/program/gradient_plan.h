@@ -12,21 +12,24 @@ namespace wattgrind {
 // The gradient of the loss by the values of one map's buffer.
 struct PlannedGradient {
   MapLayout layout;
-  // The layers that read the map, in the order they run forward. The way back of each adds its part
-  // to the gradient. Layers that work in place on the map or do nothing are not among them: on the
-  // way back they change or pass on what is there.
+  // The layers that read the map, in the order they run forward; one that reads it twice is there
+  // twice. The way back of each adds its part to the gradient, the last first. Layers that work in
+  // place on the map or do nothing are not among them: on the way back they change or pass on what
+  // is there.
   std::vector<int> readers;
 
   friend bool operator==(const PlannedGradient&, const PlannedGradient&) = default;
 };
 
 struct GradientPlan {
-  int first_trained = 0;                     // the first layer with parameters
+  std::vector<bool> depends;  // by layer, whether its output depends on parameters, its own included
   std::map<int, PlannedGradient> gradients;  // by the layer that owns the map (PlannedMap::owner)
 
-  // Whether a layer's way back must make the gradient of its input. Up to the first layer with
-  // parameters nothing would use it.
-  bool needs_data_gradient(int layer) const { return layer > first_trained; }
+  // Whether the gradient by what a layer reads there must be made. Where that depends on no
+  // parameter nothing would use it.
+  bool needs_gradient(int source) const {
+    return !is_network_input(source) && depends[static_cast<size_t>(source)];
+  }
 
   // The gradient of the map that `owner` owns. Null for the network's input and for maps that
   // depend on no parameter.

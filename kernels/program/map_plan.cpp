@@ -70,7 +70,9 @@ class MapPlanner {
       return plan_.phase == Phase::kTraining ? Storage::kOwn : Storage::kView;
     }
     if (is_plain_view(index) || sees_other_shape(index)) return Storage::kView;
-    return map_use(self) != MapUse::kOwnOutput && is_only_reader(index) ? Storage::kInPlace
+    // What a layer of several inputs overwrote, the gradient by its other inputs would miss.
+    const bool loses_operand = plan_.phase == Phase::kTraining && self.inputs.size() > 1;
+    return map_use(self) != MapUse::kOwnOutput && !loses_operand && is_only_reader(index) ? Storage::kInPlace
                                                                         : Storage::kOwn;
   }
 

@@ -1,8 +1,12 @@
 #include "kernels/program/training_program.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "estimator/base/error.h"
 #include "estimator/network/layer_kind.h"
@@ -14,17 +18,18 @@ namespace wattgrind {
 namespace {
 
 void check_trainable(const Network& network) {
-  for (size_t i = 0; i < network.layers.size(); ++i) {
-    const Layer& layer = network.layers[i];
-    if (layer.inputs != std::vector<int>{static_cast<int>(i) - 1}) {
-      fail(ErrorKind::kInput,
-           "{}: layers[{}]: {} does not read the layer before it; only chains can be trained",
-           network.name, i, layer.name);
-    }
-  }
-  if (network.layers.empty() || !std::holds_alternative<Softmax>(network.layers.back().operation)) {
+  const bool has_layers = !network.layers.empty();
+  if (!has_layers || !std::holds_alternative<Softmax>(network.layers.back().operation)) {
     fail(ErrorKind::kInput, "{}: training wants softmax as the last layer, found {}", network.name,
-         network.layers.empty() ? "no layer" : kind_name(network.layers.back().operation));
+         has_layers ? kind_name(network.layers.back().operation) : "no layer");
+  }
+  if (network.outputs != std::vector<int>{static_cast<int>(network.layers.size()) - 1}) {
+    fail(ErrorKind::kInput, "{}: training wants the last layer as the only output, found {}",
+         network.name, network.outputs.size());
+  }
+  if (network.inputs.size() != 1) {
+    fail(ErrorKind::kInput, "{}: training wants one input, found {}", network.name,
+         network.inputs.size());
   }
 }
 
@@ -45,15 +50,17 @@ class TrainingBuilder {
                                 static_cast<uint64_t>(program().batch * kFloatBytes));
     training_.step_size = add_buffer("step_size", BufferKind::kBatch, kNetworkInput,
                                      static_cast<uint64_t>(kFloatBytes));
-    for (int i = static_cast<int>(network_.layers.size()) - 1; i >= plan_.first_trained; --i) {
-      add_backward(i);
+    for (int i = static_cast<int>(network_.layers.size()) - 1; i >= 0; --i) {
+      if (plan_.needs_gradient(i)) add_backward(i);
     }
     return std::move(training_);
   }
 
  private:
-  // The program's buffer for each operand of one step's nest.
-  using Operands = std::map<Operand, uint32_t>;
+  // The program's buffer for each operand of one step's nest, by its kind and, where a layer reads
+  // several inputs, its number.
+  using Operands = std::map<std::pair<Operand, uint32_t>, uint32_t>;
+  static std::pair<Operand, uint32_t> the(Operand operand) { return {operand, 0}; }
 
   Program& program() { return training_.program; }
   const Layer& layer(int index) const { return network_.layers[static_cast<size_t>(index)]; }
@@ -77,14 +84,15 @@ class TrainingBuilder {
     const std::string symbol = name + ":" + what;
     std::vector<uint32_t> places;
     for (const Buffer& buffer : lowered.nest.buffers) {
-      if (!buffers.contains(buffer.operand)) {
+      const std::pair key(buffer.operand, buffer.index);
+      if (!buffers.contains(key)) {
         const BufferKind kind = buffer.role == TensorRole::kState      ? BufferKind::kState
                                 : buffer.role == TensorRole::kGradient ? BufferKind::kGradient
                                                                        : BufferKind::kScratch;
-        buffers[buffer.operand] =
+        buffers[key] =
             add_buffer(symbol + "." + buffer.name(), kind, index, buffer.bytes);
       }
-      places.push_back(buffers[buffer.operand]);
+      places.push_back(buffers[key]);
     }
     last_buffers_ = std::move(buffers);
     add_step(pass, make_step(index, symbol, std::move(lowered.nest), std::move(places)));
@@ -108,64 +116,89 @@ class TrainingBuilder {
   }
 
   void add_gradients() {
+    uint64_t partial = 0;
     for (const auto& [owner, gradient] : plan_.gradients) {
+      const uint64_t bytes = gradient.layout.bytes(program().batch);
       gradients_[owner] = add_buffer(layer(owner).name + ".output_gradient", BufferKind::kGradient,
-                                     owner, gradient.layout.bytes(program().batch));
+                                     owner, bytes);
+      if (gradient.readers.size() > 1) partial = std::max(partial, bytes);
+    }
+    if (partial > 0) {
+      partial_ = add_buffer("partial_gradient", BufferKind::kGradient, kNetworkInput, partial);
     }
   }
 
   void add_backward(int index) {
     const Layer& self = layer(index);
-    const OutputMap& input = map(self.input());
     const OutputMap& output = map(index);
-    const int owner = program().maps.map(index).owner;
-    const int input_owner = program().maps.map(self.input()).owner;
-    BackwardContext context{program().isa,
-                            program().batch,
-                            {input.layout},
-                            output.layout,
-                            0,
-                            {},
-                            plan_.find(owner)->layout};
-    Operands buffers = {{Operand::kInput, input.buffer},
-                        {Operand::kOutput, output.buffer},
-                        {Operand::kOutputGradient, gradients_.at(owner)},
-                        {Operand::kGradient, gradients_.at(owner)},
-                        {Operand::kLabels, training_.labels},
-                        {Operand::kLoss, training_.loss}};
-    if (const PlannedGradient* const gradient = plan_.find(input_owner)) {
-      context.input_gradient = gradient->layout;
-      buffers[Operand::kInputGradient] = gradients_.at(input_owner);
+    const PlannedMap& planned = program().maps.map(index);
+    BackwardContext context{program().isa, program().batch, {}, output.layout, 0, {},
+                            plan_.find(planned.owner)->layout};
+    Operands buffers = {{the(Operand::kOutput), output.buffer},
+                        {the(Operand::kOutputGradient), gradients_.at(planned.owner)},
+                        {the(Operand::kGradient), gradients_.at(planned.owner)},
+                        {the(Operand::kLabels), training_.labels},
+                        {the(Operand::kLoss), training_.loss}};
+    for (size_t i = 0; i < self.inputs.size(); ++i) {
+      const OutputMap& input = map(self.inputs[i]);
+      context.inputs.push_back(input.layout);
+      buffers[{Operand::kInput, static_cast<uint32_t>(i)}] = input.buffer;
     }
+    add_own_buffers(index, buffers);
+    if (planned.storage != Storage::kView) add_data_gradients(index, context, buffers);
+    if (self.parameters > 0) add_parametric(index, context, buffers);
+  }
+
+  // Parameters, masks and what else the layer's way forward keeps for the way back.
+  void add_own_buffers(int index, Operands& buffers) {
     for (uint32_t b = 0; b < program().buffers.size(); ++b) {
-      if (program().buffers[b].layer != index) continue;
-      if (program().buffers[b].kind == BufferKind::kWeights) buffers[Operand::kWeights] = b;
-      if (program().buffers[b].kind == BufferKind::kMask) buffers[Operand::kMask] = b;
+      const ProgramBuffer& buffer = program().buffers[b];
+      if (buffer.layer != index) continue;
+      if (buffer.kind == BufferKind::kWeights) buffers[the(Operand::kWeights)] = b;
+      if (buffer.kind == BufferKind::kBias) buffers[the(Operand::kBias)] = b;
+      if (buffer.kind == BufferKind::kStatistics) buffers[the(Operand::kStatistics)] = b;
+      if (buffer.kind == BufferKind::kMask) buffers[the(Operand::kMask)] = b;
     }
-    if (self.parameters > 0) {
-      add_parametric(index, context, buffers);
-    } else if (program().maps.map(index).storage != Storage::kView) {
-      add_step(Pass::kBackward, index, "backward", lower_data_gradient(self, context), buffers);
+  }
+
+  // The gradient by each input that depends on parameters. The first part of a map's gradient is
+  // written in its place; those of its other readers are made beside it and added.
+  void add_data_gradients(int index, BackwardContext& context, const Operands& buffers) {
+    const Layer& self = layer(index);
+    const bool in_place = program().maps.map(index).storage == Storage::kInPlace;
+    for (size_t i = 0; i < self.inputs.size(); ++i) {
+      const int owner = program().maps.map(self.inputs[i]).owner;
+      const PlannedGradient* const gradient = plan_.find(owner);
+      if (gradient == nullptr) continue;
+      const bool is_first = in_place || begun_.insert(owner).second;
+      context.input_index = i;
+      context.input_gradient = gradient->layout;
+      Operands own = buffers;
+      own[the(Operand::kInputGradient)] = is_first ? gradients_.at(owner) : partial_;
+      const std::string what = fmt::format("{}{}", self.parameters > 0 ? "data_gradient" : "backward",
+                                           i == 0 ? "" : fmt::to_string(i + 1));
+      add_step(Pass::kBackward, index, what, lower_data_gradient(self, context), own);
+      if (!is_first) {
+        add_step(Pass::kBackward, index, what + "_sum",
+                 {lower_gradient_sum(gradient->layout, program().isa, program().batch), {}},
+                 {{the(Operand::kGradient), gradients_.at(owner)},
+                  {the(Operand::kInputGradient), partial_}});
+      }
     }
   }
 
   void add_parametric(int index, const BackwardContext& context, const Operands& buffers) {
-    if (plan_.needs_data_gradient(index)) {
-      add_step(Pass::kBackward, index, "data_gradient", lower_data_gradient(layer(index), context),
-               buffers);
-    }
     add_step(Pass::kBackward, index, "weight_gradient",
              *lower_weight_gradient(layer(index), context), buffers);
-    const uint32_t weight_gradient = last_buffers_.at(Operand::kWeightGradient);
-    const uint32_t bias_gradient = last_buffers_.at(Operand::kBiasGradient);
+    const Operands made = last_buffers_;
     for (uint32_t b = 0; b < program().buffers.size(); ++b) {
       const ProgramBuffer& buffer = program().buffers[b];
       if (buffer.layer != index) continue;
       if (buffer.kind == BufferKind::kWeights) {
-        add_update({index, BufferKind::kWeights, b, weight_gradient});
+        add_update({index, BufferKind::kWeights, b, made.at(the(Operand::kWeightGradient))});
       } else if (buffer.kind == BufferKind::kBias &&
                  parameter_values(layer(index), ParameterRole::kBias) > 0) {
-        add_update({index, BufferKind::kBias, b, bias_gradient});
+        add_update({index, BufferKind::kBias, b, made.at(the(Operand::kBiasGradient))});
       }
     }
   }
@@ -178,9 +211,9 @@ class TrainingBuilder {
              {lower_update(optimizer_, is_bias ? TensorRole::kBias : TensorRole::kWeights, values,
                            program().isa),
               std::nullopt},
-             {{Operand::kParameters, tensor.parameters},
-              {Operand::kGradient, tensor.gradient},
-              {Operand::kStepSize, training_.step_size}});
+             {{the(Operand::kParameters), tensor.parameters},
+              {the(Operand::kGradient), tensor.gradient},
+              {the(Operand::kStepSize), training_.step_size}});
     training_.tensors.push_back(tensor);
   }
 
@@ -189,6 +222,8 @@ class TrainingBuilder {
   const GradientPlan plan_;
   TrainingProgram training_;
   std::map<int, uint32_t> gradients_;  // the gradient's buffer for each layer that owns a map
+  uint32_t partial_ = 0;               // where the parts of later readers are made
+  std::set<int> begun_;                // owners of maps whose gradients have their first part
   Operands last_buffers_;              // what the step added last works on
 };
 

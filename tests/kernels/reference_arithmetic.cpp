@@ -61,6 +61,28 @@ double reference_unary(const Activation& f, double x) {
   std::abort();
 }
 
+double reference_binary(BinaryFunction function, double a, double b) {
+  switch (function) {
+    case BinaryFunction::kAdd:
+      return a + b;
+    case BinaryFunction::kSubtract:
+      return a - b;
+    case BinaryFunction::kMultiply:
+      return a * b;
+    case BinaryFunction::kDivide:
+      return a / b;
+    case BinaryFunction::kMinimum:
+      return std::min(a, b);
+    case BinaryFunction::kMaximum:
+      return std::max(a, b);
+    case BinaryFunction::kPower:
+      return std::pow(a, b);
+    case BinaryFunction::kPrelu:
+      return a > 0 ? a : b * a;
+  }
+  std::abort();
+}
+
 double reference_unary_slope(const Activation& activation, double x) {
   return (reference_unary(activation, x + kStep) - reference_unary(activation, x - kStep)) /
          (2 * kStep);

@@ -87,6 +87,20 @@ double dense_value(const Map& in, const ReferenceParameters& p, int64_t n, int64
   return sum;
 }
 
+double binary_value(const Binary& binary, const Map& in, const Map& other, int64_t n, int64_t c,
+                    int64_t y, int64_t x) {
+  const auto at = [&](const Map& map, int64_t image) {
+    const FeatureShape& shape = map.shape;
+    return map.at(image, shape.channels == 1 ? 0 : c, shape.height == 1 ? 0 : y,
+                  shape.width == 1 ? 0 : x);
+  };
+  const bool is_constant = binary.constant != FeatureShape{};
+  const double first = at(in, n);
+  const double second = binary.scalar ? *binary.scalar : at(other, is_constant ? 0 : n);
+  return binary.reversed ? reference_binary(binary.function, second, first)
+                         : reference_binary(binary.function, first, second);
+}
+
 // Where (channel, row, column) of the output of a layer that only moves values comes from.
 using Place = std::array<int64_t, 3>;
 
@@ -128,30 +142,32 @@ Place source_of(const SpaceToDepth& op, const FeatureShape& in, const Place& at)
   const int64_t block = at[0] / in.channels;
   return {at[0] % in.channels, at[1] * op.block + block / op.block,
           at[2] * op.block + block % op.block};
-  double matmul_value(const MatMul& matmul, const Map& a, const Map& b, int64_t n, int64_t c,
-                      int64_t y, int64_t x) {
-    const int64_t head = b.shape.height == 1 ? 0 : y;
-    double sum = 0;
-    for (int64_t k = 0; k < a.shape.channels; ++k) {
-      sum += a.at(n, k, y, x) * (matmul.transpose_b ? b.at(n, k, head, c) : b.at(n, c, head, k));
-    }
-    return sum;
-  }
+}
 
-  std::vector<float> softmax(const Map& in, int64_t batch) {
-    const int64_t classes = in.shape.elements();
-    std::vector<float> result;
-    for (int64_t n = 0; n < batch; ++n) {
-      const auto* x = in.values.data() + n * classes;
-      const double largest = *std::max_element(x, x + classes);
-      double sum = 0;
-      for (int64_t i = 0; i < classes; ++i) sum += std::exp(x[i] - largest);
-      for (int64_t i = 0; i < classes; ++i) {
-        result.push_back(static_cast<float>(std::exp(x[i] - largest) / sum));
-      }
-    }
-    return result;
+double matmul_value(const MatMul& matmul, const Map& a, const Map& b, int64_t n, int64_t c,
+                    int64_t y, int64_t x) {
+  const int64_t head = b.shape.height == 1 ? 0 : y;
+  double sum = 0;
+  for (int64_t k = 0; k < a.shape.channels; ++k) {
+    sum += a.at(n, k, y, x) * (matmul.transpose_b ? b.at(n, k, head, c) : b.at(n, c, head, k));
   }
+  return sum;
+}
+
+std::vector<float> softmax(const Map& in, int64_t batch) {
+  const int64_t classes = in.shape.elements();
+  std::vector<float> result;
+  for (int64_t n = 0; n < batch; ++n) {
+    const auto* x = in.values.data() + n * classes;
+    const double largest = *std::max_element(x, x + classes);
+    double sum = 0;
+    for (int64_t i = 0; i < classes; ++i) sum += std::exp(x[i] - largest);
+    for (int64_t i = 0; i < classes; ++i) {
+      result.push_back(static_cast<float>(std::exp(x[i] - largest) / sum));
+    }
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -194,6 +210,11 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
           } else if constexpr (requires { source_of(operation, in.shape, {}); }) {
             const Place from = source_of(operation, in.shape, {c, y, x});
             return in.at(n, from[0], from[1], from[2]);
+          } else if constexpr (std::is_same_v<T, Binary>) {
+            const bool has_two = inputs.size() > 1;
+            const Map other{has_two ? inputs[1] : parameters.weights,
+                            has_two ? layer.input_shapes[1] : operation.constant};
+            return binary_value(operation, in, other, n, c, y, x);
           } else {
             return 0;
           }

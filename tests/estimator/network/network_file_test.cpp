@@ -117,6 +117,8 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
     {"kind": "activation", "function": "elu", "alpha": 0.5},
     {"kind": "activation", "function": "hard_sigmoid"},
     {"kind": "activation", "function": "gelu"},
+    {"kind": "binary", "function": "divide", "scalar": 2.5, "reversed": true},
+    {"kind": "binary", "function": "prelu", "constant": [2, 1, 1]},
     {"kind": "softmax"})");
   const Network network = read_network(text, "net.json");
   const std::string written = write_network(network);
@@ -136,6 +138,9 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
   EXPECT_NE(written.find(R"("function": "hard_sigmoid", "alpha": 0.2, "beta": 0.5})"),
             std::string::npos);
   EXPECT_NE(written.find(R"("function": "gelu"})"), std::string::npos);
+  EXPECT_NE(written.find(R"("function": "divide", "scalar": 2.5, "reversed": true})"),
+            std::string::npos);
+  EXPECT_NE(written.find(R"("function": "prelu", "constant": [2, 1, 1]})"), std::string::npos);
 }
 
 TEST(NetworkFile, DilationIsOneByDefault) {
@@ -215,6 +220,19 @@ TEST(NetworkFile, ActivationsTakeTheParametersTheyHave) {
             "net.json: layers[1].alpha: found 0.5, but gelu has no alpha: leave it out");
   EXPECT_EQ(layer_error(R"({"kind": "activation", "function": "elu", "alpha": 1e39})"),
             "net.json: layers[1].alpha: found 1e+39, wanted a finite number of single precision");
+}
+
+TEST(NetworkFile, TwoOperandsThatDoNotFit) {
+  EXPECT_EQ(layer_error(R"({"kind": "binary", "function": "add"})"),
+            "net.json: layers[1].inputs: found 1, wanted 2");
+  EXPECT_EQ(layer_error(R"({"kind": "binary", "function": "add", "constant": [3, 7, 1]})"),
+            "net.json: layers[1].constant: found 3x8x8 and 3x7x1, wanted each size to be the same "
+            "or 1");
+  EXPECT_EQ(layer_error(R"({"kind": "binary", "function": "add", "constant": [3, 1, 1],
+                            "scalar": 1})"),
+            "net.json: layers[1].scalar: found it beside a constant, wanted one of them");
+  EXPECT_EQ(layer_error(R"({"kind": "binary", "function": "add", "scalar": 1e40})"),
+            "net.json: layers[1].scalar: found 1e+40, wanted a finite number of single precision");
 }
 
 TEST(NetworkFile, WholeNumbersWrittenWithAFractionAreIntegers) {

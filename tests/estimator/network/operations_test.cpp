@@ -22,6 +22,8 @@ TEST(OtherOperations, OfElementwiseLayers) {
   EXPECT_EQ(other_operations(layer_of(Activation{UnaryFunction::kSigmoid}, {3, 4, 5})), 4 * 60u);
   EXPECT_EQ(other_backward_operations(layer_of(Activation{UnaryFunction::kTanh}, {3, 4, 5})),
             3 * 60u);
+  EXPECT_EQ(other_operations(layer_of(Binary{.scalar = 2}, {3, 4, 5})), 60u);
+  EXPECT_EQ(layer_of(Binary{.constant = {3, 1, 5}}, {3, 4, 5}).parameters, 15u);
   EXPECT_EQ(other_operations(layer_of(Lrn{.size = 5}, {3, 4, 5})), 60u * 13);
   EXPECT_EQ(other_operations(layer_of(GlobalAvgPool2d{}, {3, 4, 5})), 63u);
   EXPECT_EQ(other_operations(layer_of(Softmax{}, {10, 1, 1})), 50u);

