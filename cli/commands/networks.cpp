@@ -61,6 +61,9 @@ std::string window_text(const Window2d& w) {
   } else if (w.pad_top != 0 || w.pad_left != 0) {
     text += ", padding " + sizes_text(w.pad_top, w.pad_left);
   }
+  if (w.dilation_height != 1 || w.dilation_width != 1) {
+    text += ", dilation " + sizes_text(w.dilation_height, w.dilation_width);
+  }
   return text;
 }
 
@@ -107,6 +110,13 @@ struct Details {
   std::string operator()(const SpaceToDepth& space_to_depth) const {
     return fmt::format("{0}x{0}", space_to_depth.block);
   }
+  std::string operator()(const ConvTranspose2d& conv) const {
+    const std::string groups = conv.groups == 1 ? "" : fmt::format(", {} groups", conv.groups);
+    return window_text(conv.window) + groups;
+  }
+  std::string operator()(const Embedding& embedding) const {
+    return fmt::format("{} rows", embedding.rows);
+  }
   std::string operator()(const MatMul& matmul) const {
     return matmul.transpose_b ? "second transposed" : "";
   }
@@ -118,6 +128,19 @@ struct Details {
       text += fmt::format(" {}", *binary.scalar);
     }
     return binary.reversed ? text + ", reversed" : text;
+  }
+  std::string operator()(const Concat& concat) const { return std::string(name(concat.axis)); }
+  std::string operator()(const Pad& pad) const {
+    return fmt::format("before [{}], behind [{}]", fmt::join(pad.begin, ", "),
+                       fmt::join(pad.end, ", "));
+  }
+  std::string operator()(const Resize& resize) const {
+    return resize.mode == ResizeMode::kNearest ? "nearest" : "linear";
+  }
+  std::string operator()(const Reduce& reduce) const { return to_string(reduce.axes); }
+  std::string operator()(const Softmax& softmax) const {
+    const std::string axes = softmax.axes == Softmax{}.axes ? "" : to_string(softmax.axes);
+    return softmax.log ? axes + (axes.empty() ? "logarithm" : ", logarithm") : axes;
   }
   template <typename Other>
   std::string operator()(const Other&) const {

@@ -67,6 +67,18 @@ struct Conv2d {
 // Each channel is a group of its own, and there are as many outputs as inputs.
 bool is_depthwise(const Conv2d& conv, int64_t input_channels);
 
+// The convolution's transpose (deconvolution): each input adds its value times the kernel to the
+// outputs under the window, of which padding is cut off. An axis has (inputs - 1) * stride + span
+// of the window - padding + output_padding outputs. Weights are [channels][filters / groups][rows]
+// [columns], as in ONNX.
+struct ConvTranspose2d {
+  int64_t filters = 0;
+  Window2d window;
+  int64_t groups = 1;
+  bool bias = true;
+  int64_t output_padding_height = 0, output_padding_width = 0;  // more outputs, bottom and right
+};
+
 struct Dense {
   int64_t units = 0;
   bool bias = true;  // one a unit
@@ -261,10 +273,18 @@ struct Binary {
   bool reversed = false;  // the second operand stands first: 1 - x, say
 };
 
+// Looks tokens up in a table: pixel t of the output is row x[t] of the weights, where x, a row of
+// pixels of one channel, holds whole numbers from 0 to rows - 1.
+struct Embedding {
+  int64_t rows = 0;
+  int64_t features = 0;
+};
+
 using Operation =
     std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn, Dropout, Flatten,
                  Softmax, Clip, Activation, Rearrange, Slice, Transpose, ChannelShuffle,
-                 DepthToSpace, SpaceToDepth, Reshape, MatMul, Binary>;
+                 DepthToSpace, SpaceToDepth, Reshape, MatMul, Binary, Concat, Pad, Reduce, Resize,
+                 Embedding, ConvTranspose2d>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -288,7 +308,13 @@ using Operation =
   DECLARE(SpaceToDepth)                       \
   DECLARE(Reshape)                            \
   DECLARE(MatMul)                             \
-  DECLARE(Binary)
+  DECLARE(Binary)                             \
+  DECLARE(Concat)                             \
+  DECLARE(Pad)                                \
+  DECLARE(Reduce)                             \
+  DECLARE(Resize)                             \
+  DECLARE(Embedding)                          \
+  DECLARE(ConvTranspose2d)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);

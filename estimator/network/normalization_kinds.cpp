@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "estimator/network/layer_kind.h"
+#include "estimator/network/map_axes.h"
 
 namespace wattgrind {
 namespace {
@@ -51,27 +52,39 @@ class LrnKind final : public LayerKindOf<Lrn> {
   }
 };
 
-// A value's comparison, subtraction, exponential, addition and product: 5. The way back is that of
-// softmax with cross-entropy: a subtraction a value, and logarithm and sign of the loss.
+// A value's comparison, subtraction, exponential, addition and product: 5, and as many for the
+// logarithm, which subtracts again instead of multiplying. The way back of a vector's is that of
+// softmax with cross-entropy: a subtraction a value, and logarithm and sign of the loss. That of
+// others is a product, an addition, a subtraction and a product a value.
 class SoftmaxKind final : public LayerKindOf<Softmax> {
  public:
   std::string_view word() const override { return "softmax"; }
 
+  Operation read(const nlohmann::json& layer) const override {
+    Softmax softmax;
+    if (layer.contains("axes")) softmax.axes = read_axes(layer.at("axes"));
+    softmax.log = layer.value("log", softmax.log);
+    return softmax;
+  }
+
   OtherOperations other_operations(const Layer& layer) const override {
     const auto outputs = static_cast<uint64_t>(layer.output_shape.elements());
-    return {.forward = outputs * 5, .backward = outputs + 2};
+    const auto& softmax = std::get<Softmax>(layer.operation);
+    const bool may_be_last = !softmax.log && layer.output_shape.is_vector();
+    return {.forward = outputs * 5, .backward = may_be_last ? outputs + 2 : outputs * 4};
   }
 
   MapUse map_use(const Layer&) const override { return MapUse::kOverwrites; }
 
  protected:
-  FeatureShape infer(const Softmax&, std::span<const FeatureShape> inputs,
+  void write_members(const Softmax& softmax, nlohmann::ordered_json& layer) const override {
+    if (softmax.axes != Softmax{}.axes) layer["axes"] = write_axes(softmax.axes);
+    if (softmax.log) layer["log"] = true;
+  }
+
+  FeatureShape infer(const Softmax& softmax, std::span<const FeatureShape> inputs,
                      const LayerPlace& place) const override {
-    if (!inputs[0].is_vector()) {
-      place.reject("",
-                   "softmax found the feature map {}, wanted a vector: put a flatten layer before",
-                   to_string(inputs[0]));
-    }
+    if (softmax.axes == MapAxes{}) place.reject("axes", "found none, wanted one or more");
     return inputs[0];
   }
 };

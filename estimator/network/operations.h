@@ -13,18 +13,20 @@ namespace wattgrind {
 // comparison, subtraction, exponential, addition and product). An activation makes what its
 // function takes (unary_functions.h), where an elementary function counts as one operation; one of
 // two operands makes 1, prelu 2. Global average pooling makes one for each input value and a
-// division for each output value. Flatten, dropout and layers that only move values make none; a
-// product of maps makes multiply-accumulates alone.
+// division for each output value; other reductions one for each input value and, for a mean, a
+// division for each output value. Flatten, dropout, look-ups and layers that only move values make
+// none; a product of maps makes multiply-accumulates alone.
 uint64_t other_operations(const Layer& layer);
 
 // The operations besides multiply-accumulates that one image's way back makes. A layer with
 // multiply-accumulates adds up the gradient of its bias, with one addition for each output value;
 // it also makes as many multiply-accumulates again for each gradient that it computes, which are
-// not counted here. Softmax with cross-entropy makes a subtraction for each value, and the
-// logarithm and the sign of the loss. Dropout makes a product for each value. Layers that only
-// move values make an addition for each output value, where they repeat values, and none elsewhere.
-// Every other layer
-// undoes what it did, with one operation for each that it made.
+// not counted here. Softmax of a vector is taken as the last layer: with cross-entropy it makes a
+// subtraction for each value, and the logarithm and the sign of the loss. Other softmax layers make
+// 4 (a product, an addition, a subtraction and a product) for each value. Dropout makes a product
+// for each value. Layers that only move values make an addition for each output value where they
+// repeat values, and padding one for each value that it repeats. Every other layer undoes what it
+// did, with one operation for each that it made.
 uint64_t other_backward_operations(const Layer& layer);
 
 // The operations that one image's way forward makes only in training: dropout makes a product for

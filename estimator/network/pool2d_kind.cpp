@@ -6,33 +6,64 @@
 namespace wattgrind {
 namespace {
 
+// One dimension of pooling.
+struct PoolAxis {
+  int64_t extent, kernel, stride, dilation, pad_before, pad_behind, span;
+};
+
+PoolAxis vertical(const Window2d& w, const FeatureShape& input) {
+  return {input.height, w.kernel_height, w.stride_height, w.dilation_height,
+          w.pad_top,    w.pad_bottom,    w.span_height()};
+}
+PoolAxis horizontal(const Window2d& w, const FeatureShape& input) {
+  return {input.width, w.kernel_width, w.stride_width, w.dilation_width,
+          w.pad_left,  w.pad_right,    w.span_width()};
+}
+
+// The window's last position lies within the padded input; in ceil mode it may reach beyond, but
+// not start in the padding behind.
+int64_t outputs_of(const PoolAxis& axis, bool ceil_mode) {
+  const int64_t free = axis.pad_before + axis.extent + axis.pad_behind - axis.span;
+  if (!ceil_mode) return free / axis.stride + 1;
+  const int64_t outputs = (free + axis.stride - 1) / axis.stride + 1;
+  const bool starts_behind = (outputs - 1) * axis.stride >= axis.pad_before + axis.extent;
+  return starts_behind ? outputs - 1 : outputs;
+}
+
+// How many of a window's taps lie inside the map.
+int64_t taps_inside(const PoolAxis& axis, int64_t output) {
+  const int64_t start = output * axis.stride - axis.pad_before;
+  const auto before = [&](int64_t end) {
+    return end <= start ? 0 : std::min(axis.kernel, (end - start - 1) / axis.dilation + 1);
+  };
+  return before(axis.extent) - before(0);
+}
+
 // A pooling window that saw padding alone would have no value.
-void check_pooling_window(const Window2d& w, const FeatureShape& input, const LayerPlace& place) {
-  check_window(w, input, place);
-  if (std::max(w.pad_top, w.pad_bottom) >= w.kernel_height ||
-      std::max(w.pad_left, w.pad_right) >= w.kernel_width) {
+void check_pooling_axis(const PoolAxis& axis, bool ceil_mode, const Window2d& w,
+                        const LayerPlace& place) {
+  if (std::max(axis.pad_before, axis.pad_behind) >= axis.span) {
     place.reject("padding", "found [{}, {}, {}, {}], wanted less than the kernel, {}x{}", w.pad_top,
-                 w.pad_left, w.pad_bottom, w.pad_right, w.kernel_height, w.kernel_width);
+                 w.pad_left, w.pad_bottom, w.pad_right, w.span_height(), w.span_width());
+  }
+  // Windows that start inside the map see their first tap.
+  for (int64_t o = 0; o * axis.stride < axis.pad_before && o < outputs_of(axis, ceil_mode); ++o) {
+    if (taps_inside(axis, o) == 0) {
+      place.reject("dilation", "found {}x{}, by which a window sees padding alone",
+                   w.dilation_height, w.dilation_width);
+    }
   }
 }
 
-// Sum over outputs of the window positions inside the map, along one axis.
-uint64_t inside_positions(int64_t outputs, int64_t stride, int64_t kernel, int64_t pad,
-                          int64_t extent) {
-  int64_t positions = 0;
-  for (int64_t o = 0; o < outputs; ++o) {
-    const int64_t start = o * stride - pad;
-    positions += std::min(start + kernel, extent) - std::max<int64_t>(start, 0);
-  }
-  return static_cast<uint64_t>(positions);
+uint64_t taps_inside_all(const PoolAxis& axis, int64_t outputs) {
+  int64_t taps = 0;
+  for (int64_t o = 0; o < outputs; ++o) taps += taps_inside(axis, o);
+  return static_cast<uint64_t>(taps);
 }
 
 uint64_t window_values(const Window2d& window, const FeatureShape& in, const FeatureShape& out) {
-  return static_cast<uint64_t>(out.channels) *
-         inside_positions(out.height, window.stride_height, window.kernel_height, window.pad_top,
-                          in.height) *
-         inside_positions(out.width, window.stride_width, window.kernel_width, window.pad_left,
-                          in.width);
+  return static_cast<uint64_t>(out.channels) * taps_inside_all(vertical(window, in), out.height) *
+         taps_inside_all(horizontal(window, in), out.width);
 }
 
 // Pooling does one operation a window value inside the map, and as many on the way back.
@@ -44,7 +75,11 @@ class Pool2dKind final : public LayerKindOf<Pool> {
   std::string_view word() const override { return word_; }
 
   Operation read(const nlohmann::json& layer) const override {
-    return Pool{read_window(layer, true)};
+    Pool pool{read_window(layer, true), layer.value("ceil_mode", false)};
+    if constexpr (requires { pool.count_padding; }) {
+      pool.count_padding = layer.value("count_padding", false);
+    }
+    return pool;
   }
 
   OtherOperations other_operations(const Layer& layer) const override {
@@ -56,6 +91,10 @@ class Pool2dKind final : public LayerKindOf<Pool> {
  protected:
   void write_members(const Pool& pool, nlohmann::ordered_json& layer) const override {
     write_window(pool.window, layer);
+    if (pool.ceil_mode) layer["ceil_mode"] = true;
+    if constexpr (requires { pool.count_padding; }) {
+      if (pool.count_padding) layer["count_padding"] = true;
+    }
   }
 
   void pad_same(Pool& pool, const FeatureShape& input) const override {
@@ -64,8 +103,13 @@ class Pool2dKind final : public LayerKindOf<Pool> {
 
   FeatureShape infer(const Pool& pool, std::span<const FeatureShape> inputs,
                      const LayerPlace& place) const override {
-    check_pooling_window(pool.window, inputs[0], place);
-    return slide(pool.window, inputs[0].channels, inputs[0]);
+    check_window(pool.window, inputs[0], place);
+    const PoolAxis rows = vertical(pool.window, inputs[0]);
+    const PoolAxis columns = horizontal(pool.window, inputs[0]);
+    check_pooling_axis(rows, pool.ceil_mode, pool.window, place);
+    check_pooling_axis(columns, pool.ceil_mode, pool.window, place);
+    return {inputs[0].channels, outputs_of(rows, pool.ceil_mode),
+            outputs_of(columns, pool.ceil_mode)};
   }
 
  private:

@@ -66,7 +66,7 @@ void pad_same(Window2d& window, const FeatureShape& input) {
   window.pad_right = width - width / 2;
 }
 
-void check_window(const Window2d& w, const FeatureShape& input, const LayerPlace& place) {
+void check_window_sizes(const Window2d& w, const LayerPlace& place) {
   for (const int64_t size : {w.kernel_height, w.kernel_width}) {
     check_size(size, "kernel", 1, place);
   }
@@ -79,6 +79,10 @@ void check_window(const Window2d& w, const FeatureShape& input, const LayerPlace
   for (const int64_t size : {w.pad_top, w.pad_left, w.pad_bottom, w.pad_right}) {
     check_size(size, "padding", 0, place);
   }
+}
+
+void check_window(const Window2d& w, const FeatureShape& input, const LayerPlace& place) {
+  check_window_sizes(w, place);
   const int64_t height = w.pad_top + input.height + w.pad_bottom;
   const int64_t width = w.pad_left + input.width + w.pad_right;
   if (w.span_height() > height || w.span_width() > width) {

@@ -16,6 +16,9 @@ void write_window(const Window2d& window, nlohmann::ordered_json& layer);
 // Padding for as many outputs as ceil(input / stride), any surplus at the bottom and right.
 void pad_same(Window2d& window, const FeatureShape& input);
 
+// Rejects sizes out of range.
+void check_window_sizes(const Window2d& window, const LayerPlace& place);
+
 // Rejects sizes out of range and a kernel larger than the padded input.
 void check_window(const Window2d& window, const FeatureShape& input, const LayerPlace& place);
 

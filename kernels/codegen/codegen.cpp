@@ -76,7 +76,8 @@ MachineCode generate_functions(std::span<const LoopNest* const> nests,
       Value* slot = builder.CreateConstGEP1_64(builder.getPtrTy(), function->getArg(0), i);
       buffers.push_back(builder.CreateLoad(builder.getPtrTy(), slot));
     }
-    emit_nest(*nest, options.fuse_multiply_add, *function, std::move(buffers));
+    emit_nest(*nest, options.fuse_multiply_add, Lookups::kIndexedRow, *function,
+              std::move(buffers));
     llvm::IRBuilder<>(&function->back()).CreateRetVoid();
   }
   MachineCode code = compile(module, *machine);
@@ -105,7 +106,8 @@ MachineCode compile_chain(std::span<const KernelCall> calls, const CodegenOption
     for (uint64_t address : calls[i].buffer_addresses) {
       buffers.push_back(emit_base_address(builder, address));
     }
-    emit_nest(*calls[i].nest, options.fuse_multiply_add, *functions[i], std::move(buffers));
+    emit_nest(*calls[i].nest, options.fuse_multiply_add, Lookups::kAssumedRow, *functions[i],
+              std::move(buffers));
     emit_jump(*functions[i], *functions[i + 1]);
   }
   MachineCode code = compile(module, *machine, std::move(pass));

@@ -7,6 +7,8 @@
 //    nest has more live values than the instruction set has registers, and a native function's
 //    prologue saves registers.
 //  - Constants are immediates: the code has no constant pool, and calls nothing.
+//  - kIndexedLoad is a load from the row that the index names in a function, and from the assumed
+//    row in a chain.
 //  - kReduceAdd and kReduceMax fold the upper half of the lanes onto the lower, again and again;
 //    kMax is a > b ? a : b and kMin is a < b ? a : b (which settles NaN and signed zero).
 //  - The processor's features follow from CodegenOptions alone, never from the host.

@@ -87,10 +87,11 @@ uint64_t unroll_factor(const Loop& loop, std::optional<uint64_t> body_size) {
 
 class NestEmitter {
  public:
-  NestEmitter(const LoopNest& nest, bool fuse_multiply_add, llvm::Function& function,
-              StreamPointers pointers)
+  NestEmitter(const LoopNest& nest, bool fuse_multiply_add, Lookups lookups,
+              llvm::Function& function, StreamPointers pointers)
       : nest_(nest),
         fuse_multiply_add_(fuse_multiply_add),
+        lookups_(lookups),
         builder_(&function.back()),
         pointers_(std::move(pointers)),
         constants_(traits(nest.isa).vector_registers),
@@ -178,6 +179,9 @@ class NestEmitter {
       case Opcode::kLoad:
         define(instruction, emit_load(builder_, pointer(instruction), instruction.lanes));
         break;
+      case Opcode::kIndexedLoad:
+        define(instruction, emit_load(builder_, indexed_pointer(instruction), instruction.lanes));
+        break;
       case Opcode::kBroadcast:
         define(instruction, emit_splat(builder_, emit_load(builder_, pointer(instruction), 1),
                                        instruction.lanes));
@@ -204,6 +208,14 @@ class NestEmitter {
     return pointers_.address(builder_, instruction.address);
   }
 
+  Value* indexed_pointer(const Instruction& instruction) {
+    Value* pointer = this->pointer(instruction);
+    if (lookups_ == Lookups::kAssumedRow) return pointer;
+    return builder_.CreateGEP(
+        builder_.getInt8Ty(), pointer,
+        emit_row_offset(builder_, constants_, value_of(instruction.src[0]), instruction.table));
+  }
+
   int lanes_of(Register reg) const { return nest_.register_lanes[static_cast<size_t>(reg)]; }
 
   Value* value_of(Register reg) const {
@@ -218,24 +230,41 @@ class NestEmitter {
 
   const LoopNest& nest_;
   const bool fuse_multiply_add_;
+  const Lookups lookups_;
   llvm::IRBuilder<> builder_;
   StreamPointers pointers_;
   ConstantSplats constants_;
   std::vector<Value*> registers_;  // by register; null until written
 };
 
+// Moves the addresses of lookups to row 0, from where the index counts.
+void start_at_first_row(std::vector<Statement>& body) {
+  for (Statement& statement : body) {
+    if (Loop* loop = std::get_if<Loop>(&statement.node)) {
+      start_at_first_row(loop->body);
+      continue;
+    }
+    Instruction& instruction = std::get<Instruction>(statement.node);
+    if (instruction.opcode == Opcode::kIndexedLoad) {
+      instruction.address = address_in_row(instruction);
+    }
+  }
+}
+
 }  // namespace
 
-void emit_nest(const LoopNest& nest, bool fuse_multiply_add, llvm::Function& function,
-               std::vector<Value*> buffers) {
+void emit_nest(const LoopNest& nest, bool fuse_multiply_add, Lookups lookups,
+               llvm::Function& function, std::vector<Value*> buffers) {
   CHECK(buffers.size() == nest.buffers.size(), "{} wants {} buffers, got {}", nest.name,
         nest.buffers.size(), buffers.size());
-  std::vector<const Loop*> loops(nest.loop_count, nullptr);
-  collect_loops(nest.body, loops);
+  LoopNest emitted = nest;
+  if (lookups == Lookups::kIndexedRow) start_at_first_row(emitted.body);
+  std::vector<const Loop*> loops(emitted.loop_count, nullptr);
+  collect_loops(emitted.body, loops);
 
-  NestEmitter(nest, fuse_multiply_add, function,
+  NestEmitter(emitted, fuse_multiply_add, lookups, function,
               StreamPointers(std::move(buffers), std::move(loops)))
-      .emit(nest.body);
+      .emit(emitted.body);
 }
 
 }  // namespace wattgrind

@@ -15,10 +15,13 @@ class Value;
 
 namespace wattgrind {
 
+// Where a kIndexedLoad loads from.
+enum class Lookups { kAssumedRow, kIndexedRow };
+
 // Appends blocks that execute the nest to `function`. They begin in its entry block, which holds
 // what made `buffers`, the buffers' addresses, and has no terminator yet. The last block is left
 // without a terminator too.
-void emit_nest(const LoopNest& nest, bool fuse_multiply_add, llvm::Function& function,
-               std::vector<llvm::Value*> buffers);
+void emit_nest(const LoopNest& nest, bool fuse_multiply_add, Lookups lookups,
+               llvm::Function& function, std::vector<llvm::Value*> buffers);
 
 }  // namespace wattgrind

@@ -180,6 +180,15 @@ Value* emit_splat(IRBuilderBase& builder, Value* value, int lanes) {
   return splat(builder, value, lanes);
 }
 
+Value* emit_row_offset(IRBuilderBase& builder, ConstantSplats& constants, Value* index,
+                       const TableRows& table) {
+  Value* from_first = emit_greater(builder, index, constants.get(builder, 0, 1));
+  Value* last = constants.get(builder, static_cast<float>(table.count - 1), 1);
+  Value* row = builder.CreateFPToSI(emit_less(builder, from_first, last), builder.getInt32Ty());
+  return builder.CreateMul(builder.CreateZExt(row, builder.getInt64Ty()),
+                           builder.getInt64(static_cast<uint64_t>(table.row_bytes)));
+}
+
 Value* emit_operation(IRBuilderBase& builder, ConstantSplats& constants,
                       const Instruction& instruction, std::span<Value* const> operands,
                       int operand_lanes, bool fuse_multiply_add) {
@@ -230,6 +239,7 @@ Value* emit_operation(IRBuilderBase& builder, ConstantSplats& constants,
     case Opcode::kSplat:
       return splat(builder, operands[0], lanes);
     case Opcode::kLoad:
+    case Opcode::kIndexedLoad:
     case Opcode::kBroadcast:
     case Opcode::kStore:
       break;

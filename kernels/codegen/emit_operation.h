@@ -65,6 +65,11 @@ void emit_store(llvm::IRBuilderBase& builder, llvm::Value* value, llvm::Value* p
 // Puts a float in every lane.
 llvm::Value* emit_splat(llvm::IRBuilderBase& builder, llvm::Value* value, int lanes);
 
+// The bytes from a table's first row to the row that `index`, a float, names: cut to a whole
+// number, to the first row where it is negative or no number, and to the last where it is beyond.
+llvm::Value* emit_row_offset(llvm::IRBuilderBase& builder, ConstantSplats& constants,
+                             llvm::Value* index, const TableRows& table);
+
 // Emits an instruction that does not refer to memory and returns its value. `operands` are the
 // values of the registers it reads, `operand_lanes` the lanes of the first.
 llvm::Value* emit_operation(llvm::IRBuilderBase& builder, ConstantSplats& constants,

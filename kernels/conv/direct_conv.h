@@ -2,7 +2,7 @@
 //
 // The loops run over groups, rows, blocks of output channels and register tiles of pixels. Outputs
 // may lie apart, so that the data gradient of a strided convolution is a few direct convolutions
-// (kernels/conv/conv_phases.h).
+// (kernels/layout/conv_phases.h).
 #pragma once
 
 #include <vector>

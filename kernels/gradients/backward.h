@@ -32,19 +32,31 @@ namespace wattgrind {
 // Flatten copies the gradient of a plain vector to that of the map it was flattened from.
 // Rearrange and what is one: copied back, or added up where values have several places.
 // MatMul: a product again, of the output's gradient and the other input.
+// ConvTranspose2d: a direct convolution, which reads the output gradient's halo as well; so does
+// the gradient by weights. Embedding has no way back.
 // Dropout: the gradient by its output, times its mask.
-// Softmax: the gradient of softmax and categorical cross-entropy in one. It makes, of the
-// probabilities that softmax left (kOutput) and of kLabels, the gradient of the mean loss of the
-// batch by softmax's input, (p - y) / batch. kLoss gets each image's -sum y ln p; p below 1e-7
-// counts as 1e-7 there, as in Keras. A probability that is no number makes a loss that is none.
+// Concat and constant padding: the input's part of the gradient, copied; padding with values of the
+// map and resizing add to each value what its places in the output have.
+// Reduce: mean and sum spread the gradient, a maximum along rows and columns gives it to the first
+// of the largest values; others cannot be trained.
+// Softmax: from the layer's output, on kGradient where the context is in place. The last layer's is
+// lower_cross_entropy(), where the context says so.
 #define WATTGRIND_DECLARE(T) \
   LoopNest lower_data_gradient(const T& operation, const BackwardContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
 #undef WATTGRIND_DECLARE
 
+// The gradient of a vector's softmax and categorical cross-entropy in one. It makes, of the
+// probabilities that softmax left (kOutput) and of kLabels, the gradient of the mean loss of the
+// batch by softmax's input, (p - y) / batch. kLoss gets each image's -sum y ln p; p below 1e-7
+// counts as 1e-7 there, as in Keras. A probability that is no number makes a loss that is none.
+LoopNest lower_cross_entropy(const BackwardContext& context);
+
 // Gradients by weights and bias.
 LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& context);
 LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context);
+LoopNest lower_weight_gradient(const ConvTranspose2d& conv, const BackwardContext& context);
+LoopNest lower_weight_gradient(const Embedding& embedding, const BackwardContext& context);
 
 // By an algorithm that is given and applies to the problem; no depthwise convolution.
 LoopNest lower_data_gradient(const Dense& dense, const BackwardContext& context,
@@ -64,6 +76,8 @@ LoopNest lower_depthwise_conv2d_data_gradient(const Conv2d& conv, const Backward
 LoopNest lower_depthwise_conv2d_weight_gradient(const Conv2d& conv, const BackwardContext& context);
 
 Halo required_gradient_halo(const Conv2d& conv, const FeatureShape& input,
+                            const FeatureShape& output);
+Halo required_gradient_halo(const ConvTranspose2d& conv, const FeatureShape& input,
                             const FeatureShape& output);
 
 // A training step's first pass: copies a batch out of the data set, images ("images", (row, column,

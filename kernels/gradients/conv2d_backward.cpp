@@ -1,7 +1,7 @@
 #include "estimator/base/error.h"
-#include "kernels/conv/conv_phases.h"
 #include "kernels/gradients/backward.h"
 #include "kernels/gradients/gradient_algorithms.h"
+#include "kernels/layout/conv_phases.h"
 
 namespace wattgrind {
 namespace {

@@ -10,7 +10,7 @@ constexpr float kSmallestProbability = 1e-7f;  // Keras's backend epsilon
 
 }  // namespace
 
-LoopNest lower_data_gradient(const Softmax&, const BackwardContext& context) {
+LoopNest lower_cross_entropy(const BackwardContext& context) {
   const MapLayout& out = context.output;
   const MapLayout& in = context.input_gradient;
   const MapLayout labelling = label_layout(out.shape.channels);

@@ -4,9 +4,9 @@
 
 #include <vector>
 
-#include "kernels/conv/conv_phases.h"
 #include "kernels/conv/conv_problem.h"
 #include "kernels/conv/direct_conv.h"
+#include "kernels/layout/conv_phases.h"
 #include "kernels/nest/nest_builder.h"
 
 namespace wattgrind {

@@ -1,5 +1,5 @@
-#include "kernels/conv/conv_phases.h"
 #include "kernels/gradients/backward.h"
+#include "kernels/layout/conv_phases.h"
 #include "kernels/layout/tiling.h"
 #include "kernels/nest/nest_builder.h"
 

@@ -13,14 +13,16 @@ enum class GradientMethod { kMax, kAverage };
 // cleared first and added to; else what no window holds is never written.
 class PoolBackward {
  public:
-  PoolBackward(const Window2d& window, GradientMethod method, const BackwardContext& context)
+  PoolBackward(const Window2d& window, GradientMethod method, bool counts_padding,
+               const BackwardContext& context)
       : window_(window),
         method_(method),
+        counts_padding_(counts_padding),
         context_(context),
         nest_(method == GradientMethod::kMax ? "maxpool2d_backward" : "avgpool2d_backward",
               context.isa),
-        overlapping_(window.stride_height < window.kernel_height ||
-                     window.stride_width < window.kernel_width) {}
+        overlapping_(window.stride_height < window.span_height() ||
+                     window.stride_width < window.span_width()) {}
 
   LoopNest lower() && {
     const int64_t batch = context_.batch;
@@ -102,7 +104,9 @@ class PoolBackward {
 
   void hand_to_all(const WindowSpan& row, const WindowSpan& column, Register dy,
                    const Address& gradient) {
-    const float part = 1.0f / static_cast<float>(row.kernel_count * column.kernel_count);
+    const int64_t counted = counts_padding_ ? row.padded_count * column.padded_count
+                                            : row.kernel_count * column.kernel_count;
+    const float part = 1.0f / static_cast<float>(counted);
     const Register share = nest_.apply(Opcode::kMul, dy, nest_.constant(nest_.lanes(dy), part));
     for_each_tap(row, column, gradient, gradient,
                  [&](const Address&, const Address& to) { add(share, to); });
@@ -111,9 +115,10 @@ class PoolBackward {
   template <typename Body>
   void for_each_tap(const WindowSpan& row, const WindowSpan& column, const Address& input,
                     const Address& gradient, const Body& body) {
-    const auto at = [](const Address& address, const MapLayout& layout, LoopVariable r,
-                       LoopVariable s) {
-      return stepped(stepped(address, r, layout.row_bytes()), s, layout.channel_bytes());
+    const auto at = [&](const Address& address, const MapLayout& layout, LoopVariable r,
+                        LoopVariable s) {
+      return stepped(stepped(address, r, window_.dilation_height * layout.row_bytes()), s,
+                     window_.dilation_width * layout.channel_bytes());
     };
     nest_.loop("kernel_row", row.kernel_count, [&](LoopVariable r) {
       nest_.loop("kernel_column", column.kernel_count, [&](LoopVariable s) {
@@ -132,6 +137,7 @@ class PoolBackward {
 
   const Window2d& window_;
   const GradientMethod method_;
+  const bool counts_padding_;
   const BackwardContext& context_;
   NestBuilder nest_;
   const bool overlapping_;
@@ -141,17 +147,17 @@ class PoolBackward {
 }  // namespace
 
 LoopNest lower_data_gradient(const MaxPool2d& pool, const BackwardContext& context) {
-  return PoolBackward(pool.window, GradientMethod::kMax, context).lower();
+  return PoolBackward(pool.window, GradientMethod::kMax, false, context).lower();
 }
 
 LoopNest lower_data_gradient(const AvgPool2d& pool, const BackwardContext& context) {
-  return PoolBackward(pool.window, GradientMethod::kAverage, context).lower();
+  return PoolBackward(pool.window, GradientMethod::kAverage, pool.count_padding, context).lower();
 }
 
 LoopNest lower_data_gradient(const GlobalAvgPool2d&, const BackwardContext& context) {
   const FeatureShape& shape = context.input().shape;
   const Window2d whole{shape.height, shape.width, shape.height, shape.width};
-  return PoolBackward(whole, GradientMethod::kAverage, context).lower();
+  return PoolBackward(whole, GradientMethod::kAverage, false, context).lower();
 }
 
 }  // namespace wattgrind

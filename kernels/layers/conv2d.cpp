@@ -1,8 +1,7 @@
-#include <algorithm>
-
 #include "estimator/base/error.h"
 #include "kernels/conv/forward_algorithms.h"
 #include "kernels/layers/lowering.h"
+#include "kernels/layout/conv_phases.h"
 
 namespace wattgrind {
 
@@ -32,16 +31,7 @@ LoopNest lower(const Conv2d& conv, const LayerContext& context) {
 }
 
 Halo required_halo(const Conv2d& conv, const FeatureShape& input, const FeatureShape& output) {
-  const Window2d& window = conv.window;
-  const auto beyond = [](int64_t outputs, int64_t stride, int64_t span, int64_t pad,
-                         int64_t extent) {
-    return std::max<int64_t>(0, (outputs - 1) * stride + span - pad - extent);
-  };
-  return {
-      window.pad_top, window.pad_left,
-      beyond(output.height, window.stride_height, window.span_height(), window.pad_top,
-             input.height),
-      beyond(output.width, window.stride_width, window.span_width(), window.pad_left, input.width)};
+  return window_halo(conv.window, input, output);
 }
 
 }  // namespace wattgrind

@@ -34,7 +34,17 @@ namespace wattgrind {
 // (kernels/parts/strided_copy.h). A reshape that is none makes two, through a vector in scratch.
 // MatMul: products of register tiles, head by head; the second operand is copied to scratch memory
 // where that pays (kernels/parts/map_product.h).
-// Softmax: over all values of an image, also in place. The exponential is a polynomial.
+// ConvTranspose2d: direct convolutions, one a phase of the stride, with weights packed phase by
+// phase.
+// Embedding: a lookup of a table's row (kIndexedLoad) for every pixel. Where references are counted
+// token t of a row of pixels looks up row t, modulo the table's rows.
+// Concat and Pad: strided copies of each input and of each piece around the map
+// (kernels/parts/pad_boxes.h).
+// Resize: a copy or an interpolation for each pair of runs of rows and of columns that come from
+// inputs alike (estimator/network/resize_runs.h); where these are many, along the columns into
+// scratch, then along the rows.
+// Softmax and Reduce: over the groups of values that the axes name (kernels/parts/axis_groups.h),
+// softmax also in place. The exponential is a polynomial.
 #define WATTGRIND_DECLARE(T) LoopNest lower(const T& operation, const LayerContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
 #undef WATTGRIND_DECLARE
@@ -51,5 +61,7 @@ LoopNest lower_depthwise_conv2d(const Conv2d& conv, const LayerContext& context)
 
 // The halo a convolution reads of its input.
 Halo required_halo(const Conv2d& conv, const FeatureShape& input, const FeatureShape& output);
+Halo required_halo(const ConvTranspose2d& conv, const FeatureShape& input,
+                   const FeatureShape& output);
 
 }  // namespace wattgrind

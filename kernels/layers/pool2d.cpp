@@ -15,9 +15,11 @@ enum class PoolMethod { kMax, kAverage };
 
 class PoolLowering {
  public:
-  PoolLowering(const Window2d& window, PoolMethod method, const LayerContext& context)
+  PoolLowering(const Window2d& window, PoolMethod method, bool counts_padding,
+               const LayerContext& context)
       : window_(window),
         method_(method),
+        counts_padding_(counts_padding),
         context_(context),
         nest_(method == PoolMethod::kMax ? "maxpool2d" : "avgpool2d", context.isa) {}
 
@@ -58,17 +60,18 @@ class PoolLowering {
         const auto at = [&](const Address& address) {
           return stepped(moved(address, piece.start * kFloatBytes), c, piece.size * kFloatBytes);
         };
-        const Register result = reduce_window(row.kernel_count, column.kernel_count,
-                                              static_cast<int>(piece.size), at(from));
+        const Register result = reduce_window(row, column, static_cast<int>(piece.size), at(from));
         nest_.store(result, at(to));
       });
     }
   }
 
-  Register reduce_window(int64_t rows, int64_t columns, int lanes, const Address& from) {
+  Register reduce_window(const WindowSpan& row, const WindowSpan& column, int lanes,
+                         const Address& from) {
+    const int64_t rows = row.kernel_count, columns = column.kernel_count;
     const Opcode opcode = method_ == PoolMethod::kMax ? Opcode::kMax : Opcode::kAdd;
-    const int64_t row_bytes = context_.input().row_bytes();
-    const int64_t column_bytes = context_.input().channel_bytes();
+    const int64_t row_bytes = window_.dilation_height * context_.input().row_bytes();
+    const int64_t column_bytes = window_.dilation_width * context_.input().channel_bytes();
     Register total = kNoRegister;
     if (rows * columns <= kUnrolledWindow) {
       for (int64_t r = 0; r < rows; ++r) {
@@ -88,7 +91,9 @@ class PoolLowering {
       });
     }
     if (method_ == PoolMethod::kMax) return total;
-    const Register scale = nest_.constant(lanes, 1.0f / static_cast<float>(rows * columns));
+    const int64_t counted =
+        counts_padding_ ? row.padded_count * column.padded_count : rows * columns;
+    const Register scale = nest_.constant(lanes, 1.0f / static_cast<float>(counted));
     return nest_.apply(Opcode::kMul, total, scale);
   }
 
@@ -96,6 +101,7 @@ class PoolLowering {
 
   const Window2d& window_;
   const PoolMethod method_;
+  const bool counts_padding_;
   const LayerContext& context_;
   NestBuilder nest_;
   Address input_, output_;
@@ -104,11 +110,11 @@ class PoolLowering {
 }  // namespace
 
 LoopNest lower(const MaxPool2d& pool, const LayerContext& context) {
-  return PoolLowering(pool.window, PoolMethod::kMax, context).lower();
+  return PoolLowering(pool.window, PoolMethod::kMax, false, context).lower();
 }
 
 LoopNest lower(const AvgPool2d& pool, const LayerContext& context) {
-  return PoolLowering(pool.window, PoolMethod::kAverage, context).lower();
+  return PoolLowering(pool.window, PoolMethod::kAverage, pool.count_padding, context).lower();
 }
 
 LoopNest lower(const GlobalAvgPool2d&, const LayerContext& context) {

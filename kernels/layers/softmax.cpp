@@ -1,7 +1,7 @@
-#include "estimator/base/error.h"
+#include <limits>
+
 #include "kernels/layers/lowering.h"
-#include "kernels/layout/tiling.h"
-#include "kernels/nest/nest_builder.h"
+#include "kernels/parts/axis_groups.h"
 #include "kernels/parts/vector_math.h"
 
 namespace wattgrind {
@@ -9,87 +9,92 @@ namespace {
 
 class SoftmaxLowering {
  public:
-  explicit SoftmaxLowering(const LayerContext& context)
-      : context_(context), nest_("softmax", context.isa) {
+  SoftmaxLowering(const Softmax& softmax, const LayerContext& context)
+      : softmax_(softmax),
+        in_(context.input()),
+        out_(context.output),
+        nest_(softmax.log ? "log_softmax" : "softmax", context.isa),
+        groups_(nest_, context.batch, context.input().shape, softmax.axes) {
     if (context.in_place) {
-      input_ = output_ =
-          nest_.buffer(Operand::kMap, TensorRole::kOutput, context.input().bytes(context.batch));
+      input_ = output_ = nest_.buffer(Operand::kMap, TensorRole::kOutput, in_.bytes(context.batch));
     } else {
-      input_ =
-          nest_.buffer(Operand::kInput, TensorRole::kInput, context.input().bytes(context.batch));
-      output_ =
-          nest_.buffer(Operand::kOutput, TensorRole::kOutput, context.output.bytes(context.batch));
+      input_ = nest_.buffer(Operand::kInput, TensorRole::kInput, in_.bytes(context.batch));
+      output_ = nest_.buffer(Operand::kOutput, TensorRole::kOutput, out_.bytes(context.batch));
     }
   }
 
   LoopNest lower() && {
-    CHECK(context_.input().shape.height == 1 && context_.input().shape.width == 1,
-          "softmax of a map of {} x {}", context_.input().shape.height,
-          context_.input().shape.width);
-    pieces_ = vector_pieces(context_.input().shape.channels, nest_.max_lanes());
-    nest_.loop("image", context_.batch, [&](LoopVariable n) {
-      const Address from = stepped(input_, n, context_.input().image_bytes());
-      const Address to = stepped(output_, n, context_.output.image_bytes());
-      const Register largest = fold(from, Opcode::kMax, Opcode::kReduceMax);
-      for (const Tiles& piece : pieces_) {
-        each(piece, [&](LoopVariable c, int lanes) {
-          const Register x = nest_.load(lanes, at(from, piece, c));
-          const Register shifted = nest_.apply(Opcode::kSub, x, nest_.splat(lanes, largest));
-          nest_.store(emit_exp(nest_, shifted), at(to, piece, c));
-        });
-      }
-      const Register sum = fold(to, Opcode::kAdd, Opcode::kReduceAdd);
-      const Register scale = nest_.apply(Opcode::kDiv, nest_.constant(1, 1.0f), sum);
-      for (const Tiles& piece : pieces_) {
-        each(piece, [&](LoopVariable c, int lanes) {
-          const Register x = nest_.load(lanes, at(to, piece, c));
-          nest_.store(nest_.apply(Opcode::kMul, x, nest_.splat(lanes, scale)), at(to, piece, c));
-        });
-      }
+    groups_.each([&](const Vector& group) {
+      const auto largest =
+          groups_.spread(fold(group, Opcode::kMax, Opcode::kReduceMax, -kInfinity,
+                              [&](const Vector& at) { return load(at, input_, in_); }));
+      softmax_.log ? lower_logarithm(group, largest) : lower_group(group, largest);
     });
     return std::move(nest_).finish();
   }
 
  private:
-  template <typename Body>
-  void each(const Tiles& piece, Body&& body) {
-    nest_.loop("class", piece.count,
-               [&](LoopVariable c) { body(c, static_cast<int>(piece.size)); });
+  using Vector = AxisGroups::Vector;
+  using Spread = std::vector<Register>;  // by length of vector
+
+  static constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+  void lower_group(const Vector& group, const Spread& largest) {
+    groups_.each_value(group, [&](const Vector& at) {
+      nest_.store(emit_exp(nest_, shifted(at, largest)), at.in(output_, out_));
+    });
+    const Register sum = fold(group, Opcode::kAdd, Opcode::kReduceAdd, 0,
+                              [&](const Vector& at) { return load(at, output_, out_); });
+    const Spread scale =
+        groups_.spread(nest_.apply(Opcode::kDiv, nest_.constant(nest_.lanes(sum), 1.0f), sum));
+    groups_.each_value(group, [&](const Vector& at) {
+      const Register x = load(at, output_, out_);
+      nest_.store(nest_.apply(Opcode::kMul, x, scale[at.piece()]), at.in(output_, out_));
+    });
   }
 
-  static Address at(const Address& address, const Tiles& piece, LoopVariable c) {
-    return stepped(moved(address, piece.start * kFloatBytes), c, piece.size * kFloatBytes);
+  void lower_logarithm(const Vector& group, const Spread& largest) {
+    const Register sum = fold(group, Opcode::kAdd, Opcode::kReduceAdd, 0, [&](const Vector& at) {
+      return emit_exp(nest_, shifted(at, largest));
+    });
+    const Spread logarithm = groups_.spread(emit_log(nest_, sum));
+    groups_.each_value(group, [&](const Vector& at) {
+      const Register y = nest_.apply(Opcode::kSub, shifted(at, largest), logarithm[at.piece()]);
+      nest_.store(y, at.in(output_, out_));
+    });
   }
 
-  // One lane: all values at `address` folded by `opcode`.
-  Register fold(const Address& address, Opcode opcode, Opcode reduction) {
-    Register total = kNoRegister;
-    for (const Tiles& piece : pieces_) {
-      const int lanes = static_cast<int>(piece.size);
-      // The first vector starts the fold; the others follow in a loop.
-      const Register part = nest_.load(lanes, moved(address, piece.start * kFloatBytes));
-      if (piece.count > 1) {
-        nest_.loop("class", piece.count - 1, [&](LoopVariable c) {
-          const Address from = moved(at(address, piece, c), piece.size * kFloatBytes);
-          nest_.assign(part, opcode, part, nest_.load(lanes, from));
-        });
-      }
-      const Register folded = lanes == 1 ? part : nest_.reduce(reduction, part);
-      total = total == kNoRegister ? folded : nest_.apply(opcode, total, folded);
-    }
-    return total;
+  Register load(const Vector& at, const Address& map, const MapLayout& layout) {
+    return nest_.load(at.lanes(), at.in(map, layout));
   }
 
-  const LayerContext& context_;
+  Register shifted(const Vector& at, const Spread& largest) {
+    return nest_.apply(Opcode::kSub, load(at, input_, in_), largest[at.piece()]);
+  }
+
+  template <typename Value>
+  Register fold(const Vector& group, Opcode opcode, Opcode reduction, float start,
+                const Value& value) {
+    const auto accumulators = groups_.accumulators(group, start);
+    groups_.each_value(group, [&](const Vector& at) {
+      const Register accumulator = accumulators[at.piece()];
+      nest_.assign(accumulator, opcode, accumulator, value(at));
+    });
+    return groups_.fold(accumulators, opcode, reduction);
+  }
+
+  const Softmax& softmax_;
+  const MapLayout& in_;
+  const MapLayout& out_;
   NestBuilder nest_;
+  AxisGroups groups_;
   Address input_, output_;
-  std::vector<Tiles> pieces_;
 };
 
 }  // namespace
 
-LoopNest lower(const Softmax&, const LayerContext& context) {
-  return SoftmaxLowering(context).lower();
+LoopNest lower(const Softmax& softmax, const LayerContext& context) {
+  return SoftmaxLowering(softmax, context).lower();
 }
 
 }  // namespace wattgrind

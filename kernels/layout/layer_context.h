@@ -30,6 +30,11 @@ struct BackwardContext {
   size_t input_index = 0;    // says whose gradient is asked for
   MapLayout input_gradient;  // the layout of that gradient
   MapLayout output_gradient;
+  // Softmax as the last layer, whose gradient is made with that of cross-entropy, of labels; any
+  // other softmax has a gradient by its output.
+  bool with_cross_entropy = false;
+  // Whether one buffer, Operand::kGradient, is both gradients, because the layer worked in place.
+  bool in_place = false;
 
   const MapLayout& input() const { return inputs.front(); }
 };

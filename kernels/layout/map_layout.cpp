@@ -33,6 +33,12 @@ int64_t MapLayout::image_bytes() const {
   return round_up(bytes, is_large ? kPageBytes : kLineBytes);
 }
 
+int64_t MapLayout::axis_bytes(MapAxis axis) const {
+  return axis == MapAxis::kChannels ? kFloatBytes
+         : axis == MapAxis::kHeight ? row_bytes()
+                                    : channel_bytes();
+}
+
 std::optional<MapLayout> MapLayout::as_vectors() const {
   if (!is_dense() || halo != Halo{}) return std::nullopt;
   return MapLayout{{shape.elements(), 1, 1}, image_bytes() / kFloatBytes, {}, staggers_images};

@@ -57,6 +57,7 @@ struct MapLayout {
   // one above the first.
   int64_t pixel_bytes(int64_t y, int64_t x) const;
   int64_t channel_bytes() const { return channel_pitch * kFloatBytes; }
+  int64_t axis_bytes(MapAxis axis) const;  // from one value to the next along the axis
   uint64_t bytes(int64_t batch) const { return static_cast<uint64_t>(batch * image_bytes()); }
   // Whether every value of the rows [0, height) follows the one before, as it does where there is
   // no halo on the left or right.

@@ -9,7 +9,12 @@ int64_t output_pitch(const Layer& layer, int64_t input_pitch, Isa isa) {
   if (const auto* conv = std::get_if<Conv2d>(&layer.operation); conv && conv->groups > 1) {
     return is_depthwise(*conv, layer.input_shape().channels) ? input_pitch : channels;
   }
+  if (const auto* conv = std::get_if<ConvTranspose2d>(&layer.operation); conv && conv->groups > 1) {
+    return channels;
+  }
   if (std::holds_alternative<Conv2d>(layer.operation) ||
+      std::holds_alternative<ConvTranspose2d>(layer.operation) ||
+      std::holds_alternative<Embedding>(layer.operation) ||
       std::holds_alternative<Dense>(layer.operation) ||
       std::holds_alternative<MatMul>(layer.operation)) {
     return padded_width(column_blocks(channels, isa, Surplus::kPad));

@@ -4,6 +4,7 @@
 
 #include "estimator/base/error.h"
 #include "estimator/network/layer_kind.h"
+#include "kernels/layout/conv_phases.h"
 #include "kernels/layout/tiling.h"
 
 namespace wattgrind {
@@ -70,10 +71,56 @@ void visit_plain(const Layer& layer, ParameterRole role, const Visit& visit) {
   for (int64_t i = 0; i < values; ++i) visit(i, i);
 }
 
+// Weights are packed [phase][group][block][row][column][channel][lane] with each phase's taps from
+// the last to the first.
+template <typename Visit>
+void visit_conv_transpose(const ConvTranspose2d& conv, const MapLayout& input, Isa isa,
+                          const Visit& visit) {
+  const Window2d& window = conv.window;
+  const int64_t filters = conv.filters / conv.groups;
+  const int64_t channels = input.shape.channels / conv.groups;
+  const auto blocks =
+      column_blocks(filters, isa, conv.groups == 1 ? Surplus::kPad : Surplus::kExact);
+  for (const TapPhase& phase : tap_phases(window)) {
+    const int64_t steps = phase.rows * phase.columns * channels;
+    const int64_t first = phase.taps_before * channels * conv.groups * padded_width(blocks);
+    for (int64_t g = 0; g < conv.groups; ++g) {
+      for (const ColumnBlock& block : blocks) {
+        int64_t packed = first + steps * (g * padded_width(blocks) + block.first);
+        for (int64_t row = phase.last_row(); row >= 0; row -= phase.row_step) {
+          for (int64_t column = phase.last_column(); column >= 0; column -= phase.column_step) {
+            for (int64_t c = 0; c < channels; ++c, packed += block.width()) {
+              for (int64_t i = 0; i < std::min(block.width(), filters - block.first); ++i) {
+                const int64_t of_filter = (g * channels + c) * filters + block.first + i;
+                visit(packed + i,
+                      (of_filter * window.kernel_height + row) * window.kernel_width + column);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+template <typename Visit>
+void visit_embedding(const Embedding& embedding, Isa isa, const Visit& visit) {
+  const int64_t pitch = padded_width(column_blocks(embedding.features, isa, Surplus::kPad));
+  for (int64_t row = 0; row < embedding.rows; ++row) {
+    for (int64_t f = 0; f < embedding.features; ++f) {
+      visit(row * pitch + f, row * embedding.features + f);
+    }
+  }
+}
+
 template <typename Visit>
 void visit_weights(const Layer& layer, const MapLayout& input, Isa isa, const Visit& visit) {
   if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
     visit_conv(*conv, input, isa, visit);
+  } else if (const auto* transposed = std::get_if<ConvTranspose2d>(&layer.operation)) {
+    visit_conv_transpose(*transposed, input, isa, visit);
+  } else if (const auto* embedding = std::get_if<Embedding>(&layer.operation)) {
+    visit_embedding(*embedding, isa, visit);
   } else if (const auto* dense = std::get_if<Dense>(&layer.operation)) {
     visit_product(column_blocks(dense->units, isa, Surplus::kPad), dense->units, input.shape, 0, 0,
                   visit);

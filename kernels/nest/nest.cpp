@@ -42,6 +42,10 @@ std::string to_text(const LoopNest& nest, const Instruction& instruction) {
   if (opcode.has_result) text = fmt::format("r{}:{} = ", instruction.dst, instruction.lanes);
   text += opcode.name;
   if (opcode.is_memory) text += " " + address_text(nest, instruction.address);
+  if (instruction.opcode == Opcode::kIndexedLoad) {
+    text += fmt::format(" of {} rows of {} bytes", instruction.table.count,
+                        instruction.table.row_bytes);
+  }
   if (instruction.opcode == Opcode::kConstant) text += fmt::format(" {}", instruction.immediate);
   for (int i = 0; i < opcode.operands; ++i) {
     text += fmt::format("{} r{}", i > 0 || opcode.is_memory ? "," : "", instruction.src[i]);

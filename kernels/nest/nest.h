@@ -3,9 +3,10 @@
 //
 // A nest is loops with constant trip counts around instructions on virtual vector registers of
 // single-precision values (kMulAddInt64 alone sees integers in them). Every load and store names a
-// buffer and a byte address affine in the enclosing loops; no control flow depends on data.
-// Registers are mutable: an accumulator is written before its loop and again inside it. A register
-// keeps one lane count for life.
+// buffer and a byte address affine in the enclosing loops; no control flow depends on data. There
+// is one exception to the addresses, kIndexedLoad, which looks a row of a table up. Registers are
+// mutable: an accumulator is written before its loop and again inside it. A register keeps one lane
+// count for life.
 #pragma once
 
 #include <array>
@@ -56,9 +57,14 @@ enum class Opcode : uint8_t {
   kLoad,       // dst = lanes consecutive values at address
   kBroadcast,  // dst = the value at address, in every lane
   kStore,      // lanes consecutive values at address = a
-  kConstant,   // dst = immediate, in every lane
-  kMove,       // dst = a
-  kAdd,        // dst = a + b
+  // dst = lanes consecutive values of the table's row a (1 lane), cut to a whole number within the
+  // table, where the address names the same values of the row that is assumed. What counts
+  // references (access programs, executables for cachegrind, traces) loads from the assumed row,
+  // so that all of them agree and none depends on data; native functions load from row a.
+  kIndexedLoad,
+  kConstant,  // dst = immediate, in every lane
+  kMove,      // dst = a
+  kAdd,       // dst = a + b
   kSub,
   kMul,
   kDiv,
@@ -81,13 +87,26 @@ enum class Opcode : uint8_t {
 using Register = int32_t;
 inline constexpr Register kNoRegister = -1;
 
+// The table of a kIndexedLoad is its buffer. The strides of its address go from row to row where
+// they are multiples of a row, and within a row otherwise.
+struct TableRows {
+  int64_t count = 0;
+  int64_t row_bytes = 0;
+
+  friend bool operator==(const TableRows&, const TableRows&) = default;
+};
+
+// The most rows, which single-precision indices tell apart.
+inline constexpr int64_t kMostTableRows = int64_t{1} << 24;
+
 struct Instruction {
   Opcode opcode = Opcode::kMove;
   int lanes = 1;  // how many values dst holds, or the stored register of a kStore
   Register dst = kNoRegister;
   std::array<Register, 4> src = {kNoRegister, kNoRegister, kNoRegister, kNoRegister};
   float immediate = 0;
-  Address address;  // kLoad, kBroadcast, kStore
+  Address address;  // kLoad, kBroadcast, kStore, kIndexedLoad
+  TableRows table;  // kIndexedLoad
 
   friend bool operator==(const Instruction&, const Instruction&) = default;
 };
@@ -119,6 +138,9 @@ struct LoopNest {
 
   friend bool operator==(const LoopNest&, const LoopNest&) = default;
 };
+
+// Where the values of a kIndexedLoad lie in row 0 of its table.
+Address address_in_row(const Instruction& instruction);
 
 // The nest as text, a line for each loop and instruction, indented by depth. Golden tests compare
 // this text and --keep writes it.

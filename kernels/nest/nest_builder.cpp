@@ -60,6 +60,18 @@ Register NestBuilder::load(int lanes, const Address& address) {
   return dst;
 }
 
+Register NestBuilder::indexed_load(int lanes, Register index, const TableRows& table,
+                                   const Address& assumed) {
+  const Register dst = new_register(lanes);
+  emit({.opcode = Opcode::kIndexedLoad,
+        .lanes = lanes,
+        .dst = dst,
+        .src = {index, kNoRegister, kNoRegister, kNoRegister},
+        .address = assumed,
+        .table = table});
+  return dst;
+}
+
 Register NestBuilder::broadcast(int lanes, const Address& address) {
   const Register dst = new_register(lanes);
   emit({.opcode = Opcode::kBroadcast, .lanes = lanes, .dst = dst, .address = address});

@@ -48,6 +48,7 @@ class NestBuilder {
   }
 
   Register load(int lanes, const Address& address);
+  Register indexed_load(int lanes, Register index, const TableRows& table, const Address& assumed);
   Register broadcast(int lanes, const Address& address);
   void store(Register value, const Address& address);
   Register constant(int lanes, float value);

@@ -46,6 +46,7 @@ class Verifier {
           text(instruction));
     for (int i = 0; i < opcode.operands; ++i) verify_operand(instruction, instruction.src[i]);
     if (opcode.is_memory) verify_address(instruction);
+    if (instruction.opcode == Opcode::kIndexedLoad) verify_table(instruction);
     if (instruction.opcode == Opcode::kMulAddInt64) {
       CHECK(instruction.lanes == 2, "{}", text(instruction));
     }
@@ -67,6 +68,7 @@ class Verifier {
         CHECK(instruction.lanes == 1, "{}", text(instruction));
         return;
       case Opcode::kSplat:
+      case Opcode::kIndexedLoad:
         CHECK(lanes == 1, "{}", text(instruction));
         return;
       default:
@@ -90,12 +92,38 @@ class Verifier {
           nest_.buffers[address.buffer].bytes);
   }
 
+  // Within a row, wherever it is, the load stays in the row.
+  void verify_table(const Instruction& instruction) const {
+    const TableRows& table = instruction.table;
+    CHECK(table.count > 0 && table.count <= kMostTableRows && table.row_bytes > 0 &&
+              Int128{table.count} * table.row_bytes <=
+                  Int128{nest_.buffers[instruction.address.buffer].bytes},
+          "{}: {} rows of {} bytes", text(instruction), table.count, table.row_bytes);
+    const Address in_row = address_in_row(instruction);
+    Int128 high = Int128{in_row.offset_bytes} + 4 * instruction.lanes;
+    for (const Stride& stride : in_row.strides) {
+      CHECK(stride.bytes > 0, "{}: goes backwards in a row", text(instruction));
+      high += Int128{stride.bytes} * (trips_[stride.loop] - 1);
+    }
+    CHECK(high <= table.row_bytes, "{}: leaves its row of {} bytes", text(instruction),
+          table.row_bytes);
+  }
+
   const LoopNest& nest_;
   std::vector<bool> defined_;
   std::vector<uint64_t> trips_;  // by loop; 0 where the loop is not around the current statement
 };
 
 }  // namespace
+
+Address address_in_row(const Instruction& instruction) {
+  const int64_t row_bytes = instruction.table.row_bytes;
+  Address address = instruction.address;
+  address.offset_bytes %= row_bytes;
+  std::erase_if(address.strides,
+                [&](const Stride& stride) { return stride.bytes % row_bytes == 0; });
+  return address;
+}
 
 void verify(const LoopNest& nest) { Verifier(nest).verify_body(nest.body); }
 

@@ -16,10 +16,11 @@ struct OpcodeTraits {
   bool is_memory;   // it has an address
 };
 
-inline constexpr std::array<OpcodeTraits, 23> kOpcodes = {{
+inline constexpr std::array<OpcodeTraits, 24> kOpcodes = {{
     {Opcode::kLoad, "load", 0, true, true},
     {Opcode::kBroadcast, "broadcast", 0, true, true},
     {Opcode::kStore, "store", 1, false, true},
+    {Opcode::kIndexedLoad, "indexedload", 1, true, true},
     {Opcode::kConstant, "constant", 0, true, false},
     {Opcode::kMove, "move", 1, true, false},
     {Opcode::kAdd, "add", 2, true, false},

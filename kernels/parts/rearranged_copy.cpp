@@ -5,12 +5,6 @@
 namespace wattgrind {
 namespace {
 
-int64_t axis_bytes(const MapLayout& layout, MapAxis axis) {
-  return axis == MapAxis::kChannels ? kFloatBytes
-         : axis == MapAxis::kHeight ? layout.row_bytes()
-                                    : layout.channel_bytes();
-}
-
 bool keeps_pixels_whole(const Rearrange& rearrange, const MapLayout& from, const MapLayout& to) {
   const int64_t channels = from.shape.channels;
   const std::vector<RearrangeFactor> whole = {{channels, MapAxis::kChannels, 1}};
@@ -24,7 +18,7 @@ void add_dimensions(const std::vector<RearrangeFactor>& factors, std::string_vie
                     std::vector<CopyDimension>& dimensions) {
   for (auto factor = factors.rbegin(); factor != factors.rend(); ++factor) {
     dimensions.push_back(
-        {name, factor->extent, factor->step * axis_bytes(from, factor->axis), to_bytes});
+        {name, factor->extent, factor->step * from.axis_bytes(factor->axis), to_bytes});
     to_bytes *= factor->extent;
   }
 }

@@ -52,8 +52,9 @@ class TransposeEmitter {
             moved(transpose_.from, from.first * transpose_.from_steps * kFloatBytes +
                                        (transpose_.first_from_step + to.first) * from_step_bytes);
         source = stepped(stepped(source, f, from_block_bytes), c, to.width * from_step_bytes);
-        Address target = moved(transpose_.to, to.first * transpose_.to_steps * kFloatBytes +
-                                                  from.first * to_step_bytes);
+        Address target =
+            moved(transpose_.to, to.first * transpose_.to_steps * kFloatBytes +
+                                     (transpose_.first_to_step + from.first) * to_step_bytes);
         target = stepped(stepped(target, f, from.width * to_step_bytes), c, to_block_bytes);
         emit_loops(0, from, to, source, target);
       });

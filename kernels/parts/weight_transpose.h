@@ -29,7 +29,7 @@ struct WeightTranspose {
   int64_t outputs = 0, inputs = 0;       // how many channels are no padding
   int64_t from_steps = 0, to_steps = 0;  // how many steps a whole block has
   std::vector<TransposeLoop> loops;
-  int64_t first_from_step = 0;
+  int64_t first_from_step = 0, first_to_step = 0;
   Address from, to;
 };
 

@@ -56,6 +56,11 @@ GradientPlan plan_gradients(const Network& network, const MapPlan& maps) {
     if (conv != nullptr && plan.needs_gradient(layer.input())) {
       gradient.layout.halo = required_gradient_halo(*conv, layer.input_shape(), layer.output_shape);
     }
+    const auto* transposed = std::get_if<ConvTranspose2d>(&layer.operation);
+    if (transposed != nullptr) {
+      gradient.layout.halo =
+          required_gradient_halo(*transposed, layer.input_shape(), layer.output_shape);
+    }
     plan.gradients[i] = std::move(gradient);
   }
   return plan;

@@ -69,6 +69,15 @@ std::optional<LoweredLayer> weight_gradient(const Dense& dense, const BackwardCo
   return LoweredLayer{std::move(nest), std::move(choice)};
 }
 
+std::optional<LoweredLayer> weight_gradient(const ConvTranspose2d& conv,
+                                            const BackwardContext& context) {
+  return LoweredLayer{lower_weight_gradient(conv, context), {}};
+}
+std::optional<LoweredLayer> weight_gradient(const Embedding& embedding,
+                                            const BackwardContext& context) {
+  return LoweredLayer{lower_weight_gradient(embedding, context), {}};
+}
+
 }  // namespace
 
 LoweredLayer lower_forward(const Layer& layer, const LayerContext& context) {
@@ -94,6 +103,9 @@ uint64_t padding_macs(const Layer& layer, Isa isa, int64_t batch) {
   } else if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
     if (conv->groups > 1) return 0;
     channels = conv->filters;
+  } else if (const auto* transposed = std::get_if<ConvTranspose2d>(&layer.operation)) {
+    if (transposed->groups > 1) return 0;
+    channels = transposed->filters;
   } else if (std::holds_alternative<MatMul>(layer.operation)) {
     channels = layer.output_shape.channels;
   } else {

@@ -72,8 +72,9 @@ class MapPlanner {
     if (is_plain_view(index) || sees_other_shape(index)) return Storage::kView;
     // What a layer of several inputs overwrote, the gradient by its other inputs would miss.
     const bool loses_operand = plan_.phase == Phase::kTraining && self.inputs.size() > 1;
-    return map_use(self) != MapUse::kOwnOutput && !loses_operand && is_only_reader(index) ? Storage::kInPlace
-                                                                        : Storage::kOwn;
+    return map_use(self) != MapUse::kOwnOutput && !loses_operand && is_only_reader(index)
+               ? Storage::kInPlace
+               : Storage::kOwn;
   }
 
   // Whether nothing but this layer reads its first input, directly or through views. It may then
@@ -128,8 +129,13 @@ class MapPlanner {
 
   // The halo that a layer reads of its first input.
   static Halo wanted_halo(const Layer& self) {
-    const auto* conv = std::get_if<Conv2d>(&self.operation);
-    return conv != nullptr ? required_halo(*conv, self.input_shape(), self.output_shape) : Halo{};
+    if (const auto* conv = std::get_if<Conv2d>(&self.operation)) {
+      return required_halo(*conv, self.input_shape(), self.output_shape);
+    }
+    if (const auto* transposed = std::get_if<ConvTranspose2d>(&self.operation)) {
+      return required_halo(*transposed, self.input_shape(), self.output_shape);
+    }
+    return {};
   }
 
   void add_inputs() {

@@ -31,6 +31,14 @@ void check_trainable(const Network& network) {
     fail(ErrorKind::kInput, "{}: training wants one input, found {}", network.name,
          network.inputs.size());
   }
+  const Layer& last = network.layers.back();
+  const auto& softmax = std::get<Softmax>(last.operation);
+  if (!last.output_shape.is_vector() || !softmax.axes.channels || softmax.log) {
+    fail(ErrorKind::kInput,
+         "{}: training wants the last layer to be softmax of a vector, found {} of {}; put a "
+         "flatten layer before",
+         network.name, softmax.log ? "its logarithm" : "softmax", to_string(last.output_shape));
+  }
 }
 
 class TrainingBuilder {
@@ -89,8 +97,7 @@ class TrainingBuilder {
         const BufferKind kind = buffer.role == TensorRole::kState      ? BufferKind::kState
                                 : buffer.role == TensorRole::kGradient ? BufferKind::kGradient
                                                                        : BufferKind::kScratch;
-        buffers[key] =
-            add_buffer(symbol + "." + buffer.name(), kind, index, buffer.bytes);
+        buffers[key] = add_buffer(symbol + "." + buffer.name(), kind, index, buffer.bytes);
       }
       places.push_back(buffers[key]);
     }
@@ -119,8 +126,8 @@ class TrainingBuilder {
     uint64_t partial = 0;
     for (const auto& [owner, gradient] : plan_.gradients) {
       const uint64_t bytes = gradient.layout.bytes(program().batch);
-      gradients_[owner] = add_buffer(layer(owner).name + ".output_gradient", BufferKind::kGradient,
-                                     owner, bytes);
+      gradients_[owner] =
+          add_buffer(layer(owner).name + ".output_gradient", BufferKind::kGradient, owner, bytes);
       if (gradient.readers.size() > 1) partial = std::max(partial, bytes);
     }
     if (partial > 0) {
@@ -132,8 +139,15 @@ class TrainingBuilder {
     const Layer& self = layer(index);
     const OutputMap& output = map(index);
     const PlannedMap& planned = program().maps.map(index);
-    BackwardContext context{program().isa, program().batch, {}, output.layout, 0, {},
+    BackwardContext context{program().isa,
+                            program().batch,
+                            {},
+                            output.layout,
+                            0,
+                            {},
                             plan_.find(planned.owner)->layout};
+    context.with_cross_entropy = index + 1 == static_cast<int>(network_.layers.size());
+    context.in_place = planned.storage == Storage::kInPlace;
     Operands buffers = {{the(Operand::kOutput), output.buffer},
                         {the(Operand::kOutputGradient), gradients_.at(planned.owner)},
                         {the(Operand::kGradient), gradients_.at(planned.owner)},
@@ -175,8 +189,9 @@ class TrainingBuilder {
       context.input_gradient = gradient->layout;
       Operands own = buffers;
       own[the(Operand::kInputGradient)] = is_first ? gradients_.at(owner) : partial_;
-      const std::string what = fmt::format("{}{}", self.parameters > 0 ? "data_gradient" : "backward",
-                                           i == 0 ? "" : fmt::to_string(i + 1));
+      const std::string what =
+          fmt::format("{}{}", self.parameters > 0 ? "data_gradient" : "backward",
+                      i == 0 ? "" : fmt::to_string(i + 1));
       add_step(Pass::kBackward, index, what, lower_data_gradient(self, context), own);
       if (!is_first) {
         add_step(Pass::kBackward, index, what + "_sum",

@@ -49,6 +49,8 @@ class Content {
     add(instruction.dst);
     for (const Register source : instruction.src) add(source);
     add(instruction.immediate);
+    add(instruction.table.count);
+    add(instruction.table.row_bytes);
     add(instruction.address.buffer);
     add(instruction.address.offset_bytes);
     add(instruction.address.strides.size());

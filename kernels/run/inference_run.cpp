@@ -10,7 +10,7 @@
 namespace wattgrind {
 namespace {
 
-ProgramMemory allocate(const Program& program) {
+ProgramMemory inference_memory(const Program& program) {
   try {
     return ProgramMemory(program);
   } catch (const std::bad_alloc&) {
@@ -19,7 +19,7 @@ ProgramMemory allocate(const Program& program) {
   }
 }
 
-NativeSteps compile(const Program& program, const ProgramMemory& memory) {
+NativeSteps inference_kernels(const Program& program, const ProgramMemory& memory) {
   const Program* const one = &program;
   return {std::span(&one, 1), memory,
           CodegenOptions{program.isa, traits(program.isa).fused_multiply_add}};
@@ -30,8 +30,8 @@ NativeSteps compile(const Program& program, const ProgramMemory& memory) {
 InferenceRun::InferenceRun(const Network& network, int64_t batch)
     : network_(network),
       program_(lower_network(network, host_isa(), batch)),
-      memory_(allocate(program_)),
-      kernels_(compile(program_, memory_)) {}
+      memory_(inference_memory(program_)),
+      kernels_(inference_kernels(program_, memory_)) {}
 
 // Empty where the layer's kernel has no such buffer.
 std::span<float> InferenceRun::buffer_of(size_t layer, BufferKind kind) const {

@@ -21,6 +21,13 @@ Fans fans_of(const Layer& layer) {
     const int64_t group_channels = layer.input_shape().channels / conv->groups;
     return {taps * static_cast<double>(group_channels), taps * static_cast<double>(conv->filters)};
   }
+  if (const auto* transposed = std::get_if<ConvTranspose2d>(&layer.operation)) {
+    const Window2d& window = transposed->window;
+    const auto taps = static_cast<double>(window.kernel_height * window.kernel_width);
+    const int64_t group_filters = transposed->filters / transposed->groups;
+    return {taps * static_cast<double>(group_filters),
+            taps * static_cast<double>(layer.input_shape().channels)};
+  }
   return {static_cast<double>(layer.input_shape().elements()),
           static_cast<double>(layer.output_shape.elements())};
 }

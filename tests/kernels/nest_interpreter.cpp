@@ -1,5 +1,6 @@
 #include "tests/kernels/nest_interpreter.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -122,6 +123,20 @@ class Interpreter {
     return value;
   }
 
+  // What native functions load, wherever the reference is counted.
+  const uint8_t* looked_up(const Instruction& instruction) const {
+    const TableRows& table = instruction.table;
+    const float index = registers_[instruction.src[0]][0];
+    const auto last = static_cast<float>(table.count - 1);
+    const int64_t row = !(index > 0) ? 0 : static_cast<int64_t>(std::min(index, last));
+    int64_t in_row = instruction.address.offset_bytes;
+    for (const Stride& stride : instruction.address.strides) {
+      in_row += stride.bytes * static_cast<int64_t>(iteration_[stride.loop]);
+    }
+    return buffers_[instruction.address.buffer].data() + row * table.row_bytes +
+           in_row % table.row_bytes;
+  }
+
   void execute(const Instruction& instruction) {
     const auto lanes = static_cast<size_t>(instruction.lanes);
     Lanes result = {};
@@ -132,6 +147,10 @@ class Interpreter {
         return;
       case Opcode::kLoad:
         std::memcpy(result.data(), refer(instruction.address, lanes, false), 4 * lanes);
+        break;
+      case Opcode::kIndexedLoad:
+        refer(instruction.address, lanes, false);
+        std::memcpy(result.data(), looked_up(instruction), 4 * lanes);
         break;
       case Opcode::kBroadcast: {
         float value = 0;

@@ -48,8 +48,8 @@ double conv_value(const Conv2d& conv, const Map& in, const ReferenceParameters& 
   return sum;
 }
 
-double pool_value(const Window2d& w, bool is_max, const Map& in, int64_t n, int64_t c, int64_t y,
-                  int64_t x) {
+double pool_value(const Window2d& w, bool is_max, bool counts_padding, const Map& in, int64_t n,
+                  int64_t c, int64_t y, int64_t x) {
   double largest = -std::numeric_limits<double>::infinity();
   double sum = 0;
   int64_t count = 0;
@@ -57,10 +57,12 @@ double pool_value(const Window2d& w, bool is_max, const Map& in, int64_t n, int6
     for (int64_t s = 0; s < w.kernel_width; ++s) {
       const int64_t iy = y * w.stride_height - w.pad_top + r * w.dilation_height;
       const int64_t ix = x * w.stride_width - w.pad_left + s * w.dilation_width;
+      const bool is_padded =
+          iy < in.shape.height + w.pad_bottom && ix < in.shape.width + w.pad_right;
+      if (in.inside(iy, ix) || (counts_padding && is_padded)) ++count;
       if (!in.inside(iy, ix)) continue;
       largest = std::max(largest, in.at(n, c, iy, ix));
       sum += in.at(n, c, iy, ix);
-      ++count;
     }
   }
   return is_max ? largest : sum / static_cast<double>(count);
@@ -144,6 +146,36 @@ Place source_of(const SpaceToDepth& op, const FeatureShape& in, const Place& at)
           at[2] * op.block + block % op.block};
 }
 
+double conv_transpose_value(const ConvTranspose2d& conv, const Map& in,
+                            const ReferenceParameters& p, int64_t n, int64_t f, int64_t y,
+                            int64_t x) {
+  const Window2d& w = conv.window;
+  const int64_t channels = in.shape.channels / conv.groups, filters = conv.filters / conv.groups;
+  double sum = conv.bias ? p.bias[static_cast<size_t>(f)] : 0;
+  for (int64_t c = f / filters * channels; c < (f / filters + 1) * channels; ++c) {
+    for (int64_t iy = 0; iy < in.shape.height; ++iy) {
+      for (int64_t ix = 0; ix < in.shape.width; ++ix) {
+        for (int64_t r = 0; r < w.kernel_height; ++r) {
+          for (int64_t s = 0; s < w.kernel_width; ++s) {
+            if (iy * w.stride_height - w.pad_top + r * w.dilation_height != y) continue;
+            if (ix * w.stride_width - w.pad_left + s * w.dilation_width != x) continue;
+            const int64_t weight =
+                ((c * filters + f % filters) * w.kernel_height + r) * w.kernel_width + s;
+            sum += in.at(n, c, iy, ix) * p.weights[static_cast<size_t>(weight)];
+          }
+        }
+      }
+    }
+  }
+  return sum;
+}
+
+double embedding_value(const Embedding& embedding, const Map& in, const ReferenceParameters& p,
+                       int64_t n, int64_t f, int64_t y, int64_t x) {
+  const double row = std::clamp(in.at(n, 0, y, x), 0.0, static_cast<double>(embedding.rows - 1));
+  return p.weights[static_cast<size_t>(static_cast<int64_t>(row) * embedding.features + f)];
+}
+
 double matmul_value(const MatMul& matmul, const Map& a, const Map& b, int64_t n, int64_t c,
                     int64_t y, int64_t x) {
   const int64_t head = b.shape.height == 1 ? 0 : y;
@@ -154,19 +186,132 @@ double matmul_value(const MatMul& matmul, const Map& a, const Map& b, int64_t n,
   return sum;
 }
 
-std::vector<float> softmax(const Map& in, int64_t batch) {
-  const int64_t classes = in.shape.elements();
-  std::vector<float> result;
-  for (int64_t n = 0; n < batch; ++n) {
-    const auto* x = in.values.data() + n * classes;
-    const double largest = *std::max_element(x, x + classes);
-    double sum = 0;
-    for (int64_t i = 0; i < classes; ++i) sum += std::exp(x[i] - largest);
-    for (int64_t i = 0; i < classes; ++i) {
-      result.push_back(static_cast<float>(std::exp(x[i] - largest) / sum));
+// Calls visit(value) for the values that are folded with (channel, row, column).
+template <typename Visit>
+void for_each_folded(const MapAxes& axes, const Map& in, int64_t n, const Place& at,
+                     const Visit& visit) {
+  for (int64_t c = 0; c < in.shape.channels; ++c) {
+    if (!axes.channels && c != at[0]) continue;
+    for (int64_t y = 0; y < in.shape.height; ++y) {
+      if (!axes.height && y != at[1]) continue;
+      for (int64_t x = 0; x < in.shape.width; ++x) {
+        if (axes.width || x == at[2]) visit(in.at(n, c, y, x));
+      }
     }
   }
-  return result;
+}
+
+double softmax_value(const Softmax& softmax, const Map& in, int64_t n, const Place& at) {
+  const double value = in.at(n, at[0], at[1], at[2]);
+  double largest = value, sum = 0;
+  for_each_folded(softmax.axes, in, n, at, [&](double x) { largest = std::max(largest, x); });
+  for_each_folded(softmax.axes, in, n, at, [&](double x) { sum += std::exp(x - largest); });
+  return softmax.log ? value - largest - std::log(sum) : std::exp(value - largest) / sum;
+}
+
+double reduced_value(const Reduce& reduce, const Map& in, int64_t n, const Place& at) {
+  double sum = 0, count = 0;
+  double largest = -std::numeric_limits<double>::infinity(), smallest = -largest;
+  for_each_folded(reduce.axes, in, n, at, [&](double x) {
+    sum += x;
+    ++count;
+    largest = std::max(largest, x);
+    smallest = std::min(smallest, x);
+  });
+  switch (reduce.function) {
+    case ReduceFunction::kMean:
+      return sum / count;
+    case ReduceFunction::kSum:
+      return sum;
+    case ReduceFunction::kMax:
+      return largest;
+    case ReduceFunction::kMin:
+      break;
+  }
+  return smallest;
+}
+
+double padded_value(const Pad& pad, const Map& in, int64_t n, const Place& at) {
+  Place from{};
+  const Place sizes = {in.shape.channels, in.shape.height, in.shape.width};
+  for (size_t i = 0; i < 3; ++i) {
+    int64_t place = at[i] - pad.begin[i];
+    const bool is_outside = place < 0 || place >= sizes[i];
+    if (is_outside && pad.mode == PadMode::kConstant) return pad.value;
+    if (pad.mode == PadMode::kEdge) place = std::clamp<int64_t>(place, 0, sizes[i] - 1);
+    if (pad.mode == PadMode::kReflect) {
+      if (place < 0) place = -place;
+      if (place >= sizes[i]) place = 2 * (sizes[i] - 1) - place;
+    }
+    from[i] = place;
+  }
+  return in.at(n, from[0], from[1], from[2]);
+}
+
+// Where an output lies along an input's axis, as ONNX's reference writes it.
+double resized_place(const Resize& resize, double scale, int64_t in, int64_t out, int64_t o) {
+  const double at = static_cast<double>(o);
+  switch (resize.coordinates) {
+    case CoordinateMode::kHalfPixel:
+      return (at + 0.5) / scale - 0.5;
+    case CoordinateMode::kPytorchHalfPixel:
+      return out == 1 ? 0 : (at + 0.5) / scale - 0.5;
+    case CoordinateMode::kAlignCorners:
+      return out == 1 ? 0 : at * static_cast<double>(in - 1) / static_cast<double>(out - 1);
+    case CoordinateMode::kAsymmetric:
+      return at / scale;
+    case CoordinateMode::kTfHalfPixelForNn:
+      break;
+  }
+  return (at + 0.5) / scale;
+}
+
+double resized_scale(double scale, int64_t in, int64_t out) {
+  return scale != 0 ? scale : static_cast<double>(out) / static_cast<double>(in);
+}
+
+int64_t nearest_place(const Resize& resize, double place, int64_t in) {
+  const double half = std::abs(place - std::floor(place) - 0.5) < 1e-9 ? 1 : 0;
+  double rounded = std::round(place);
+  if (half == 1) {
+    rounded =
+        resize.nearest == NearestMode::kRoundPreferFloor ? std::floor(place) : std::ceil(place);
+  }
+  const double whole = std::round(place);
+  const bool is_whole = std::abs(place - whole) < 1e-9;
+  if (resize.nearest == NearestMode::kFloor) rounded = is_whole ? whole : std::floor(place);
+  if (resize.nearest == NearestMode::kCeil) rounded = is_whole ? whole : std::ceil(place);
+  return std::clamp<int64_t>(static_cast<int64_t>(rounded), 0, in - 1);
+}
+
+double resized_value(const Resize& resize, const Map& in, int64_t n, const Place& at) {
+  const int64_t height = in.shape.height, width = in.shape.width;
+  const double y = resized_place(resize, resized_scale(resize.scale_height, height, resize.height),
+                                 height, resize.height, at[1]);
+  const double x = resized_place(resize, resized_scale(resize.scale_width, width, resize.width),
+                                 width, resize.width, at[2]);
+  if (resize.mode == ResizeMode::kNearest) {
+    return in.at(n, at[0], nearest_place(resize, y, height), nearest_place(resize, x, width));
+  }
+  const auto clamped = [&](double row, double column) {
+    return in.at(n, at[0], std::clamp<int64_t>(static_cast<int64_t>(row), 0, height - 1),
+                 std::clamp<int64_t>(static_cast<int64_t>(column), 0, width - 1));
+  };
+  const double top = std::floor(y), left = std::floor(x);
+  const double down = y - top, right = x - left;
+  return (1 - down) * ((1 - right) * clamped(top, left) + right * clamped(top, left + 1)) +
+         down * ((1 - right) * clamped(top + 1, left) + right * clamped(top + 1, left + 1));
+}
+
+double concatenated_value(const Concat& concat, const std::vector<Map>& inputs, int64_t n,
+                          Place at) {
+  const auto axis = static_cast<size_t>(concat.axis);
+  for (const Map& in : inputs) {
+    const int64_t size = Place{in.shape.channels, in.shape.height, in.shape.width}[axis];
+    if (at[axis] < size) return in.at(n, at[0], at[1], at[2]);
+    at[axis] -= size;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace
@@ -188,17 +333,21 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
           using T = std::decay_t<decltype(operation)>;
           if constexpr (std::is_same_v<T, Conv2d>) {
             return conv_value(operation, in, parameters, n, c, y, x);
+          } else if constexpr (std::is_same_v<T, ConvTranspose2d>) {
+            return conv_transpose_value(operation, in, parameters, n, c, y, x);
+          } else if constexpr (std::is_same_v<T, Embedding>) {
+            return embedding_value(operation, in, parameters, n, c, y, x);
           } else if constexpr (std::is_same_v<T, MatMul>) {
             return matmul_value(operation, in, {inputs[1], layer.input_shapes[1]}, n, c, y, x);
           } else if constexpr (std::is_same_v<T, Dense>) {
             return dense_value(in, parameters, n, c);
           } else if constexpr (std::is_same_v<T, MaxPool2d>) {
-            return pool_value(operation.window, true, in, n, c, y, x);
+            return pool_value(operation.window, true, false, in, n, c, y, x);
           } else if constexpr (std::is_same_v<T, AvgPool2d>) {
-            return pool_value(operation.window, false, in, n, c, y, x);
+            return pool_value(operation.window, false, operation.count_padding, in, n, c, y, x);
           } else if constexpr (std::is_same_v<T, GlobalAvgPool2d>) {
             const Window2d whole{in.shape.height, in.shape.width};
-            return pool_value(whole, false, in, n, c, 0, 0);
+            return pool_value(whole, false, false, in, n, c, 0, 0);
           } else if constexpr (std::is_same_v<T, Lrn>) {
             return lrn_value(operation, in, n, c, y, x);
           } else if constexpr (std::is_same_v<T, Relu>) {
@@ -207,6 +356,20 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
             return std::clamp(in.at(n, c, y, x), operation.low, operation.high);
           } else if constexpr (std::is_same_v<T, Activation>) {
             return reference_unary(operation, in.at(n, c, y, x));
+          } else if constexpr (std::is_same_v<T, Softmax>) {
+            return softmax_value(operation, in, n, {c, y, x});
+          } else if constexpr (std::is_same_v<T, Reduce>) {
+            return reduced_value(operation, in, n, {c, y, x});
+          } else if constexpr (std::is_same_v<T, Pad>) {
+            return padded_value(operation, in, n, {c, y, x});
+          } else if constexpr (std::is_same_v<T, Resize>) {
+            return resized_value(operation, in, n, {c, y, x});
+          } else if constexpr (std::is_same_v<T, Concat>) {
+            std::vector<Map> maps;
+            for (size_t i = 0; i < inputs.size(); ++i) {
+              maps.push_back({inputs[i], layer.input_shapes[i]});
+            }
+            return concatenated_value(operation, maps, n, {c, y, x});
           } else if constexpr (requires { source_of(operation, in.shape, {}); }) {
             const Place from = source_of(operation, in.shape, {c, y, x});
             return in.at(n, from[0], from[1], from[2]);
@@ -221,7 +384,6 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
         },
         layer.operation);
   };
-  if (std::holds_alternative<Softmax>(layer.operation)) return softmax(in, batch);
   if (std::holds_alternative<Flatten>(layer.operation) ||
       std::holds_alternative<Reshape>(layer.operation) ||
       std::holds_alternative<Dropout>(layer.operation)) {

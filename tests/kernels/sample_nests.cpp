@@ -117,6 +117,8 @@ class RandomNest {
     auto opcode = static_cast<Opcode>(below(kOpcodes.size()));
     // Integers would tell apart NaNs that are alike to floating-point arithmetic.
     if (opcode == Opcode::kMulAddInt64) opcode = Opcode::kMulAdd;
+    // Counted code and functions look up different rows.
+    if (opcode == Opcode::kIndexedLoad) opcode = Opcode::kLoad;
     const size_t width = below(widths_.size());
     if (opcode == Opcode::kStore) return add_store(body, draw_register(width));
     Instruction instruction = {

@@ -32,6 +32,22 @@ TEST(PoolBackward, Windows) {
   }
 }
 
+TEST(PoolBackward, CeilModeDilationAndCountedPadding) {
+  for (const int64_t channels : {1, 6, 19}) {
+    for (const Window2d& w : {Window2d{3, 2, 2, 2, 1, 0, 1, 1}, Window2d{2, 2, 3, 3, 0, 0, 0, 0},
+                              Window2d{3, 2, 1, 2, 2, 1, 0, 1, 2, 3}, Window2d{2, 3, 4, 5, 1, 0}}) {
+      const Surroundings around{.extra_channels = 1, .input_gradient = {2, 1, 0, 1}};
+      const std::string what = fmt::format("{} channels", channels);
+      const MaxPool2d max{w, true};
+      const AvgPool2d average{w, true, true};
+      check_data_gradient(make_case({channels, 10, 9}, max, 3, around, "max " + what),
+                          [&](const auto& c) { return lower_data_gradient(max, c); });
+      check_data_gradient(make_case({channels, 10, 9}, average, 3, around, "average " + what),
+                          [&](const auto& c) { return lower_data_gradient(average, c); });
+    }
+  }
+}
+
 TEST(PoolBackward, OneOfEqualValuesGetsTheGradient) {
   LayerCase test = make_case({3, 6, 6}, MaxPool2d{window(3, 2, 0)}, 2, {}, "equal values");
   for (float& value : test.input) value = value > 0 ? 1.0f : 0.0f;
@@ -155,7 +171,7 @@ TEST(SoftmaxCrossEntropyBackward, Classes) {
       const std::string where = fmt::format("{} classes, {}", classes, traits(target.isa).name);
       const MapLayout map{{classes, 1, 1}, classes + 3, {}};
       NestRun run(lower_data_gradient(
-          Softmax{}, BackwardContext{target.isa, kBatch, {map}, map, 0, map, map}));
+          Softmax{}, BackwardContext{target.isa, kBatch, {map}, map, 0, map, map, true}));
       run.write_map(Operand::kOutput, map, kBatch, probabilities);
       run.write_map(Operand::kLabels, label_layout(classes), kBatch, labels);
       run.run(target.fuse);
@@ -182,8 +198,8 @@ TEST(SoftmaxCrossEntropyBackward, Classes) {
 TEST(SoftmaxCrossEntropyBackward, BoundsTheLossButNotWhatIsNoNumber) {
   const MapLayout map{{3, 1, 1}, 3, {}};
   for (const Target& target : targets()) {
-    NestRun run(
-        lower_data_gradient(Softmax{}, BackwardContext{target.isa, 2, {map}, map, 0, map, map}));
+    NestRun run(lower_data_gradient(Softmax{},
+                                    BackwardContext{target.isa, 2, {map}, map, 0, map, map, true}));
     run.write_map(Operand::kOutput, map, 2, {0, 1, 0, NAN, NAN, NAN});
     run.write_map(Operand::kLabels, label_layout(3), 2, {1, 0, 0, 1, 0, 0});
     run.run(target.fuse);

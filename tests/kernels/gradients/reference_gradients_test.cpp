@@ -73,6 +73,21 @@ TEST(ReferenceGradients, FiniteDifferences) {
   check({3, 4, 5}, GlobalAvgPool2d{});
   check({7, 2, 3}, Lrn{5, 0.7, 0.75, 1.5});
   check({2, 3, 4}, Flatten{});
+  check({2, 7, 6}, MaxPool2d{{3, 2, 2, 2, 1, 0, 1, 1, 2, 3}, true});
+  check({2, 7, 6}, AvgPool2d{{3, 2, 2, 3, 1, 0, 1, 1}, true, true});
+  check({5, 2, 3}, Softmax{});
+  check({3, 2, 3}, Softmax{{.height = true, .width = true}, true});
+  check({5, 2, 3}, Reduce{ReduceFunction::kMean, {.channels = true, .width = true}});
+  check({5, 2, 3}, Reduce{ReduceFunction::kSum, {.height = true}});
+  check({5, 2, 3}, Reduce{ReduceFunction::kMax, {.height = true, .width = true}});
+  check({6, 4, 3}, Rearrange{1,
+                             3,
+                             0,
+                             {{2, MapAxis::kWidth, 2}},
+                             {{3, MapAxis::kHeight, -1}, {2, MapAxis::kChannels, 0}},
+                             {{5, MapAxis::kChannels, 1}}});
+  check({3, 4, 5}, Pad{PadMode::kReflect, {1, 2, 3}, {2, 0, 4}});
+  check({2, 3, 4}, Resize{ResizeMode::kLinear, 5, 9});
 }
 
 }  // namespace

@@ -235,6 +235,23 @@ TEST(PoolKernel, Windows) {
   }
 }
 
+TEST(PoolKernel, CeilModeDilationAndCountedPadding) {
+  for (const int64_t channels : {1, 6, 37}) {
+    for (const Window2d& w : {Window2d{3, 2, 2, 2, 1, 0, 1, 1}, Window2d{2, 2, 3, 3, 0, 0, 0, 0},
+                              Window2d{3, 2, 1, 2, 2, 1, 0, 1, 2, 3}, Window2d{2, 3, 4, 5, 1, 0},
+                              Window2d{5, 5, 2, 2, 3, 4, 4, 3, 1, 2}}) {
+      for (const bool ceil_mode : {false, true}) {
+        const std::string what = fmt::format("{} channels, ceil mode {}", channels, ceil_mode);
+        check({channels, 15, 10}, {{.operation = MaxPool2d{w, ceil_mode}}}, 2, "max pool " + what);
+        check({channels, 15, 10}, {{.operation = AvgPool2d{w, ceil_mode, false}}}, 2,
+              "average pool " + what);
+        check({channels, 15, 10}, {{.operation = AvgPool2d{w, ceil_mode, true}}}, 2,
+              "average pool with padding " + what);
+      }
+    }
+  }
+}
+
 TEST(PoolKernel, GlobalAverage) {
   for (const int64_t channels : kChannels) {
     check({channels, 7, 9}, {{.operation = GlobalAvgPool2d{}}}, 3,

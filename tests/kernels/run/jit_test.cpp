@@ -80,7 +80,8 @@ std::vector<float> arguments(Opcode opcode) {
 LoopNest one_operation(Isa isa, Opcode opcode, int lanes) {
   const OpcodeTraits& operation = traits(opcode);
   const bool reduces = opcode == Opcode::kReduceAdd || opcode == Opcode::kReduceMax;
-  const int operand_lanes = opcode == Opcode::kSplat ? 1 : lanes;
+  const bool looks_up = opcode == Opcode::kIndexedLoad;
+  const int operand_lanes = opcode == Opcode::kSplat || looks_up ? 1 : lanes;
   const int result_lanes = reduces ? 1 : lanes;
   LoopNest nest = {.name = std::string(operation.name), .isa = isa};
   nest.buffers = {{Operand::kInput, TensorRole::kInput, 4 * 4 * 16},
@@ -94,7 +95,8 @@ LoopNest one_operation(Isa isa, Opcode opcode, int lanes) {
     nest.register_lanes.push_back(operand_lanes);
     apply.src[static_cast<size_t>(i)] = i;
   }
-  apply.address = {.buffer = 0, .offset_bytes = 12};
+  apply.address = {.buffer = 0, .offset_bytes = looks_up ? 64 : 12};
+  if (looks_up) apply.table = {.count = 3, .row_bytes = 64};
   nest.body.push_back({apply});
   nest.register_lanes.push_back(result_lanes);
   Instruction store = {

@@ -29,6 +29,24 @@ struct StridePhase {
 std::vector<StridePhase> row_phases(const Window2d& window, const FeatureShape& input);
 std::vector<StridePhase> column_phases(const Window2d& window, const FeatureShape& input);
 
+// The taps of a phase of rows and a phase of columns, wherever there are inputs for them. A
+// transposed convolution's weights are packed phase by phase.
+struct TapPhase {
+  int64_t first_row = 0, first_column = 0;  // taps
+  int64_t row_step = 1, column_step = 1;
+  int64_t rows = 1, columns = 1;
+  int64_t taps_before = 0;  // of earlier phases
+
+  int64_t last_row() const { return first_row + (rows - 1) * row_step; }
+  int64_t last_column() const { return first_column + (columns - 1) * column_step; }
+};
+
+// Every tap of the window is in one of them.
+std::vector<TapPhase> tap_phases(const Window2d& window);
+
+// How far the convolution's windows read beyond the input.
+Halo window_halo(const Window2d& window, const FeatureShape& input, const FeatureShape& output);
+
 // How far the phases of a window read beyond the outputs.
 Halo phases_halo(const Window2d& window, const FeatureShape& input, const FeatureShape& output);
 
