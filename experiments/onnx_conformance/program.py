@@ -20,7 +20,7 @@ def skip(why):
 
 def data_folder(name):
     """A folder of the data that is not part of the project: $WATTGRIND_DATA, or ../shared."""
-    root = pathlib.Path(os.environ.get("WATTGRIND_DATA", SOURCES / ".." / "shared"))
+    root = pathlib.Path(os.environ.get("WATTGRIND_DATA", SOURCES.parent / "shared"))
     for folder in (root / name, root / "data" / name):
         if folder.is_dir():
             return folder

@@ -27,7 +27,8 @@ except ImportError as missing:
 
 TOLERANCE = (1e-3, 1e-5)
 PASSED, UNSUPPORTED, WRONG = "passed", "unsupported", "wrong"
-REFUSAL = re.compile(r"\d+ of \d+ nodes? (?:is|are) not supported: (.*)$")
+# What the program says, behind the file's name, of nodes or of an input that it cannot have.
+REFUSAL = re.compile(r"model\.onnx: (?:\d+ of \d+ nodes? (?:is|are) not supported: )?(.*)$")
 
 Result = collections.namedtuple("Result", "test operator outcome reason")
 
@@ -69,7 +70,7 @@ def changed(file, folder):
     elif numpy.issubdtype(array.dtype, numpy.integer):
         first ^= 64
     else:
-        first += 100 + abs(first)
+        first[0] = 0 if numpy.isnan(first[0]) else first[0] + 100 + abs(first[0])
     copy = pathlib.Path(folder) / file.name
     copy.write_bytes(numpy_helper.from_array(array).SerializeToString())
     return copy
@@ -84,8 +85,9 @@ class ProgramBackend:
     def outcome(self, model_file, model, inputs, outputs):
         done = self.program.run(model_file, inputs, outputs, TOLERANCE)
         if done.returncode == wattgrind.REFUSED:
-            refusal = REFUSAL.search(wattgrind.message_of(done))
-            if refusal:
+            message = wattgrind.message_of(done)
+            refusal = REFUSAL.search(message)
+            if refusal and "not supported" in message:
                 return UNSUPPORTED, refusal.group(1)
         if done.returncode != wattgrind.AGREES:
             return WRONG, f"status {done.returncode}: {wattgrind.message_of(done)}"
