@@ -62,7 +62,8 @@ def extra_for_ceil(attributes, sizes, kernel, strides, dilations, pairs):
     if not attributes.get("ceil_mode", 0):
         return [(0, 0)] * len(sizes)
     extra = []
-    for size, extent, stride, dilation, (begin, end) in zip(sizes, kernel, strides, dilations, pairs):
+    for size, extent, stride, dilation, (begin, end) in zip(sizes, kernel, strides, dilations,
+                                                            pairs):
         reach = (extent - 1) * dilation + 1
         windows = math.ceil((size + begin + end - reach) / stride) + 1
         if (windows - 1) * stride >= size + begin:

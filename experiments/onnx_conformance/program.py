@@ -28,7 +28,8 @@ def data_folder(name):
 
 
 def add_program_option(parser):
-    parser.add_argument("--program", type=pathlib.Path, help="wattgrind (default: the one built here)")
+    parser.add_argument("--program", type=pathlib.Path, 
+                        help="wattgrind (default: the one built here)")
 
 
 def find_program(given):

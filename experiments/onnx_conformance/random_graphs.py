@@ -3,9 +3,10 @@
 usage: random_graphs.py [--program FILE] [--count N] [--seed N] [--only TEXT] [--models FOLDER]
 
 Residual, densely connected and inverted-residual networks and transformer blocks with odd sizes,
-random weights and statistics, exported with operator sets 9, 11, 13 and 16 in turn, with a batch (and
-a number of tokens) that is fixed or open, batch normalisation folded into convolutions by the exporter or not. The outputs are
-to agree within 1e-4 of the largest value. Any difference ends with status 1.
+random weights and statistics, exported with operator sets 9, 11, 13 and 16 in turn, with a batch
+(and a number of tokens) that is fixed or open, batch normalisation folded into convolutions by the
+exporter or not. The outputs are to agree within 1e-4 of the largest value. Any difference ends with
+status 1.
 """
 import argparse
 import collections
@@ -24,7 +25,8 @@ try:
     import torch
     from torch import nn
 except ImportError as missing:
-    wattgrind.skip(f"no {missing.name}: install Debian's python3-torch, and run with /usr/bin/python3")
+    wattgrind.skip(f"no {missing.name}: install Debian's python3-torch, and run with "
+                   "/usr/bin/python3")
 
 LARGEST_ERROR = 1e-4  # of the largest value of an output
 OPERATOR_SETS = (9, 11, 13, 16)
@@ -37,7 +39,7 @@ def odd(draw, low, high):
     return 2 * draw.randint(low // 2, (high - 1) // 2) + 1
 
 
-# --- building blocks --------------------------------------------------------------------------------
+# --- building blocks ------------------------------------------------------------------------------
 
 ACTIVATIONS = {
     "relu": nn.ReLU,
@@ -128,7 +130,7 @@ class InvertedResidual(nn.Module):
 
 
 class Attention(nn.Module):
-    """Scaled products of queries and keys, heads apart; the three projections at once or one by one."""
+    """Scaled products of queries and keys, heads apart; the projections at once or one by one."""
 
     def __init__(self, draw, heads, features):
         super().__init__()
@@ -142,8 +144,10 @@ class Attention(nn.Module):
         images, tokens, _ = x.shape
         size = self.features // self.heads
         if self.at_once is not None:
-            return self.at_once(x).reshape(images, tokens, 3, self.heads, size).permute(2, 0, 3, 1, 4)
-        return [part(x).view(images, tokens, self.heads, size).transpose(1, 2) for part in self.apart]
+            parts = self.at_once(x).reshape(images, tokens, 3, self.heads, size)
+            return parts.permute(2, 0, 3, 1, 4)
+        return [part(x).view(images, tokens, self.heads, size).transpose(1, 2)
+                for part in self.apart]
 
     def forward(self, x):
         queries, keys, values = self.projections(x)
@@ -169,7 +173,7 @@ class TransformerBlock(nn.Module):
         return x
 
 
-# --- networks ---------------------------------------------------------------------------------------
+# --- networks -------------------------------------------------------------------------------------
 
 def stem(draw, outputs, activation):
     """From an image's three channels; the pool's windows may stick out of the map."""
@@ -270,7 +274,7 @@ def draw_network(kind, seed):
     return Drawn(f"{words}, input {size}", module.eval(), image)
 
 
-# --- export and comparison --------------------------------------------------------------------------
+# --- export and comparison ------------------------------------------------------------------------
 
 def export(drawn, file, operator_set, any_size, folds):
     """With sizes that the model leaves open: the batch, and of sequences the number of tokens."""

@@ -23,10 +23,11 @@ try:
     import onnx
     from onnx import numpy_helper
 except ImportError as missing:
-    wattgrind.skip(f"no {missing.name}: install Debian's python3-onnx, and run with /usr/bin/python3")
+    wattgrind.skip(f"no {missing.name}: install Debian's python3-onnx, and run with "
+                   "/usr/bin/python3")
 
 TOLERANCE = (1e-3, 1e-5)
-PASSED, UNSUPPORTED, WRONG = "passed", "unsupported", "wrong"
+PASSED, UNSUPPORTED, WRONG = OUTCOMES = ("passed", "unsupported", "wrong")
 # What the program says, behind the file's name, of nodes or of an input that it cannot have.
 REFUSAL = re.compile(r"model\.onnx: (?:\d+ of \d+ nodes? (?:is|are) not supported: )?(.*)$")
 
@@ -39,7 +40,7 @@ def numbered(folder, prefix):
 
 
 def names_of(model):
-    """The names of what goes in and out, in order; initialisers are listed as inputs in old files."""
+    """The names of what goes in and out, in order; old files list initialisers as inputs too."""
     initialisers = {proto.name for proto in model.graph.initializer}
     return ([i.name for i in model.graph.input if i.name not in initialisers],
             [o.name for o in model.graph.output])
@@ -60,7 +61,7 @@ def operator_of(model, test):
 
 
 def changed(file, folder):
-    """A copy of a tensor whose first value is off by far more than the tolerance; no copy of none."""
+    """A copy of a tensor with its first value off by far too much; none of an empty one."""
     array = numpy.array(numpy_helper.to_array(onnx.load_tensor(str(file))))
     if array.size == 0:
         return None
@@ -161,13 +162,12 @@ def print_results(results):
     for result in results:
         by_operator[result.operator].append(result)
 
-    def count(some, outcome):
-        return sum(result.outcome == outcome for result in some) or ""
+    def counts(some):
+        return [sum(result.outcome == outcome for result in some) for outcome in OUTCOMES]
 
-    rows = [(operator, *(count(some, outcome) for outcome in (PASSED, UNSUPPORTED, WRONG)))
+    rows = [(operator, *(count or "" for count in counts(some)))
             for operator, some in sorted(by_operator.items(), key=lambda item: item[0].lower())]
-    rows.append(("all", *(count(results, outcome) or 0 for outcome in (PASSED, UNSUPPORTED, WRONG))))
-    wattgrind.print_table(("operator", PASSED, UNSUPPORTED, WRONG), rows)
+    wattgrind.print_table(("operator", *OUTCOMES), [*rows, ("all", *counts(results))])
     for outcome in (UNSUPPORTED, WRONG):
         print(f"\n{outcome}:")
         for result in results:
