@@ -279,6 +279,7 @@ def main():
     options = parser.parse_args()
     files = [file for file in sorted(wattgrind.data_folder("onnx").glob("*.onnx"))
              if options.only in file.stem]
+    torch.set_num_threads(1)  # more would wait for each other beside the program
     program = wattgrind.Program(wattgrind.find_program(options.program))
     comparisons = []
     for file in files:

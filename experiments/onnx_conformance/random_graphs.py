@@ -311,6 +311,7 @@ def main():
     parser.add_argument("--only", default="", help="kinds that have this in their name")
     parser.add_argument("--models", type=pathlib.Path, help="keep models, inputs and outputs here")
     options = parser.parse_args()
+    torch.set_num_threads(1)  # more would wait for each other beside the program
     program = wattgrind.Program(wattgrind.find_program(options.program))
     # Seven in turn with four operator sets: every kind meets every set.
     kinds = ("residual", "dense", "inverted residual") * 2 + ("transformer",)
