@@ -62,6 +62,8 @@ DRAWN = {
     ("Gemm", 1): lambda random, dims, node: he_scaled(
         random, dims, dims[1 if graph_in_torch.attributes_of(node).get("transB", 0) else 0]),
     ("Gemm", 2): lambda random, dims, node: 0.1 * random.standard_normal(dims),
+    # A dense layer's, reshaped before it is used: outputs x inputs.
+    ("Reshape", 0): lambda random, dims, node: he_scaled(random, dims, dims[-1]),
     ("BatchNormalization", 1): lambda random, dims, node: random.uniform(0.5, 1.5, dims),
     ("BatchNormalization", 2): lambda random, dims, node: 0.1 * random.standard_normal(dims),
     ("BatchNormalization", 3): lambda random, dims, node: 0.1 * random.standard_normal(dims),
@@ -110,7 +112,7 @@ def with_random_weights(model, seed):
 
 
 def name_nodes(model):
-    """Gives every node a short name of its own: layers, and so maps, are named after their nodes."""
+    """Gives every node a short name of its own: layers, and so maps, are named after nodes."""
     for number, node in enumerate(model.graph.node):
         node.name = f"{node.op_type}_{number}"
 
