@@ -42,7 +42,7 @@ TEST(NetworkSource, FormatsAreToldApartByEndingsAndKeys) {
   EXPECT_EQ(error_without_path(file("deepmeter.json", R"([{"type": "layer"}])")),
             ": [0]: the key \"torch_module\" is missing");
   EXPECT_EQ(error_without_path(file("ours.json", R"({"layers": []})")).substr(0, 18),
-            ": schema: missing,");
+            ": layers: found []");
   EXPECT_EQ(error_without_path(file("ncnn.param", "7767517\n1\n")),
             ":2: wanted the numbers of layers and of blobs");
   const std::string param = file("net.param", "7767517\n2 2\nInput a 0 1 a\nReLU b 1 1 a b\n");

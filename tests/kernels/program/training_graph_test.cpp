@@ -46,12 +46,12 @@ std::vector<float> forward(const Layer& layer, const std::vector<std::vector<flo
   return reference_layer(layer, kBatch, inputs, parameters);
 }
 
-struct Step {
+struct GraphStep {
   Network network;
   std::vector<float> images, labels;
   std::vector<LayerParameters> parameters;
 
-  explicit Step(Network graph) : network(std::move(graph)) {
+  explicit GraphStep(Network graph) : network(std::move(graph)) {
     images = random_values(static_cast<size_t>(kBatch * network.input().elements()), 1);
     for (const Layer& layer : network.layers) {
       parameters.push_back(random_parameters(layer, 10 * parameters.size() + 2));
@@ -83,7 +83,7 @@ struct Step {
   }
 };
 
-std::vector<float> unpacked(const Step& step, const TrainingProgram& training,
+std::vector<float> unpacked(const GraphStep& step, const TrainingProgram& training,
                             const TrainedTensor& tensor, const ProgramMemory& memory) {
   const Layer& layer = step.network.layers[static_cast<size_t>(tensor.layer)];
   const std::span<const float> packed = memory.buffer(tensor.parameters);
@@ -97,7 +97,7 @@ std::vector<float> unpacked(const Step& step, const TrainingProgram& training,
   return weights;
 }
 
-void fill(const Step& step, const TrainingProgram& training, const ProgramMemory& memory) {
+void fill(const GraphStep& step, const TrainingProgram& training, const ProgramMemory& memory) {
   const Program& program = training.program;
   const FeatureShape& shape = step.network.input();
   const auto write = [&](uint32_t buffer, const MapLayout& layout, const std::vector<float>& from) {
@@ -124,7 +124,7 @@ void fill(const Step& step, const TrainingProgram& training, const ProgramMemory
 
 // Every parameter's change in one step of plain gradient descent.
 void check(const NetworkSpec& spec) {
-  Step step(build_network(spec, "test"));
+  GraphStep step(build_network(spec, "test"));
   const TrainingProgram training = lower_training(step.network, Sgd{}, Isa::kAvx2, kBatch);
   const ProgramMemory memory(training.program);
   const Program* programs[] = {&training.program};
