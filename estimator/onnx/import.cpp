@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 #include "estimator/base/error.h"
@@ -280,6 +281,10 @@ class ModelImport {
     } catch (const AcrossBatch& failure) {
       if (has_batch_) throw;
       failed_.push_back({&node, failure.reason});
+    } catch (const std::out_of_range&) {
+      // Operators ask tensors for the axes that their definitions give them.
+      fail(ErrorKind::kInput, "{}: node {}: found inputs of other ranks than the operator's", where_,
+           shown(node, model_.opset));
     } catch (const Error& error) {
       fail(error.kind(), "{}: node {}: {}", where_, shown(node, model_.opset),
            without_place(error.what()));

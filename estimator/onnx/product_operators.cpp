@@ -146,6 +146,10 @@ void import_matmul(NodeImport& node) {
 }
 
 ModelTensor turned(const ModelTensor& tensor) {
+  const auto* matrix = std::get_if<Constant>(&tensor);
+  if (matrix != nullptr && matrix->dims().size() != 2) {
+    fail(ErrorKind::kInput, "found rank {}, wanted 2", matrix->dims().size());
+  }
   if (const auto* constant = std::get_if<Constant>(&tensor)) return transposed(*constant, {1, 0});
   const auto& view = std::get<MapView>(tensor);
   if (view.axes.size() != 2) fail(ErrorKind::kInput, "found rank {}, wanted 2", view.axes.size());
