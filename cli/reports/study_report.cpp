@@ -9,9 +9,7 @@
 
 #include "cli/terminal/sentence.h"
 #include "estimator/base/error.h"
-#include "estimator/formats/json_check.h"
 #include "estimator/network/short_form.h"
-#include "search/candidates/search_config.h"
 #include "search/study/stored_row.h"
 
 namespace wattgrind {
@@ -33,7 +31,7 @@ std::string architecture(const StudyReport& report, size_t trial) {
 
 // Costs are shown in the unit that was searched in; all units are in JSON and CSV.
 bool in_picojoules(const StudyReport& report) {
-  return report.objective.unit == CostUnit::kPicojoules;
+  return report.terms.objective.unit == CostUnit::kPicojoules;
 }
 
 std::vector<Column> cost_columns(const StudyReport& report) {
@@ -62,7 +60,7 @@ std::vector<Cell> cost_cells(const StudyReport& report, const CandidateResult& r
 std::vector<Cell> trial_cells(const StudyReport& report, size_t trial) {
   const TrialRecord& record = report.records[trial];
   std::vector<Cell> cells = {uint64_t{trial}, architecture(report, trial)};
-  if (report.objective.goals.empty()) {
+  if (report.terms.objective.goals.empty()) {
     cells.push_back(record.trial.values.empty() ? Cell{} : Cell{record.trial.values[0]});
   }
   for (Cell& cell : cost_cells(report, report.results[trial])) cells.push_back(std::move(cell));
@@ -72,7 +70,7 @@ std::vector<Cell> trial_cells(const StudyReport& report, size_t trial) {
 std::vector<Column> trial_columns(const StudyReport& report) {
   std::vector<Column> columns = {{"trial", "trial"}, {"architecture", "architecture"}};
   // Where there are several objectives, the columns of the score and the costs show them.
-  if (report.objective.goals.empty()) columns.push_back({"value", "value", 4});
+  if (report.terms.objective.goals.empty()) columns.push_back({"value", "value", 4});
   for (Column& column : cost_columns(report)) columns.push_back(std::move(column));
   return columns;
 }
@@ -88,7 +86,7 @@ Table front_table(const StudyReport& report) {
     std::vector<Cell> row = {
         std::string("reference"),
         fmt::format("{} batch {}", reference->network.value_or(""), reference->batch.value_or(0))};
-    if (report.objective.goals.empty()) row.emplace_back();
+    if (report.terms.objective.goals.empty()) row.emplace_back();
     for (Cell& cell : cost_cells(report, *reference)) row.push_back(std::move(cell));
     table.rows.push_back(std::move(row));
     table.footer_rows = 1;
@@ -122,8 +120,8 @@ std::string heading(const StudyReport& report) {
       sentence("{}: {} trials ({}), seed {}\n", report.definition.name, report.records.size(),
                count_states(report.records), report.definition.seed);
   if (report.notes.data) {
-    text +=
-        sentence("{} on {}, costs on {}\n", report.topology, *report.notes.data, report.machine);
+    text += sentence("{} on {}, costs on {}\n", report.terms.topology, *report.notes.data,
+                     report.terms.machine);
   }
   text += "inference is steady (caches warm), a training cold (caches empty) at its start\n";
   return text;
@@ -172,7 +170,7 @@ std::string best_text(const StudyReport& report) {
   const size_t best = *report.summary.best;
   const TrialRecord& record = report.records[best];
   const CandidateResult& result = report.results[best];
-  const std::vector<Goal>& goals = report.objective.goals;
+  const std::vector<Goal>& goals = report.terms.objective.goals;
   std::string text =
       goals.empty() ? fmt::format("\nbest: trial {}, value {:.6f}\n", best, record.trial.values[0])
                     : fmt::format("\nbest in the first of its objectives: trial {}, {} {:.6f}\n",
@@ -222,19 +220,10 @@ Cell value_cell(const Value& value) {
 
 StudyReport make_study_report(StudyFile& file) {
   StudyReport report{file.path().filename().string(), file.definition(), file.space()};
-  const Json& config = report.definition.config;
-  const std::string where = file.note_place("definition") + ".config";
-  if (config.contains("topology")) {
-    report.topology = expect_string(config["topology"], where + ".topology");
-  }
-  if (config.contains("machine")) {
-    report.machine = expect_string(config["machine"], where + ".machine");
-  }
-  if (config.contains("objective")) {
-    report.objective = read_objective(config["objective"], where + ".objective");
-  }
+  report.terms =
+      read_search_terms(report.definition.config, file.note_place("definition") + ".config");
   report.records = file.records();
-  report.results = read_results(report.records, report.objective, file.path());
+  report.results = read_results(report.records, report.terms.objective, file.path());
   report.summary = summarise(report.space, report.records, report.results);
   report.notes = read_notes(file);
   return report;
@@ -316,8 +305,8 @@ Table study_csv(const StudyReport& report) {
   for (const Parameter& parameter : report.space.parameters()) {
     table.columns.push_back({parameter.name, ""});
   }
-  std::vector<std::string> names = value_names(report.objective);
-  if (!report.objective.goals.empty()) {
+  std::vector<std::string> names = value_names(report.terms.objective);
+  if (!report.terms.objective.goals.empty()) {
     for (std::string& name : names) name = "value_" + name;
   }
   for (const std::string& name : names) table.columns.push_back({name, ""});

@@ -9,7 +9,7 @@
 #include "cli/terminal/table.h"
 #include "estimator/network/network.h"
 #include "search/candidates/candidate_result.h"
-#include "search/candidates/objective.h"
+#include "search/candidates/search_config.h"
 #include "search/candidates/study_notes.h"
 #include "search/candidates/study_summary.h"
 #include "search/study/study_file.h"
@@ -20,8 +20,7 @@ struct StudyReport {
   std::string file;  // its base name
   StudyDefinition definition;
   Space space;
-  std::string topology, machine;  // empty where the definition does not tell
-  Objective objective;
+  SearchTerms terms;
   std::vector<TrialRecord> records;
   std::vector<CandidateResult> results;  // by trial
   StudySummary summary;

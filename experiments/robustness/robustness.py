@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tries hostile input on every reader and every option of the program, and counts what comes of it.
 
-    robustness.py PROGRAM [--seed N] [--seconds S | --cases N] [--jobs N]
+    robustness.py PROGRAM [--seed N] [--seconds S | --cases N] [--jobs N] [--limit SECONDS]
     robustness.py PROGRAM --seed N --only NUMBER      one case again, its folder kept
 
 A case is a function of the seed and its number. It runs in a folder of its own, with a limit of
@@ -36,7 +36,6 @@ from pathlib import Path
 from cases import Case, Cases, space
 
 FOLDER = Path(__file__).resolve().parent
-SECONDS_A_CASE = 20
 SECONDS_TO_END = 10
 MEMORY_BYTES = 4 << 30
 REPORTS = (b"Sanitizer", b"runtime error:", b"internal check failed", b"terminate called",
@@ -44,7 +43,8 @@ REPORTS = (b"Sanitizer", b"runtime error:", b"internal check failed", b"terminat
 
 
 class Program:
-    def __init__(self, path: str, work: Path):
+    def __init__(self, path: str, work: Path, limit_s: float):
+        self.limit_s = limit_s
         self.path = os.path.abspath(path)
         self.work = work
         self.sanitized = b"__asan_init" in Path(path).read_bytes()
@@ -174,12 +174,12 @@ def run_case(program: Program, case: Case, folder: Path) -> Result:
     if case.logger:
         threading.Thread(target=grow, args=(folder / "power.csv", case.logger, ended)).start()
     try:
-        result.out, result.error = communicate(child, case, SECONDS_A_CASE)
+        result.out, result.error = communicate(child, case.stdin, program.limit_s)
     except subprocess.TimeoutExpired:
         result.interrupted = True
         child.send_signal(signal.SIGINT)
         try:
-            result.out, result.error = communicate(child, case, SECONDS_TO_END)
+            result.out, result.error = communicate(child, None, SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
             result.out, result.error = child.communicate()
@@ -190,8 +190,8 @@ def run_case(program: Program, case: Case, folder: Path) -> Result:
     return result
 
 
-def communicate(child, case: Case, seconds: float):
-    out, error = child.communicate(case.stdin, timeout=seconds)
+def communicate(child, stdin: bytes | None, seconds: float):
+    out, error = child.communicate(stdin, timeout=seconds)
     return out or b"", error or b""
 
 
@@ -312,11 +312,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--cases", type=int)
+    parser.add_argument("--limit", type=float, default=20, help="seconds for each case")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--only", type=int)
     options = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="robustness."))
-    program = Program(options.program, work)
+    program = Program(options.program, work, options.limit)
     if options.only is not None:
         number, case, result, verdict, why, folder = try_case(program, options.seed, options.only,
                                                               keep=True)

@@ -166,6 +166,15 @@ Objective read_objective(const Json& json, std::string_view where) {
   return objective;
 }
 
+SearchTerms read_search_terms(const Json& config, std::string_view where) {
+  const std::string at(where);
+  SearchTerms terms{word_of(config, "topology", at), word_of(config, "machine", at), {}};
+  if (config.contains("objective")) {
+    terms.objective = read_objective(config["objective"], join_key(at, "objective"));
+  }
+  return terms;
+}
+
 SearchConfig read_search_config(std::string_view text, std::string_view where) {
   const Json json = parse_ordered_json(text, where);
   builtin_schema("search").validate(nlohmann::json(json), where);

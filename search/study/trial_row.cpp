@@ -44,7 +44,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-enum Column : int {
+enum TrialColumn : int {
   kNumber,
   kConfiguration,
   kState,
@@ -96,7 +96,7 @@ std::vector<double> read_values(const StoredRow& row) {
 // A trial that has ended has a state, a rank and a time of its end; any other has none of them.
 void check_end(const StoredRow& row, TrialState state) {
   const bool is_running = state == TrialState::kRunning;
-  for (const Column column : {kEndRank, kEnded}) {
+  for (const TrialColumn column : {kEndRank, kEnded}) {
     if (row.is_null(column) == is_running) continue;
     fail(ErrorKind::kInput, "{}: found {} of a trial that is {}", row.where(column),
          row.is_null(column) ? "none" : "one", trial_state_word(state));
