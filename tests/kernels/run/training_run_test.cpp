@@ -244,6 +244,42 @@ TEST(TrainingRun, AForwardPassNormalizesByTheStatisticsHeld) {
   for (size_t c = 0; c < kClasses; ++c) EXPECT_NEAR(found[c], map[c], kTolerance);
 }
 
+// A map with a reader that skips three pixels of four, whose gradient must not keep anything of the
+// step before.
+TEST(TrainingRun, EqualStepsHaveEqualGradients) {
+  const auto conv = [](int64_t size, int64_t stride) {
+    return Conv2d{.filters = 5,
+                  .window = {size, size, stride, stride, size / 2, size / 2, size / 2, size / 2}};
+  };
+  const Network network = build_network("branches", {2, 5, 7},
+                                        {{"stem", conv(3, 1)},
+                                         {"relu", Relu{}},
+                                         {"long", conv(3, 2)},
+                                         {"short", conv(1, 2), false, {"relu"}},
+                                         {"sum", Binary{}, false, {"long", "short"}},
+                                         {"flatten", Flatten{}},
+                                         {"classes", Dense{kClasses}},
+                                         {"softmax", Softmax{}}},
+                                        "test");
+  const std::vector<float> pixels =
+      random_values(kImages * static_cast<size_t>(network.input().elements()), 1);
+  const std::vector<uint8_t> labels = {0, 2, 1, 1, 0, 2, 2, 1, 0, 0, 2};
+  const BatchSource images(network.input(), pixels, labels);
+  TrainingRun run(network, Sgd{.learning_rate = 1}, kBatch, kImages);
+  std::vector<float> after[2];
+  for (std::vector<float>& weights : after) {
+    for (size_t i = 0; i < network.layers.size(); ++i) {
+      ReferenceParameters parameters = random_parameters(network.layers[i], 10 + i);
+      for (float& weight : parameters.weights) weight *= 0.3f;
+      run.set_parameters(i, parameters.weights, parameters.bias);
+    }
+    run.set_batch(images, std::vector<size_t>{3, 10, 0, 5});
+    run.step();
+    weights = run.weights(0);
+  }
+  EXPECT_EQ(after[0], after[1]);
+}
+
 TEST(TrainingRun, LayersWithoutParametersHaveNone) {
   const Trained trained({2, 5, 7});
   EXPECT_TRUE(trained.run.weights(1).empty());

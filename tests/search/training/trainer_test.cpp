@@ -50,16 +50,16 @@ TEST(Trainer, LearnsWithEveryOptimizer) {
 }
 
 TEST(Trainer, LearnsThroughBranchesAndNormalization) {
-  const DataSet data = digits(1000, 300);
-  for (const std::string form : {"residual:blocks=2,filters=4", "separable:blocks=3,filters=8"}) {
+  const DataSet data = digits(3000, 300);
+  for (const char* form : {"residual:blocks=2,filters=8", "separable:blocks=3,filters=8"}) {
     SCOPED_TRACE(form);
     TrainingOptions options;
     options.optimizer = Adam{.learning_rate = 0.01};
     Trainer trainer(read_short_form(form), data.train, 10, options);
     const double first = trainer.train_epoch().loss;
-    for (int i = 0; i < 3; ++i) trainer.train_epoch();
+    for (int i = 0; i < 4; ++i) trainer.train_epoch();
     EXPECT_LT(trainer.train_epoch().loss, 0.7 * first);
-    EXPECT_GT(trainer.accuracy(data.test), 0.5);  // chance is 0.1
+    EXPECT_GT(trainer.accuracy(data.test), 0.6);  // chance is 0.1
   }
 }
 
