@@ -246,7 +246,8 @@ void add_networks_command(CLI::App& program) {
       ->add_option("network", options->network,
                    "A built-in name, an .onnx, .param or .json file, or a short form: "
                    "dffr:layers=3,width=12, cnn:layers=2,filters=4,filter_size=3, "
-                   "dffr_triangle:layers=4; --format json writes it as a network file")
+                   "dffr_triangle:layers=4, residual:blocks=2,filters=8, "
+                   "separable:blocks=3,filters=8; --format json writes it as a network file")
       ->type_name("NETWORK");
   add_dimension_option(*command, options->dimensions);
   command

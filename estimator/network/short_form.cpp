@@ -12,6 +12,7 @@
 #include "estimator/base/suggestion.h"
 #include "estimator/formats/json_text.h"
 #include "estimator/formats/key_values.h"
+#include "estimator/network/topology_parts.h"
 
 namespace wattgrind {
 namespace {
@@ -33,23 +34,6 @@ std::string join_values(const std::vector<Value>& values) {
   const bool equal = std::all_of(values.begin(), values.end(),
                                  [&](const Value& value) { return value == values.front(); });
   return equal ? fmt::format("{}", values.front()) : fmt::format("{}", fmt::join(values, "-"));
-}
-
-std::string task_text(const Task& task) {
-  const Task standard;
-  std::string text;
-  if (task.classes != standard.classes) text += fmt::format(",classes={}", task.classes);
-  if (task.input != standard.input) {
-    text +=
-        fmt::format(",input={}x{}x{}", task.input.channels, task.input.height, task.input.width);
-  }
-  return text;
-}
-
-void check_size(int64_t size, std::string_view key, int64_t most, std::string_view where) {
-  if (size < 1 || size > most) {
-    fail(ErrorKind::kInput, "{}: {}: found {}, wanted 1 to {}", where, key, size, most);
-  }
 }
 
 void add(std::vector<LayerSpec>& specs, const Operation& operation, bool pad_same = false) {
@@ -189,8 +173,8 @@ struct Topology {
   Network (*build)(const ShortForm&);
 };
 
-const std::array<Topology, 3>& topologies() {
-  static const std::array<Topology, 3> all = {{
+const std::array<Topology, 5>& topologies() {
+  static const std::array<Topology, 5> all = {{
       {"dffr",
        {"layers", "width", "classes", "input"},
        [](const ShortForm& form) {
@@ -202,6 +186,16 @@ const std::array<Topology, 3>& topologies() {
       {"cnn",
        {"layers", "filters", "filter_size", "pooling", "classes", "input"},
        [](const ShortForm& form) { return cnn(form.blocks(), form.task()); }},
+      {"residual",
+       {"blocks", "filters", "classes", "input"},
+       [](const ShortForm& form) {
+         return residual(form.integer("blocks"), form.integer("filters"), form.task());
+       }},
+      {"separable",
+       {"blocks", "filters", "classes", "input"},
+       [](const ShortForm& form) {
+         return separable(form.integer("blocks"), form.integer("filters"), form.task());
+       }},
   }};
   return all;
 }

@@ -96,6 +96,14 @@ LoopNest lower_batch_input(int64_t classes, const LayerContext& context);
 // Adds one reader's part of a map's gradient (kInputGradient) to the sum of the others (kGradient).
 LoopNest lower_gradient_sum(const MapLayout& layout, Isa isa, int64_t batch);
 
+// Whether the layer's gradient by its input is not written where no window reads the input: between
+// strides longer than the window, or behind the last one. Memory is zero there at first, and stays
+// so unless something else writes the same buffer.
+bool leaves_gaps(const Layer& layer);
+
+// Sets a map's gradient (kInputGradient) to zero.
+LoopNest lower_gradient_clear(const MapLayout& layout, Isa isa, int64_t batch);
+
 // One-hot labels, or targets that add up to one, of `classes` classes.
 MapLayout label_layout(int64_t classes);
 

@@ -184,6 +184,20 @@ class TrainingBuilder {
     }
   }
 
+  // Whether something writes into gaps of a map's gradient: another reader's part, or the way back
+  // of a layer in place that makes something of nothing.
+  bool is_written_elsewhere(int owner) const {
+    if (plan_.find(owner)->readers.size() > 1) return true;
+    for (size_t i = 0; i < network_.layers.size(); ++i) {
+      const PlannedMap& map = training_.program.maps.outputs[i];
+      const Operation& operation = network_.layers[i].operation;
+      const bool mixes = std::holds_alternative<Softmax>(operation) ||
+                         std::holds_alternative<Normalization>(operation);
+      if (mixes && map.owner == owner && map.storage == Storage::kInPlace) return true;
+    }
+    return false;
+  }
+
   // The gradient by each input that depends on parameters. The first part of a map's gradient is
   // written in its place; those of its other readers are made beside it and added.
   void add_data_gradients(int index, BackwardContext& context, const Operands& buffers) {
@@ -198,6 +212,11 @@ class TrainingBuilder {
       context.input_gradient = gradient->layout;
       Operands own = buffers;
       own[the(Operand::kInputGradient)] = is_first ? gradients_.at(owner) : partial_;
+      if (leaves_gaps(self) && is_written_elsewhere(owner)) {
+        add_step(Pass::kBackward, index,
+                 fmt::format("clear{}", i == 0 ? "" : fmt::to_string(i + 1)),
+                 {lower_gradient_clear(gradient->layout, program().isa, program().batch), {}}, own);
+      }
       const std::string what =
           fmt::format("{}{}", self.parameters > 0 ? "data_gradient" : "backward",
                       i == 0 ? "" : fmt::to_string(i + 1));

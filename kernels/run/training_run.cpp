@@ -7,6 +7,7 @@
 #include "estimator/network/layer_kind.h"
 #include "kernels/gradients/backward.h"
 #include "kernels/layout/packing.h"
+#include "kernels/program/evaluation_program.h"
 
 namespace wattgrind {
 namespace {
@@ -56,6 +57,7 @@ TrainingRun::TrainingRun(const Network& network, const Optimizer& optimizer, int
       optimizer_(optimizer),
       whole_(lower_training(network, optimizer, host_isa(), batch)),
       rest_(lower_rest(whole_, network, optimizer, images)),
+      evaluation_(lower_evaluation(whole_, network)),
       classes_(static_cast<size_t>(network.layers.back().output_shape.channels)),
       memory_(whole_.program) {
   compile();
@@ -70,10 +72,11 @@ void TrainingRun::compile() {
   const Program copy = copy_of_one(whole_.program, static_cast<int64_t>(classes_));
   std::vector<const Program*> programs = {&whole_.program};
   if (rest_) programs.push_back(&rest_->program);
+  first_of_evaluation_ = whole_.program.steps.size() + (rest_ ? rest_->program.steps.size() : 0);
+  programs.push_back(&evaluation_);
   programs.push_back(&copy);
-  const size_t steps = whole_.program.steps.size();
   kernels_.emplace(programs, memory_, CodegenOptions{isa, traits(isa).fused_multiply_add});
-  copy_one_ = kernels_->function(rest_ ? 2 * steps : steps);
+  copy_one_ = kernels_->function(first_of_evaluation_ + evaluation_.steps.size());
 }
 
 const MapLayout& TrainingRun::input_layout(const Layer& layer) const {
@@ -120,6 +123,28 @@ std::vector<float> TrainingRun::bias(size_t index) const {
   return {packed.begin(), packed.end()};
 }
 
+// Empty where the layer holds none.
+std::span<float> TrainingRun::held_statistics(size_t layer) const {
+  const auto& buffers = whole_.program.buffers;
+  const auto held = std::ranges::find_if(buffers, [layer](const ProgramBuffer& buffer) {
+    return buffer.kind == BufferKind::kStatistics && buffer.layer == static_cast<int>(layer);
+  });
+  if (held == buffers.end()) return {};
+  return memory_.buffer(static_cast<uint32_t>(held - buffers.begin()));
+}
+
+void TrainingRun::set_statistics(size_t layer, std::span<const float> statistics) {
+  const std::span<float> held = held_statistics(layer);
+  CHECK(statistics.size() == held.size(), "{}: {} statistics", network_.layers.at(layer).name,
+        statistics.size());
+  std::ranges::copy(statistics, held.begin());
+}
+
+std::vector<float> TrainingRun::statistics(size_t layer) const {
+  const std::span<const float> held = held_statistics(layer);
+  return {held.begin(), held.end()};
+}
+
 void TrainingRun::set_mask(size_t layer, std::span<const float> factors) {
   const auto& buffers = whole_.program.buffers;
   const auto mask = std::ranges::find_if(buffers, [layer](const ProgramBuffer& buffer) {
@@ -155,8 +180,8 @@ void TrainingRun::set_batch(const BatchSource& images, std::span<const size_t> c
 }
 
 void TrainingRun::forward() {
-  for (size_t step = 0; step < whole_.passes.size(); ++step) {
-    if (whole_.passes[step] == Pass::kForward) kernels_->run(step);
+  for (size_t step = 0; step < evaluation_.steps.size(); ++step) {
+    kernels_->run(first_of_evaluation_ + step);
   }
 }
 

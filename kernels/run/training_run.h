@@ -7,16 +7,20 @@
 //
 //   TrainingRun run(network, Adam{}, 32, 1000);    everything is zero, the masks too
 //   run.set_parameters(0, weights, bias);          for every layer that has any
-//   run.set_mask(1, factors);                      for every dropout layer
+//   run.set_statistics(1, means_and_variances);    for every batch normalisation
+//   run.set_mask(2, factors);                      for every dropout layer
 //   run.set_batch(images, chosen);                 before each step or forward pass
 //   run.step();                                    or forward()
 //   run.losses(), run.probabilities(i)
 //
 // What always holds:
-// 1. Parameters change in set_parameters() and step() alone, the optimiser's state in step() alone.
+// 1. Parameters and statistics change when they are set and in step() alone, the optimiser's state
+//    in step() alone.
 // 2. Masks and the batch stay until they are set again.
 // 3. Until the next set_batch(), losses() are those of the last step(), and probabilities() those
 //    of the last step() or forward(), made with the parameters that it began with.
+// 4. Batch normalisation takes the statistics of the batch in step(), those that it holds in
+//    forward().
 #pragma once
 
 #include <cstddef>
@@ -69,6 +73,10 @@ class TrainingRun {
   std::vector<float> weights(size_t layer) const;
   std::vector<float> bias(size_t layer) const;
 
+  // The means and then the variances that a batch normalisation holds; other layers have none.
+  void set_statistics(size_t layer, std::span<const float> statistics);
+  std::vector<float> statistics(size_t layer) const;
+
   // Sets the factors by which a dropout layer multiplies the values of a whole batch. They are
   // [image][channel][row][column].
   void set_mask(size_t layer, std::span<const float> factors);
@@ -91,15 +99,19 @@ class TrainingRun {
   void compile();
   const MapLayout& input_layout(const Layer& layer) const;
   const TrainedTensor* find_tensor(size_t layer, BufferKind kind) const;
+  std::span<float> held_statistics(size_t layer) const;
   float* image_of(uint32_t buffer, const MapLayout& layout, size_t image) const;
 
   const Network network_;
   const Optimizer optimizer_;
   const TrainingProgram whole_;
   std::optional<TrainingProgram> rest_;  // the step of the smaller batch, on the same buffers
+  const Program evaluation_;             // the forward pass alone, on the same buffers
   const size_t classes_;
   ProgramMemory memory_;
-  std::optional<NativeSteps> kernels_;  // those of whole_, of rest_, then the copy of one image
+  // Those of whole_, of rest_, of evaluation_, then the copy of one image.
+  std::optional<NativeSteps> kernels_;
+  size_t first_of_evaluation_ = 0;
   KernelFunction copy_one_ = nullptr;
   std::vector<std::vector<float>> one_hot_;  // the label of each class
   size_t chosen_ = 0;                        // how many images the batch has

@@ -37,7 +37,9 @@ const std::vector<Slot>& slots(std::string_view topology) {
        {{"layers", "layers", ""},
         {"filters", "filters", "filters"},
         {"filter_size", "filter_size", "filter_sizes"},
-        {"pooling", "pooling", "pooling", false}}}};
+        {"pooling", "pooling", "pooling", false}}},
+      {"residual", {{"blocks", "blocks", ""}, {"filters", "filters", ""}}},
+      {"separable", {{"blocks", "blocks", ""}, {"filters", "filters", ""}}}};
   const auto found = kSlots.find(topology);
   CHECK(found != kSlots.end(), "topology {}", topology);
   return found->second;

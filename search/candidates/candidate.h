@@ -5,6 +5,8 @@
 //   dffr_triangle   layers
 //   cnn             layers; filters; filter_size, or filter_sizes (one a layer); optional: pooling
 //                   ("none", "max" or "average"). filters and pooling are one value or one a layer.
+//   residual        blocks; filters (of the first block)
+//   separable       blocks; filters (of the first block)
 //   all             batch, optimizer ("adam", "rmsprop" or "sgd"), optional: learning_rate
 // What the topologies are is told in estimator/network/short_form.h.
 #pragma once
@@ -28,7 +30,7 @@ struct Candidate {
 
 // What all candidates of a search share.
 struct CandidateForm {
-  std::string topology;  // "dffr", "dffr_triangle" or "cnn"
+  std::string topology;  // "dffr", "dffr_triangle", "cnn", "residual" or "separable"
   Task task;
   // Values, by the parameter's name, for candidates that name none of their own. Batch and
   // optimizer are always among them.

@@ -96,7 +96,7 @@ class Trainer::State {
   std::vector<LayerParameters> parameters() const {
     std::vector<LayerParameters> result;
     for (size_t i = 0; i < network_.layers.size(); ++i) {
-      result.push_back({run_.weights(i), run_.bias(i)});
+      result.push_back({run_.weights(i), run_.bias(i), run_.statistics(i)});
     }
     return result;
   }
@@ -104,6 +104,7 @@ class Trainer::State {
   void set_parameters(const std::vector<LayerParameters>& parameters) {
     for (size_t i = 0; i < network_.layers.size(); ++i) {
       run_.set_parameters(i, parameters.at(i).weights, parameters.at(i).bias);
+      run_.set_statistics(i, parameters.at(i).statistics);
     }
   }
 

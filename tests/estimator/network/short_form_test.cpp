@@ -72,12 +72,75 @@ TEST(ShortForm, PoolingFollowsEachConvolutionWhileTheMapIsLargeEnough) {
             "cnn:layers=1,filters=2,filter_size=3");
 }
 
+// The names of what the layer of that name reads.
+std::string inputs_of(const Network& network, std::string_view name) {
+  for (const Layer& layer : network.layers) {
+    if (layer.name != name) continue;
+    std::string text;
+    for (const int source : layer.inputs) {
+      text += (text.empty() ? "" : " ") + (is_network_input(source)
+                                               ? network.inputs[input_number(source)].name
+                                               : network.layers[static_cast<size_t>(source)].name);
+    }
+    return text;
+  }
+  return "no such layer";
+}
+
+TEST(ShortForm, ResidualBlocksAddWhatTheyRead) {
+  const Network network = read_short_form("residual:blocks=2,filters=8");
+  EXPECT_EQ(network.name, "residual:blocks=2,filters=8");
+  EXPECT_EQ(inputs_of(network, "block1/add"), "block1/norm2 stem/relu");
+  EXPECT_EQ(inputs_of(network, "block2/add"), "block2/norm2 block2/shortcut");
+  EXPECT_EQ(inputs_of(network, "block2/conv1"), "block1/relu2");
+  EXPECT_EQ(inputs_of(network, "block2/shortcut"), "block1/relu2");
+  EXPECT_EQ(kinds(network),
+            (std::vector<std::string>{
+                "conv2d", "batch_norm",      "relu",  // stem
+                "conv2d", "batch_norm",      "relu",  "conv2d", "batch_norm", "binary",
+                "relu",  // block 1
+                "conv2d", "batch_norm",      "relu",  "conv2d", "batch_norm", "conv2d",
+                "binary",  // block 2
+                "relu",   "globalavgpool2d", "dense", "softmax"}));
+  // Maps of 28 x 28 = 784 and, from block 2 on, 14 x 14 = 196 pixels.
+  const uint64_t stem = 784 * 9 * 8, block1 = 2 * 784 * 9 * 8 * 8;
+  const uint64_t block2 = 196 * 9 * 8 * 16 + 196 * 9 * 16 * 16 + 196 * 8 * 16;
+  EXPECT_EQ(network.macs(), stem + block1 + block2 + 16 * 10);
+  // Weights, then a scale and a shift for each channel of five normalisations.
+  EXPECT_EQ(network.parameters(), 9u * 8 + 2 * 9 * 8 * 8 + 9 * 8 * 16 + 9 * 16 * 16 + 8 * 16 +
+                                      2 * (3 * 8 + 2 * 16) + 17 * 10);
+}
+
+TEST(ShortForm, SeparableBlocksHalveTheMapEverySecondTime) {
+  const Network network = read_short_form("separable:blocks=3,filters=8,classes=4");
+  EXPECT_EQ(network.name, "separable:blocks=3,filters=8,classes=4");
+  EXPECT_EQ(network.layers[3].name, "block1/depthwise");
+  EXPECT_EQ(network.layers[8].output_shape, (FeatureShape{8, 28, 28}));
+  EXPECT_EQ(network.layers[9].output_shape, (FeatureShape{8, 14, 14}));
+  EXPECT_EQ(network.layers[14].output_shape, (FeatureShape{16, 14, 14}));
+  EXPECT_EQ(network.layers[20].output_shape, (FeatureShape{16, 14, 14}));
+  const uint64_t stem = 784 * 9 * 8, block1 = 784 * 9 * 8 + 784 * 8 * 8;
+  const uint64_t block2 = 196 * 9 * 8 + 196 * 8 * 16, block3 = 196 * 9 * 16 + 196 * 16 * 16;
+  EXPECT_EQ(network.macs(), stem + block1 + block2 + block3 + 16 * 4);
+  EXPECT_EQ(network.parameters(), 9u * 8 + (9 * 8 + 8 * 8) + (9 * 8 + 8 * 16) + (9 * 16 + 16 * 16) +
+                                      2 * (4 * 8 + 3 * 16) + 17 * 4);
+}
+
+TEST(ShortForm, OddMapsAreHalvedUpwards) {
+  // 7, 4, 2, 1, 1: the way beside fits at every block.
+  const Network network = residual(5, 2, {{3, 7, 5}, 10});
+  const size_t last = network.layers.size() - 4;
+  EXPECT_EQ(network.layers[last].name, "block5/relu2");
+  EXPECT_EQ(network.layers[last].output_shape, (FeatureShape{32, 1, 1}));
+}
+
 TEST(ShortForm, TheNameReadsBackAsTheSameNetwork) {
   const Task task{{3, 8, 9}, 4};
   for (const Network& network :
        {dffr(3, 12, task), dffr({3, 1, 2}, task), dffr_triangle(2, task), cnn(1, 5, 10, task),
         cnn({{1, 4}, {2, 3}}, task), cnn({{1, 4, Pooling::kMax}, {2, 3}}, task),
-        cnn({{1, 4, Pooling::kAverage}, {2, 3, Pooling::kAverage}}, task)}) {
+        cnn({{1, 4, Pooling::kAverage}, {2, 3, Pooling::kAverage}}, task), residual(2, 3, task),
+        separable(4, 3, task)}) {
     const Network again = read_short_form(network.name);
     EXPECT_EQ(again.name, network.name);
     EXPECT_EQ(again.macs(), network.macs());
@@ -136,6 +199,14 @@ TEST(ShortForm, RefusesSizesThatCannotBe) {
             "2147483647");
   EXPECT_EQ(error_of("dffr_triangle:layers=8"),
             "dffr_triangle:layers=8: layers: found 8, wanted 1 to 7");
+  EXPECT_EQ(error_of("residual:blocks=17,filters=1"),
+            "residual:blocks=17,filters=1: blocks: found 17, wanted 1 to 16");
+  EXPECT_EQ(error_of("separable:blocks=0,filters=1"),
+            "separable:blocks=0,filters=1: blocks: found 0, wanted 1 to 16");
+  EXPECT_EQ(error_of("residual:blocks=1,filters=0"),
+            "residual:blocks=1,filters=0: filters: found 0, wanted 1 to 2147483647");
+  EXPECT_NE(error_of("residual:blocks=16,filters=2147483647").find("residual:blocks=16"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -181,10 +181,110 @@ TEST(TrainingRun, AForwardPassChangesNoParameters) {
   EXPECT_EQ(trained.run.steps(), 0u);
 }
 
+Network normalized_network() {
+  return build_network("normalized", {2, 5, 7},
+                       {{.operation = Conv2d{.filters = 5, .window = {3, 3}, .bias = false}},
+                        {.operation = BatchNorm{}},
+                        {.operation = Relu{}},
+                        {.operation = Flatten{}},
+                        {.operation = Dense{kClasses}},
+                        {.operation = Softmax{}}},
+                       "test");
+}
+
+// Normalisation by held statistics is a scale and a shift, which the oracle of layers makes.
+TEST(TrainingRun, AForwardPassNormalizesByTheStatisticsHeld) {
+  constexpr size_t kNorm = 1;
+  const Network network = normalized_network();
+  const auto elements = static_cast<size_t>(network.input().elements());
+  const std::vector<float> pixels = random_values(kImages * elements, 1);
+  const std::vector<uint8_t> labels = {0, 2, 1, 1, 0, 2, 2, 1, 0, 0, 2};
+  const BatchSource images(network.input(), pixels, labels);
+  TrainingRun run(network, Sgd{.learning_rate = 0.1}, kBatch, kImages);
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    const ReferenceParameters parameters = random_parameters(network.layers[i], 10 + i);
+    run.set_parameters(i, parameters.weights, parameters.bias);
+  }
+  const std::vector<float> begun = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1};
+  run.set_statistics(kNorm, begun);
+  const std::vector<size_t> trained_on = {3, 10, 0, 5};
+  run.set_batch(images, trained_on);
+  run.step();
+  const std::vector<float> held = run.statistics(kNorm);
+  ASSERT_EQ(held.size(), begun.size());
+  for (size_t i = 0; i < held.size(); ++i) EXPECT_NE(held[i], begun[i]);
+
+  const auto probabilities_of = [&](const std::vector<size_t>& chosen) {
+    run.set_batch(images, chosen);
+    run.forward();
+    const std::span<const float> first = run.probabilities(0);
+    return std::vector<float>(first.begin(), first.end());
+  };
+  const std::vector<float> found = probabilities_of({7, 2, 4, 9});
+  EXPECT_EQ(probabilities_of({7, 8}), found);
+  EXPECT_EQ(run.statistics(kNorm), held);
+
+  std::vector<float> map(pixels.begin() + static_cast<ptrdiff_t>(7 * elements),
+                         pixels.begin() + static_cast<ptrdiff_t>(8 * elements));
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    if (i != kNorm) {
+      map = reference_layer(layer, 1, map, {run.weights(i), run.bias(i)});
+      continue;
+    }
+    const auto channels = static_cast<size_t>(layer.output_shape.channels);
+    const size_t places = map.size() / channels;
+    for (size_t c = 0; c < channels; ++c) {
+      const float scale = run.weights(i)[c] / std::sqrt(held[channels + c] + 1e-5f);
+      for (size_t p = c * places; p < (c + 1) * places; ++p) {
+        map[p] = scale * (map[p] - held[c]) + run.bias(i)[c];
+      }
+    }
+  }
+  for (size_t c = 0; c < kClasses; ++c) EXPECT_NEAR(found[c], map[c], kTolerance);
+}
+
+// A map with a reader that skips three pixels of four, whose gradient must not keep anything of the
+// step before.
+TEST(TrainingRun, EqualStepsHaveEqualGradients) {
+  const auto conv = [](int64_t size, int64_t stride) {
+    return Conv2d{.filters = 5,
+                  .window = {size, size, stride, stride, size / 2, size / 2, size / 2, size / 2}};
+  };
+  const Network network = build_network("branches", {2, 5, 7},
+                                        {{"stem", conv(3, 1)},
+                                         {"relu", Relu{}},
+                                         {"long", conv(3, 2)},
+                                         {"short", conv(1, 2), false, {"relu"}},
+                                         {"sum", Binary{}, false, {"long", "short"}},
+                                         {"flatten", Flatten{}},
+                                         {"classes", Dense{kClasses}},
+                                         {"softmax", Softmax{}}},
+                                        "test");
+  const std::vector<float> pixels =
+      random_values(kImages * static_cast<size_t>(network.input().elements()), 1);
+  const std::vector<uint8_t> labels = {0, 2, 1, 1, 0, 2, 2, 1, 0, 0, 2};
+  const BatchSource images(network.input(), pixels, labels);
+  TrainingRun run(network, Sgd{.learning_rate = 1}, kBatch, kImages);
+  std::vector<float> after[2];
+  for (std::vector<float>& weights : after) {
+    for (size_t i = 0; i < network.layers.size(); ++i) {
+      ReferenceParameters parameters = random_parameters(network.layers[i], 10 + i);
+      for (float& weight : parameters.weights) weight *= 0.3f;
+      run.set_parameters(i, parameters.weights, parameters.bias);
+    }
+    run.set_batch(images, std::vector<size_t>{3, 10, 0, 5});
+    run.step();
+    weights = run.weights(0);
+  }
+  EXPECT_EQ(after[0], after[1]);
+}
+
 TEST(TrainingRun, LayersWithoutParametersHaveNone) {
   const Trained trained({2, 5, 7});
   EXPECT_TRUE(trained.run.weights(1).empty());
   EXPECT_TRUE(trained.run.bias(kDropout).empty());
+  EXPECT_TRUE(trained.run.statistics(kConv).empty());
 }
 
 }  // namespace

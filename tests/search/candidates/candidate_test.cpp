@@ -36,6 +36,10 @@ TEST(Candidate, IsTheNetworkThatItsValuesName) {
           form_of("cnn"),
           {{"layers", 2}, {"filters", 3}, {"filter_sizes", {5, 3}}, {"pooling", {"max", "none"}}}),
       "cnn:layers=2,filters=3,filter_size=5-3,pooling=max-none,classes=2");
+  EXPECT_EQ(name_of(form_of("residual"), {{"blocks", 2}, {"filters", 4}}),
+            "residual:blocks=2,filters=4,classes=2");
+  EXPECT_EQ(name_of(form_of("separable", {{"filters", 6}}), {{"blocks", 3}}),
+            "separable:blocks=3,filters=6,classes=2");
 }
 
 TEST(Candidate, TakesFromFixedWhatItDoesNotSay) {
@@ -64,6 +68,11 @@ TEST(Candidate, RefusesWhatItsTopologyLacks) {
             "x.json: space.width: found a list, wanted one value for all layers");
   EXPECT_EQ(error_of(form_of("dffr"), {{"layers", 2}, {"widths", 3}}),
             "x.json: space.widths: found one value, wanted a list, one a layer");
+  EXPECT_EQ(error_of(form_of("residual"), {{"blocks", 2}, {"filters", {3, 4}}}),
+            "x.json: space.filters: found a list, wanted one value for all layers");
+  EXPECT_EQ(error_of(form_of("separable"), {{"layers", 2}}),
+            "x.json: space.layers: no parameter of separable, wanted blocks, filters, batch, "
+            "optimizer, learning_rate");
 }
 
 TEST(Candidate, RefusesValuesOutOfRange) {

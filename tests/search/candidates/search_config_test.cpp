@@ -191,7 +191,7 @@ TEST(SearchConfig, ShippedSearchesAreSound) {
     EXPECT_TRUE(config.reference);
     ++found;
   }
-  EXPECT_GE(found, 8u);
+  EXPECT_GE(found, 10u);
 }
 
 }  // namespace

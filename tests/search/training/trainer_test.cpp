@@ -49,6 +49,20 @@ TEST(Trainer, LearnsWithEveryOptimizer) {
   }
 }
 
+TEST(Trainer, LearnsThroughBranchesAndNormalization) {
+  const DataSet data = digits(3000, 300);
+  for (const char* form : {"residual:blocks=2,filters=8", "separable:blocks=3,filters=8"}) {
+    SCOPED_TRACE(form);
+    TrainingOptions options;
+    options.optimizer = Adam{.learning_rate = 0.01};
+    Trainer trainer(read_short_form(form), data.train, 10, options);
+    const double first = trainer.train_epoch().loss;
+    for (int i = 0; i < 4; ++i) trainer.train_epoch();
+    EXPECT_LT(trainer.train_epoch().loss, 0.7 * first);
+    EXPECT_GT(trainer.accuracy(data.test), 0.6);  // chance is 0.1
+  }
+}
+
 TEST(Trainer, OneSeedGivesTheSameBits) {
   const DataSet data = digits(100, 20);
   const auto trained = [&](uint64_t seed) {
@@ -141,16 +155,19 @@ TEST(Trainer, SeveralThreadsAtOnce) {
 
 TEST(Trainer, ParametersGoInAndOut) {
   const DataSet data = digits(64, 64);
-  const Network network = read_short_form("cnn:layers=2,filters=3,filter_size=3");
-  TrainingOptions other;
-  other.seed = 9;
-  Trainer a(network, data.train, 10, {}), b(network, data.train, 10, other);
-  EXPECT_EQ(a.parameters(), initial_parameters(network, Initializer::kGlorotUniform, 1));
-  EXPECT_NE(a.parameters(), b.parameters());
-  a.train_epoch();
-  b.set_parameters(a.parameters());
-  EXPECT_EQ(a.parameters(), b.parameters());
-  EXPECT_EQ(a.accuracy(data.test), b.accuracy(data.test));
+  for (const char* form : {"cnn:layers=2,filters=3,filter_size=3", "residual:blocks=2,filters=3"}) {
+    SCOPED_TRACE(form);
+    const Network network = read_short_form(form);
+    TrainingOptions other;
+    other.seed = 9;
+    Trainer a(network, data.train, 10, {}), b(network, data.train, 10, other);
+    EXPECT_EQ(a.parameters(), initial_parameters(network, Initializer::kGlorotUniform, 1));
+    EXPECT_NE(a.parameters(), b.parameters());
+    a.train_epoch();
+    b.set_parameters(a.parameters());
+    EXPECT_EQ(a.parameters(), b.parameters());
+    EXPECT_EQ(a.accuracy(data.test), b.accuracy(data.test));
+  }
 }
 
 TEST(Trainer, TellsADivergedLoss) {
