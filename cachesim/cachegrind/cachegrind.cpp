@@ -64,11 +64,6 @@ std::string explain_signal(int signal, const std::string& version) {
        scratch_root().string());
 }
 
-// access() knows of mounts and of permissions. What security modules forbid, only Valgrind meets.
-void check_may_run(const fs::path& executable) {
-  if (access(executable.c_str(), X_OK) != 0 && errno == EACCES) refuse_folder();
-}
-
 bool is_refusal(const std::string& message) {
   return message.find(std::strerror(EACCES)) != std::string::npos ||
          message.find(std::strerror(EPERM)) != std::string::npos;
@@ -152,6 +147,11 @@ std::vector<Run> runs_of(const fs::path& executable, const CachegrindPlan& plan,
 }
 
 }  // namespace
+
+// access() knows of mounts and of permissions.
+void check_may_run(const fs::path& executable) {
+  if (access(executable.c_str(), X_OK) != 0 && errno == EACCES) refuse_folder();
+}
 
 CachegrindOutput count_executable(const fs::path& executable, const CachegrindGeometry& geometry,
                                   ProcessRunner& runner) {

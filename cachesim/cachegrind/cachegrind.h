@@ -50,6 +50,11 @@ CachegrindResult run_cachegrind(const Machine& machine, const CachegrindRequest&
 CachegrindOutput count_executable(const std::filesystem::path& executable,
                                   const CachegrindGeometry& geometry, ProcessRunner& runner);
 
+// Throws Error(kMissing), with the remedy, where the file is one that may be executed but stands
+// where programs may not run: on a file system mounted noexec. What security modules forbid, only
+// Valgrind meets.
+void check_may_run(const std::filesystem::path& executable);
+
 // Asks Valgrind for its version. Throws Error(kMissing) where it is not there or too old.
 ValgrindVersion installed_valgrind(ProcessRunner& runner);
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/size_options.h"
 #include "cli/reports/calibrate_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
@@ -29,6 +30,7 @@ struct CalibrateOptions {
   std::string machine = "host";
   ReadingsFormat format;
   FitOptions fit;
+  SizeBounds bounds;
   std::vector<std::string> terms;
   std::string machine_file;  // empty: not written
   std::string plots;         // prefix of their names; empty: not drawn
@@ -38,7 +40,7 @@ struct CalibrateOptions {
 // Counts readings, those of one workload once. Where a count is not exact, a note says so.
 std::vector<CountedReading> count_readings(const std::vector<Reading>& readings,
                                            const std::string& file, const Machine& machine,
-                                           ProgressLine& progress,
+                                           const SizeBounds& bounds, ProgressLine& progress,
                                            std::vector<std::string>& notes) {
   std::map<std::pair<std::string, uint64_t>, WorkloadCounts> counted;
   std::vector<CountedReading> result;
@@ -51,8 +53,10 @@ std::vector<CountedReading> count_readings(const std::vector<Reading>& readings,
     progress.show("counting " + reading.workload, result.size(), readings.size());
     if (counted.count(key) == 0) {
       counted[key] = within(fmt::format("{}:{}", file, reading.line), [&] {
-        return count_workload(find_workload(reading.workload), static_cast<int64_t>(reading.batch),
-                              machine);
+        const Workload workload = find_workload(reading.workload);
+        const auto batch = static_cast<int64_t>(reading.batch);
+        refuse_oversize(reading.workload, workload, {batch}, bounds);
+        return count_workload(workload, batch, machine);
       });
       const std::string& note = counted[key].note;
       if (!note.empty()) notes.push_back(reading.workload + ": " + note);
@@ -111,7 +115,8 @@ void run(const CalibrateOptions& options) {
   std::vector<CountedReading> counted;
   {
     ProgressLine progress(options.output->quiet);
-    counted = count_readings(readings, options.readings, machine, progress, report.notes);
+    counted =
+        count_readings(readings, options.readings, machine, options.bounds, progress, report.notes);
   }
   report.options.fit = options.fit;
   report.options.keep_words = "--terms";
@@ -180,6 +185,7 @@ void add_calibrate_command(CLI::App& program) {
                    "Workloads of files that name sizes in columns: 'matmul:m={m},k={k},...'")
       ->type_name("TEMPLATE");
   add_fit_options(*command, *options);
+  add_size_options(*command, options->bounds);
   command
       ->add_option("--write-machine", options->machine_file,
                    "Write the profile with calibrated prices")

@@ -13,6 +13,7 @@
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
+#include "cli/terminal/sentence.h"
 #include "cli/terminal/table.h"
 #include "estimator/base/error.h"
 #include "estimator/system/interrupt.h"
@@ -86,8 +87,9 @@ ordered_json set_json(const DataSet& set, const DataRequest& request) {
 
 std::string set_text(const DataSet& set, const DataRequest& request, Emphasis emphasis) {
   const FeatureShape& shape = set.train.shape;
-  return fmt::format("{}: images of {}x{}x{}\n\n{}", describe(request), shape.channels,
-                     shape.height, shape.width, aligned_text(part_table(set, request), emphasis));
+  return sentence("{}: images of {}x{}x{}\n\n", describe(request), shape.channels, shape.height,
+                  shape.width) +
+         aligned_text(part_table(set, request), emphasis);
 }
 
 void fetch(Options& options, bool quiet) {

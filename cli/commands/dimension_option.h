@@ -10,7 +10,7 @@ namespace wattgrind {
 // `sizes` must live as long as the command.
 void add_dimension_option(CLI::App& command, DimensionSizes& sizes);
 
-// Finds the network, and says which option is wanted where a size is missing.
+// Finds the network, says which option is wanted where a size is missing, and prints its notes.
 Network find_network_of(const std::string& argument, const DimensionSizes& sizes);
 
 }  // namespace wattgrind

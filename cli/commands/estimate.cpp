@@ -7,6 +7,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/dimension_option.h"
+#include "cli/commands/size_options.h"
 #include "cli/reports/estimate_json.h"
 #include "cli/reports/estimate_report.h"
 #include "cli/reports/tensor_report.h"
@@ -29,6 +30,7 @@ struct EstimateOptions {
   DimensionSizes dimensions;
   std::string machine = "host";
   int64_t batch = 1;
+  SizeBounds bounds;
   bool training = false;
   std::string optimizer = "adam";
   uint64_t images = 0;  // 0: one step
@@ -83,9 +85,9 @@ struct Counted {
 Counted count(const EstimateOptions& options, const Network& network, const Machine& machine,
               CountSource& source, std::vector<Artifact>* artifacts) {
   ProgressLine progress(options.output->quiet);
-  uint64_t stage = 0;
-  constexpr uint64_t kStages = 2;
-  const auto report = [&](std::string_view what) { progress.show(what, stage++, kStages); };
+  const auto report = [&](std::string_view what, uint64_t done, uint64_t total) {
+    progress.show(what, done, total);
+  };
   if (!options.training) {
     return {
         count_network(network, options.batch, machine, options.steady, source, report, artifacts),
@@ -163,6 +165,7 @@ PricedTraining price_training(const EstimateOptions& options,
 void run_estimate(const EstimateOptions& options) {
   check_phase(options);
   const Network network = find_network_of(options.network, options.dimensions);
+  refuse_oversize(options.network, network, {options.batch, options.training}, options.bounds);
   const Machine machine = find_machine(options.machine);
   const Pricing pricing = pricing_of(options, machine);
   Output output(*options.output);
@@ -216,7 +219,8 @@ void add_estimate_command(CLI::App& program) {
   auto options = std::make_shared<EstimateOptions>();
   command
       ->add_option("network", options->network,
-                   "A built-in network, an .onnx or .json file, or a short form (dffr:layers=3,width=12)")
+                   "A built-in network, an .onnx, .param or .json file, or a short form "
+                   "(dffr:layers=3,width=12)")
       ->type_name("NETWORK")
       ->required();
   command->add_option("--machine", options->machine, "A built-in machine, a .json file, or host")
@@ -274,6 +278,7 @@ void add_estimate_command(CLI::App& program) {
   command->add_option("--metrics", options->metrics, "Only these columns of table and CSV")
       ->type_name("M,N,...")
       ->delimiter(',');
+  add_size_options(*command, options->bounds);
   command
       ->add_option("--keep", options->keep,
                    "Keep the loop nests and, under cachegrind, executable and output in a folder")

@@ -8,6 +8,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/terminal/output.h"
+#include "cli/terminal/sentence.h"
 #include "cli/terminal/table.h"
 #include "estimator/catalog/machine_source.h"
 #include "estimator/formats/builtin_files.h"
@@ -44,34 +45,39 @@ std::string caches_text(const Machine& machine) {
   return text;
 }
 
-// The rows of a profile: what, how much, from where.
+// The rows of a profile: what, how much, how it was come by, from where.
 class ProfileTable {
  public:
   explicit ProfileTable(const Machine& machine) {
-    table_.columns = {{"what", "what"}, {"value", "value"}, {"source", "source"}};
+    table_.columns = {
+        {"what", "what"}, {"value", "value"}, {"basis", "basis"}, {"source", "source"}};
     for (const CacheLevel& level : machine.levels) add_level(level);
     add_prices("DRAM", machine.dram, "line");
-    add("fp32 add", "pJ", machine.operations.fp32_add_pj);
-    add("fp32 multiply", "pJ", machine.operations.fp32_multiply_pj);
-    add("int32 add", "pJ", machine.operations.int_add_pj);
-    add("int32 multiply", "pJ", machine.operations.int_multiply_pj);
-    add("clock", "GHz", {machine.frequency_hz.value / 1e9, machine.frequency_hz.source});
+    for_each_price(machine.operations,
+                   [this](std::string_view, std::string_view words, const Sourced<double>& price) {
+                     add(std::string(words), "pJ", price);
+                   });
+    Sourced<double> clock_ghz = machine.frequency_hz;
+    clock_ghz.value /= 1e9;
+    add("clock", "GHz", clock_ghz);
     if (machine.static_power_w) {
       add("static power", "W", *machine.static_power_w);
     } else {
-      add_text("static power", "-", "not known");
+      add_text("static power", "-", std::nullopt, "not known");
     }
   }
 
   const Table& table() const { return table_; }
 
  private:
-  void add_text(const std::string& what, const std::string& value, const std::string& source) {
-    table_.rows.push_back({what, value, source});
+  void add_text(const std::string& what, const std::string& value, std::optional<Basis> basis,
+                const std::string& source) {
+    const std::string word(basis ? name(*basis) : "");
+    table_.rows.push_back({what, value, word, source});
   }
 
   void add(const std::string& what, std::string_view unit, const Sourced<double>& number) {
-    add_text(what, fmt::format("{} {}", number.value, unit), number.source);
+    add_text(what, fmt::format("{} {}", number.value, unit), number.basis, number.source);
   }
 
   template <typename Priced>
@@ -82,16 +88,17 @@ class ProfileTable {
   }
 
   void add_level(const CacheLevel& level) {
-    add_text(level.name, geometry_text(level.geometry.value), level.geometry.source);
+    add_text(level.name, geometry_text(level.geometry.value), level.geometry.basis,
+             level.geometry.source);
     const bool first = table_.rows.size() == 1;
     const std::string policy =
         first ? std::string(name(level.replacement))
               : fmt::format("{}, {}", name(level.replacement), name(level.containment));
-    add_text(level.name + " policy", policy, "");
+    add_text(level.name + " policy", policy, std::nullopt, "");
     add_prices(level.name, level, first ? "8 bytes" : "line");
     if (level.cachegrind_substitute) {
       add_text(level.name + " for cachegrind", geometry_text(level.cachegrind_substitute->value),
-               level.cachegrind_substitute->source);
+               std::nullopt, level.cachegrind_substitute->source);
     }
   }
 
@@ -109,25 +116,30 @@ void add_numbers(const ordered_json& value, const std::string& key, Table& table
     if (member.is_structured()) {
       add_numbers(member, path, table);
     } else if (member.is_number() && sourced) {
-      table.rows.push_back({path, member.get<double>(), value.at("source").get<std::string>()});
+      table.rows.push_back({path, member.get<double>(), value.at("source").get<std::string>(),
+                            value.value("basis", std::string())});
     }
   }
 }
 
 Table profile_csv(const Machine& machine) {
   Table table;
-  table.columns = {{"key", "key"}, {"value", "value"}, {"source", "source"}};
+  table.columns = {{"key", "key"}, {"value", "value"}, {"source", "source"}, {"basis", "basis"}};
   add_numbers(parse_ordered_json(write_machine(machine), machine.name), "", table);
   return table;
 }
 
 std::string profile_text(const Machine& machine, Emphasis emphasis) {
-  std::string text =
-      fmt::format("{}: {}\nInstruction set {}, prices: {}\n\n{}", machine.name, machine.description,
-                  traits(machine.isa).name, name(machine.prices),
-                  aligned_text(ProfileTable(machine).table(), emphasis));
+  std::string text = sentence("{}: {}\nInstruction set {}, prices: {}\n\n", machine.name,
+                              machine.description, traits(machine.isa).name, name(machine.prices)) +
+                     aligned_text(ProfileTable(machine).table(), emphasis);
+  text +=
+      "\nA figure was measured on this very part by whom the source names, published by its maker "
+      "or "
+      "of its technology,\nscaled from figures of other sizes or processes or by a model, assumed "
+      "where there is none of it, or fitted by calibrate.\n";
   if (!machine.notes.empty()) text += "\n";
-  for (const std::string& note : machine.notes) text += fmt::format("- {}\n", note);
+  for (const std::string& note : machine.notes) text += sentence("- {}\n", note);
   return text;
 }
 

@@ -1,5 +1,6 @@
 // wattgrind measure WORKLOAD...: run natively under a meter, append readings.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <iostream>
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/host_pin.h"
+#include "cli/commands/size_options.h"
 #include "cli/reports/measure_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
@@ -30,6 +32,7 @@ struct MeasureOptions {
   std::vector<std::string> workloads;
   std::string meter;
   int64_t batch = 1;
+  SizeBounds bounds;
   bool by_layer = false;
   bool cumulative = false;
   double relative_error_percent = 2;
@@ -46,7 +49,12 @@ class Console : public Operator {
   void tell(const std::string& message) override { print_notice(message); }
 
   std::optional<std::string> ask(const std::string& question) override {
-    print_question(question);
+    // Nobody's Enter ends the line of a question that a pipe answers.
+    if (isatty(STDIN_FILENO) != 0) {
+      print_question(question);
+    } else {
+      print_notice(question);
+    }
     std::string line;
     if (!std::getline(std::cin, line)) return std::nullopt;
     return line;
@@ -62,6 +70,7 @@ class Bench {
         fail(ErrorKind::kUsage, "{} is named twice: once is enough", text);
       }
       const Workload workload = find_workload(text);
+      refuse_oversize(text, workload, {options.batch}, options.bounds);
       NativeWorkload native(workload, options.batch);
       if (native.is_empty()) {
         fail(ErrorKind::kInput, "{} runs no kernel: there is nothing to measure", text);
@@ -225,6 +234,7 @@ void add_measure_command(CLI::App& program) {
   command->add_flag("--cumulative", options->cumulative,
                     "With --by layer, also each layer with all before it");
   add_precision_options(*command, *options);
+  add_size_options(*command, options->bounds);
   command
       ->add_option("--readings", options->readings,
                    "Append the readings to a CSV of workload, batch, phase, repetitions, energy_j, "

@@ -11,6 +11,7 @@
 #include "cli/commands/dimension_option.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
+#include "cli/terminal/sentence.h"
 #include "cli/terminal/table.h"
 #include "estimator/catalog/network_source.h"
 #include "estimator/formats/builtin_files.h"
@@ -142,6 +143,7 @@ struct Details {
     const std::string axes = softmax.axes == Softmax{}.axes ? "" : to_string(softmax.axes);
     return softmax.log ? axes + (axes.empty() ? "logarithm" : ", logarithm") : axes;
   }
+  std::string operator()(const Normalization& norm) const { return "over " + to_string(norm.axes); }
   template <typename Other>
   std::string operator()(const Other&) const {
     return "";
@@ -170,13 +172,12 @@ void show_network(const Network& network, Output& output) {
                   table.rows.push_back({std::string("total"), std::string(), std::string(),
                                         std::string(), network.macs(), network.parameters()});
                   table.footer_rows = 1;
-                  return fmt::format(
-                      "{}: input {}, one image, {:.2f} MiB of maps alive at once\n\n{}",
-                      network.name, input_text(network),
-                      static_cast<double>(peak_activation_bytes(network)) / (1 << 20),
-                      aligned_text(table, emphasis));
+                  return sentence("{}: input {}, one image, {:.2f} MiB of maps alive at once\n\n",
+                                  network.name, input_text(network),
+                                  static_cast<double>(peak_activation_bytes(network)) / (1 << 20)) +
+                         aligned_text(table, emphasis);
                 },
-                [&] { return ordered_json::parse(write_network(network)); },
+                [&] { return parse_ordered_json(write_network(network), network.name); },
                 [&] { return layer_table(network); }});
 }
 
@@ -243,7 +244,7 @@ void add_networks_command(CLI::App& program) {
   auto options = std::make_shared<NetworksOptions>();
   command
       ->add_option("network", options->network,
-                   "A built-in name, an .onnx or .json file, or a short form: "
+                   "A built-in name, an .onnx, .param or .json file, or a short form: "
                    "dffr:layers=3,width=12, cnn:layers=2,filters=4,filter_size=3, "
                    "dffr_triangle:layers=4; --format json writes it as a network file")
       ->type_name("NETWORK");

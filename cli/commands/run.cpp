@@ -1,8 +1,10 @@
-// wattgrind run NETWORK: computes a network's outputs natively, and compares them with a framework's.
+// wattgrind run NETWORK: computes a network's outputs natively, and compares them with a
+// framework's.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -42,7 +44,7 @@ struct RunOptions {
   std::string network, output_folder, keep_folder, weights;
   std::vector<std::string> inputs, checks;
   std::optional<int64_t> batch;
-  std::vector<double> tolerance = {1e-3, 1e-5};  // relative, absolute
+  double relative = 1e-3, absolute = 1e-5;  // how far a checked value may be off
   int64_t top = 0;
   DimensionSizes dimensions;
   std::shared_ptr<OutputOptions> output;
@@ -58,7 +60,7 @@ struct GivenTensor {
 };
 
 // What stands behind --check, held to the output.
-struct Comparison {
+struct CheckedOutput {
   std::string output, source;
   double largest_error = 0;  // absolute
   double relative = 0;       // of the largest value wanted
@@ -72,7 +74,7 @@ struct RunResult {
   int64_t batch = 1;
   std::vector<PlacedTensor> outputs;
   std::vector<std::vector<float>> values;  // by output, in the tensor's order
-  std::vector<Comparison> comparisons;
+  std::vector<CheckedOutput> comparisons;
 };
 
 GivenTensor read_tensor(std::string name, const std::string& source) {
@@ -80,8 +82,7 @@ GivenTensor read_tensor(std::string name, const std::string& source) {
   if (source.starts_with(kRandom)) {
     const std::string digits = source.substr(kRandom.size());
     uint64_t seed = 0;
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), seed);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
     if (error != std::errc() || end != digits.data() + digits.size()) {
       fail(ErrorKind::kUsage, "found {}, wanted random: and a whole number", quote_json(source));
     }
@@ -101,7 +102,8 @@ GivenTensor read_tensor(std::string name, const std::string& source) {
 }
 
 // "NAME=FILE" where NAME is one of `names`, else a file.
-std::vector<GivenTensor> read_tensors(std::string_view option, const std::vector<std::string>& texts,
+std::vector<GivenTensor> read_tensors(std::string_view option,
+                                      const std::vector<std::string>& texts,
                                       const std::vector<std::string>& names) {
   return with_option(option, [&] {
     std::vector<GivenTensor> tensors;
@@ -113,7 +115,8 @@ std::vector<GivenTensor> read_tensors(std::string_view option, const std::vector
         fail(ErrorKind::kUsage, "found the name {}, wanted one of {}", quote_json(name),
              fmt::join(names, ", "));
       }
-      tensors.push_back(read_tensor(is_named ? name : "", is_named ? text.substr(equals + 1) : text));
+      tensors.push_back(
+          read_tensor(is_named ? name : "", is_named ? text.substr(equals + 1) : text));
     }
     // Those without a name take, in order, the names that nobody gave.
     for (GivenTensor& tensor : tensors) {
@@ -205,7 +208,8 @@ class NetworkRun {
         options.input_dims[tensor.name] = tensor.tensor.dims;
       }
     }
-    runnable_ = with_option("--dim", [&] { return find_runnable(options_.network, model_, options); });
+    runnable_ =
+        with_option("--dim", [&] { return find_runnable(options_.network, model_, options); });
   }
 
   // The batch that is asked for, or that the inputs given have.
@@ -305,27 +309,25 @@ class NetworkRun {
     };
   }
 
-  Comparison compare(const RunResult& result, const GivenTensor& tensor) const {
+  CheckedOutput compare(const RunResult& result, const GivenTensor& tensor) const {
     const auto output = std::ranges::find(runnable_.outputs, tensor.name, &PlacedTensor::name);
     const auto index = static_cast<size_t>(output - runnable_.outputs.begin());
     const std::vector<float>& found = result.values[index];
-    const std::vector<float> wanted =
-        tensor.seed ? random_tensor(*tensor.seed, found.size(), false)
-                    : to_floats(tensor.tensor, tensor.source);
+    const std::vector<float> wanted = tensor.seed ? random_tensor(*tensor.seed, found.size(), false)
+                                                  : to_floats(tensor.tensor, tensor.source);
     if (wanted.size() != found.size()) {
       fail(ErrorKind::kInput, "{}: found the shape [{}], wanted [{}] for output {}", tensor.source,
-           fmt::join(tensor.tensor.dims, ", "), fmt::join(dims_for_batch(output->view, batch_), ", "),
-           quote_json(tensor.name));
+           fmt::join(tensor.tensor.dims, ", "),
+           fmt::join(dims_for_batch(output->view, batch_), ", "), quote_json(tensor.name));
     }
-    Comparison comparison{tensor.name, fs::path(tensor.source).filename().string()};
+    CheckedOutput comparison{tensor.name, fs::path(tensor.source).filename().string()};
     comparison.values = found.size();
     double largest = 0;
     for (size_t i = 0; i < found.size(); ++i) {
       const double error = std::abs(double{found[i]} - double{wanted[i]});
       const bool is_same = found[i] == wanted[i] || (std::isnan(found[i]) && std::isnan(wanted[i]));
       largest = std::max(largest, std::abs(double{wanted[i]}));
-      const double bound =
-          options_.tolerance[1] + options_.tolerance[0] * std::abs(double{wanted[i]});
+      const double bound = options_.absolute + options_.relative * std::abs(double{wanted[i]});
       if (!is_same && !(error <= bound)) ++comparison.outside;
       if (!is_same && !(error <= comparison.largest_error)) {
         comparison.largest_error = error;
@@ -410,32 +412,34 @@ std::vector<RankedClass> top_classes(const RunResult& result, int64_t top) {
   return ranked;
 }
 
-std::string comparison_text(const Comparison& c) {
+std::string comparison_text(const CheckedOutput& c) {
   if (c.outside == 0) {
     return fmt::format("{}: agrees with {}: largest error {:.3g} ({:.3g} of the largest value)\n",
                        c.output, c.source, c.largest_error, c.relative);
   }
   return fmt::format(
-      "{}: differs from {}: {} of {} values outside the tolerance; largest error {:.3g} at value {}: "
+      "{}: differs from {}: {} of {} values outside the tolerance; largest error {:.3g} at value "
+      "{}: "
       "found {:.6g}, wanted {:.6g}\n",
       c.output, c.source, c.outside, c.values, c.largest_error, c.place, c.found, c.wanted);
 }
 
 std::string result_text(const RunResult& result, int64_t top, const TextPage& page) {
-  std::string text = fmt::format("{}: {} image{}, run natively\n\n{}", result.network, result.batch,
-                                 result.batch == 1 ? "" : "s",
-                                 aligned_text(output_table(result), page));
+  std::string text =
+      fmt::format("{}: {} image{}, run natively\n\n{}", result.network, result.batch,
+                  result.batch == 1 ? "" : "s", aligned_text(output_table(result), page));
   for (const RankedClass& ranked : top_classes(result, top)) {
     text += fmt::format("{}image {}: class {} {:.6f}\n", ranked.place >= 0 ? "" : "\n",
                         ranked.image, ranked.place, ranked.value);
   }
   if (!result.comparisons.empty()) text += "\n";
-  for (const Comparison& comparison : result.comparisons) text += comparison_text(comparison);
+  for (const CheckedOutput& comparison : result.comparisons) text += comparison_text(comparison);
   return text;
 }
 
 ordered_json result_json(const RunResult& result, int64_t top) {
-  ordered_json json{{"schema", "wattgrind/run/1"}, {"network", result.network}, {"batch", result.batch}};
+  ordered_json json{
+      {"schema", "wattgrind/run/1"}, {"network", result.network}, {"batch", result.batch}};
   for (size_t i = 0; i < result.outputs.size(); ++i) {
     const Extremes extremes = extremes_of(result.values[i]);
     json["outputs"].push_back({{"name", result.outputs[i].name},
@@ -448,7 +452,7 @@ ordered_json result_json(const RunResult& result, int64_t top) {
     json["top"].push_back(
         {{"image", ranked.image}, {"class", ranked.place}, {"value", ranked.value}});
   }
-  for (const Comparison& c : result.comparisons) {
+  for (const CheckedOutput& c : result.comparisons) {
     json["checks"].push_back({{"output", c.output},
                               {"largest_error", c.largest_error},
                               {"relative_to_largest", c.relative},
@@ -465,7 +469,7 @@ void run_network(const RunOptions& options) {
   output.print({[&](const TextPage& page) { return result_text(result, options.top, page); },
                 [&] { return result_json(result, options.top); },
                 [&] { return output_table(result); }});
-  for (const Comparison& comparison : result.comparisons) {
+  for (const CheckedOutput& comparison : result.comparisons) {
     if (comparison.outside > 0) {
       fail(ErrorKind::kFailed, "{}: output {} differs from {}", options.network,
            quote_json(comparison.output), comparison.source);
@@ -489,15 +493,16 @@ void add_run_command(CLI::App& program) {
                    "for each input")
       ->type_name("[NAME=]FILE")
       ->allow_extra_args(false);
-  command
-      ->add_option("--check", options->checks, "What an output should be: .npy or .pb")
+  command->add_option("--check", options->checks, "What an output should be: .npy or .pb")
       ->type_name("[NAME=]FILE")
       ->allow_extra_args(false);
   command
-      ->add_option("--tolerance", options->tolerance,
-                   "How far a checked value may be off: a share of it, and a constant")
-      ->type_name("RELATIVE ABSOLUTE")
-      ->expected(2)
+      ->add_option("--tolerance", options->relative, "How far a checked value may be off: a share")
+      ->type_name("SHARE")
+      ->check(number_from(0, 1e30))
+      ->capture_default_str();
+  command->add_option("--absolute-tolerance", options->absolute, "And beside its share so much")
+      ->type_name("VALUE")
       ->check(number_from(0, 1e30))
       ->capture_default_str();
   command->add_option("--batch", options->batch, "Images (default: those of the inputs, or 1)")

@@ -10,6 +10,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/data_advice.h"
 #include "cli/commands/search_progress.h"
+#include "cli/commands/size_options.h"
 #include "cli/reports/study_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
@@ -34,6 +35,7 @@ struct SearchArguments {
   std::string config, study, best;
   std::optional<uint64_t> trials, seed;
   size_t jobs = 1;
+  SizeBounds bounds;
   bool resume = false, verbose = false;
   std::shared_ptr<OutputOptions> output;
 };
@@ -104,7 +106,7 @@ void run_trials(StudyFile& file, CandidateEvaluation& evaluation, const SearchCo
 }
 
 void run_search(const SearchArguments& arguments) {
-  const std::string text = read_file(arguments.config);
+  const std::string text = read_file(arguments.config, kMostDescriptionBytes);
   const std::string where = std::filesystem::path(arguments.config).filename().string();
   SearchConfig config = read_search_config(text, where);
   if (arguments.trials) config.trials = *arguments.trials;
@@ -117,9 +119,10 @@ void run_search(const SearchArguments& arguments) {
   const InterruptGuard guard;
 
   CandidateEvaluation evaluation =
-      with_data_advice("data.path", [&] { return CandidateEvaluation(config); });
+      with_data_advice("data.path", [&] { return CandidateEvaluation(config, arguments.bounds); });
   StudyFile file =
       open_study(study, define(config, parse_ordered_json(text, where)), arguments.resume);
+  make_study_report(file);  // what is damaged is refused before the work, not at its end
   note_data(file, describe(config.data));
   try {
     run_trials(file, evaluation, config, arguments);
@@ -181,6 +184,7 @@ void add_search_command(CLI::App& program) {
                    "Where the best architecture goes (default: beside the study, .best.json)")
       ->type_name("FILE");
   command->add_flag("-v,--verbose", arguments->verbose, "A line for each trial");
+  add_size_options(*command, arguments->bounds);
   arguments->output = add_output_options(*command);
   command->footer("Ends with status 1 where no trial is complete; the study stays.");
   command->callback([arguments] { run_search(*arguments); });

@@ -2,7 +2,6 @@
 
 #include <fmt/ranges.h>
 
-#include <fstream>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "estimator/machine/host_isa.h"
 #include "estimator/machine/host_machine.h"
 #include "estimator/meters/meter.h"
+#include "estimator/system/atomic_file.h"
 #include "estimator/system/scratch_folder.h"
 #include "kernels/codegen/codegen.h"
 #include "kernels/executable/executable.h"
@@ -71,10 +71,8 @@ std::string count_copies(const CheckedSystem& system) {
   const ScratchFolder folder;
   const fs::path executable = folder.path() / "copy";
   const std::vector<uint8_t> bytes = copying_executable();
-  std::ofstream(executable, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()),
-             static_cast<std::streamsize>(bytes.size()));
-  fs::permissions(executable, fs::perms::owner_all);
+  write_file(executable, {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+             FileKind::kExecutable);
   const CachegrindOutput output =
       count_executable(executable, {kL1, kL1, kLastLevel}, system.runner);
   const CountedLayers counted =
@@ -91,6 +89,9 @@ std::string count_copies(const CheckedSystem& system) {
 
 std::string find_scratch_space(const CheckedSystem&) {
   const ScratchFolder folder;  // throws where none can be made
+  const fs::path program = folder.path() / "program";
+  write_file(program, "", FileKind::kExecutable);
+  check_may_run(program);
   const uint64_t free_bytes = fs::space(folder.path()).available;
   const std::string found =
       fmt::format("{} MB free in {}", free_bytes >> 20, scratch_root().string());

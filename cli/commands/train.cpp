@@ -10,9 +10,11 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/data_advice.h"
 #include "cli/commands/host_pin.h"
+#include "cli/commands/size_options.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
+#include "cli/terminal/sentence.h"
 #include "cli/terminal/table.h"
 #include "estimator/base/error.h"
 #include "estimator/catalog/network_source.h"
@@ -33,6 +35,7 @@ struct TrainOptions {
   std::string optimizer = "adam";
   std::optional<double> learning_rate;
   TrainingOptions training;
+  SizeBounds bounds;
   std::string weights;
   std::shared_ptr<OutputOptions> output;
 };
@@ -87,12 +90,11 @@ Table epoch_table(const TrainReport& report) {
 }
 
 std::string report_text(const TrainReport& report, Emphasis emphasis) {
-  return fmt::format(
-      "{} on {}: {} training images, {} test images, batch {}, {}, seed {}{}\n\n{}{}",
-      report.network, report.data, with_separators(report.train_images),
-      with_separators(report.test_images), report.batch, report.optimizer, report.seed,
-      report.weights_from ? ", from " + *report.weights_from : std::string(),
-      aligned_text(epoch_table(report), emphasis), learning_text(report));
+  return sentence("{} on {}: {} training images, {} test images, batch {}, {}, seed {}{}\n\n",
+                  report.network, report.data, with_separators(report.train_images),
+                  with_separators(report.test_images), report.batch, report.optimizer, report.seed,
+                  report.weights_from ? ", from " + *report.weights_from : std::string()) +
+         aligned_text(epoch_table(report), emphasis) + learning_text(report);
 }
 
 nlohmann::ordered_json report_json(const TrainReport& report) {
@@ -169,6 +171,7 @@ void run_train(TrainOptions options) {
   options.training.optimizer = chosen_optimizer(options);
   const DataSet data = with_data_advice("--path", [&] { return load_data(options.data); });
   check_batch(options, data);
+  refuse_oversize(options.network, network, {options.training.batch, true}, options.bounds);
   std::optional<AtomicFile> weights_file;
   if (!options.weights.empty() && options.epochs > 0) weights_file.emplace(options.weights);
   Output output(*options.output);
@@ -249,6 +252,7 @@ void add_train_command(CLI::App& program) {
   command->add_option("--weights", options->weights,
                       "A safetensors file: where training starts from, if it is there, and what it "
                       "leaves");
+  add_size_options(*command, options->bounds);
   options->output = add_output_options(*command);
   command->callback([options] { run_train(*options); });
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "cli/terminal/sentence.h"
 #include "estimator/base/metric_prefix.h"
 
 namespace wattgrind {
@@ -185,7 +186,7 @@ std::string few_networks_text(const CalibrateReport& report) {
 
 std::string notes_text(const CalibrateReport& report) {
   std::string text;
-  for (const std::string& note : report.notes) text += fmt::format("- {}\n", note);
+  for (const std::string& note : report.notes) text += sentence("- {}\n", note);
   return text.empty() ? text : "\n" + text;
 }
 

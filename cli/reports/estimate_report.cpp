@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/reports/estimate_metrics.h"
+#include "cli/terminal/sentence.h"
 #include "estimator/base/error.h"
 
 namespace wattgrind {
@@ -56,17 +57,17 @@ std::string_view origin_name(PriceOrigin origin) {
 std::string estimate_heading(const Estimate& estimate) {
   const NetworkCounts& counts = estimate.counts;
   const CountOrigin& origin = counts.origin;
-  return fmt::format("{}, batch {}, {} on {}: {}\ncounts: {}{}, {} kernels; prices: {}\n\n",
-                     counts.network, counts.batch, phase_text(estimate), estimate.machine.name,
-                     what_is_counted(estimate), origin.source,
-                     origin.version ? " " + *origin.version : "", traits(origin.isa).name,
-                     origin_name(estimate.pricing.prices.origin));
+  return sentence("{}, batch {}, {} on {}: {}\ncounts: {}{}, {} kernels; prices: {}\n\n",
+                  counts.network, counts.batch, phase_text(estimate), estimate.machine.name,
+                  what_is_counted(estimate), origin.source,
+                  origin.version ? " " + *origin.version : "", traits(origin.isa).name,
+                  origin_name(estimate.pricing.prices.origin));
 }
 
 std::string estimate_notes(const Estimate& estimate) {
   std::string text;
-  for (const std::string& note : estimate.counts.origin.notes) text += "\n" + note;
-  for (const std::string& note : estimate.machine.notes) text += "\n" + note;
+  for (const std::string& note : estimate.counts.origin.notes) text += sentence("\n{}", note);
+  for (const std::string& note : estimate.machine.notes) text += sentence("\n{}", note);
   return text.empty() ? text : text + "\n";
 }
 

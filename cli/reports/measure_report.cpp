@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "cli/terminal/sentence.h"
+
 namespace wattgrind {
 namespace {
 
@@ -136,8 +138,8 @@ std::string comparison_text(const MeasureReport& report, const MeasuredParts& pa
   const Measurement* whole = find(report, parts.network);
   if (!layers || whole == nullptr) return "";
   std::string text =
-      fmt::format("\nThe layers of {}, each alone, add up to {:+.1f} % of the whole's time",
-                  parts.network, percent_above(layers->seconds, whole->seconds()));
+      sentence("\nThe layers of {}, each alone, add up to {:+.1f} % of the whole's time",
+               parts.network, percent_above(layers->seconds, whole->seconds()));
   if (layers->energy_j) {
     text += fmt::format(" and {:+.1f} % of its energy",
                         percent_above(*layers->energy_j, whole->energy_j().value()));
@@ -215,16 +217,16 @@ ordered_json parts_json(const MeasureReport& report, const MeasuredParts& parts)
 }  // namespace
 
 std::string measure_text(const MeasureReport& report, Emphasis emphasis) {
-  std::string text = fmt::format("meter {}, {} kernels, batch {}: one repetition; {}\n\n{}",
-                                 report.meter, report.isa, report.batch, idle_text(report),
-                                 aligned_text(load_table(report), emphasis));
+  std::string text = sentence("meter {}, {} kernels, batch {}: one repetition; {}\n\n",
+                              report.meter, report.isa, report.batch, idle_text(report)) +
+                     aligned_text(load_table(report), emphasis);
   text += rails_text(report, emphasis) + samples_text(report.measured);
   for (const MeasuredParts& parts : report.parts) {
     text += increments_text(report, parts, emphasis) + comparison_text(report, parts);
   }
   for (const Measurement& load : report.measured.loads) {
     for (const std::string& warning : load.warnings) {
-      text += fmt::format("\n{}: {}", load.workload, warning);
+      text += sentence("\n{}: {}", load.workload, warning);
     }
   }
   return text.back() == '\n' ? text : text + "\n";

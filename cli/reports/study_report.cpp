@@ -7,9 +7,10 @@
 #include <array>
 #include <string_view>
 
+#include "cli/terminal/sentence.h"
 #include "estimator/base/error.h"
 #include "estimator/network/short_form.h"
-#include "search/candidates/search_config.h"
+#include "search/study/stored_row.h"
 
 namespace wattgrind {
 namespace {
@@ -30,7 +31,7 @@ std::string architecture(const StudyReport& report, size_t trial) {
 
 // Costs are shown in the unit that was searched in; all units are in JSON and CSV.
 bool in_picojoules(const StudyReport& report) {
-  return report.objective.unit == CostUnit::kPicojoules;
+  return report.terms.objective.unit == CostUnit::kPicojoules;
 }
 
 std::vector<Column> cost_columns(const StudyReport& report) {
@@ -59,7 +60,7 @@ std::vector<Cell> cost_cells(const StudyReport& report, const CandidateResult& r
 std::vector<Cell> trial_cells(const StudyReport& report, size_t trial) {
   const TrialRecord& record = report.records[trial];
   std::vector<Cell> cells = {uint64_t{trial}, architecture(report, trial)};
-  if (report.objective.goals.empty()) {
+  if (report.terms.objective.goals.empty()) {
     cells.push_back(record.trial.values.empty() ? Cell{} : Cell{record.trial.values[0]});
   }
   for (Cell& cell : cost_cells(report, report.results[trial])) cells.push_back(std::move(cell));
@@ -69,7 +70,7 @@ std::vector<Cell> trial_cells(const StudyReport& report, size_t trial) {
 std::vector<Column> trial_columns(const StudyReport& report) {
   std::vector<Column> columns = {{"trial", "trial"}, {"architecture", "architecture"}};
   // Where there are several objectives, the columns of the score and the costs show them.
-  if (report.objective.goals.empty()) columns.push_back({"value", "value", 4});
+  if (report.terms.objective.goals.empty()) columns.push_back({"value", "value", 4});
   for (Column& column : cost_columns(report)) columns.push_back(std::move(column));
   return columns;
 }
@@ -85,7 +86,7 @@ Table front_table(const StudyReport& report) {
     std::vector<Cell> row = {
         std::string("reference"),
         fmt::format("{} batch {}", reference->network.value_or(""), reference->batch.value_or(0))};
-    if (report.objective.goals.empty()) row.emplace_back();
+    if (report.terms.objective.goals.empty()) row.emplace_back();
     for (Cell& cell : cost_cells(report, *reference)) row.push_back(std::move(cell));
     table.rows.push_back(std::move(row));
     table.footer_rows = 1;
@@ -115,13 +116,12 @@ Table importance_table(const StudyReport& report) {
 }
 
 std::string heading(const StudyReport& report) {
-  const Json& config = report.definition.config;
   std::string text =
-      fmt::format("{}: {} trials ({}), seed {}\n", report.definition.name, report.records.size(),
-                  count_states(report.records), report.definition.seed);
+      sentence("{}: {} trials ({}), seed {}\n", report.definition.name, report.records.size(),
+               count_states(report.records), report.definition.seed);
   if (report.notes.data) {
-    text += fmt::format("{} on {}, costs on {}\n", config.value("topology", std::string()),
-                        *report.notes.data, config.value("machine", std::string()));
+    text += sentence("{} on {}, costs on {}\n", report.terms.topology, *report.notes.data,
+                     report.terms.machine);
   }
   text += "inference is steady (caches warm), a training cold (caches empty) at its start\n";
   return text;
@@ -158,9 +158,9 @@ std::string no_best_text(const StudyReport& report) {
   const std::optional<size_t> nearest = report.summary.nearest;
   if (!nearest) return "\nNo trial is complete.\n";
   std::string text =
-      fmt::format("\nNo trial keeps the limits. Nearest: {}\n", nearest_trial(report, *nearest));
+      sentence("\nNo trial keeps the limits. Nearest: {}\n", nearest_trial(report, *nearest));
   for (const std::string& limit : exceeded_limits(report, *nearest)) {
-    text += fmt::format("  {}\n", limit);
+    text += sentence("  {}\n", limit);
   }
   return text;
 }
@@ -170,13 +170,13 @@ std::string best_text(const StudyReport& report) {
   const size_t best = *report.summary.best;
   const TrialRecord& record = report.records[best];
   const CandidateResult& result = report.results[best];
-  const std::vector<Goal>& goals = report.objective.goals;
+  const std::vector<Goal>& goals = report.terms.objective.goals;
   std::string text =
       goals.empty() ? fmt::format("\nbest: trial {}, value {:.6f}\n", best, record.trial.values[0])
                     : fmt::format("\nbest in the first of its objectives: trial {}, {} {:.6f}\n",
                                   best, goal_name(goals[0]), goal_result(result, goals[0]).value());
-  text += fmt::format("  {}\n", architecture(report, best));
-  if (result.network) text += fmt::format("  {}\n", *result.network);
+  text += sentence("  {}\n", architecture(report, best));
+  if (result.network) text += sentence("  {}\n", *result.network);
   if (const auto& winner = report.notes.winner; winner && winner->trial == best) {
     text += fmt::format("  accuracy on the test images: {:.2f} %\n", 100 * winner->test_accuracy);
     text += cold_beside_steady(report, result, *winner);
@@ -220,12 +220,10 @@ Cell value_cell(const Value& value) {
 
 StudyReport make_study_report(StudyFile& file) {
   StudyReport report{file.path().filename().string(), file.definition(), file.space()};
-  const Json& config = report.definition.config;
-  if (config.contains("objective")) {
-    report.objective = read_objective(config["objective"], report.file + ": objective");
-  }
+  report.terms =
+      read_search_terms(report.definition.config, file.note_place("definition") + ".config");
   report.records = file.records();
-  report.results = read_results(report.records, report.file);
+  report.results = read_results(report.records, report.terms.objective, file.path());
   report.summary = summarise(report.space, report.records, report.results);
   report.notes = read_notes(file);
   return report;
@@ -233,9 +231,11 @@ StudyReport make_study_report(StudyFile& file) {
 
 std::optional<Network> best_network(const StudyReport& report) {
   if (!report.summary.best) return std::nullopt;
-  const std::optional<std::string>& network = report.results[*report.summary.best].network;
+  const size_t best = *report.summary.best;
+  const std::optional<std::string>& network = report.results[best].network;
   if (!network) return std::nullopt;
-  return read_short_form(*network);
+  return within(damaged_row(report.file, "trials", best) + ": result.network",
+                [&] { return read_short_form(*network); });
 }
 
 std::string no_best_line(const StudyReport& report) {
@@ -305,8 +305,8 @@ Table study_csv(const StudyReport& report) {
   for (const Parameter& parameter : report.space.parameters()) {
     table.columns.push_back({parameter.name, ""});
   }
-  std::vector<std::string> names = value_names(report.objective);
-  if (!report.objective.goals.empty()) {
+  std::vector<std::string> names = value_names(report.terms.objective);
+  if (!report.terms.objective.goals.empty()) {
     for (std::string& name : names) name = "value_" + name;
   }
   for (const std::string& name : names) table.columns.push_back({name, ""});

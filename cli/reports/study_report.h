@@ -9,7 +9,7 @@
 #include "cli/terminal/table.h"
 #include "estimator/network/network.h"
 #include "search/candidates/candidate_result.h"
-#include "search/candidates/objective.h"
+#include "search/candidates/search_config.h"
 #include "search/candidates/study_notes.h"
 #include "search/candidates/study_summary.h"
 #include "search/study/study_file.h"
@@ -20,13 +20,14 @@ struct StudyReport {
   std::string file;  // its base name
   StudyDefinition definition;
   Space space;
-  Objective objective;
+  SearchTerms terms;
   std::vector<TrialRecord> records;
   std::vector<CandidateResult> results;  // by trial
   StudySummary summary;
   StudyNotes notes;
 };
 
+// Throws Error(kInput), naming the table, the row and the key, for a study that is damaged.
 StudyReport make_study_report(StudyFile& file);
 
 // The best architecture, named by its short form; absent without a complete trial.

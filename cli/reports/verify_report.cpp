@@ -6,6 +6,8 @@
 #include <cctype>
 #include <optional>
 
+#include "cli/terminal/sentence.h"
+
 namespace wattgrind {
 namespace {
 
@@ -105,13 +107,14 @@ Table verification_table(const Verification& verification, bool with_total) {
 
 std::string verification_text(const Verification& verification, Emphasis emphasis) {
   const NetworkCounts& counted = verification.counted;
-  return fmt::format(
-      "{}, batch {}, {}, on {}, {} kernels: what cachegrind {} counts, and how far --counts {} "
-      "after its model is from it\n\n{}",
-      counted.network, counted.batch, counted.steady ? "steady" : "cold", verification.machine.name,
-      traits(counted.origin.isa).name, counted.origin.version.value_or(""),
-      verification.predicted.origin.source,
-      aligned_text(verification_table(verification, true), emphasis));
+  return sentence(
+             "{}, batch {}, {}, on {}, {} kernels: what cachegrind {} counts, and how far --counts "
+             "{} "
+             "after its model is from it\n\n",
+             counted.network, counted.batch, counted.steady ? "steady" : "cold",
+             verification.machine.name, traits(counted.origin.isa).name,
+             counted.origin.version.value_or(""), verification.predicted.origin.source) +
+         aligned_text(verification_table(verification, true), emphasis);
 }
 
 ordered_json verification_json(const Verification& verification) {

@@ -1,5 +1,5 @@
-// Sums and products of numbers that come from a user. A result is absent where 64 bits do not hold
-// it.
+// Sums and products of numbers that come from a user. A checked result is absent where 64 bits do
+// not hold it; a saturated one, for estimates, is then the largest number.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,19 @@ inline std::optional<uint64_t> checked_product(std::initializer_list<uint64_t> f
     if (__builtin_mul_overflow(product, factor, &product)) return std::nullopt;
   }
   return product;
+}
+
+// Where 64 bits do not hold the result, it is the largest number that they hold.
+inline uint64_t saturated_sum(std::initializer_list<uint64_t> terms) {
+  return checked_sum(terms).value_or(UINT64_MAX);
+}
+
+// A product with a zero among its factors is zero, however large the others are.
+inline uint64_t saturated_product(std::initializer_list<uint64_t> factors) {
+  for (const uint64_t factor : factors) {
+    if (factor == 0) return 0;
+  }
+  return checked_product(factors).value_or(UINT64_MAX);
 }
 
 }  // namespace wattgrind

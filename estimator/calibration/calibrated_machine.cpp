@@ -16,6 +16,7 @@ class Multiples {
     const std::optional<size_t> place = find(term);
     const double multiple = place ? calibration_.model.coefficients[*place] : 0;
     price.value *= multiple;
+    price.basis = Basis::kFitted;
     if (!place) {
       price.source = fmt::format("fitted to {}: in the price of {}", readings_,
                                  describe(features_.table, calibration_.model.features));
@@ -32,7 +33,8 @@ class Multiples {
     const Interval interval = calibration_.coefficients[*place];
     return Sourced<double>{calibration_.model.coefficients[*place],
                            fmt::format("fitted to {}: 95 % interval [{:.4g}, {:.4g}] W", readings_,
-                                       interval.low, interval.high)};
+                                       interval.low, interval.high),
+                           Basis::kFitted};
   }
 
  private:
@@ -50,7 +52,8 @@ TimePrices time_prices(const TimeCalibration& time, const std::string& readings)
   TimePrices prices;
   prices.mac_ns.source = fmt::format("fitted to {}: in the price of {}", readings,
                                      describe(time.table, time.calibration.model.features));
-  prices.latency_cycle_ns.source = prices.mac_ns.source;
+  prices.mac_ns.basis = Basis::kFitted;
+  prices.latency_cycle_ns = prices.mac_ns;
   const LinearModel& model = time.calibration.model;
   for (size_t i = 0; i < model.features.size(); ++i) {
     const bool is_macs = time.terms[model.features[i]].kind == TermKind::kMacs;
@@ -95,11 +98,10 @@ Machine calibrated_machine(const Machine& machine, const EnergyFeatures& feature
   }
   multiples.apply({TermKind::kDram}, calibrated.dram.read_energy_pj);
   multiples.apply({TermKind::kDram}, calibrated.dram.write_energy_pj);
-  OperationEnergy& operations = calibrated.operations;
-  for (Sourced<double>* price : {&operations.fp32_add_pj, &operations.fp32_multiply_pj,
-                                 &operations.int_add_pj, &operations.int_multiply_pj}) {
-    multiples.apply({TermKind::kOperations}, *price);
-  }
+  for_each_price(calibrated.operations,
+                 [&](std::string_view, std::string_view, Sourced<double>& price) {
+                   multiples.apply({TermKind::kOperations}, price);
+                 });
   calibrated.static_power_w = multiples.static_power();
   if (time) calibrated.time = time_prices(*time, readings);
   // These notes come before what the profile says of its own energies.

@@ -30,7 +30,7 @@ Machine find_machine(const std::string& argument, const std::filesystem::path& r
     return builtin_machine(argument);
   }
   if (argument.ends_with(".json") || argument.find('/') != std::string::npos) {
-    return read_machine(read_file(argument), argument);
+    return read_machine(read_file(argument, kMostDescriptionBytes), argument);
   }
   names.push_back("host");
   fail(ErrorKind::kInput, "unknown machine {}; {} (a file's name ends in .json)",

@@ -8,6 +8,9 @@
 #include "estimator/base/suggestion.h"
 #include "estimator/formats/builtin_files.h"
 #include "estimator/formats/json_text.h"
+#include "estimator/imports/deepmeter.h"
+#include "estimator/imports/ncnn.h"
+#include "estimator/imports/paleo.h"
 #include "estimator/network/network_file.h"
 #include "estimator/network/short_form.h"
 #include "estimator/onnx/model_file.h"
@@ -15,6 +18,22 @@
 #include "estimator/system/file_text.h"
 
 namespace wattgrind {
+namespace {
+
+std::string stem(const std::string& file) { return std::filesystem::path(file).stem().string(); }
+
+// DeepMeter's files are lists; ours name their schema, and Paleo's have their layers by name.
+Network read_json_network(const std::string& file) {
+  const std::string text = read_file(file, kMostDescriptionBytes);
+  const nlohmann::ordered_json document = parse_ordered_json(text, file);
+  if (document.is_array()) return read_deepmeter(document, stem(file), file);
+  const bool has_names =
+      document.is_object() && document.contains("layers") && document.at("layers").is_object();
+  if (has_names && !document.contains("schema")) return read_paleo(document, file);
+  return read_network(text, file);
+}
+
+}  // namespace
 
 Network builtin_network(std::string_view name) {
   const auto text = builtin_text("networks", name);
@@ -26,7 +45,7 @@ bool is_onnx_file(const std::string& argument) { return argument.ends_with(".onn
 
 ImportedModel find_runnable(const std::string& argument, const OnnxModel& model,
                             const OnnxImportOptions& options) {
-  return import_onnx(model, options, std::filesystem::path(argument).stem().string(), argument);
+  return import_onnx(model, options, stem(argument), argument);
 }
 
 ImportedModel find_runnable(const std::string& argument) {
@@ -49,7 +68,10 @@ Network find_network(const std::string& argument, const DimensionSizes& sizes) {
   if (std::find(names.begin(), names.end(), argument) != names.end()) {
     return builtin_network(argument);
   }
-  if (argument.ends_with(".json")) return read_network(read_file(argument), argument);
+  if (argument.ends_with(".json")) return read_json_network(argument);
+  if (argument.ends_with(".param")) {
+    return read_ncnn(read_file(argument, kMostDescriptionBytes), stem(argument), argument, sizes);
+  }
   if (is_onnx_file(argument)) {
     OnnxImportOptions options;
     options.dimensions = sizes;
@@ -57,8 +79,8 @@ Network find_network(const std::string& argument, const DimensionSizes& sizes) {
   }
   if (argument.find(':') != std::string::npos) return read_short_form(argument);
   fail(ErrorKind::kInput,
-       "unknown network {}; {} (or a file's name, ending in .json or .onnx, or a short form "
-       "like dffr:layers=3,width=12)",
+       "unknown network {}; {} (or a file's name, ending in .json, .onnx or .param, or a short "
+       "form like dffr:layers=3,width=12)",
        quote_json(argument), suggest(argument, names));
 }
 

@@ -18,6 +18,10 @@ constexpr size_t kLongestQuote = 60;
 // comes near this.
 constexpr int kDeepestNesting = 100;
 
+// As many as a network of the most layers has. The library's parser looks through an array again at
+// the end of each object in it, so that its time grows by the square of their number.
+constexpr size_t kMostContainers = 120'000;
+
 std::string shorten(std::string text) {
   if (text.size() <= kLongestQuote) return text;
   size_t end = kLongestQuote;
@@ -97,15 +101,29 @@ std::string lay_out(const nlohmann::ordered_json& value, size_t indent, size_t c
   fail(ErrorKind::kInput, "{}:{}:{}: {}", where, line, end - line_start + 1, what);
 }
 
+// Brackets in strings and comments are counted too: no text of ours comes near so many.
+void refuse_many_containers(std::string_view text, std::string_view where) {
+  const auto opening =
+      std::ranges::count_if(text, [](char letter) { return letter == '{' || letter == '['; });
+  if (static_cast<size_t>(opening) <= kMostContainers) return;
+  fail(ErrorKind::kInput, "{}: found more than {} objects and arrays, wanted at most so", where,
+       kMostContainers);
+}
+
 template <typename Json>
 Json parse(std::string_view text, std::string_view where) {
   std::vector<std::set<std::string>> keys;  // of the objects that are open
   using Event = typename Json::parse_event_t;
+  size_t containers = 0;
   const typename Json::parser_callback_t check = [&](int depth, Event event, Json& parsed) {
-    if ((event == Event::object_start || event == Event::array_start) && depth >= kDeepestNesting) {
-      fail(ErrorKind::kInput,
-           "{}: found objects and arrays nested deeper than {}, wanted at most so", where,
-           kDeepestNesting);
+    if (event == Event::object_start || event == Event::array_start) {
+      if (depth >= kDeepestNesting) {
+        fail(ErrorKind::kInput,
+             "{}: found objects and arrays nested deeper than {}, wanted at most so", where,
+             kDeepestNesting);
+      }
+      // Few enough to have cost nothing yet, and more than can be one in the other.
+      if (++containers == 10 * kDeepestNesting) refuse_many_containers(text, where);
     }
     if (event == Event::object_start) keys.emplace_back();
     if (event == Event::object_end) keys.pop_back();

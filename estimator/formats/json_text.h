@@ -8,8 +8,9 @@
 namespace wattgrind {
 
 // Parses JSON, the one reader of all that comes from outside. `//` and `/* */` comments are
-// allowed; keys that occur twice in one object, numbers no double can hold and objects and arrays
-// nested deeper than 100 are not, so that what takes the value may recurse. Throws Error(kInput):
+// allowed; keys that occur twice in one object, numbers no double can hold, objects and arrays
+// nested deeper than 100 and more than 120,000 of them are not, so that what takes the value may
+// recurse and ends soon. Throws Error(kInput):
 // "WHERE:LINE:COLUMN: ..." for a syntax error. `where` is the file's name.
 nlohmann::json parse_json(std::string_view text, std::string_view where);
 // Parses likewise, and keeps the keys in the order of the text.

@@ -26,19 +26,19 @@ std::function<float(const char*)> reader() {
   };
 }
 
-struct ValueType {
+struct NpyType {
   std::string_view word;
   size_t bytes;
   std::function<float(const char*)> read;
 };
 
-const ValueType* find_type(std::string_view word) {
-  static const std::vector<ValueType> kTypes = {
+const NpyType* find_type(std::string_view word) {
+  static const std::vector<NpyType> kTypes = {
       {"<f4", 4, reader<float>()},    {"<f8", 8, reader<double>()},   {"<i8", 8, reader<int64_t>()},
       {"<i4", 4, reader<int32_t>()},  {"<i2", 2, reader<int16_t>()},  {"|i1", 1, reader<int8_t>()},
       {"<u8", 8, reader<uint64_t>()}, {"<u4", 4, reader<uint32_t>()}, {"<u2", 2, reader<uint16_t>()},
       {"|u1", 1, reader<uint8_t>()},  {"|b1", 1, reader<uint8_t>()}};
-  for (const ValueType& type : kTypes) {
+  for (const NpyType& type : kTypes) {
     if (type.word == word) return &type;
   }
   return nullptr;
@@ -107,7 +107,7 @@ NpyArray read_npy(std::string_view bytes, std::string_view where) {
   if (length > bytes.size() - begin) cut_off();
   const std::string_view header = bytes.substr(begin, length);
   const std::string_view word = quoted_word(entry(header, "descr"));
-  const ValueType* const type = find_type(word);
+  const NpyType* const type = find_type(word);
   if (type == nullptr) {
     fail(ErrorKind::kInput,
          "{}: found values of type {}, wanted little-endian numbers, such as <f4", where,

@@ -264,6 +264,7 @@ class Validation {
     if (left.empty()) reject_value(value, wanted({{"oneOf", alternatives}}), path);
     if (left.size() == 1) return *left.front();
     if (value.is_array()) return chosen_by_length(value, left, path);
+    if (const json* const only = chosen_by_own_key(value, left)) return *only;
     CHECK(value.is_object(), "alternatives of {} cannot be told apart: {}", path,
           alternatives.dump());
     for (const auto& key : left.front()->at("required")) {
@@ -276,6 +277,32 @@ class Validation {
       }
     }
     return chosen_by_key(value, left, path);
+  }
+
+  // An alternative whose first required key no other knows is meant where the value has that key,
+  // and else left out, if others remain.
+  static const json* chosen_by_own_key(const json& value, std::vector<const json*>& alternatives) {
+    std::map<std::string_view, int> first_keys;
+    for (const json* alternative : alternatives) ++first_keys[first_key(*alternative)];
+    std::vector<const json*> others;
+    for (const json* alternative : alternatives) {
+      const std::string_view key = first_key(*alternative);
+      const auto knows = [&](const json* other) {
+        const auto properties = other->find("properties");
+        return other != alternative && properties != other->end() && properties->contains(key);
+      };
+      if (first_keys[key] > 1 || std::ranges::any_of(alternatives, knows)) {
+        others.push_back(alternative);
+      } else if (value.contains(key)) {
+        return alternative;
+      }
+    }
+    if (!others.empty()) alternatives = std::move(others);
+    return nullptr;
+  }
+
+  static std::string_view first_key(const json& alternative) {
+    return alternative.at("required").at(0).get_ref<const std::string&>();
   }
 
   const json& chosen_by_length(const json& value, const std::vector<const json*>& alternatives,

@@ -12,8 +12,8 @@
 //
 // The alternatives of a oneOf must be told apart before they are tried, so that an error is about
 // the one that was meant. Their types tell them apart; among arrays, their lengths do; among
-// objects, a required key that is a `const` in each ("kind") does, or else the first key that each
-// requires.
+// objects, a first required key that no other alternative knows ("use"), then a required key that
+// is a `const` in each of the others ("kind"), or else the first key that each requires.
 //
 // An integer is a JSON number without a fraction that fits a signed 64-bit integer.
 #pragma once

@@ -118,8 +118,9 @@ std::optional<std::pair<uint64_t, CoreCache>> read_cache(const fs::path& folder,
          kNameAProfile);
   }
   const CacheGeometry geometry{*size, static_cast<uint32_t>(*ways), static_cast<uint32_t>(*line)};
-  return std::pair{*level, CoreCache{Sourced<CacheGeometry>{geometry, folder.string()},
-                                     is_private(folder, *level, siblings)}};
+  return std::pair{*level,
+                   CoreCache{Sourced<CacheGeometry>{geometry, folder.string(), Basis::kMeasured},
+                             is_private(folder, *level, siblings)}};
 }
 
 std::vector<CoreCache> read_caches(const fs::path& root, int cpu) {

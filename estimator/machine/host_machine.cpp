@@ -65,13 +65,17 @@ std::optional<Sourced<CacheGeometry>> cachegrind_substitute(const CacheGeometry&
   CacheGeometry substitute = geometry;
   substitute.ways = static_cast<uint32_t>(lines / sets);
   return Sourced<CacheGeometry>{
-      substitute, fmt::format("cachegrind wants sets that are a power of two: the same size as {} "
-                              "sets of {} ways",
-                              sets, substitute.ways)};
+      substitute,
+      fmt::format("cachegrind wants sets that are a power of two: the same size as {} "
+                  "sets of {} ways",
+                  sets, substitute.ways),
+      std::nullopt};
 }
 
+// Whatever a figure is in its profile, here it is assumed.
 Sourced<double> from_profile(const Sourced<double>& number, const Machine& profile) {
-  return {number.value, fmt::format("profile {}: {}", profile.name, number.source)};
+  return {number.value, fmt::format("profile {}: {}", profile.name, number.source),
+          Basis::kAssumed};
 }
 
 CacheLevel host_level(const HostCpu& cpu, size_t index, const Machine& profile) {
@@ -95,7 +99,8 @@ std::string prices_note(const HostCpu& cpu, const Machine& profile) {
   return fmt::format(
       "Borrowed from the profile {} ({}), whose CPU is the nearest to this one ({}) by instruction "
       "set{}, then by cache sizes: the energies and latencies of L1 to L{} and of memory, the "
-      "energies of arithmetic, the clock{}. They were not measured here.",
+      "energies of arithmetic, the clock{}. They were not measured here. What the profile's "
+      "notes say of its prices holds here too.",
       profile.name, core_words(profile.core), core_words(cpu.core),
       cpu.core ? ", then by year" : "", cpu.levels.size(),
       profile.static_power_w ? ", the static power" : "");
@@ -180,11 +185,9 @@ Machine host_machine(const HostCpu& cpu, const Machine& profile) {
                from_profile(profile.dram.read_energy_pj, profile),
                from_profile(profile.dram.write_energy_pj, profile)};
   host.frequency_hz = from_profile(profile.frequency_hz, profile);
-  OperationEnergy& operations = host.operations;
-  for (Sourced<double>* price : {&operations.fp32_add_pj, &operations.fp32_multiply_pj,
-                                 &operations.int_add_pj, &operations.int_multiply_pj}) {
-    *price = from_profile(*price, profile);
-  }
+  for_each_price(host.operations, [&](std::string_view, std::string_view, Sourced<double>& price) {
+    price = from_profile(price, profile);
+  });
   if (host.static_power_w) host.static_power_w = from_profile(*host.static_power_w, profile);
   host.notes = {
       "The sizes, ways and lines of the caches and the instruction set are this system's own.",

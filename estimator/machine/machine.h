@@ -1,20 +1,32 @@
 // A machine profile tells what an estimate needs to know of a CPU. Every number names its source.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "estimator/base/isa.h"
 
 namespace wattgrind {
 
+// How a figure was come by.
+enum class Basis {
+  kMeasured,   // on this very part, by whom the source names
+  kPublished,  // by the part's maker, or of this technology
+  kScaled,     // computed from published figures of other sizes or processes, or by a model
+  kAssumed,    // borrowed from something else, because there is no figure of it
+  kFitted      // to readings, by calibration
+};
+
 // A number or a geometry, and where it comes from: a page, a paper, a measurement.
 template <typename T>
 struct Sourced {
   T value{};
   std::string source;
+  std::optional<Basis> basis = std::nullopt;  // absent: the profile does not tell
 };
 
 struct CacheGeometry {
@@ -59,10 +71,50 @@ struct OperationEnergy {
   Sourced<double> fp32_multiply_pj;
   Sourced<double> int_add_pj;       // of 32 bits; of 64 bits it is priced as two
   Sourced<double> int_multiply_pj;  // of 32 bits; of 64 bits it is priced as four
+  // Absent: not known.
+  std::optional<Sourced<double>> fp16_add_pj;
+  std::optional<Sourced<double>> fp16_multiply_pj;
+  std::optional<Sourced<double>> int8_add_pj;
+  std::optional<Sourced<double>> int8_multiply_pj;
 
   // The energy of one single-precision multiply-accumulate, by which energies are normalised.
   double mac_pj() const { return fp32_add_pj.value + fp32_multiply_pj.value; }
 };
+
+// The members of OperationEnergy, with their keys in profiles and their words for people. Whoever
+// reads, writes, shows or changes all of them goes through these tables.
+template <typename Member>
+struct OperationPrice {
+  std::string_view key;
+  std::string_view words;
+  Member OperationEnergy::*member;
+};
+
+inline constexpr std::array<OperationPrice<Sourced<double>>, 4> kOperationPrices = {{
+    {"fp32_add_pj", "fp32 add", &OperationEnergy::fp32_add_pj},
+    {"fp32_multiply_pj", "fp32 multiply", &OperationEnergy::fp32_multiply_pj},
+    {"int_add_pj", "int32 add", &OperationEnergy::int_add_pj},
+    {"int_multiply_pj", "int32 multiply", &OperationEnergy::int_multiply_pj},
+}};
+
+inline constexpr std::array<OperationPrice<std::optional<Sourced<double>>>, 4>
+    kOptionalOperationPrices = {{
+        {"fp16_add_pj", "fp16 add", &OperationEnergy::fp16_add_pj},
+        {"fp16_multiply_pj", "fp16 multiply", &OperationEnergy::fp16_multiply_pj},
+        {"int8_add_pj", "int8 add", &OperationEnergy::int8_add_pj},
+        {"int8_multiply_pj", "int8 multiply", &OperationEnergy::int8_multiply_pj},
+    }};
+
+// Calls visit(key, words, price) for each price that is there.
+template <typename Energies, typename Visit>
+void for_each_price(Energies& energies, const Visit& visit) {
+  for (const auto& price : kOperationPrices) {
+    visit(price.key, price.words, energies.*price.member);
+  }
+  for (const auto& price : kOptionalOperationPrices) {
+    if (energies.*price.member) visit(price.key, price.words, *(energies.*price.member));
+  }
+}
 
 // Which design a CPU's cores are of, and how old it is.
 struct CoreDesign {

@@ -33,11 +33,10 @@ class MachineCheck {
     check_prices(machine_.dram, "dram");
     check_latency_order(machine_.dram.latency_cycles, machine_.levels.back().latency_cycles,
                         "dram.latency_cycles");
-    const OperationEnergy& operations = machine_.operations;
-    check_not_negative(operations.fp32_add_pj, "operations.fp32_add_pj");
-    check_not_negative(operations.fp32_multiply_pj, "operations.fp32_multiply_pj");
-    check_not_negative(operations.int_add_pj, "operations.int_add_pj");
-    check_not_negative(operations.int_multiply_pj, "operations.int_multiply_pj");
+    for_each_price(machine_.operations,
+                   [this](std::string_view key, std::string_view, const Sourced<double>& price) {
+                     check_not_negative(price, fmt::format("operations.{}", key));
+                   });
     check_positive(machine_.frequency_hz, "frequency_hz");
     if (machine_.calibration.has_value() != (machine_.prices == PriceOrigin::kCalibrated)) {
       reject("calibration", "calibrated prices name their readings, and no others do");

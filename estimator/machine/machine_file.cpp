@@ -23,6 +23,8 @@ constexpr std::array<std::string_view, 3> kContainmentNames = {"non-inclusive", 
                                                                "victim"};
 constexpr std::array<std::string_view, 4> kPriceOriginNames = {"default", "eyeriss", "calibrated",
                                                                "measured"};
+constexpr std::array<std::string_view, 5> kBasisNames = {"measured", "published", "scaled",
+                                                         "assumed", "fitted"};
 
 template <typename Enum, size_t kSize>
 Enum read_word(const json& object, const char* key,
@@ -35,8 +37,25 @@ Enum read_word(const json& object, const char* key,
   return static_cast<Enum>(word - words.begin());
 }
 
+std::optional<Basis> read_basis(const json& figure) {
+  if (!figure.contains("basis")) return std::nullopt;
+  return read_word(figure, "basis", kBasisNames, Basis::kAssumed);
+}
+
 Sourced<double> read_number(const json& number) {
-  return {number.at("value").get<double>(), number.at("source").get<std::string>()};
+  return {number.at("value").get<double>(), number.at("source").get<std::string>(),
+          read_basis(number)};
+}
+
+OperationEnergy read_operations(const json& operations) {
+  OperationEnergy read;
+  for (const auto& price : kOperationPrices) {
+    read.*price.member = read_number(operations.at(price.key));
+  }
+  for (const auto& price : kOptionalOperationPrices) {
+    if (operations.contains(price.key)) read.*price.member = read_number(operations.at(price.key));
+  }
+  return read;
 }
 
 Isa read_isa(const std::string& word) {
@@ -52,7 +71,8 @@ CacheLevel read_level(const json& level) {
   const json& geometry = level.at("geometry");
   read.geometry = {{geometry.at("size_bytes").get<uint64_t>(), geometry.at("ways").get<uint32_t>(),
                     geometry.at("line_bytes").get<uint32_t>()},
-                   geometry.at("source").get<std::string>()};
+                   geometry.at("source").get<std::string>(),
+                   read_basis(geometry)};
   read.replacement = read_word(level, "replacement", kReplacementNames, read.replacement);
   read.containment = read_word(level, "containment", kContainmentNames, read.containment);
   read.latency_cycles = read_number(level.at("latency_cycles"));
@@ -60,14 +80,33 @@ CacheLevel read_level(const json& level) {
   read.write_energy_pj = read_number(level.at("write_energy_pj"));
   if (level.contains("cachegrind")) {
     const json& substitute = level.at("cachegrind");
-    read.cachegrind_substitute = {read.geometry.value, substitute.at("source").get<std::string>()};
+    read.cachegrind_substitute = {read.geometry.value, substitute.at("source").get<std::string>(),
+                                  std::nullopt};
     read.cachegrind_substitute->value.ways = substitute.at("ways").get<uint32_t>();
   }
   return read;
 }
 
+template <typename T>
+void write_source(const Sourced<T>& figure, ordered_json& written) {
+  written["source"] = figure.source;
+  if (figure.basis) written["basis"] = name(*figure.basis);
+}
+
 ordered_json write_number(const Sourced<double>& number) {
-  return {{"value", number.value}, {"source", number.source}};
+  ordered_json written;
+  written["value"] = number.value;
+  write_source(number, written);
+  return written;
+}
+
+ordered_json write_operations(const OperationEnergy& operations) {
+  ordered_json written;
+  for_each_price(operations,
+                 [&](std::string_view key, std::string_view, const Sourced<double>& price) {
+                   written[std::string(key)] = write_number(price);
+                 });
+  return written;
 }
 
 ordered_json write_level(const CacheLevel& level) {
@@ -75,8 +114,8 @@ ordered_json write_level(const CacheLevel& level) {
   written["name"] = level.name;
   written["geometry"] = {{"size_bytes", level.geometry.value.size_bytes},
                          {"ways", level.geometry.value.ways},
-                         {"line_bytes", level.geometry.value.line_bytes},
-                         {"source", level.geometry.source}};
+                         {"line_bytes", level.geometry.value.line_bytes}};
+  write_source(level.geometry, written["geometry"]);
   written["replacement"] = name(level.replacement);
   written["containment"] = name(level.containment);
   written["latency_cycles"] = write_number(level.latency_cycles);
@@ -99,6 +138,8 @@ std::string_view name(Containment containment) {
   return kContainmentNames[static_cast<size_t>(containment)];
 }
 
+std::string_view name(Basis basis) { return kBasisNames[static_cast<size_t>(basis)]; }
+
 std::string_view name(PriceOrigin origin) { return kPriceOriginNames[static_cast<size_t>(origin)]; }
 
 Machine read_machine(std::string_view text, std::string_view where) {
@@ -117,10 +158,7 @@ Machine read_machine(std::string_view text, std::string_view where) {
   const json& dram = document.at("dram");
   machine.dram = {read_number(dram.at("latency_cycles")), read_number(dram.at("read_energy_pj")),
                   read_number(dram.at("write_energy_pj"))};
-  const json& operations = document.at("operations");
-  machine.operations = {
-      read_number(operations.at("fp32_add_pj")), read_number(operations.at("fp32_multiply_pj")),
-      read_number(operations.at("int_add_pj")), read_number(operations.at("int_multiply_pj"))};
+  machine.operations = read_operations(document.at("operations"));
   machine.frequency_hz = read_number(document.at("frequency_hz"));
   if (document.contains("static_power_w")) {
     machine.static_power_w = read_number(document.at("static_power_w"));
@@ -159,10 +197,7 @@ std::string write_machine(const Machine& machine) {
   document["dram"] = {{"latency_cycles", write_number(machine.dram.latency_cycles)},
                       {"read_energy_pj", write_number(machine.dram.read_energy_pj)},
                       {"write_energy_pj", write_number(machine.dram.write_energy_pj)}};
-  document["operations"] = {{"fp32_add_pj", write_number(machine.operations.fp32_add_pj)},
-                            {"fp32_multiply_pj", write_number(machine.operations.fp32_multiply_pj)},
-                            {"int_add_pj", write_number(machine.operations.int_add_pj)},
-                            {"int_multiply_pj", write_number(machine.operations.int_multiply_pj)}};
+  document["operations"] = write_operations(machine.operations);
   document["frequency_hz"] = write_number(machine.frequency_hz);
   if (machine.static_power_w) document["static_power_w"] = write_number(*machine.static_power_w);
   document["prices"] = name(machine.prices);

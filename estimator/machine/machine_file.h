@@ -9,10 +9,11 @@
 
 namespace wattgrind {
 
-// The words that profiles use: "lru", "victim", "calibrated", ...
+// The words that profiles use: "lru", "victim", "calibrated", "scaled", ...
 std::string_view name(Replacement replacement);
 std::string_view name(Containment containment);
 std::string_view name(PriceOrigin origin);
+std::string_view name(Basis basis);
 
 // Throws Error(kInput) naming `where` (the file's name) and the key, or the line of a syntax error.
 // Checks all that check_machine does.

@@ -9,6 +9,7 @@ namespace {
 class Conv2dKind final : public LayerKindOf<Conv2d> {
  public:
   std::string_view word() const override { return "conv2d"; }
+  GradientReads gradient_reads(const Operation&) const override { return {.input = true}; }
 
   Operation read(const nlohmann::json& layer) const override {
     return Conv2d{layer.at("filters").get<int64_t>(), read_window(layer, false),

@@ -15,6 +15,7 @@ int64_t cropped_by_same(int64_t input, int64_t span, int64_t stride, int64_t out
 class ConvTranspose2dKind final : public LayerKindOf<ConvTranspose2d> {
  public:
   std::string_view word() const override { return "conv_transpose2d"; }
+  GradientReads gradient_reads(const Operation&) const override { return {.input = true}; }
 
   Operation read(const nlohmann::json& layer) const override {
     ConvTranspose2d conv{layer.at("filters").get<int64_t>(), read_window(layer, false),

@@ -8,6 +8,7 @@ namespace {
 class DenseKind final : public LayerKindOf<Dense> {
  public:
   std::string_view word() const override { return "dense"; }
+  GradientReads gradient_reads(const Operation&) const override { return {.input = true}; }
 
   Operation read(const nlohmann::json& layer) const override {
     return Dense{layer.at("units").get<int64_t>(), layer.value("bias", true)};

@@ -31,6 +31,7 @@ class ReluKind final : public ElementwiseKind<Relu> {
   OtherOperations other_operations(const Layer& layer) const override {
     return {.forward = values(layer), .backward = values(layer)};
   }
+  GradientReads gradient_reads(const Operation&) const override { return {.output = true}; }
 };
 
 // Two comparisons a value, there and back.
@@ -46,6 +47,7 @@ class ClipKind final : public ElementwiseKind<Clip> {
   OtherOperations other_operations(const Layer& layer) const override {
     return {.forward = 2 * values(layer), .backward = 2 * values(layer)};
   }
+  GradientReads gradient_reads(const Operation&) const override { return {.output = true}; }
 
  protected:
   void write_members(const Clip& clip, nlohmann::ordered_json& layer) const override {

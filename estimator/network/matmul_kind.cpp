@@ -8,6 +8,7 @@ namespace {
 class MatMulKind final : public LayerKindOf<MatMul> {
  public:
   std::string_view word() const override { return "matmul"; }
+  GradientReads gradient_reads(const Operation&) const override { return {.input = true}; }
 
   Operation read(const nlohmann::json& layer) const override {
     return MatMul{layer.value("transpose_b", false)};

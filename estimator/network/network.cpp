@@ -10,6 +10,7 @@
 #include "estimator/base/error.h"
 #include "estimator/formats/json_text.h"
 #include "estimator/network/layer_kind.h"
+#include "estimator/network/layer_names.h"
 
 namespace wattgrind {
 namespace {
@@ -17,7 +18,6 @@ namespace {
 constexpr std::array<std::string_view, 2> kReservedNames = {"runtime", "total"};
 constexpr std::string_view kNameForm =
     "a letter followed by at most 63 letters, digits, _, -, . or /";
-constexpr size_t kMaxNameLength = 64;
 
 bool is_well_formed(std::string_view name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
@@ -207,6 +207,10 @@ Network build_network(NetworkSpec spec, std::string_view where) {
   check_input_names(spec.inputs, where);
   if (spec.layers.empty()) {
     fail(ErrorKind::kInput, "{}: layers: found none, wanted at least one", where);
+  }
+  if (spec.layers.size() > kMaxLayers) {
+    fail(ErrorKind::kInput, "{}: layers: found {}, wanted at most {}", where, spec.layers.size(),
+         kMaxLayers);
   }
   std::vector<std::string> names = layer_names(spec, where);
 

@@ -218,7 +218,7 @@ enum class ResizeMode { kNearest, kLinear };
 // words:
 //   half_pixel            (o + 0.5) / s - 0.5
 //   pytorch_half_pixel    the same, but 0 where n = 1
-//   align_corners         o * (m - 1) / (n - 1); 0 where n = 1
+//   align_corners         o * (m - 1) / (n - 1), with m s for n where s is given; 0 where n = 1
 //   asymmetric            o / s
 //   tf_half_pixel_for_nn  (o + 0.5) / s
 enum class CoordinateMode {
@@ -280,11 +280,30 @@ struct Embedding {
   int64_t features = 0;
 };
 
+// y = weight (x - mean) / sqrt(variance + epsilon) + bias, channel by channel. Inference takes the
+// statistics that the layer holds: means, then variances. Training takes those of the batch, a
+// variance being the mean of squares, and moves what the layer holds towards them: held = momentum
+// held + (1 - momentum) measured, as ONNX and Keras have it.
+struct BatchNorm {
+  double epsilon = 1e-5;
+  double momentum = 0.9;
+};
+
+// y = scale (x - mean) / sqrt(variance + epsilon) + shift, with the mean and the variance of each
+// image over the axes named. Layer normalisation of tokens names the channels, instance
+// normalisation height and width. Scale and shift are tensors of the shape `affine`, whose extents
+// are the map's or 1; 0x0x0: there are none.
+struct Normalization {
+  MapAxes axes;
+  FeatureShape affine;
+  double epsilon = 1e-5;
+};
+
 using Operation =
     std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn, Dropout, Flatten,
                  Softmax, Clip, Activation, Rearrange, Slice, Transpose, ChannelShuffle,
                  DepthToSpace, SpaceToDepth, Reshape, MatMul, Binary, Concat, Pad, Reduce, Resize,
-                 Embedding, ConvTranspose2d>;
+                 Embedding, ConvTranspose2d, BatchNorm, Normalization>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -314,7 +333,9 @@ using Operation =
   DECLARE(Reduce)                             \
   DECLARE(Resize)                             \
   DECLARE(Embedding)                          \
-  DECLARE(ConvTranspose2d)
+  DECLARE(ConvTranspose2d)                    \
+  DECLARE(BatchNorm)                          \
+  DECLARE(Normalization)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);
@@ -352,6 +373,8 @@ struct Network {
   std::vector<NetworkInput> inputs;  // at least one
   std::vector<Layer> layers;         // in the order they run
   std::vector<int> outputs;          // the layers whose outputs are the network's, none twice
+  // What is worth saying of how the network was read, a sentence each: what was left off, say.
+  std::vector<std::string> notes = {};
 
   uint64_t macs() const;
   uint64_t parameters() const;
@@ -381,6 +404,9 @@ struct NetworkSpec {
 
 // The largest size (channels, height, stride, units, ...) a network may name.
 inline constexpr int64_t kMaxSize = INT32_MAX;
+// The most layers a network may have. The deepest that were published have 10,000 convolutions
+// (Xiao et al., ICML 2018).
+inline constexpr size_t kMaxLayers = 20'000;
 // The most that the parameters and feature maps of one image may take together, in single
 // precision: more than any machine an estimate is made for, and small enough that 64-bit
 // addresses and counts of one pass cannot overflow.
@@ -388,9 +414,9 @@ inline constexpr uint64_t kMaxNetworkBytes = uint64_t{1} << 40;
 
 // Infers every shape and counts, checking that sizes are in range, windows fit, groups divide,
 // names are well formed and unique, that nothing overflows 64 bits and that the network stays
-// within kMaxNetworkBytes. A name of a layer or an input is a letter followed by at most 63
-// letters, digits, "_", "-", "." or "/"; "runtime" and "total" (rows of an estimate) are taken.
-// `where` prefixes the errors (the file's name, say); they name the layer by its index:
+// within kMaxLayers and kMaxNetworkBytes. A name of a layer or an input is a letter followed by at
+// most 63 letters, digits, "_", "-", "." or "/"; "runtime" and "total" (rows of an estimate) are
+// taken. `where` prefixes the errors (the file's name, say); they name the layer by its index:
 // "net.json: layers[3].kernel: ...". Throws Error(kInput).
 Network build_network(NetworkSpec spec, std::string_view where);
 

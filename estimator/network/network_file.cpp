@@ -9,6 +9,7 @@
 #include "estimator/formats/schema.h"
 #include "estimator/network/layer_kind.h"
 #include "estimator/network/map_axes.h"
+#include "estimator/network/network_blocks.h"
 
 namespace wattgrind {
 namespace {
@@ -83,13 +84,19 @@ void write_outputs(const Network& network, ordered_json& document) {
 }  // namespace
 
 Network read_network(std::string_view text, std::string_view where) {
-  const json document = parse_json(text, where);
+  json document = parse_json(text, where);
   builtin_schema("network").validate(document, where);
+  std::string place(where);
+  if (document.contains("blocks")) {
+    document = without_blocks(document, where);
+    place += " with the layers of its blocks";
+    builtin_schema("network").validate(document, place);
+  }
   std::vector<LayerSpec> specs;
   for (const json& layer : document.at("layers")) specs.push_back(read_layer(layer));
   return build_network({document.at("name").get<std::string>(), read_inputs(document, where),
                         std::move(specs), document.value("outputs", std::vector<std::string>())},
-                       where);
+                       place);
 }
 
 std::string write_network(const Network& network) {

@@ -1,5 +1,5 @@
 // Network files are JSON text, as configs/schemas/network.json describes it. They are read into a
-// Network and written from one.
+// Network and written from one. Blocks (network_blocks.h) are read, and written layer by layer.
 #pragma once
 
 #include <string>

@@ -1,6 +1,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "estimator/base/checked_math.h"
 #include "estimator/network/layer_kind.h"
 #include "estimator/network/map_axes.h"
 
@@ -12,6 +14,7 @@ namespace {
 class LrnKind final : public LayerKindOf<Lrn> {
  public:
   std::string_view word() const override { return "lrn"; }
+  GradientReads gradient_reads(const Operation&) const override { return {.input = true}; }
 
   Operation read(const nlohmann::json& layer) const override {
     const Lrn standard;
@@ -19,11 +22,15 @@ class LrnKind final : public LayerKindOf<Lrn> {
                layer.value("beta", standard.beta), layer.value("k", standard.k)};
   }
 
+  LayerWork work(const Layer& layer, const LayerPlace& place) const override {
+    if (!operations(layer))
+      place.reject("size", "its operations overflow 64 bits: make it smaller");
+    return {};
+  }
+
   OtherOperations other_operations(const Layer& layer) const override {
-    const auto size = static_cast<uint64_t>(std::get<Lrn>(layer.operation).size);
-    const uint64_t operations =
-        static_cast<uint64_t>(layer.output_shape.elements()) * (2 * size + 3);
-    return {.forward = operations, .backward = operations};
+    const uint64_t found = operations(layer).value();
+    return {.forward = found, .backward = found};
   }
 
  protected:
@@ -50,6 +57,12 @@ class LrnKind final : public LayerKindOf<Lrn> {
     check(lrn.k, "k", false);
     return inputs[0];
   }
+
+ private:
+  static std::optional<uint64_t> operations(const Layer& layer) {
+    const auto size = static_cast<uint64_t>(std::get<Lrn>(layer.operation).size);
+    return checked_product({static_cast<uint64_t>(layer.output_shape.elements()), 2 * size + 3});
+  }
 };
 
 // A value's comparison, subtraction, exponential, addition and product: 5, and as many for the
@@ -59,6 +72,7 @@ class LrnKind final : public LayerKindOf<Lrn> {
 class SoftmaxKind final : public LayerKindOf<Softmax> {
  public:
   std::string_view word() const override { return "softmax"; }
+  GradientReads gradient_reads(const Operation&) const override { return {.output = true}; }
 
   Operation read(const nlohmann::json& layer) const override {
     Softmax softmax;

@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <type_traits>
 
+#include "estimator/base/checked_math.h"
 #include "estimator/network/window.h"
 
 namespace wattgrind {
@@ -46,6 +49,7 @@ void check_pooling_axis(const PoolAxis& axis, bool ceil_mode, const Window2d& w,
     place.reject("padding", "found [{}, {}, {}, {}], wanted less than the kernel, {}x{}", w.pad_top,
                  w.pad_left, w.pad_bottom, w.pad_right, w.span_height(), w.span_width());
   }
+  if (axis.dilation == 1) return;
   // Windows that start inside the map see their first tap.
   for (int64_t o = 0; o * axis.stride < axis.pad_before && o < outputs_of(axis, ceil_mode); ++o) {
     if (taps_inside(axis, o) == 0) {
@@ -55,15 +59,45 @@ void check_pooling_axis(const PoolAxis& axis, bool ceil_mode, const Window2d& w,
   }
 }
 
-uint64_t taps_inside_all(const PoolAxis& axis, int64_t outputs) {
-  int64_t taps = 0;
-  for (int64_t o = 0; o < outputs; ++o) taps += taps_inside(axis, o);
-  return static_cast<uint64_t>(taps);
+// Along one axis, the sum over outputs of the window positions that lie outside the map on the side
+// where the outermost window does so by `overhang`; each next one does by a stride less.
+uint64_t outside_positions(int64_t outputs, int64_t stride, int64_t overhang) {
+  if (overhang <= 0) return 0;
+  const auto windows = static_cast<uint64_t>(std::min(outputs, (overhang + stride - 1) / stride));
+  return windows * static_cast<uint64_t>(overhang) -
+         static_cast<uint64_t>(stride) * (windows * (windows - 1) / 2);
 }
 
-uint64_t window_values(const Window2d& window, const FeatureShape& in, const FeatureShape& out) {
-  return static_cast<uint64_t>(out.channels) * taps_inside_all(vertical(window, in), out.height) *
-         taps_inside_all(horizontal(window, in), out.width);
+// Along one axis, the outputs whose windows have the tap inside the map.
+int64_t outputs_with_tap(const PoolAxis& axis, int64_t outputs, int64_t tap) {
+  const int64_t first = tap * axis.dilation - axis.pad_before;  // the first output's
+  const auto below = [&](int64_t end) {
+    return end <= first ? 0 : std::min(outputs, (end - first - 1) / axis.stride + 1);
+  };
+  return below(axis.extent) - below(0);
+}
+
+uint64_t taps_inside_all(const PoolAxis& axis, int64_t outputs) {
+  if (axis.dilation == 1) {
+    const int64_t overhang =
+        (outputs - 1) * axis.stride - axis.pad_before + axis.kernel - axis.extent;
+    return static_cast<uint64_t>(outputs) * static_cast<uint64_t>(axis.kernel) -
+           outside_positions(outputs, axis.stride, axis.pad_before) -
+           outside_positions(outputs, axis.stride, overhang);
+  }
+  uint64_t taps = 0;
+  for (int64_t tap = 0; tap < axis.kernel; ++tap) {
+    taps += static_cast<uint64_t>(outputs_with_tap(axis, outputs, tap));
+  }
+  return taps;
+}
+
+// Absent where 64 bits do not hold it.
+std::optional<uint64_t> window_values(const Window2d& window, const FeatureShape& in,
+                                      const FeatureShape& out) {
+  return checked_product({static_cast<uint64_t>(out.channels),
+                          taps_inside_all(vertical(window, in), out.height),
+                          taps_inside_all(horizontal(window, in), out.width)});
 }
 
 // Pooling does one operation a window value inside the map, and as many on the way back.
@@ -74,6 +108,12 @@ class Pool2dKind final : public LayerKindOf<Pool> {
 
   std::string_view word() const override { return word_; }
 
+  // A largest value is found again by comparing.
+  GradientReads gradient_reads(const Operation&) const override {
+    constexpr bool kIsMax = std::is_same_v<Pool, MaxPool2d>;
+    return {.input = kIsMax, .output = kIsMax};
+  }
+
   Operation read(const nlohmann::json& layer) const override {
     Pool pool{read_window(layer, true), layer.value("ceil_mode", false)};
     if constexpr (requires { pool.count_padding; }) {
@@ -82,10 +122,14 @@ class Pool2dKind final : public LayerKindOf<Pool> {
     return pool;
   }
 
+  LayerWork work(const Layer& layer, const LayerPlace& place) const override {
+    if (!values(layer)) place.reject("kernel", "its operations overflow 64 bits: make it smaller");
+    return {};
+  }
+
   OtherOperations other_operations(const Layer& layer) const override {
-    const uint64_t values = window_values(std::get<Pool>(layer.operation).window,
-                                          layer.input_shape(), layer.output_shape);
-    return {.forward = values, .backward = values};
+    const uint64_t found = values(layer).value();
+    return {.forward = found, .backward = found};
   }
 
  protected:
@@ -113,6 +157,11 @@ class Pool2dKind final : public LayerKindOf<Pool> {
   }
 
  private:
+  static std::optional<uint64_t> values(const Layer& layer) {
+    return window_values(std::get<Pool>(layer.operation).window, layer.input_shape(),
+                         layer.output_shape);
+  }
+
   std::string_view word_;
 };
 

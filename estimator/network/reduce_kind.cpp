@@ -16,6 +16,11 @@ constexpr WordTable<ReduceFunction, 4> kReduceFunctions = {{{ReduceFunction::kMe
 class ReduceKind final : public LayerKindOf<Reduce> {
  public:
   std::string_view word() const override { return "reduce"; }
+  // A largest value is found again by comparing.
+  GradientReads gradient_reads(const Operation& operation) const override {
+    const bool is_max = std::get<Reduce>(operation).function == ReduceFunction::kMax;
+    return {.input = is_max, .output = is_max};
+  }
 
   Operation read(const nlohmann::json& layer) const override {
     return Reduce{kReduceFunctions.read(layer.at("function")), read_axes(layer.at("axes"))};

@@ -88,11 +88,11 @@ class ResizeKind final : public LayerKindOf<Resize> {
 
   static void check_runs(const std::vector<ResizeRun>& runs, std::string_view key, int64_t input,
                          int64_t output, const LayerPlace& place) {
-    if (runs.size() <= kMostResizeRuns) return;
+    if (!runs.empty()) return;
     place.reject(key,
-                 "from {} to {} takes {} different steps, wanted at most {}: choose sizes with a "
-                 "simpler ratio",
-                 input, output, runs.size(), kMostResizeRuns);
+                 "from {} to {} takes more than {} different steps: choose sizes with a simpler "
+                 "ratio",
+                 input, output, kMostResizeRuns);
   }
 };
 

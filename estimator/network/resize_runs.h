@@ -25,13 +25,14 @@ struct ResizeRun {
   double weight = 0;  // of the higher input
 };
 
+// The most outputs along an axis, and the most runs, for which kernels are made.
+inline constexpr int64_t kMostResized = int64_t{1} << 20;
+inline constexpr size_t kMostResizeRuns = 4096;
+
 // The runs of all rows (or columns) of the output, in as few as a period of up to 16 outputs, or
-// the period of the ratio of the sizes, makes of them.
+// the period of the ratio of the sizes, makes of them. Empty where these are more than
+// kMostResizeRuns.
 std::vector<ResizeRun> resize_rows(const Resize& resize, const FeatureShape& input);
 std::vector<ResizeRun> resize_columns(const Resize& resize, const FeatureShape& input);
-
-// The most outputs along an axis, and the most runs, for which kernels are made.
-inline constexpr int64_t kMostResized = int64_t{1} << 24;
-inline constexpr size_t kMostResizeRuns = 4096;
 
 }  // namespace wattgrind

@@ -58,6 +58,17 @@ Constant Constant::absent(std::vector<int64_t> dims, bool is_integer) {
   return constant;
 }
 
+Constant Constant::with_dims(std::vector<int64_t> dims) const {
+  Constant result;
+  result.dims_ = std::move(dims);
+  result.is_integer_ = is_integer_;
+  if (is_integer_ && has_values()) integers();  // decoded by its own dimensions
+  if (!is_integer_ && has_values()) floats();
+  result.floats_ = floats_;
+  result.integers_ = integers_;
+  return result;
+}
+
 int64_t Constant::elements() const { return count(dims_); }
 
 const std::vector<float>& Constant::floats() const {
@@ -87,6 +98,8 @@ const std::vector<int64_t>& Constant::integers() const {
 Constant gathered(const Constant& from, std::vector<int64_t> dims, int64_t first,
                   const std::vector<int64_t>& strides) {
   if (!from.has_values()) return Constant::absent(std::move(dims), from.is_integer());
+  const bool is_whole = first == 0 && count(dims) == from.elements();
+  if (is_whole && strides == row_major_strides(dims)) return from.with_dims(std::move(dims));
   if (from.is_integer()) {
     std::vector<int64_t> values = gather(from.integers(), dims, first, strides);
     return {std::move(dims), std::move(values)};

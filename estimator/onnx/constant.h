@@ -21,6 +21,9 @@ class Constant {
   // Values that are not there: a file is missing, or nobody needs them.
   static Constant absent(std::vector<int64_t> dims, bool is_integer);
 
+  // The same values, shared, in other dimensions.
+  Constant with_dims(std::vector<int64_t> dims) const;
+
   const std::vector<int64_t>& dims() const { return dims_; }
   int64_t elements() const;
   bool is_integer() const { return is_integer_; }

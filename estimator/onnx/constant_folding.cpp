@@ -140,6 +140,9 @@ Constant fold_cast(NodeImport& node) {
 
 Constant fold_constant_of_shape(NodeImport& node) {
   std::vector<int64_t> dims = checked(node.constant(0).integers());
+  if (!node.graph().needs_values() && product(dims) > kMostFolded) {
+    return Constant::absent(std::move(dims), false);
+  }
   const auto count = static_cast<size_t>(product(dims));
   const auto found = node.node().attributes.find("value");
   if (found == node.node().attributes.end()) return {std::move(dims), std::vector<float>(count, 0)};
@@ -214,11 +217,23 @@ Constant fold_concat(NodeImport& node) {
   return of_numbers(dims, is_integer, values);
 }
 
+Constant fold_slice(NodeImport& node) {
+  Constant result = node.constant(0);
+  for (const SliceRange& range : slice_ranges(node, result.dims())) {
+    std::vector<int64_t> dims = result.dims(), strides = row_major_strides(dims);
+    const int64_t first = range.start * strides[range.axis];
+    dims[range.axis] = range.size;
+    strides[range.axis] *= range.step;
+    result = gathered(result, std::move(dims), first, strides);
+  }
+  return result;
+}
+
 // A map of the constant's shape goes through the operator that views pass through; the view that
 // comes out says where each value of the constant went.
 bool fold_as_view(NodeImport& node) {
   static const std::vector<std::string_view> kOperators = {
-      "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice",
+      "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose",
       "Split",   "Expand",  "Tile",    "Identity",  "Dropout"};
   if (std::ranges::find(kOperators, node.node().type) == kOperators.end()) return false;
   const Constant from = node.constant(0);
@@ -274,7 +289,8 @@ bool fold_constants(NodeImport& node) {
   }
   static const std::map<std::string_view, Constant (*)(NodeImport&)> kOthers = {
       {"Where", fold_where}, {"Cast", fold_cast},     {"ConstantOfShape", fold_constant_of_shape},
-      {"Range", fold_range}, {"Gather", fold_gather}, {"Concat", fold_concat}};
+      {"Range", fold_range}, {"Gather", fold_gather}, {"Concat", fold_concat},
+      {"Slice", fold_slice}};
   if (const auto other = kOthers.find(type); other != kOthers.end()) {
     node.set(0, other->second(node));
     return true;

@@ -100,12 +100,28 @@ void import_clip(NodeImport& node) {
   }
 }
 
+// The second operand as operators took it before set 7: its axes are those of the first from the
+// attribute `axis` on, and a slope for each channel begins at the channels.
+ModelTensor second_operand(NodeImport& node) {
+  const bool is_slope = node.node().type == "PRelu";
+  const auto rank = static_cast<int64_t>(node.dims(0).size());
+  const auto own = static_cast<int64_t>(node.dims(1).size());
+  const int64_t first = is_slope ? 1 : node.integer("axis", rank - own);
+  const int64_t behind = rank - (first < 0 ? first + rank : first) - own;
+  if (node.opset() >= 7 || behind <= 0) return node.tensor(1);
+  if (node.is_constant(1)) {
+    std::vector<int64_t> dims = node.dims(1);
+    dims.insert(dims.end(), static_cast<size_t>(behind), 1);
+    return reshaped(node.constant(1), dims);
+  }
+  MapView view = node.view(1);
+  view.axes.insert(view.axes.end(), static_cast<size_t>(behind), ViewAxis{});
+  return view;
+}
+
 template <BinaryFunction kFunction>
 void import_binary(NodeImport& node) {
-  if (node.integer("broadcast", 0) != 0 && node.has_attribute("axis")) {
-    unsupported("broadcasting along an axis, as before operator set 7");
-  }
-  node.set(0, combined(node, kFunction, node.tensor(0), node.tensor(1)));
+  node.set(0, combined(node, kFunction, node.tensor(0), second_operand(node)));
 }
 
 // Of any number of tensors.

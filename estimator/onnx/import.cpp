@@ -123,6 +123,10 @@ class ModelImport {
  private:
   void add_initializers() {
     for (const auto& [name, tensor] : model_.initializers) {
+      if (!options_.needs_values && !is_integer(tensor.type) && tensor.elements() > kMostFolded) {
+        graph_.set(name, Constant::absent(tensor.dims, false));
+        continue;
+      }
       graph_.set(name,
                  Constant(tensor, fmt::format("{}: initialiser {}", where_, quote_json(name))));
     }
@@ -133,6 +137,13 @@ class ModelImport {
     std::vector<std::optional<int64_t>> dims;
     if (const auto given = options_.input_dims.find(input.name);
         given != options_.input_dims.end()) {
+      for (const int64_t extent : given->second) {
+        if (extent == 0) {
+          fail(ErrorKind::kInput, "{}: input {}: it is empty, which is not supported", where_,
+               quote_json(input.name));
+        }
+        check_extent(input, extent);
+      }
       dims.assign(given->second.begin(), given->second.end());
       return dims;
     }
@@ -143,6 +154,10 @@ class ModelImport {
     for (size_t i = 0; i < input.dims->size(); ++i) {
       const OnnxDimension& dimension = (*input.dims)[i];
       const auto named = options_.dimensions.find(dimension.symbol);
+      if (dimension.value == 0) {
+        fail(ErrorKind::kInput, "{}: input {}: found a dimension of 0: empty tensors are not read",
+             where_, quote_json(input.name));
+      }
       if (dimension.value && *dimension.value > 0) {
         check_extent(input, *dimension.value);
         dims.emplace_back(*dimension.value);
@@ -429,7 +444,13 @@ OperatorImport find_operator(std::string_view name) {
 }
 
 bool is_parameter_input(const OnnxModel& model, std::string_view input) {
+  const auto is_known = [&](const std::string& name) { return model.initializers.contains(name); };
   for (const OnnxNode& node : model.nodes) {
+    // What is looked up in a map must be known; in a table it comes while the network runs.
+    if (node.type == "Gather" && node.inputs.size() == 2 && node.inputs[1] == input &&
+        !is_known(node.inputs[0])) {
+      return true;
+    }
     const auto slots = std::ranges::find(kParameterSlots, node.type, &ParameterSlots::type);
     if (slots == kParameterSlots.end()) continue;
     for (size_t i = slots->first; i < node.inputs.size(); ++i) {

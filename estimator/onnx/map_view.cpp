@@ -208,8 +208,10 @@ MapView in_form(const MapView& view, const MapForm& form, std::string source) {
 }
 
 std::optional<MapView> reshaped(const MapView& view, std::span<const int64_t> dims) {
-  std::vector<AxisFactor> left;  // the slowest last, to be taken from the end
-  for (const ViewAxis& axis : view.axes) left.insert(left.begin(), axis.rbegin(), axis.rend());
+  ViewAxis left;
+  for (const ViewAxis& axis : view.axes) left.insert(left.end(), axis.begin(), axis.end());
+  left = joined(left);
+  std::ranges::reverse(left);  // to be taken from the end
   MapView result{view.source, view.shape, view.first, {}};
   for (const int64_t extent : dims) {
     ViewAxis factors;

@@ -29,6 +29,10 @@ OperatorImport find_operator(std::string_view name);
 // compute that operator ahead of time.
 bool fold_constants(NodeImport& node);
 
+// Where parameters are not needed, real numbers are followed through constants of up to so many
+// values: epsilons, scales and masks, no weights.
+inline constexpr int64_t kMostFolded = 4096;
+
 // The parts that several files use.
 
 // Channels, rows and columns of an image as convolutions see it: axis 0 is the batch, axis 1 the
@@ -57,6 +61,16 @@ std::optional<double> known_number(const ModelTensor& tensor);
 
 // A view without those axes, all of one value.
 MapView without_axes(const MapView& view, const std::vector<size_t>& axes);
+
+// Views one behind the other along an axis, each in the form of the first.
+MapView joined_along(NodeImport& node, const std::vector<MapView>& parts, size_t axis);
+
+// What a Slice node takes of each axis it names, within the axis; `size` may be 0.
+struct SliceRange {
+  size_t axis = 0;
+  int64_t start = 0, size = 0, step = 1;
+};
+std::vector<SliceRange> slice_ranges(const NodeImport& node, const std::vector<int64_t>& dims);
 
 // Part of an axis. Throws AcrossBatch where the axis is the batch.
 MapView cut(NodeImport& node, const MapView& view, size_t axis, int64_t start, int64_t size,

@@ -178,7 +178,8 @@ void import_gemm(NodeImport& node) {
                                          (c->elements() == outputs && c->dims().back() == outputs));
     std::optional<std::vector<float>> bias;
     if (is_row && c->has_values() && node.graph().needs_values()) {
-      const std::vector<float>& values = scaled(*c, beta).floats();
+      const Constant shift = scaled(*c, beta);
+      const std::vector<float>& values = shift.floats();
       bias.emplace(static_cast<size_t>(outputs), values.front());
       if (c->elements() > 1) *bias = values;
     }
@@ -224,6 +225,23 @@ void look_up(NodeImport& node, const Constant& table, const MapView& indices) {
   node.set(0, std::move(result));
 }
 
+// The places along an axis, as few evenly spaced cuts as there are, joined.
+MapView picked(NodeImport& node, const MapView& view, size_t axis,
+               const std::vector<int64_t>& places) {
+  constexpr size_t kMostCuts = 64;
+  std::vector<MapView> cuts;
+  for (size_t first = 0; first < places.size();) {
+    size_t end = first + 1;
+    const int64_t step = end < places.size() ? places[end] - places[first] : 1;
+    while (step != 0 && end < places.size() && places[end] - places[end - 1] == step) ++end;
+    cuts.push_back(cut(node, view, axis, places[first], static_cast<int64_t>(end - first), step));
+    first = end;
+  }
+  if (cuts.size() > kMostCuts)
+    unsupported("indices in more than {} evenly spaced parts", kMostCuts);
+  return cuts.size() == 1 ? cuts.front() : joined_along(node, cuts, axis);
+}
+
 void pick(NodeImport& node, const MapView& view, const Constant& indices) {
   const size_t axis = normal_axis(node.integer("axis", 0), view.axes.size(), "attribute axis");
   const int64_t extent = view.extent(axis);
@@ -235,13 +253,7 @@ void pick(NodeImport& node, const MapView& view, const Constant& indices) {
     }
   }
   if (places.empty()) unsupported("a look-up of nothing");
-  const int64_t step = places.size() > 1 ? places[1] - places[0] : 1;
-  for (size_t i = 1; i < places.size(); ++i) {
-    if (places[i] - places[i - 1] != step || step == 0) {
-      unsupported("indices that are not evenly spaced");
-    }
-  }
-  MapView result = cut(node, view, axis, places[0], static_cast<int64_t>(places.size()), step);
+  MapView result = picked(node, view, axis, places);
   if (indices.dims().size() == 1) {
     node.set(0, std::move(result));
     return;

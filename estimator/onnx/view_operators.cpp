@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <limits>
 #include <numeric>
+#include <utility>
 
 #include "estimator/base/error.h"
 #include "estimator/formats/json_text.h"
@@ -194,6 +197,26 @@ MapView constant_map(NodeImport& node, const Constant& constant, const MapView& 
   return whole_view(layer.source, layer.shape, sibling, form, dims);
 }
 
+// A form in which the axis is the slowest of its group, and how the group lies in the map.
+std::pair<MapForm, MapAxis> joining_form(const MapView& view, size_t axis) {
+  const auto holds_axis = [&](const std::vector<size_t>& members) {
+    return std::ranges::find(members, axis) != members.end();
+  };
+  MapForm form = view.separating_form({axis});
+  if (!holds_axis(form.channels) && !holds_axis(form.height) && !holds_axis(form.width)) {
+    form = view.tokens_form();
+    if (form.height.size() > 1 && holds_axis(form.height)) {
+      form = {{axis}, {}, {}};
+      for (size_t i = 0; i < view.axes.size(); ++i) {
+        if (i != axis) form.width.push_back(i);
+      }
+    }
+  }
+  return {form, holds_axis(form.channels) ? MapAxis::kChannels
+                : holds_axis(form.height) ? MapAxis::kHeight
+                                          : MapAxis::kWidth};
+}
+
 void import_concat(NodeImport& node) {
   if (node.inputs() == 1) return import_identity(node);
   const MapView* first = nullptr;
@@ -202,39 +225,17 @@ void import_concat(NodeImport& node) {
   }
   CHECK(first != nullptr, "{}: constants only", node.node().name);
   const size_t rank = first->axes.size();
-  const size_t axis =
-      normal_axis(node.integer("axis", node.opset() < 4 ? 1 : rank + 1), rank, "attribute axis");
+  const int64_t otherwise = node.opset() < 4 ? 1 : static_cast<int64_t>(rank);  // must be there
+  const size_t axis = normal_axis(node.integer("axis", otherwise), rank, "attribute axis");
   check_no_batch(*first, axis, "joining");
-  MapForm form = first->separating_form({axis});
-  const auto holds_axis = [&](const std::vector<size_t>& members) {
-    return std::ranges::find(members, axis) != members.end();
-  };
-  if (!holds_axis(form.channels) && !holds_axis(form.height) && !holds_axis(form.width)) {
-    form = first->tokens_form();
-    if (form.height.size() > 1 && holds_axis(form.height)) {
-      form = {{axis}, {}, {}};
-      for (size_t i = 0; i < rank; ++i) {
-        if (i != axis) form.width.push_back(i);
-      }
-    }
-  }
-  const MapAxis along = holds_axis(form.channels) ? MapAxis::kChannels
-                        : holds_axis(form.height) ? MapAxis::kHeight
-                                                  : MapAxis::kWidth;
+  const auto [form, along] = joining_form(*first, axis);
   const MapView sibling = node.graph().as_map(*first, form);
-  std::vector<std::string> sources;
-  std::vector<int64_t> dims = sibling.map_dims();
-  dims[axis] = 0;
+  std::vector<MapView> parts;
   for (size_t i = 0; i < node.inputs(); ++i) {
-    const MapView part = node.is_constant(i)
-                             ? constant_map(node, node.constant(i), sibling, form, axis)
-                             : node.graph().as_map(node.view(i), form);
-    if (part.axes.size() != rank) fail(ErrorKind::kInput, "found tensors of different ranks");
-    sources.push_back(part.source);
-    dims[axis] += part.extent(axis);
+    parts.push_back(node.is_constant(i) ? constant_map(node, node.constant(i), sibling, form, axis)
+                                        : node.view(i));
   }
-  const MapView layer = node.add_layer(Concat{along}, sources);
-  node.set(0, whole_view(layer.source, layer.shape, sibling, form, dims));
+  node.set(0, joined_along(node, parts, axis));
 }
 
 void import_split(NodeImport& node) {
@@ -289,21 +290,9 @@ SliceBounds slice_bounds(const NodeImport& node, size_t rank) {
 
 void import_slice(NodeImport& node) {
   MapView view = node.view(0);
-  const SliceBounds bounds = slice_bounds(node, view.axes.size());
-  for (size_t i = 0; i < bounds.axes.size(); ++i) {
-    const size_t axis = normal_axis(bounds.axes[i], view.axes.size(), "axes");
-    const int64_t extent = view.extent(axis), step = bounds.steps[i];
-    if (step == 0) fail(ErrorKind::kInput, "found a step of 0");
-    const auto from_behind = [&](int64_t at) { return at < 0 ? at + extent : at; };
-    const int64_t start = step > 0
-                              ? std::clamp<int64_t>(from_behind(bounds.starts[i]), 0, extent)
-                              : std::clamp<int64_t>(from_behind(bounds.starts[i]), 0, extent - 1);
-    const int64_t end = step > 0 ? std::clamp<int64_t>(from_behind(bounds.ends[i]), 0, extent)
-                                 : std::clamp<int64_t>(from_behind(bounds.ends[i]), -1, extent - 1);
-    const int64_t size =
-        step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step;
-    if (size <= 0) unsupported("an empty slice");
-    view = cut(node, view, axis, start, size, step);
+  for (const SliceRange& range : slice_ranges(node, view.dims())) {
+    if (range.size == 0) unsupported("an empty slice");
+    view = cut(node, view, range.axis, range.start, range.size, range.step);
   }
   node.set(0, std::move(view));
 }
@@ -411,6 +400,23 @@ void import_pad(NodeImport& node) {
 
 }  // namespace
 
+MapView joined_along(NodeImport& node, const std::vector<MapView>& parts, size_t axis) {
+  const MapView& first = parts.front();
+  const auto [form, along] = joining_form(first, axis);
+  std::vector<std::string> sources;
+  std::vector<int64_t> dims = first.map_dims();
+  dims[axis] = 0;
+  for (const MapView& part : parts) {
+    if (part.axes.size() != first.axes.size()) {
+      fail(ErrorKind::kInput, "found tensors of different ranks");
+    }
+    sources.push_back(node.graph().as_map(part, form).source);
+    dims[axis] += part.map_extent(axis);
+  }
+  const MapView layer = node.add_layer(Concat{along}, sources);
+  return whole_view(layer.source, layer.shape, first, form, dims);
+}
+
 MapView without_axes(const MapView& view, const std::vector<size_t>& axes) {
   MapView result{view.source, view.shape, view.first, {}};
   std::vector<AxisFactor> batch;
@@ -426,6 +432,29 @@ MapView without_axes(const MapView& view, const std::vector<size_t>& axes) {
     result.axes.front().insert(result.axes.front().begin(), batch.begin(), batch.end());
   }
   return result;
+}
+
+std::vector<SliceRange> slice_ranges(const NodeImport& node, const std::vector<int64_t>& dims) {
+  const SliceBounds bounds = slice_bounds(node, dims.size());
+  std::vector<SliceRange> ranges;
+  for (size_t i = 0; i < bounds.axes.size(); ++i) {
+    const size_t axis = normal_axis(bounds.axes[i], dims.size(), "axes");
+    const int64_t extent = dims[axis], step = bounds.steps[i];
+    if (step == 0 || step == std::numeric_limits<int64_t>::min()) {
+      fail(ErrorKind::kInput, "found a step of {}", step);
+    }
+    // Ends far beyond either side mean the side.
+    const auto from_behind = [&](int64_t at) {
+      return at < 0 ? std::max(at, -extent - 1) + extent : at;
+    };
+    const int64_t least = step > 0 ? 0 : -1, most = step > 0 ? extent : extent - 1;
+    const int64_t start = std::clamp(from_behind(bounds.starts[i]), step > 0 ? 0 : least, most);
+    const int64_t end = std::clamp(from_behind(bounds.ends[i]), least, most);
+    const int64_t distance = step > 0 ? end - start : start - end;
+    const int64_t stride = std::abs(step);
+    ranges.push_back({axis, start, distance <= 0 ? 0 : (distance - 1) / stride + 1, step});
+  }
+  return ranges;
 }
 
 MapView cut(NodeImport& node, const MapView& view, size_t axis, int64_t start, int64_t size,

@@ -1,13 +1,18 @@
 #include "estimator/system/atomic_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 #include "estimator/base/error.h"
@@ -68,6 +73,45 @@ int write_and_close(int descriptor, std::string_view bytes) {
   return reason;
 }
 
+// The process that NAME.PROCESS.tmp names, where `file` is such a name for `place`.
+std::optional<pid_t> writer_of(std::string_view file, std::string_view name) {
+  constexpr std::string_view kEnd = ".tmp";
+  if (!file.starts_with(name) || !file.ends_with(kEnd)) return std::nullopt;
+  file.remove_prefix(name.size());
+  file.remove_suffix(kEnd.size());
+  pid_t process = 0;
+  if (!file.starts_with('.')) return std::nullopt;
+  const char* const end = file.data() + file.size();
+  const auto [parsed, error] = std::from_chars(file.data() + 1, end, process);
+  if (error != std::errc{} || parsed != end || process <= 0) return std::nullopt;
+  return process;
+}
+
+// Whether the file is one of ours, and neither its writer nor anybody else holds it: a process of
+// that number may be another computer's, with the same folder.
+bool is_abandoned(const fs::path& file, pid_t writer) {
+  if (::kill(writer, 0) == 0 || errno != ESRCH) return false;
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  struct stat found = {};
+  const bool abandoned = ::fstat(descriptor, &found) == 0 && S_ISREG(found.st_mode) &&
+                         found.st_uid == ::geteuid() && ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+  ::close(descriptor);
+  return abandoned;
+}
+
+// Whatever goes wrong here is no reason not to go on.
+void remove_abandoned(const fs::path& place) {
+  const std::string name = place.filename();
+  const fs::path folder = place.has_parent_path() ? place.parent_path() : ".";
+  std::error_code ignored;
+  for (fs::directory_iterator entry(folder, ignored), end; entry != end; entry.increment(ignored)) {
+    if (ignored) return;
+    const std::optional<pid_t> writer = writer_of(entry->path().filename().native(), name);
+    if (writer && is_abandoned(entry->path(), *writer)) ::unlink(entry->path().c_str());
+  }
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(const fs::path& path, FileKind kind) : path_(path) {
@@ -79,9 +123,11 @@ AtomicFile::AtomicFile(const fs::path& path, FileKind kind) : path_(path) {
   if (is_there && !S_ISREG(present.st_mode)) {
     descriptor_ = open_special(path_, place_, present);
   } else {
+    remove_abandoned(place_);
     temporary_ = fmt::format("{}.{}.tmp", place_.string(), ::getpid());
     const mode_t mode = kind == FileKind::kExecutable ? 0777 : 0666;  // less the umask
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (descriptor_ >= 0) ::flock(descriptor_, LOCK_EX | LOCK_NB);
     if (is_there && kind == FileKind::kOrdinary && descriptor_ >= 0) {
       ::fchmod(descriptor_, present.st_mode & 07777);
     }

@@ -8,10 +8,11 @@ namespace wattgrind {
 
 enum class FileKind { kOrdinary, kExecutable };
 
-// A file written under a temporary name beside its place and renamed, over a file of that name
-// (whose permissions it takes over) and behind symbolic links. A pipe that
-// somebody reads, a terminal and /dev/null are written to directly; any other device, a socket and
-// a folder are refused.
+// A file written under a temporary name beside its place ("NAME.PROCESS.tmp", locked while it is
+// written) and renamed, over a file of that name (whose permissions it takes over) and behind
+// symbolic links. What a killed process left of a file of the same name is removed first. A pipe
+// that somebody reads, a terminal and /dev/null are written to directly; any other device, a socket
+// and a folder are refused.
 class AtomicFile {
  public:
   // Creates the temporary file, so that a place that cannot be written to is known before the work

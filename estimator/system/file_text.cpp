@@ -81,7 +81,11 @@ std::string read_file(const fs::path& path, uint64_t most_bytes) {
 
 std::string special_kind(const fs::path& path) {
   struct stat status = {};
-  return ::stat(path.c_str(), &status) == 0 ? kind_of(status.st_mode) : "";
+  if (::stat(path.c_str(), &status) != 0) return "";
+  struct statfs system = {};
+  const bool is_kernels = ::statfs(path.c_str(), &system) == 0 &&
+                          (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC);
+  return S_ISREG(status.st_mode) && is_kernels ? "a file of the kernel" : kind_of(status.st_mode);
 }
 
 }  // namespace wattgrind

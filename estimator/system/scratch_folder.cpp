@@ -87,12 +87,20 @@ ScratchFolder::ScratchFolder() {
     descriptor_ = hold(path_);
     // Another process may take a folder for abandoned in the moment before it is held.
   } while (descriptor_ < 0 && (errno == EWOULDBLOCK || errno == ENOENT));
+  if (descriptor_ < 0 && (errno == EMFILE || errno == ENFILE)) {
+    const int reason = errno;
+    ::rmdir(path_.c_str());  // nothing could be removed that needs a descriptor
+    fail(ErrorKind::kFailed, "cannot hold a folder in {}: {}; raise the limit (ulimit -n)",
+         scratch_root().string(), std::strerror(reason));
+  }
 }
 
 ScratchFolder::~ScratchFolder() {
+  // Removing takes a descriptor, which may be the last that the process may have. Whoever takes the
+  // folder for abandoned in this moment removes it too.
+  if (descriptor_ >= 0) ::close(descriptor_);
   std::error_code ignored;
   fs::remove_all(path_, ignored);
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace wattgrind

@@ -29,7 +29,8 @@ struct Options {
   std::string isa;        // empty: each one that the CPU has, in a process of its own
 };
 
-// Keeps the seconds a run takes, by benchmark and repetition.
+// Keeps the seconds of its thread that a run takes, by benchmark and repetition: the time that the
+// system gives the core to other programs is not the kernel's.
 class SecondsReporter : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override { return true; }
@@ -37,7 +38,7 @@ class SecondsReporter : public benchmark::BenchmarkReporter {
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
       if (run.run_type != Run::RT_Iteration) continue;
-      seconds_[run.run_name.function_name].push_back(run.real_accumulated_time /
+      seconds_[run.run_name.function_name].push_back(run.cpu_accumulated_time /
                                                      static_cast<double>(run.iterations));
     }
   }
@@ -74,8 +75,7 @@ std::map<std::string, double> time_layer(const TimedLayer& layer, Isa isa,
                                    for (auto _ : state) run();
                                  })
         ->Repetitions(options.repetitions)
-        ->MinTime(options.seconds)
-        ->UseRealTime();
+        ->MinTime(options.seconds);
   }
   SecondsReporter reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);

@@ -1,5 +1,6 @@
 #include "experiments/kernel_speed/onednn.h"
 
+#include <algorithm>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
@@ -80,6 +81,47 @@ dnnl::inner_product_forward::primitive_desc inner_product(const dnnl::engine& en
 #endif
 }
 
+// A product of two maps on their own layouts: heads are rows of pixels, tokens pixels, and channels
+// lie side by side.
+dnnl::matmul::primitive_desc product(const dnnl::engine& engine, const TimedLayer& timed) {
+  const FeatureShape &a = timed.layer.input_shapes[0], &out = timed.layer.output_shape;
+  const bool transposed = std::get<MatMul>(timed.layer.operation).transpose_b;
+  const int64_t heads = timed.batch * out.height;
+  const auto plain = [&](int64_t rows, int64_t columns) {
+    return memory::desc({heads, rows, columns}, memory::data_type::f32, memory::format_tag::abc);
+  };
+  const memory::desc source = plain(out.width, a.channels);
+  const memory::desc weights({heads, a.channels, out.channels}, memory::data_type::f32,
+                             transposed ? memory::format_tag::acb : memory::format_tag::abc);
+  const memory::desc destination = plain(out.width, out.channels);
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, source, weights, destination};
+#else
+  return {{source, weights, destination}, engine};
+#endif
+}
+
+PreparedLayer prepared_product(const dnnl::engine& engine, const TimedLayer& timed) {
+  const auto description = product(engine, timed);
+  dnnl::stream stream(engine);
+  const auto random = [&](const memory::desc& layout, uint64_t seed) {
+    memory filled(layout, engine);
+    const std::vector<float> values =
+        random_values(static_cast<int64_t>(layout.get_size() / sizeof(float)), seed);
+    std::copy(values.begin(), values.end(), static_cast<float*>(filled.get_data_handle()));
+    return filled;
+  };
+  std::unordered_map<int, memory> arguments = {
+      {DNNL_ARG_SRC, random(description.src_desc(), 1)},
+      {DNNL_ARG_WEIGHTS, random(description.weights_desc(), 2)},
+      {DNNL_ARG_DST, memory(description.dst_desc(), engine)}};
+  return {description.impl_info_str(), [stream, arguments = std::move(arguments),
+                                        primitive = dnnl::matmul(description)]() mutable {
+            primitive.execute(stream, arguments);
+            stream.wait();
+          }};
+}
+
 // Random values in the layout the primitive chose; what pads the layout stays zero.
 memory filled(const dnnl::engine& engine, dnnl::stream& stream, const memory::dims& dims,
               const memory::desc& layout, uint64_t seed) {
@@ -111,6 +153,10 @@ PreparedLayer prepared(const dnnl::engine& engine, const Tensors& tensors,
 
 std::optional<PreparedLayer> prepare(const TimedLayer& timed, dnnl::algorithm algorithm) {
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  if (std::holds_alternative<MatMul>(timed.layer.operation)) {
+    if (algorithm != dnnl::algorithm::convolution_direct) return std::nullopt;
+    return prepared_product(engine, timed);
+  }
   const Tensors tensors = tensors_of(timed);
   const auto* conv = std::get_if<Conv2d>(&timed.layer.operation);
   try {

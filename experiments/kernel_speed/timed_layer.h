@@ -1,4 +1,4 @@
-// The layers that are timed: convolution and dense layers of built-in networks.
+// The layers that are timed: convolution and dense layers and products of maps.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace wattgrind {
 
 struct TimedLayer {
   std::string label;  // "alexnet/conv2"; layers of one shape in one network share a label
-  Layer layer;        // Conv2d or Dense
+  Layer layer;        // Conv2d, Dense or MatMul
   int64_t batch = 1;
 
   // Useful work of one run: two for each multiply-accumulate of the network as written.
@@ -21,7 +21,8 @@ struct TimedLayer {
   }
 };
 
-// The layers of a built-in network, each shape once. Throws Error(kInput) for an unknown name.
+// The layers of a built-in network or of one listed in layer_lists.h, each shape once. Throws
+// Error(kInput) for an unknown name.
 std::vector<TimedLayer> timed_layers(std::string_view network, int64_t batch);
 
 // Values in [-0.5, 0.5) from a seed: no denormals, no infinities.

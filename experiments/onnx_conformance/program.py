@@ -58,7 +58,8 @@ class Program:
 
     def run(self, network, inputs, checks, tolerance, *more):
         """Inputs and checks are (name, file); without a name the next one in order is meant."""
-        arguments = ["run", network, "--format", "json", "--tolerance", *map(repr, tolerance)]
+        arguments = ["run", network, "--format", "json", "--tolerance", repr(tolerance[0]),
+                     "--absolute-tolerance", repr(tolerance[1])]
         for option, tensors in (("--input", inputs), ("--check", checks)):
             for name, file in tensors:
                 arguments += [option, f"{name}={file}" if name else file]

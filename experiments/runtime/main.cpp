@@ -67,7 +67,7 @@ std::vector<CountedKernel> count_kernels(const Network& network, const Machine& 
   const Program program = lower_network(network, machine.isa, 1);
   const Program* const passes[] = {&program, &program};
   const auto source = make_simulation_source(CacheModel::kMachine);
-  const auto ignore = [](std::string_view) {};
+  const auto ignore = [](std::string_view, uint64_t, uint64_t) {};
   const CountedPasses whole = source->count(passes, machine, ignore);
   const CountedPasses half = source->count(passes, with_half_the_last_level(machine), ignore);
   std::vector<CountedKernel> kernels;

@@ -86,7 +86,7 @@ Differences compare(const NetworkCounts& counted, const NetworkCounts& simulated
 
 NetworkCounts count(const Options& options, const Network& network, const Machine& machine,
                     int64_t batch, CountSource& source) {
-  const auto silent = [](std::string_view) {};
+  const auto silent = [](std::string_view, uint64_t, uint64_t) {};
   if (options.phase == "training") {
     return count_training_step(network, Adam{}, batch, machine, false, source, silent, nullptr);
   }

@@ -29,7 +29,7 @@ class CachegrindSource : public CountSource {
   CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
                       const ProgressReport& progress) override {
     plan_cachegrind(machine);  // refuses geometries before anything is compiled
-    progress("generating code");
+    progress("generating code", 0, 2);
     ExecutableSpec spec;
     spec.isa = passes[0]->isa;
     spec.arena_bytes = arena_bytes(passes);
@@ -40,7 +40,7 @@ class CachegrindSource : public CountSource {
     request.executable = folder.path() / "network";
     CountedPasses result;
     result.artifacts.push_back(executable(spec, request.executable));
-    progress("counting under cachegrind");
+    progress("counting under cachegrind", 1, 2);
     CachegrindResult counted = run_cachegrind(machine, request, runner_);
     auto step = counted.counts.layers.begin();
     for (const Program* program : passes) {

@@ -43,8 +43,9 @@ struct CountedPasses {
   std::vector<Artifact> artifacts;
 };
 
-// A source calls it with what it is about to do ("generating code"), for a progress line.
-using ProgressReport = std::function<void(std::string_view)>;
+// A source calls it with what it is about to do ("simulating conv1"), and as which part of how
+// many, counted from 0, for a progress line.
+using ProgressReport = std::function<void(std::string_view what, uint64_t done, uint64_t total)>;
 
 class CountSource {
  public:

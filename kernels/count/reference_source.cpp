@@ -9,7 +9,7 @@ class ReferenceSource : public CountSource {
 
   CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
                       const ProgressReport& progress) override {
-    progress("counting references");
+    progress("counting references", 0, 1);
     CountedPasses result;
     for (const Program* program : passes) {
       CountedPass& pass = result.passes.emplace_back();

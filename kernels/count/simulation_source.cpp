@@ -20,15 +20,17 @@ class SimulationSource : public CountSource {
 
   CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
                       const ProgressReport& progress) override {
-    progress("simulating");
     const HierarchyConfig config =
         model_ == CacheModel::kMachine ? machine_hierarchy(machine) : cachegrind_hierarchy(machine);
     Simulator simulator(config);
     CountedPasses result;
+    uint64_t done = 0, steps = 0;
+    for (const Program* program : passes) steps += program->steps.size();
     for (const Program* program : passes) {
       CountedPass& pass = result.passes.emplace_back();
       for (const Step& step : program->steps) {
         throw_if_interrupted();
+        progress("simulating " + step.symbol, done++, steps);
         const AccessProgram accesses = program->access_program(step);
         const Simulation simulation = simulator.run(accesses);
         pass.steps.push_back(event_counts(simulation.traffic.total(), config));

@@ -88,10 +88,10 @@ class TraceSource : public CountSource {
     const HierarchyConfig config =
         model_ == CacheModel::kMachine ? machine_hierarchy(machine) : cachegrind_hierarchy(machine);
     validate(config);
-    progress("generating code");
+    progress("generating code", 0, 2);
     MachineTrace trace(trace_spec(passes));
     const std::unique_ptr<ReferenceModel> caches = make_reference_model(config);
-    progress("tracing");
+    progress("tracing", 1, 2);
     std::vector<StepCounter> steps;  // one for each step of each pass
     for (const Program* program : passes) {
       for (const Step& step : program->steps) {

@@ -27,8 +27,14 @@ namespace wattgrind {
 // Pooling: the first of a window's largest values, in (row, column) order, gets the window's
 // gradient. No address depends on data: every value is compared with the output.
 // Lrn needs the layer's input alone; powers are computed again, on scratch rows as the layer does.
+// Activation: in place, on kGradient, from the layer's input or output as gradient_reads() in
+// estimator/network/unary_functions.h says.
 // Relu: where y > 0 the gradient passes, else it becomes zero: in place, on kGradient. y is the
 // layer's output.
+// BatchNorm reads kMoments, which its way forward left in training, and kWeightGradient and
+// kBiasGradient: its gradient by parameters comes first.
+// Binary: of equal operands of minimum and maximum the one that stands second gets the gradient.
+// Its gradient by weights is that by its constant. A power of two maps is not trained.
 // Flatten copies the gradient of a plain vector to that of the map it was flattened from.
 // Rearrange and what is one: copied back, or added up where values have several places.
 // MatMul: a product again, of the output's gradient and the other input.
@@ -57,6 +63,8 @@ LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& contex
 LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context);
 LoopNest lower_weight_gradient(const ConvTranspose2d& conv, const BackwardContext& context);
 LoopNest lower_weight_gradient(const Embedding& embedding, const BackwardContext& context);
+LoopNest lower_weight_gradient(const Binary& binary, const BackwardContext& context);
+LoopNest lower_weight_gradient(const BatchNorm& norm, const BackwardContext& context);
 
 // By an algorithm that is given and applies to the problem; no depthwise convolution.
 LoopNest lower_data_gradient(const Dense& dense, const BackwardContext& context,

@@ -1,20 +1,18 @@
 #include "estimator/network/rearrangement.h"
 #include "kernels/gradients/backward.h"
-#include "kernels/parts/map_loops.h"
 #include "kernels/parts/rearranged_copy.h"
 
 namespace wattgrind {
 namespace {
 
-struct GradientMaps {
-  Address output, input;
-};
+Address output_gradient_buffer(NestBuilder& nest, const BackwardContext& context) {
+  return nest.buffer(Operand::kOutputGradient, TensorRole::kGradient,
+                     context.output_gradient.bytes(context.batch));
+}
 
-GradientMaps gradient_maps(NestBuilder& nest, const BackwardContext& context) {
-  return {nest.buffer(Operand::kOutputGradient, TensorRole::kGradient,
-                      context.output_gradient.bytes(context.batch)),
-          nest.buffer(Operand::kInputGradient, TensorRole::kGradient,
-                      context.input_gradient.bytes(context.batch))};
+Address input_gradient_buffer(NestBuilder& nest, const BackwardContext& context) {
+  return nest.buffer(Operand::kInputGradient, TensorRole::kGradient,
+                     context.input_gradient.bytes(context.batch));
 }
 
 // Every value's gradient goes back to where the value came from. Where not every input has one
@@ -25,10 +23,11 @@ LoopNest lower_rearrangement_backward(const char* name, const Rearrange& rearran
   const MapLayout& in = context.input_gradient;
   const MapLayout& out = context.output_gradient;
   NestBuilder nest(name, context.isa);
-  const GradientMaps maps = gradient_maps(nest, context);
+  const Address output_gradient = output_gradient_buffer(nest, context);
+  const Address input_gradient = input_gradient_buffer(nest, context);
   const RearrangedCopy copy = rearranged_copy(rearrange, in, out).reversed();
   const bool adds = repeats(rearrange);
-  for_each_image(nest, context.batch, maps.output, out, maps.input, in,
+  for_each_image(nest, context.batch, output_gradient, out, input_gradient, in,
                  [&](const Address& from, const Address& to) {
                    if (adds || out.shape.elements() < in.shape.elements()) {
                      emit_fill(nest, 0, moved(to, in.pixel_bytes(0, 0)),
@@ -44,12 +43,13 @@ LoopNest lower_reshape_backward(const BackwardContext& context) {
   const MapLayout& in = context.input_gradient;
   const MapLayout& out = context.output_gradient;
   NestBuilder nest("reshape_backward", context.isa);
-  const GradientMaps maps = gradient_maps(nest, context);
+  const Address output_gradient = output_gradient_buffer(nest, context);
+  const Address input_gradient = input_gradient_buffer(nest, context);
   const Address vector = nest.buffer(Operand::kScratch, TensorRole::kScratch,
                                      static_cast<uint64_t>(in.shape.elements() * kFloatBytes));
   const RearrangedCopy flatten = flattening_copy(out);
   const RearrangedCopy shape = flattening_copy(in).reversed();
-  for_each_image(nest, context.batch, maps.output, out, maps.input, in,
+  for_each_image(nest, context.batch, output_gradient, out, input_gradient, in,
                  [&](const Address& from, const Address& to) {
                    emit_copy(nest, moved(from, flatten.from_bytes), vector, flatten.dimensions);
                    emit_copy(nest, vector, moved(to, shape.to_bytes), shape.dimensions);

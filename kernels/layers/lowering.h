@@ -26,6 +26,11 @@ namespace wattgrind {
 // Binary: also in place of the first input where the output has its shape. A constant (kWeights) is
 // packed as a map without padding but for a vector of as many channels as the output, which has the
 // output's pitch.
+// BatchNorm: scale and offset of each channel pass through scratch. In training it measures the
+// batch, updates kStatistics and leaves the means and inverse deviations in kMoments, which the way
+// back reads.
+// Normalization: part by part (kernels/parts/normalized_part.h), also in place; means and inverse
+// deviations of a part pass through scratch.
 // Lrn: squares pass through a scratch row of one pixel's channels with zeros around it.
 // Dropout, in training: y = x * mask. The mask (kMask) has the output's layout and is filled
 // outside: 0, or 1 / (1 - rate) with the probability 1 - rate.
@@ -43,8 +48,8 @@ namespace wattgrind {
 // Resize: a copy or an interpolation for each pair of runs of rows and of columns that come from
 // inputs alike (estimator/network/resize_runs.h); where these are many, along the columns into
 // scratch, then along the rows.
-// Softmax and Reduce: over the groups of values that the axes name (kernels/parts/axis_groups.h),
-// softmax also in place. The exponential is a polynomial.
+// Softmax, Reduce and GlobalAvgPool2d: over the groups of values that the axes name
+// (kernels/parts/axis_groups.h), softmax also in place. The exponential is a polynomial.
 #define WATTGRIND_DECLARE(T) LoopNest lower(const T& operation, const LayerContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
 #undef WATTGRIND_DECLARE

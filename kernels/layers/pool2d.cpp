@@ -117,36 +117,4 @@ LoopNest lower(const AvgPool2d& pool, const LayerContext& context) {
   return PoolLowering(pool.window, PoolMethod::kAverage, pool.count_padding, context).lower();
 }
 
-LoopNest lower(const GlobalAvgPool2d&, const LayerContext& context) {
-  const MapLayout& in = context.input();
-  NestBuilder nest("globalavgpool2d", context.isa);
-  const Address input = nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch));
-  const Address output =
-      nest.buffer(Operand::kOutput, TensorRole::kOutput, context.output.bytes(context.batch));
-  const float scale = 1.0f / static_cast<float>(in.shape.height * in.shape.width);
-  nest.loop("image", context.batch, [&](LoopVariable n) {
-    for (const Tiles& piece : vector_pieces(in.channel_pitch, nest.max_lanes())) {
-      const int lanes = static_cast<int>(piece.size);
-      nest.loop("channel", piece.count, [&](LoopVariable c) {
-        const auto at = [&](const Address& address, const MapLayout& layout) {
-          const Address first =
-              moved(address, layout.pixel_bytes(0, 0) + piece.start * kFloatBytes);
-          return stepped(stepped(first, n, layout.image_bytes()), c, piece.size * kFloatBytes);
-        };
-        const Register sum = nest.constant(lanes, 0);
-        nest.loop("row", in.shape.height, [&](LoopVariable y) {
-          nest.loop("column", in.shape.width, [&](LoopVariable x) {
-            const Address from =
-                stepped(stepped(at(input, in), y, in.row_bytes()), x, in.channel_bytes());
-            nest.assign(sum, Opcode::kAdd, sum, nest.load(lanes, from));
-          });
-        });
-        const Register mean = nest.apply(Opcode::kMul, sum, nest.constant(lanes, scale));
-        nest.store(mean, at(output, context.output));
-      });
-    }
-  });
-  return std::move(nest).finish();
-}
-
 }  // namespace wattgrind

@@ -17,6 +17,7 @@ struct LayerContext {
   std::vector<MapLayout> inputs;
   MapLayout output;       // where the layer works in place, it is the first input's own
   bool in_place = false;  // one buffer, Operand::kMap, is both first input and output
+  bool training = false;  // batch normalisation measures the batch
 
   // The first input; most layers have no other.
   const MapLayout& input() const { return inputs.front(); }

@@ -6,7 +6,7 @@ namespace wattgrind {
 namespace {
 
 // One dimension of a window and its input.
-struct WindowAxis {
+struct PhaseAxis {
   int64_t stride, kernel, dilation;
   int64_t pad_before, extent, pad_behind;
 };
@@ -17,7 +17,7 @@ int64_t taps_before(int64_t end, int64_t start, int64_t dilation, int64_t taps) 
   return std::min(taps, (end - start + dilation - 1) / dilation);
 }
 
-std::vector<WindowSpan> window_spans(int64_t outputs, const WindowAxis& axis) {
+std::vector<WindowSpan> window_spans(int64_t outputs, const PhaseAxis& axis) {
   std::vector<WindowSpan> spans;
   for (int64_t o = 0; o < outputs; ++o) {
     const int64_t start = o * axis.stride - axis.pad_before;

@@ -14,6 +14,7 @@ enum class Operand : uint8_t {
   kWeights,
   kBias,
   kStatistics,  // the means and variances that batch normalisation keeps
+  kMoments,     // the means and inverse deviations of the batch, in training
   kOutput,
   kMap,   // input and output in one: the layer works in place
   kMask,  // dropout's factors
@@ -44,11 +45,12 @@ enum class Operand : uint8_t {
   kInputGradientPlanes,  // likewise
 };
 
-inline constexpr std::array<std::string_view, 29> kOperandNames = {
+inline constexpr std::array<std::string_view, 30> kOperandNames = {
     "input",
     "weights",
     "bias",
     "statistics",
+    "moments",
     "output",
     "map",
     "mask",

@@ -17,6 +17,12 @@ Address AxisGroups::Vector::place(const Address& map, const MapLayout& layout,
   return address;
 }
 
+AxisGroups::Vector AxisGroups::Vector::neighbour(int64_t vectors) const {
+  Vector result = *this;
+  result.first_channel_ += vectors * lanes_;
+  return result;
+}
+
 Address AxisGroups::Vector::in(const Address& map, const MapLayout& layout) const {
   return place(map, layout, false);
 }

@@ -21,6 +21,9 @@ class AxisGroups {
   class Vector {
    public:
     int lanes() const { return lanes_; }
+    // How many vectors of groups lie side by side here, and the one so many further on.
+    int64_t neighbours() const { return neighbours_; }
+    Vector neighbour(int64_t vectors) const;
     // Tells apart a group's vectors of different lengths.
     size_t piece() const { return piece_; }
     Address in(const Address& map, const MapLayout& layout) const;
@@ -38,14 +41,17 @@ class AxisGroups {
     Address place(const Address& map, const MapLayout& layout, bool without_folded) const;
 
     int lanes_ = 1;
+    int64_t neighbours_ = 1;
     size_t piece_ = 0;
     int64_t first_channel_ = 0;
     bool folds_channels_ = false;
     std::vector<Step> steps_;  // outermost first
   };
 
-  AxisGroups(NestBuilder& nest, int64_t batch, const FeatureShape& shape, const MapAxes& axes)
-      : nest_(nest), batch_(batch), shape_(shape), axes_(axes) {}
+  // Where channels are not folded, up to `neighbours` vectors of groups are visited at once.
+  AxisGroups(NestBuilder& nest, int64_t batch, const FeatureShape& shape, const MapAxes& axes,
+             int64_t neighbours = 1)
+      : nest_(nest), batch_(batch), shape_(shape), axes_(axes), neighbours_(neighbours) {}
 
   // How many values a group has.
   int64_t size() const;
@@ -102,14 +108,17 @@ class AxisGroups {
   void each_piece(const Vector& pixel, bool is_folded, const Body& body) {
     size_t piece = 0;
     for (const Tiles& tiles : vector_pieces(shape_.channels, nest_.max_lanes())) {
-      nest_.loop("channel", tiles.count, [&](LoopVariable c) {
-        Vector vector = pixel;
-        vector.lanes_ = static_cast<int>(tiles.size);
-        vector.piece_ = is_folded ? piece : 0;
-        vector.first_channel_ = tiles.start;
-        vector.steps_.push_back({c, Vector::Axis::kChannel, tiles.size, is_folded});
-        body(vector);
-      });
+      for (const Tiles& block : full_tiles(tiles.count, is_folded ? 1 : neighbours_)) {
+        nest_.loop("channel", block.count, [&](LoopVariable c) {
+          Vector vector = pixel;
+          vector.lanes_ = static_cast<int>(tiles.size);
+          vector.neighbours_ = block.size;
+          vector.piece_ = is_folded ? piece : 0;
+          vector.first_channel_ = tiles.start + block.start * tiles.size;
+          vector.steps_.push_back({c, Vector::Axis::kChannel, block.size * tiles.size, is_folded});
+          body(vector);
+        });
+      }
       ++piece;
     }
   }
@@ -118,6 +127,7 @@ class AxisGroups {
   const int64_t batch_;
   const FeatureShape shape_;
   const MapAxes axes_;
+  const int64_t neighbours_;
 };
 
 }  // namespace wattgrind

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "kernels/layout/layer_context.h"
 #include "kernels/parts/sweep.h"
@@ -39,9 +40,9 @@ struct ElementwiseGradient {
   bool keeps_zero = true;  // a gradient of zero stays zero where what is read is zero
 };
 
-// The way back, in place on kGradient. `function(nest, lanes, v, dy)` writes the gradient by the
-// input from what is read, the layer's input or output, and the gradient by its output; v() and
-// dy() load them.
+// The way back, in place on kGradient where the context says so. `function(nest, lanes, v, dy)`
+// writes the gradient by the input from what is read, the layer's input or output, and the gradient
+// by its output; v() and dy() load them.
 template <typename Function>
 LoopNest lower_elementwise_backward(std::string name, const BackwardContext& context,
                                     ElementwiseGradient gradient, const Function& function) {
@@ -52,14 +53,24 @@ LoopNest lower_elementwise_backward(std::string name, const BackwardContext& con
   const Address from =
       nest.buffer(gradient.read, is_input ? TensorRole::kInput : TensorRole::kOutput,
                   read.bytes(context.batch));
-  const Address to =
-      nest.buffer(Operand::kGradient, TensorRole::kGradient, dy.bytes(context.batch));
-  Sweep sweep(nest, context.batch, dy.shape, {{from, read}, {to, dy}}, gradient.keeps_zero);
+  const auto map = [&](Operand operand, const MapLayout& layout) {
+    return SweptMap{nest.buffer(operand, TensorRole::kGradient, layout.bytes(context.batch)),
+                    layout};
+  };
+  std::vector<SweptMap> maps = {{from, read}};
+  if (context.in_place) {
+    maps.push_back(map(Operand::kGradient, dy));
+    maps.push_back(maps.back());
+  } else {
+    maps.push_back(map(Operand::kOutputGradient, dy));
+    maps.push_back(map(Operand::kInputGradient, context.input_gradient));
+  }
+  Sweep sweep(nest, context.batch, dy.shape, maps, gradient.keeps_zero);
   sweep.run([&] {
     nest.store(
         function(
             nest, sweep.lanes(), [&] { return sweep.load(0); }, [&] { return sweep.load(1); }),
-        sweep.at(1));
+        sweep.at(2));
   });
   return std::move(nest).finish();
 }

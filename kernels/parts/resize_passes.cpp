@@ -6,7 +6,7 @@ namespace wattgrind {
 namespace {
 
 // Each pair of runs is code of its own.
-constexpr size_t kMostPairs = 64;
+constexpr size_t kMostPairs = 16;
 
 std::vector<ResizeRun> unchanged_run(int64_t extent) { return {{0, extent, 1, 0, 0, 1, 0}}; }
 

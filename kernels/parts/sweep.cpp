@@ -23,14 +23,17 @@ Sweep::Sweep(NestBuilder& nest, int64_t batch, const FeatureShape& shape,
   pieces_ = vector_pieces(covered_channels(), nest.max_lanes());
   int64_t vectors = 0;
   for (const Tiles& piece : pieces_) vectors += piece.count;
-  has_few_vectors_ = vectors <= kFewVectors;
+  const auto repeated = std::ranges::count_if(
+      maps_, [&](const SweptMap& map) { return repeats_columns(map) && !repeats_channels(map); });
+  has_few_vectors_ = vectors <= kFewVectors && vectors * repeated <= kFewOperands;
 }
 
 bool Sweep::is_flat() const {
   const int64_t pitch = maps_.front().layout.channel_pitch;
   return (with_padding_ || pitch == shape_.channels) &&
          std::ranges::all_of(maps_, [&](const SweptMap& map) {
-           return map.has_images && map.layout.shape == shape_ && map.layout.channel_pitch == pitch;
+           return (map.has_images || batch_ == 1) && map.layout.shape == shape_ &&
+                  map.layout.channel_pitch == pitch;
          });
 }
 
@@ -56,14 +59,23 @@ Address Sweep::pixel(const SweptMap& map) const {
 }
 
 Address Sweep::at(size_t map) const {
-  return stepped(moved(pixel(maps_[map]), first_channel_ * kFloatBytes), channel_,
-                 lanes_ * kFloatBytes);
+  const Address first = pixel(maps_[map]);
+  if (repeats_channels(maps_[map])) return first;
+  Address address = stepped(moved(first, first_channel_ * kFloatBytes), channel_,
+                            channel_step_ * lanes_ * kFloatBytes);
+  // Strides stand in the order of their loops.
+  const bool has_column = !first.strides.empty() && first.strides.back().loop == column_.id;
+  if (channels_outside_ && has_column && channel_.id != LoopVariable::kNone) {
+    std::swap(address.strides.back(), address.strides[address.strides.size() - 2]);
+  }
+  return address;
 }
 
-void Sweep::select(const Tiles& piece, int64_t vector, LoopVariable channel) {
+void Sweep::select(const Tiles& piece, int64_t vector, LoopVariable channel, int64_t step) {
   lanes_ = static_cast<int>(piece.size);
   first_channel_ = piece.start + vector * piece.size;
   channel_ = channel;
+  channel_step_ = step;
 }
 
 void Sweep::load_repeated(bool along_row) {
@@ -89,6 +101,42 @@ Register Sweep::load(size_t map) {
       loaded_.find({map, {repeats_channels(maps_[map]) ? -1 : first_channel_, lanes_}});
   if (!in_flat_run_ && found != loaded_.end()) return found->second;
   return nest_.load(lanes_, at(map));
+}
+
+void Sweep::set_to_zero(size_t first, size_t results) {
+  for (size_t r = first; r < first + results; ++r) {
+    const SweptMap& result = maps_[r];
+    Sweep sweep(nest_, result.has_images ? batch_ : 1, result.layout.shape, {result}, true);
+    sweep.run([&] { nest_.store(sweep.constant(0), sweep.at(0)); });
+  }
+}
+
+Sweep::Sums Sweep::zeros(int lanes, int64_t vectors, size_t results) {
+  Sums sums(static_cast<size_t>(vectors));
+  for (std::vector<Register>& sum : sums) {
+    for (size_t r = 0; r < results; ++r) sum.push_back(nest_.constant(lanes, 0));
+  }
+  return sums;
+}
+
+void Sweep::add_to_results(size_t first, const std::vector<Register>& sums) {
+  for (size_t r = 0; r < sums.size(); ++r) {
+    const Address place = at(first + r);
+    nest_.store(nest_.apply(Opcode::kAdd, sums[r], nest_.load(nest_.lanes(sums[r]), place)), place);
+  }
+}
+
+void Sweep::add_lanes_to_results(size_t first, const std::vector<Sums>& sums) {
+  std::vector<Register> totals(sums.front().front().size(), kNoRegister);
+  for (const Sums& piece : sums) {
+    for (size_t r = 0; r < totals.size(); ++r) {
+      Register sum = piece.front()[r];
+      for (size_t v = 1; v < piece.size(); ++v) sum = apply(Opcode::kAdd, sum, piece[v][r]);
+      if (nest_.lanes(sum) > 1) sum = nest_.reduce(Opcode::kReduceAdd, sum);
+      totals[r] = totals[r] == kNoRegister ? sum : apply(Opcode::kAdd, totals[r], sum);
+    }
+  }
+  add_to_results(first, totals);
 }
 
 }  // namespace wattgrind

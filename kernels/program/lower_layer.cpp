@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "estimator/network/binary_functions.h"
 #include "kernels/conv/forward_algorithms.h"
 #include "kernels/gradients/backward.h"
 #include "kernels/gradients/gradient_algorithms.h"
@@ -76,6 +77,14 @@ std::optional<LoweredLayer> weight_gradient(const ConvTranspose2d& conv,
 std::optional<LoweredLayer> weight_gradient(const Embedding& embedding,
                                             const BackwardContext& context) {
   return LoweredLayer{lower_weight_gradient(embedding, context), {}};
+}
+
+std::optional<LoweredLayer> weight_gradient(const Binary& binary, const BackwardContext& context) {
+  if (!has_constant(binary)) return std::nullopt;
+  return LoweredLayer{lower_weight_gradient(binary, context), {}};
+}
+std::optional<LoweredLayer> weight_gradient(const BatchNorm& norm, const BackwardContext& context) {
+  return LoweredLayer{lower_weight_gradient(norm, context), {}};
 }
 
 }  // namespace

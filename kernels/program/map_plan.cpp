@@ -70,11 +70,25 @@ class MapPlanner {
       return plan_.phase == Phase::kTraining ? Storage::kOwn : Storage::kView;
     }
     if (is_plain_view(index) || sees_other_shape(index)) return Storage::kView;
-    // What a layer of several inputs overwrote, the gradient by its other inputs would miss.
-    const bool loses_operand = plan_.phase == Phase::kTraining && self.inputs.size() > 1;
-    return map_use(self) != MapUse::kOwnOutput && !loses_operand && is_only_reader(index)
+    return map_use(self) != MapUse::kOwnOutput && is_only_reader(index) && !gradients_read(index)
                ? Storage::kInPlace
                : Storage::kOwn;
+  }
+
+  // Whether, in training, a gradient reads what the layer would overwrite: its own, or that of the
+  // layer whose output it is. What a layer of several inputs overwrote, the gradient by its other
+  // inputs would miss.
+  bool gradients_read(int index) const {
+    if (plan_.phase != Phase::kTraining) return false;
+    const Layer& self = layer(index);
+    int writer = self.input();
+    while (!is_network_input(writer) && plan_.map(writer).storage == Storage::kView) {
+      writer = layer(writer).input();
+    }
+    return self.inputs.size() > 1 ||
+           layer_kind(self.operation).gradient_reads(self.operation).input ||
+           (!is_network_input(writer) &&
+            layer_kind(layer(writer).operation).gradient_reads(layer(writer).operation).output);
   }
 
   // Whether nothing but this layer reads its first input, directly or through views. It may then

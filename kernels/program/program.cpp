@@ -44,8 +44,12 @@ class ProgramBuilder {
     const PlannedMap& planned = program_.maps.map(index);
     OutputMap output{program_.map(self.input()).buffer, planned.layout};
     if (planned.storage != Storage::kView) {
-      LayerContext context{
-          program_.isa, program_.batch, {}, planned.layout, planned.storage == Storage::kInPlace};
+      LayerContext context{program_.isa,
+                           program_.batch,
+                           {},
+                           planned.layout,
+                           planned.storage == Storage::kInPlace,
+                           program_.maps.phase == Phase::kTraining};
       for (const int input : self.inputs) context.inputs.push_back(program_.map(input).layout);
       LoweredLayer lowered = lower_forward(self, context);
       std::vector<uint32_t> buffers;

@@ -159,19 +159,28 @@ class TrainingBuilder {
       buffers[{Operand::kInput, static_cast<uint32_t>(i)}] = input.buffer;
     }
     add_own_buffers(index, buffers);
+    // The gradient by what was normalised by the batch is made of those by scale and shift.
+    const bool begins_with_parameters = std::holds_alternative<BatchNorm>(self.operation);
+    if (begins_with_parameters) add_parameter_gradients(index, context, buffers);
     if (planned.storage != Storage::kView) add_data_gradients(index, context, buffers);
-    if (self.parameters > 0) add_parametric(index, context, buffers);
+    if (self.parameters > 0 && !begins_with_parameters) {
+      add_parameter_gradients(index, context, buffers);
+    }
+    add_updates(index, buffers);
   }
 
   // Parameters, masks and what else the layer's way forward keeps for the way back.
   void add_own_buffers(int index, Operands& buffers) {
-    for (uint32_t b = 0; b < program().buffers.size(); ++b) {
-      const ProgramBuffer& buffer = program().buffers[b];
-      if (buffer.layer != index) continue;
-      if (buffer.kind == BufferKind::kWeights) buffers[the(Operand::kWeights)] = b;
-      if (buffer.kind == BufferKind::kBias) buffers[the(Operand::kBias)] = b;
-      if (buffer.kind == BufferKind::kStatistics) buffers[the(Operand::kStatistics)] = b;
-      if (buffer.kind == BufferKind::kMask) buffers[the(Operand::kMask)] = b;
+    for (size_t i = 0; i < program().steps.size(); ++i) {
+      const Step& step = program().steps[i];
+      if (step.layer != index || training_.passes[i] != Pass::kForward) continue;
+      for (size_t b = 0; b < step.buffers.size(); ++b) {
+        const Operand operand = step.nest.buffers[b].operand;
+        const bool is_kept = operand == Operand::kWeights || operand == Operand::kBias ||
+                             operand == Operand::kStatistics || operand == Operand::kMask ||
+                             operand == Operand::kMoments;
+        if (is_kept) buffers[the(operand)] = step.buffers[b];
+      }
     }
   }
 
@@ -202,19 +211,23 @@ class TrainingBuilder {
     }
   }
 
-  void add_parametric(int index, const BackwardContext& context, const Operands& buffers) {
+  void add_parameter_gradients(int index, const BackwardContext& context, Operands& buffers) {
     add_step(Pass::kBackward, index, "weight_gradient",
              *lower_weight_gradient(layer(index), context), buffers);
-    const Operands made = last_buffers_;
-    for (uint32_t b = 0; b < program().buffers.size(); ++b) {
-      const ProgramBuffer& buffer = program().buffers[b];
-      if (buffer.layer != index) continue;
-      if (buffer.kind == BufferKind::kWeights) {
-        add_update({index, BufferKind::kWeights, b, made.at(the(Operand::kWeightGradient))});
-      } else if (buffer.kind == BufferKind::kBias &&
-                 parameter_values(layer(index), ParameterRole::kBias) > 0) {
-        add_update({index, BufferKind::kBias, b, made.at(the(Operand::kBiasGradient))});
-      }
+    for (const Operand made : {Operand::kWeightGradient, Operand::kBiasGradient}) {
+      const auto found = last_buffers_.find(the(made));
+      if (found != last_buffers_.end()) buffers[the(made)] = found->second;
+    }
+  }
+
+  void add_updates(int index, const Operands& buffers) {
+    if (parameter_values(layer(index), ParameterRole::kWeights) > 0) {
+      add_update({index, BufferKind::kWeights, buffers.at(the(Operand::kWeights)),
+                  buffers.at(the(Operand::kWeightGradient))});
+    }
+    if (parameter_values(layer(index), ParameterRole::kBias) > 0) {
+      add_update({index, BufferKind::kBias, buffers.at(the(Operand::kBias)),
+                  buffers.at(the(Operand::kBiasGradient))});
     }
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "estimator/base/error.h"
 #include "estimator/pricing/prices.h"
 #include "kernels/count/count_source.h"
 
@@ -25,15 +26,22 @@ Cost price(const NetworkCounts& counts, const Machine& machine) {
   return cost;
 }
 
-void no_progress(std::string_view) {}
+void no_progress(std::string_view, uint64_t, uint64_t) {}
+
+void refuse_oversize(const Network& network, const BatchPass& pass, const SizeBounds& bounds) {
+  if (const auto found = oversize(network, pass, bounds)) {
+    fail(ErrorKind::kInput, "{}: {}", network.name, to_text(*found));
+  }
+}
 
 }  // namespace
 
 CandidateCostModel::CandidateCostModel(Machine machine, const TrainingLength& length,
-                                       int64_t infer_batch)
+                                       int64_t infer_batch, const SizeBounds& bounds)
     : machine_(std::move(machine)),
       length_(length),
       infer_batch_(infer_batch),
+      bounds_(bounds),
       train_costs_(kRemembered),
       infer_costs_(kRemembered) {}
 
@@ -63,6 +71,8 @@ Cost CandidateCostModel::train_cost(const Candidate& candidate) {
 }
 
 Cost CandidateCostModel::counted_train_cost(const Candidate& candidate, CountSource& source) const {
+  const int64_t batch = std::min(candidate.batch, static_cast<int64_t>(length_.images));
+  refuse_oversize(candidate.network, {batch, true}, bounds_);
   return price(count_training(candidate.network, candidate.optimizer, candidate.batch, length_,
                               machine_, source, no_progress)
                    .whole,
@@ -81,6 +91,7 @@ Cost CandidateCostModel::cold_infer_cost(const Network& network) const {
 }
 
 Cost CandidateCostModel::counted_infer_cost(const Network& network, bool steady) const {
+  refuse_oversize(network, {infer_batch_}, bounds_);
   const auto source = make_simulation_source(CacheModel::kMachine);
   const Cost pass =
       price(count_network(network, infer_batch_, machine_, steady, *source, no_progress, nullptr),

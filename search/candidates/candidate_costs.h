@@ -6,6 +6,7 @@
 
 #include "estimator/base/bounded_cache.h"
 #include "estimator/machine/machine.h"
+#include "estimator/network/network_size.h"
 #include "kernels/count/count_training.h"
 #include "search/candidates/candidate.h"
 #include "search/candidates/objective.h"
@@ -16,10 +17,12 @@ class CandidateCostModel {
  public:
   // Inference is the steady cost of a pass of `infer_batch` images, divided by them; latencies are
   // charged to hits (powerML's Eq. 2.1), energies are the machine's own prices.
-  CandidateCostModel(Machine machine, const TrainingLength& length, int64_t infer_batch);
+  CandidateCostModel(Machine machine, const TrainingLength& length, int64_t infer_batch,
+                     const SizeBounds& bounds = {});
 
   // Learning rates cost nothing: candidates that differ in them alone cost the same. May be called
-  // from several threads at once. Throws Error(kInput) for a network that cannot be lowered.
+  // from several threads at once. Throws Error(kInput) for a network that cannot be lowered or
+  // exceeds the bounds.
   CandidateCosts costs(const Candidate& candidate);
 
   // The same, but the cost of training is a lower bound: what it would be if every reference hit
@@ -38,6 +41,7 @@ class CandidateCostModel {
   const Machine machine_;
   const TrainingLength length_;
   const int64_t infer_batch_;
+  const SizeBounds bounds_;
   BoundedCache<Cost> train_costs_;  // by network, batch and optimiser
   BoundedCache<Cost> infer_costs_;  // by network
 };

@@ -60,11 +60,13 @@ const Trial* first_trial(std::span<const Trial> history) {
 
 }  // namespace
 
-CandidateEvaluation::CandidateEvaluation(SearchConfig config, const Clock& clock)
+CandidateEvaluation::CandidateEvaluation(SearchConfig config, const SizeBounds& bounds,
+                                         const Clock& clock)
     : config_(std::move(config)),
       clock_(clock),
       data_(load_checked(config_)),
-      cost_model_(config_.machine, {data_.train.size(), config_.epochs}, config_.infer_batch) {}
+      cost_model_(config_.machine, {data_.train.size(), config_.epochs}, config_.infer_batch,
+                  bounds) {}
 
 Candidate CandidateEvaluation::candidate(const Configuration& configuration) const {
   return make_candidate(config_.form, to_json(config_.space, configuration), config_.name);

@@ -19,7 +19,8 @@ namespace wattgrind {
 class CandidateEvaluation : public Evaluation {
  public:
   // Loads the data. Throws Error(kInput) where it does not fit the search, and as load_data() does.
-  explicit CandidateEvaluation(SearchConfig config, const Clock& clock = system_clock());
+  explicit CandidateEvaluation(SearchConfig config, const SizeBounds& bounds = {},
+                               const Clock& clock = system_clock());
 
   // Evaluates in three steps, each of which may be the last: the least that training can cost, what
   // it costs exactly, and the score, for which the network is trained.

@@ -97,7 +97,15 @@ std::optional<Candidate> read_reference(const SearchConfig& config, const Json& 
   return make_candidate(config.form, reference, fmt::format("{}: objective.reference", where));
 }
 
+// Empty where the key is not there.
+std::string word_of(const Json& json, const char* key, const std::string& at) {
+  return json.contains(key) ? expect_string(json.at(key), join_key(at, key)) : std::string();
+}
+
 std::vector<Goal> read_goals(const Json& json, const std::string& at) {
+  if (!json.is_array()) {
+    fail(ErrorKind::kInput, "{}: found {}, wanted a list", at, quote_ordered_json(json));
+  }
   std::vector<Goal> goals;
   for (const Json& word : json) {
     const std::optional<Goal> goal = goal_named(expect_string(word, at));
@@ -113,11 +121,12 @@ std::vector<Goal> read_goals(const Json& json, const std::string& at) {
   return goals;
 }
 
-Limits read_limits(const Json& json) {
+Limits read_limits(const Json& json, const std::string& at) {
+  expect_object(json, at);
   const auto read = [&](std::string_view key) -> std::optional<double> {
     const auto found = json.find(key);
     if (found == json.end()) return std::nullopt;
-    return found->get<double>();
+    return expect_number(*found, join_key(at, key));
   };
   Limits limits;
   limits.infer_energy_pj = read("infer_energy_pj");
@@ -134,15 +143,16 @@ Limits read_limits(const Json& json) {
 
 Objective read_objective(const Json& json, std::string_view where) {
   const std::string at(where);
+  expect_object(json, at);
   Objective objective;
-  objective.alpha = json.value("alpha", 0.0);
-  objective.beta = json.value("beta", 0.0);
+  if (json.contains("alpha")) objective.alpha = expect_number(json["alpha"], at + ".alpha");
+  if (json.contains("beta")) objective.beta = expect_number(json["beta"], at + ".beta");
   // Decimals that add up to 1 may add up to a little more as binary numbers.
   if (objective.alpha + objective.beta > 1 + std::numeric_limits<double>::epsilon()) {
     fail(ErrorKind::kInput, "{}.alpha: found alpha + beta = {} + {}, wanted at most 1 together", at,
          objective.alpha, objective.beta);
   }
-  objective.score_squared = json.value("form", "paper") == "powerml-code";
+  objective.score_squared = word_of(json, "form", at) == "powerml-code";
   if (json.contains("objectives")) {
     for (const std::string_view key : {"alpha", "beta", "form"}) {
       if (json.contains(key)) {
@@ -151,9 +161,18 @@ Objective read_objective(const Json& json, std::string_view where) {
     }
     objective.goals = read_goals(json.at("objectives"), at + ".objectives");
   }
-  if (json.value("cost", "cycles") == "picojoules") objective.unit = CostUnit::kPicojoules;
-  if (json.contains("limits")) objective.limits = read_limits(json.at("limits"));
+  if (word_of(json, "cost", at) == "picojoules") objective.unit = CostUnit::kPicojoules;
+  if (json.contains("limits")) objective.limits = read_limits(json.at("limits"), at + ".limits");
   return objective;
+}
+
+SearchTerms read_search_terms(const Json& config, std::string_view where) {
+  const std::string at(where);
+  SearchTerms terms{word_of(config, "topology", at), word_of(config, "machine", at), {}};
+  if (config.contains("objective")) {
+    terms.objective = read_objective(config["objective"], join_key(at, "objective"));
+  }
+  return terms;
 }
 
 SearchConfig read_search_config(std::string_view text, std::string_view where) {

@@ -43,4 +43,13 @@ SearchConfig read_search_config(std::string_view text, std::string_view where);
 // (the file's name and the key), where its parts contradict each other.
 Objective read_objective(const nlohmann::ordered_json& json, std::string_view where);
 
+// What a study's definition holds of its search file, as far as it has it.
+struct SearchTerms {
+  std::string topology, machine;  // empty where it does not tell
+  Objective objective;
+};
+
+// Reads a definition's `config`. Throws Error(kInput), begun by `where` and the key.
+SearchTerms read_search_terms(const nlohmann::ordered_json& config, std::string_view where);
+
 }  // namespace wattgrind

@@ -1,7 +1,5 @@
 #include "search/candidates/study_notes.h"
 
-#include <fmt/format.h>
-
 #include "estimator/base/error.h"
 #include "estimator/formats/json_check.h"
 
@@ -43,15 +41,13 @@ Winner read_winner(const Json& json, std::string_view where) {
 }  // namespace
 
 StudyNotes read_notes(StudyFile& file) {
-  const auto where = [&file](std::string_view note) {
-    return fmt::format("{}: {}", file.path().filename().string(), note);
-  };
   StudyNotes notes;
-  if (const auto data = file.note(kData)) notes.data = expect_string(*data, where(kData));
+  if (const auto data = file.note(kData)) notes.data = expect_string(*data, file.note_place(kData));
   if (const auto found = file.note(kReference)) {
-    notes.reference = read_result(*found, where(kReference));
+    notes.reference = read_result(*found, file.note_place(kReference));
   }
-  if (const auto winner = file.note(kWinner)) notes.winner = read_winner(*winner, where(kWinner));
+  if (const auto winner = file.note(kWinner))
+    notes.winner = read_winner(*winner, file.note_place(kWinner));
   return notes;
 }
 

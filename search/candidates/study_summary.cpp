@@ -7,6 +7,7 @@
 
 #include "estimator/base/error.h"
 #include "search/study/pareto.h"
+#include "search/study/stored_row.h"
 
 namespace wattgrind {
 namespace {
@@ -22,6 +23,20 @@ Trial score_and_costs(const TrialRecord& record, const CandidateResult& result) 
   return trial;
 }
 
+void check_complete(const Trial& trial, const CandidateResult& result, const Objective& objective,
+                    const std::string& row) {
+  const size_t wanted = value_names(objective).size();
+  if (trial.values.size() != wanted) {
+    fail(ErrorKind::kInput, "{}: objectives: found {} values, wanted {}", row, trial.values.size(),
+         wanted);
+  }
+  for (const Goal goal : objective.goals) {
+    if (goal_result(result, goal)) continue;
+    fail(ErrorKind::kInput, "{}: result: found no \"{}\" of a complete trial, wanted one", row,
+         goal_name(goal));
+  }
+}
+
 std::optional<size_t> least_violation(std::span<const TrialRecord> records) {
   std::optional<size_t> nearest;
   for (size_t i = 0; i < records.size(); ++i) {
@@ -35,11 +50,15 @@ std::optional<size_t> least_violation(std::span<const TrialRecord> records) {
 }  // namespace
 
 std::vector<CandidateResult> read_results(std::span<const TrialRecord> records,
-                                          std::string_view where) {
+                                          const Objective& objective,
+                                          const std::filesystem::path& file) {
   std::vector<CandidateResult> results;
   for (const TrialRecord& record : records) {
-    results.push_back(read_result(record.result,
-                                  fmt::format("{}: trial {}: result", where, record.trial.number)));
+    const std::string row = damaged_row(file, "trials", record.trial.number);
+    results.push_back(read_result(record.result, row + ": result"));
+    if (record.trial.state == TrialState::kComplete) {
+      check_complete(record.trial, results.back(), objective, row);
+    }
   }
   return results;
 }

@@ -5,10 +5,10 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "search/candidates/candidate_result.h"
+#include "search/candidates/objective.h"
 #include "search/study/importance.h"
 #include "search/study/study_file.h"
 
@@ -30,10 +30,12 @@ struct StudySummary {
 StudySummary summarise(const Space& space, std::span<const TrialRecord> records,
                        std::span<const CandidateResult> results);
 
-// What the trials' results say, in the order of the trials. Throws Error(kInput), naming `where`
-// (the study's name), the trial and the key, for a result that is damaged.
+// What the trials' results say, in the order of the trials. Throws Error(kInput), naming the file,
+// the row and the key, for a result that is damaged, and for a complete trial that lacks what the
+// objective goes by.
 std::vector<CandidateResult> read_results(std::span<const TrialRecord> records,
-                                          std::string_view where);
+                                          const Objective& objective,
+                                          const std::filesystem::path& file);
 
 // "31 complete, 4 pruned, 2 running, 1 waiting"
 std::string count_states(std::span<const TrialRecord> records);

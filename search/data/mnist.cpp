@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kNotHere = "mnist: not on this system";
+
 constexpr int kClasses = 10;
 constexpr const char* kTrainImages = "train-images-idx3-ubyte";
 constexpr const char* kTrainLabels = "train-labels-idx1-ubyte";
@@ -117,9 +119,9 @@ DataMissing::DataMissing()
     : Error(ErrorKind::kMissing,
             fmt::format("{}, wanted its files in a folder that is named, in one that "
                         "WATTGRIND_DATA names or in the cache folder",
-                        found())) {}
+                        kNotHere)) {}
 
-std::string_view DataMissing::found() const { return "mnist: not on this system"; }
+std::string_view DataMissing::found() const { return kNotHere; }
 
 fs::path find_mnist(const std::optional<fs::path>& given) {
   if (given) return *given;

@@ -34,6 +34,11 @@ std::optional<std::string> reason_of_folder(const std::filesystem::path& path) {
       fail(ErrorKind::kInput, "{}: is no study: found no SQLite database, wanted another file",
            file);
     case SQLITE_CORRUPT:
+    case SQLITE_ERROR:  // a table or a column is not there
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_SCHEMA:
+    case SQLITE_TOOBIG:
       fail(ErrorKind::kInput, "{}: is damaged ({}), wanted a copy of it or another file", file,
            reason);
     case SQLITE_FULL:
@@ -80,6 +85,9 @@ Database::Database(const std::filesystem::path& path, bool create) : path_(path)
   }
   sqlite3_busy_timeout(handle, kLockWait_s * 1000);
   execute("PRAGMA synchronous = EXTRA");
+  // As sqlite.org/security.html advises for files that others may have changed.
+  execute("PRAGMA trusted_schema = OFF");
+  execute("PRAGMA cell_size_check = ON");
 }
 
 void Database::execute(const char* sql) {
@@ -138,18 +146,26 @@ void Query::run() {
   CHECK(!row, "a row from {}", sqlite3_sql(handle_.get()));
 }
 
-bool Query::is_null(int column) const {
-  return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
+ValueType Query::type(int column) const {
+  switch (sqlite3_column_type(handle_.get(), column)) {
+    case SQLITE_INTEGER:
+      return ValueType::kInteger;
+    case SQLITE_FLOAT:
+      return ValueType::kReal;
+    case SQLITE_TEXT:
+      return ValueType::kText;
+    case SQLITE_BLOB:
+      return ValueType::kBlob;
+    default:
+      return ValueType::kNull;
+  }
 }
+
+std::string Query::name(int column) const { return sqlite3_column_name(handle_.get(), column); }
 
 int64_t Query::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
 
 double Query::real(int column) const { return sqlite3_column_double(handle_.get(), column); }
-
-std::optional<double> Query::optional_real(int column) const {
-  if (is_null(column)) return std::nullopt;
-  return real(column);
-}
 
 std::string Query::text(int column) const {
   const unsigned char* bytes = sqlite3_column_text(handle_.get(), column);

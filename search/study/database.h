@@ -23,7 +23,8 @@ struct sqlite3_stmt;
 namespace wattgrind {
 
 // Whoever finds the file locked waits up to kLockWait_s. What goes wrong with the file is thrown as
-// Error(kFailed), or Error(kInput) where it is damaged or no database.
+// Error(kFailed), or Error(kInput) where it is damaged, is no database or lacks the tables and
+// columns that a statement names.
 class Database {
  public:
   static constexpr int kLockWait_s = 120;
@@ -53,6 +54,9 @@ class Database {
   std::unique_ptr<sqlite3, Closer> handle_;
 };
 
+// What a column of a row holds, whatever the table's definition says.
+enum class ValueType { kNull, kInteger, kReal, kText, kBlob };
+
 // One SQL statement, whether it asks or changes. Parameters and columns are counted from 1 and 0,
 // as SQLite does. The database must outlive it.
 class Query {
@@ -68,10 +72,11 @@ class Query {
   bool step();
   void run();  // runs a statement that returns no row
 
-  bool is_null(int column) const;
+  ValueType type(int column) const;
+  std::string name(int column) const;
+  // A value of another type is converted, to 0 or an empty text if need be.
   int64_t integer(int column) const;
   double real(int column) const;
-  std::optional<double> optional_real(int column) const;
   std::string text(int column) const;
 
  private:

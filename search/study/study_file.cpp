@@ -1,13 +1,13 @@
 #include "search/study/study_file.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <limits>
+#include <cstdint>
 #include <utility>
 
 #include "estimator/base/error.h"
+#include "estimator/formats/json_check.h"
 #include "estimator/formats/json_text.h"
+#include "search/study/stored_row.h"
 #include "search/study/worker_process.h"
 
 namespace wattgrind {
@@ -19,54 +19,10 @@ using Json = nlohmann::ordered_json;
 constexpr int64_t kApplicationId = 0x57675374;
 constexpr int64_t kVersion = 2;
 
-// `end_rank` numbers trials in the order in which they ended: those with a higher one than the last
-// that was read have ended since. It is NULL while a trial waits or is held. `process` is empty
-// where no worker holds the trial, or it was given up.
-constexpr const char* kTables = R"(
-  CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE trials (
-    number INTEGER PRIMARY KEY,
-    configuration TEXT NOT NULL,
-    state TEXT NOT NULL,
-    objectives TEXT,
-    violation REAL,
-    result TEXT,
-    lease INTEGER NOT NULL,
-    workers_lost INTEGER NOT NULL DEFAULT 0,
-    process TEXT NOT NULL,
-    worker TEXT NOT NULL,
-    renewed_unix_s REAL NOT NULL,
-    started_unix_s REAL NOT NULL,
-    ended_unix_s REAL,
-    end_rank INTEGER);
-  CREATE UNIQUE INDEX trials_by_end ON trials (end_rank);
-)";
+constexpr std::string_view kDefinition = "definition";  // the name of a note
 
-constexpr std::array<std::pair<TrialState, std::string_view>, 5> kStateWords = {
-    {{TrialState::kRunning, "running"},
-     {TrialState::kComplete, "complete"},
-     {TrialState::kFailed, "failed"},
-     {TrialState::kInfeasible, "infeasible"},
-     {TrialState::kPruned, "pruned"}}};
-
-TrialState state_of(std::string_view word, const std::filesystem::path& file) {
-  for (const auto& [state, name] : kStateWords) {
-    if (name == word) return state;
-  }
-  fail(ErrorKind::kInput, "{}: found a trial in state \"{}\", wanted another version of wattgrind",
-       file.string(), word);
-}
-
-// JSON has null for a NaN and for an infinity. Both become a NaN: samplers take either for a
-// failure.
-std::vector<double> values_of(const Json& json) {
-  std::vector<double> values;
-  for (const Json& value : json) {
-    values.push_back(value.is_number() ? value.get<double>()
-                                       : std::numeric_limits<double>::quiet_NaN());
-  }
-  return values;
-}
+constexpr const char* kNotesTable =
+    "CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID";
 
 // Text that is no UTF-8 (of an error, say) is mended rather than refused.
 std::string dump(const Json& json) {
@@ -76,20 +32,6 @@ std::string dump(const Json& json) {
 int64_t read_pragma(Database& database, const char* pragma) {
   Query statement(database, pragma);
   return statement.step() ? statement.integer(0) : 0;
-}
-
-// Reads text that this program wrote; where it is no JSON the file is damaged.
-Json parse_stored(const std::string& text, const std::filesystem::path& file) {
-  return within(fmt::format("{}: is damaged", file.string()),
-                [&] { return parse_ordered_json(text, "one of its texts"); });
-}
-
-Trial read_outcome(Query& row, int first, const std::filesystem::path& file) {
-  Trial trial;
-  trial.state = state_of(row.text(first), file);
-  if (!row.is_null(first + 1)) trial.values = values_of(parse_stored(row.text(first + 1), file));
-  trial.violation = row.optional_real(first + 2);
-  return trial;
 }
 
 const std::filesystem::path& existing(const std::filesystem::path& path) {
@@ -105,13 +47,6 @@ std::string quote(const Json& root, const Json::json_pointer& pointer) {
 }
 
 }  // namespace
-
-std::string_view trial_state_word(TrialState state) {
-  for (const auto& [known, word] : kStateWords) {
-    if (known == state) return word;
-  }
-  CHECK(false, "state {}", static_cast<int>(state));
-}
 
 std::string_view trial_state_word(const TrialRecord& record) {
   return record.waiting ? "waiting" : trial_state_word(record.trial.state);
@@ -180,20 +115,48 @@ void StudyFile::make_tables(const StudyDefinition& definition) {
   CHECK(definition.config.contains("space"), "{}", definition.config.dump());
   database_.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
   database_.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
-  database_.execute(kTables);
-  set_note("definition",
+  database_.execute(kNotesTable);
+  database_.execute(kTrialsTable);
+  set_note(kDefinition,
            {{"name", definition.name}, {"seed", definition.seed}, {"config", definition.config}});
 }
 
+// A view or a trigger would do what its author likes whenever a table is read or written.
+void StudyFile::check_tables() {
+  Query others(database_,
+               "SELECT type, name FROM sqlite_schema WHERE type NOT IN ('table', 'index')");
+  if (others.step()) {
+    fail(ErrorKind::kInput, "{}: is damaged: found the {} \"{}\", wanted tables alone",
+         path().string(), others.text(0), others.text(1));
+  }
+  Query notes(database_, "SELECT name FROM notes");
+  for (uint64_t row = 0; notes.step(); ++row) {
+    StoredRow(notes, damaged_row(path(), "notes", row)).text(0);
+  }
+}
+
 void StudyFile::read_definition() {
-  const std::optional<Json> stored = note("definition");
-  if (!stored || !stored->contains("config")) {
+  check_tables();
+  const std::optional<Json> stored = note(kDefinition);
+  if (!stored) {
     fail(ErrorKind::kInput, "{}: is damaged: found no definition of the study", path().string());
   }
-  definition_.name = stored->at("name").get<std::string>();
-  definition_.seed = stored->at("seed").get<uint64_t>();
-  definition_.config = stored->at("config");
-  space_ = parse_space(definition_.config.at("space"), fmt::format("{}: space", path().string()));
+  const std::string where = note_place(kDefinition);
+  const auto member = [&](const Json& json, const char* key) -> const Json& {
+    expect_object(json, where);
+    const auto found = json.find(key);
+    if (found == json.end()) fail(ErrorKind::kInput, "{}: found no \"{}\"", where, key);
+    return *found;
+  };
+  definition_.name = expect_string(member(*stored, "name"), where + ".name");
+  const Json& seed = member(*stored, "seed");
+  if (!seed.is_number_unsigned()) {
+    fail(ErrorKind::kInput, "{}.seed: found {}, wanted an integer of at least 0", where,
+         quote_ordered_json(seed));
+  }
+  definition_.seed = seed.get<uint64_t>();
+  definition_.config = member(*stored, "config");
+  space_ = parse_space(member(definition_.config, "space"), where + ".config.space");
 }
 
 void StudyFile::check_definition(const StudyDefinition& wanted) const {
@@ -254,14 +217,14 @@ bool StudyFile::is_held(const std::string& process, double renewed_unix_s) const
 }
 
 std::optional<uint64_t> StudyFile::first_waiting(uint64_t trials) {
-  Query unfinished(database_,
-                   "SELECT number, process, renewed_unix_s FROM trials "
-                   "WHERE end_rank IS NULL AND number < ?1 ORDER BY number");
+  Query unfinished(database_, fmt::format("{} WHERE end_rank IS NULL AND number < ?1 "
+                                          "ORDER BY number",
+                                          kSelectTrials)
+                                  .c_str());
   unfinished.bind(1, static_cast<int64_t>(trials));
   while (unfinished.step()) {
-    if (!is_held(unfinished.text(1), unfinished.real(2))) {
-      return static_cast<uint64_t>(unfinished.integer(0));
-    }
+    const TrialRow row = read_trial_row(unfinished, *space_, path());
+    if (!is_held(row.process, row.renewed_unix_s)) return row.trial.number;
   }
   return std::nullopt;
 }
@@ -276,11 +239,11 @@ ClaimedTrial StudyFile::take(uint64_t number, Configuration configuration) {
               "WHERE number = ?1 RETURNING lease, workers_lost");
   taken.bind(1, static_cast<int64_t>(number)).bind(2, process_).bind(3, process_name());
   taken.bind(4, now);
-  const bool found = taken.step();
-  CHECK(found, "no trial {}", number);
+  if (!taken.step()) {
+    fail(ErrorKind::kInput, "{}: cannot be found again", damaged_row(path(), "trials", number));
+  }
   const Lease lease{number, taken.integer(0)};
   const auto workers_lost = static_cast<uint64_t>(taken.integer(1));
-  CHECK(!taken.step(), "trial {} twice", number);
   return {lease, std::move(configuration),
           std::vector<Trial>(trials_.begin(), trials_.begin() + static_cast<ptrdiff_t>(number)),
           workers_lost};
@@ -342,11 +305,6 @@ void StudyFile::give_up(const Lease& lease) {
   transaction.commit();
 }
 
-Configuration StudyFile::read_configuration(uint64_t number, const std::string& text) const {
-  return parse_configuration(*space_, parse_stored(text, path()),
-                             fmt::format("{}: trial {}", path().string(), number));
-}
-
 std::span<const Trial> StudyFile::trials() {
   const Transaction transaction(database_, Transaction::Kind::kRead);
   read_changes();
@@ -358,59 +316,59 @@ std::span<const Trial> StudyFile::trials() {
 // number, and those that ended since.
 void StudyFile::read_changes() {
   Query added(database_,
-              "SELECT number, configuration FROM trials WHERE number >= ?1 ORDER BY number");
-  added.bind(1, static_cast<int64_t>(trials_.size()));
+              fmt::format("{} WHERE number >= ?1 ORDER BY number", kSelectTrials).c_str());
+  // The first time no row is left out: a number below 0 is damage.
+  added.bind(1, trials_.empty() ? INT64_MIN : static_cast<int64_t>(trials_.size()));
   while (added.step()) {
-    const uint64_t number = trials_.size();
-    if (added.integer(0) != static_cast<int64_t>(number)) {
-      fail(ErrorKind::kInput, "{}: is damaged: found trial {} after {} trials", path().string(),
-           added.integer(0), number);
-    }
-    trials_.push_back({number,
-                       read_configuration(number, added.text(1)),
+    TrialRow row = read_next_row(added, trials_.size());
+    trials_.push_back({row.trial.number,
+                       std::move(row.trial.configuration),
                        TrialState::kRunning,
                        {},
                        std::nullopt});
   }
   Query ended(database_,
-              "SELECT number, end_rank, state, objectives, violation FROM trials "
-              "WHERE end_rank > ?1 AND number < ?2 ORDER BY end_rank");
-  ended.bind(1, ends_read_).bind(2, static_cast<int64_t>(trials_.size()));
+              fmt::format("{} WHERE end_rank > ?1 AND number < ?2 ORDER BY end_rank", kSelectTrials)
+                  .c_str());
+  ended.bind(1, static_cast<int64_t>(ends_read_)).bind(2, static_cast<int64_t>(trials_.size()));
   while (ended.step()) {
-    Trial outcome = read_outcome(ended, 2, path());
-    Trial& trial = trials_[static_cast<size_t>(ended.integer(0))];
-    outcome.number = trial.number;
-    outcome.configuration = std::move(trial.configuration);
-    trial = std::move(outcome);
-    ends_read_ = ended.integer(1);
+    TrialRow row = read_trial_row(ended, *space_, path());
+    ends_read_ = row.end_rank;
+    trials_[row.trial.number] = std::move(row.trial);
   }
+}
+
+// Reads the row of a trial that stands behind so many others: numbers have no gaps.
+TrialRow StudyFile::read_next_row(const Query& query, uint64_t trials_before) const {
+  TrialRow row = read_trial_row(query, *space_, path());
+  if (row.trial.number != trials_before) {
+    fail(ErrorKind::kInput, "{}: found behind {} trials, wanted row {} there",
+         damaged_row(path(), "trials", row.trial.number), trials_before, trials_before);
+  }
+  return row;
 }
 
 std::vector<TrialRecord> StudyFile::records() {
   std::vector<TrialRecord> records;
-  Query rows(database_,
-             "SELECT number, configuration, result, worker, started_unix_s, ended_unix_s, "
-             "state, objectives, violation, process, renewed_unix_s FROM trials ORDER BY number");
+  Query rows(database_, fmt::format("{} ORDER BY number", kSelectTrials).c_str());
   while (rows.step()) {
-    TrialRecord record;
-    record.trial = read_outcome(rows, 6, path());
-    record.trial.number = static_cast<uint64_t>(rows.integer(0));
-    record.trial.configuration = read_configuration(record.trial.number, rows.text(1));
-    if (!rows.is_null(2)) record.result = parse_stored(rows.text(2), path());
-    record.worker = rows.text(3);
-    record.started_unix_s = rows.real(4);
-    record.ended_unix_s = rows.optional_real(5);
-    record.waiting = !record.ended_unix_s && !is_held(rows.text(9), rows.real(10));
-    records.push_back(std::move(record));
+    TrialRow row = read_next_row(rows, records.size());
+    const bool waiting = !row.ended_unix_s && !is_held(row.process, row.renewed_unix_s);
+    records.push_back({std::move(row.trial), std::move(row.result), std::move(row.worker), waiting,
+                       row.started_unix_s, row.ended_unix_s});
   }
   return records;
 }
 
+std::string StudyFile::note_place(std::string_view name) const {
+  return damaged_row(path(), "notes", name);
+}
+
 std::optional<Json> StudyFile::note(std::string_view name) {
-  Query row(database_, "SELECT value FROM notes WHERE name = ?1");
-  row.bind(1, name);
-  if (!row.step()) return std::nullopt;
-  return parse_stored(row.text(0), path());
+  Query query(database_, "SELECT value FROM notes WHERE name = ?1");
+  query.bind(1, name);
+  if (!query.step()) return std::nullopt;
+  return StoredRow(query, note_place(name)).json(0);
 }
 
 void StudyFile::set_note(std::string_view name, const Json& value) {

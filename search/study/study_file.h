@@ -43,6 +43,7 @@
 #include "search/space/space.h"
 #include "search/study/database.h"
 #include "search/study/evaluation.h"
+#include "search/study/trial_row.h"
 
 namespace wattgrind {
 
@@ -53,9 +54,6 @@ struct StudyDefinition {
   uint64_t seed = 0;
   nlohmann::ordered_json config;  // with "space", as parse_space() reads it
 };
-
-// "complete", "failed", ...
-std::string_view trial_state_word(TrialState state);
 
 enum class IfThere { kRefuse, kResume };
 
@@ -115,8 +113,9 @@ struct TrialRecord {
 // Its state's word, or "waiting".
 std::string_view trial_state_word(const TrialRecord& record);
 
-// One thread at a time. Every function but the readers throws Error when the file cannot be
-// written (a full disk, a read-only file); what was stored before stays as it was.
+// One thread at a time. Every function may throw Error(kInput) that names the table, the row and
+// the column of what is damaged. Every function but the readers throws Error when the file cannot
+// be written (a full disk, a read-only file); what was stored before stays as it was.
 class StudyFile {
  public:
   struct Options {
@@ -157,6 +156,8 @@ class StudyFile {
   // Notes hold what is known of the study as a whole, as JSON under a name. A note replaces an
   // earlier one of its name.
   std::optional<nlohmann::ordered_json> note(std::string_view name);
+  // "a.study: is damaged: notes, row NAME": how errors begin that tell of a note's value.
+  std::string note_place(std::string_view name) const;
   void set_note(std::string_view name, const nlohmann::ordered_json& value);
 
  private:
@@ -164,14 +165,15 @@ class StudyFile {
 
   bool holds_study();
   void make_tables(const StudyDefinition& definition);
+  void check_tables();
   void read_definition();
   void check_definition(const StudyDefinition& wanted) const;
   void read_changes();
+  TrialRow read_next_row(const Query& query, uint64_t trials_before) const;
   std::optional<uint64_t> first_waiting(uint64_t trials);
   bool is_held(const std::string& process, double renewed_unix_s) const;
   ClaimedTrial take(uint64_t number, Configuration configuration);
   void insert(uint64_t number, const Configuration& configuration);
-  Configuration read_configuration(uint64_t number, const std::string& text) const;
 
   Database database_;
   Options options_;
@@ -179,7 +181,7 @@ class StudyFile {
   StudyDefinition definition_;
   std::optional<Space> space_;  // there from construction on
   std::vector<Trial> trials_;   // by number, as of the last reading
-  int64_t ends_read_ = 0;       // the latest `end_rank` in trials_
+  uint64_t ends_read_ = 0;      // the latest `end_rank` in trials_
 };
 
 }  // namespace wattgrind

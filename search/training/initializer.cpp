@@ -1,5 +1,6 @@
 #include "search/training/initializer.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "estimator/base/error.h"
@@ -45,6 +46,16 @@ double limit(const Layer& layer, Initializer initializer) {
   CHECK(false, "initializer {}", static_cast<int>(initializer));
 }
 
+// Scales of one, shifts of zero; means of zero, variances of one.
+void start_normalization(const Layer& layer, LayerParameters& parameters) {
+  parameters.weights.assign(parameter_values(layer, ParameterRole::kWeights), 1.0f);
+  parameters.bias.assign(parameter_values(layer, ParameterRole::kBias), 0.0f);
+  const size_t statistics = parameter_values(layer, ParameterRole::kStatistics);
+  parameters.statistics.assign(statistics, 0.0f);
+  std::fill(parameters.statistics.begin() + static_cast<ptrdiff_t>(statistics / 2),
+            parameters.statistics.end(), 1.0f);
+}
+
 }  // namespace
 
 std::vector<LayerParameters> initial_parameters(const Network& network, Initializer initializer,
@@ -54,6 +65,11 @@ std::vector<LayerParameters> initial_parameters(const Network& network, Initiali
     const Layer& layer = network.layers[i];
     LayerParameters& parameters = result.emplace_back();
     if (layer.parameters == 0) continue;
+    if (std::holds_alternative<BatchNorm>(layer.operation) ||
+        std::holds_alternative<Normalization>(layer.operation)) {
+      start_normalization(layer, parameters);
+      continue;
+    }
     parameters.bias.resize(parameter_values(layer, ParameterRole::kBias));
     parameters.weights.resize(parameter_values(layer, ParameterRole::kWeights));
     const double bound = limit(layer, initializer);

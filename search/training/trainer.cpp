@@ -18,9 +18,6 @@ namespace {
 constexpr uint64_t kShuffleStream = uint64_t{1} << 32;
 constexpr uint64_t kDropoutStream = uint64_t{2} << 32;
 
-// The words for Learning's values, in their order.
-constexpr std::string_view kLearnings[] = {"loss-fell", "loss-did-not-fall", "loss-not-a-number"};
-
 void check_fit(const Network& network, const LabelledImages& images, int classes) {
   if (network.input() != images.shape) {
     fail(ErrorKind::kInput, "{}: takes images of {}, found {} in the data", network.name,
@@ -181,21 +178,6 @@ class Trainer::State {
   std::vector<float> mask_;  // of the layer filled last
   uint64_t epoch_ = 0;
 };
-
-Learning judge(const std::vector<EpochResult>& epochs, int classes) {
-  CHECK(!epochs.empty(), "no epoch of {} classes", classes);
-  const double loss = epochs.back().loss;
-  if (!std::isfinite(loss)) return Learning::kNotANumber;
-  return loss < std::log(static_cast<double>(classes)) ? Learning::kFell : Learning::kDidNotFall;
-}
-
-std::string_view name(Learning learning) { return kLearnings[static_cast<size_t>(learning)]; }
-
-std::optional<Learning> learning_named(std::string_view name) {
-  const auto found = std::ranges::find(kLearnings, name);
-  if (found == std::end(kLearnings)) return std::nullopt;
-  return static_cast<Learning>(found - std::begin(kLearnings));
-}
 
 Trainer::Trainer(const Network& network, const LabelledImages& images, int classes,
                  const TrainingOptions& options)

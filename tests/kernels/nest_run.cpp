@@ -1,5 +1,6 @@
 #include "tests/kernels/nest_run.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -26,6 +27,12 @@ NestRun::NestRun(LoopNest nest) : nest_(std::move(nest)) {
     memory_.emplace_back(static_cast<float*>(std::aligned_alloc(kLineBytes, bytes)));
     std::memset(memory_.back().get(), 0, bytes);
   }
+}
+
+bool NestRun::has(Operand operand, uint32_t index) const {
+  return std::ranges::any_of(nest_.buffers, [&](const Buffer& buffer) {
+    return buffer.operand == operand && buffer.index == index;
+  });
 }
 
 std::span<float> NestRun::buffer(Operand operand, uint32_t index) {

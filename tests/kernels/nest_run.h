@@ -24,6 +24,7 @@ class NestRun {
 
   // `index` tells apart buffers of one operand.
   std::span<float> buffer(Operand operand, uint32_t index = 0);
+  bool has(Operand operand, uint32_t index = 0) const;
   void write_map(Operand operand, const MapLayout& layout, int64_t batch,
                  const std::vector<float>& images, uint32_t index = 0);
   std::vector<float> read_map(Operand operand, const MapLayout& layout, int64_t batch);

@@ -63,6 +63,8 @@ class Backward {
     d_input_[value] += dy * reference_unary_slope(activation, input_[value]);
   }
 
+  void add(const BatchNorm&, int64_t, int64_t, int64_t, int64_t, double) {}
+  void add(const Normalization&, int64_t, int64_t, int64_t, int64_t, double) {}
   void add(const Binary&, int64_t, int64_t, int64_t, int64_t, double) {}
 
   void add(const MaxPool2d& pool, int64_t n, int64_t c, int64_t y, int64_t x, double dy) {

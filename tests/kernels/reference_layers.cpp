@@ -103,6 +103,41 @@ double binary_value(const Binary& binary, const Map& in, const Map& other, int64
                          : reference_binary(binary.function, first, second);
 }
 
+double batch_norm_value(const BatchNorm& norm, const Map& in, const ReferenceParameters& p,
+                        int64_t n, int64_t c, int64_t y, int64_t x) {
+  const auto channel = static_cast<size_t>(c);
+  const double mean = p.statistics[channel];
+  const double variance = p.statistics[p.statistics.size() / 2 + channel];
+  return p.weights[channel] * (in.at(n, c, y, x) - mean) / std::sqrt(variance + norm.epsilon) +
+         p.bias[channel];
+}
+
+double normalization_value(const Normalization& norm, const Map& in, const ReferenceParameters& p,
+                           int64_t n, int64_t c, int64_t y, int64_t x) {
+  const FeatureShape& shape = in.shape;
+  const auto for_each = [&](const auto& visit) {
+    for (int64_t i = 0; i < (norm.axes.channels ? shape.channels : 1); ++i) {
+      for (int64_t j = 0; j < (norm.axes.height ? shape.height : 1); ++j) {
+        for (int64_t k = 0; k < (norm.axes.width ? shape.width : 1); ++k) {
+          visit(in.at(n, norm.axes.channels ? i : c, norm.axes.height ? j : y,
+                      norm.axes.width ? k : x));
+        }
+      }
+    }
+  };
+  double sum = 0, squares = 0, count = 0;
+  for_each([&](double value) { sum += value, ++count; });
+  const double mean = sum / count;
+  for_each([&](double value) { squares += (value - mean) * (value - mean); });
+  const double result = (in.at(n, c, y, x) - mean) / std::sqrt(squares / count + norm.epsilon);
+  if (norm.affine == FeatureShape{}) return result;
+  const int64_t row = norm.affine.height == 1 ? 0 : y, column = norm.affine.width == 1 ? 0 : x;
+  const int64_t channel = norm.affine.channels == 1 ? 0 : c;
+  const auto at =
+      static_cast<size_t>((channel * norm.affine.height + row) * norm.affine.width + column);
+  return result * p.weights[at] + p.bias[at];
+}
+
 // Where (channel, row, column) of the output of a layer that only moves values comes from.
 using Place = std::array<int64_t, 3>;
 
@@ -373,6 +408,10 @@ std::vector<float> reference_layer(const Layer& layer, int64_t batch,
           } else if constexpr (requires { source_of(operation, in.shape, {}); }) {
             const Place from = source_of(operation, in.shape, {c, y, x});
             return in.at(n, from[0], from[1], from[2]);
+          } else if constexpr (std::is_same_v<T, BatchNorm>) {
+            return batch_norm_value(operation, in, parameters, n, c, y, x);
+          } else if constexpr (std::is_same_v<T, Normalization>) {
+            return normalization_value(operation, in, parameters, n, c, y, x);
           } else if constexpr (std::is_same_v<T, Binary>) {
             const bool has_two = inputs.size() > 1;
             const Map other{has_two ? inputs[1] : parameters.weights,

@@ -102,8 +102,8 @@ TEST_F(CalibrateTest, FindsThePriceThatMadeTheReadings) {
   EXPECT_EQ(result.at("readings"), "made_up.csv");
   EXPECT_THAT(result.at("model").at("terms"), ElementsAre("operations"));
   const json& coefficient = result.at("model").at("coefficients").at(0);
-  // A multiply-accumulate of 64-bit integers is 12.6 pJ in the profile.
-  EXPECT_NEAR(coefficient.at("value").get<double>(), 3 / 12.6, 1e-9);
+  // A multiply-accumulate of 64-bit integers is four products and two additions in the profile.
+  EXPECT_NEAR(coefficient.at("value").get<double>(), 3 / (4 * 2.64 + 2 * 0.0768), 1e-9);
   EXPECT_NEAR(result.at("model").at("left_out").at("mape_percent").get<double>(), 0, 1e-6);
   EXPECT_EQ(result.at("by_reading").size(), 6u);
   EXPECT_EQ(result.at("by_reading").at(1).at("workload"), "matmul:m=7,k=6,n=10,dtype=int64");
@@ -146,7 +146,9 @@ TEST_F(CalibrateTest, WritesAProfileThatNamesItsReadings) {
   EXPECT_EQ(machine.name, "mine");
   EXPECT_EQ(machine.prices, PriceOrigin::kCalibrated);
   EXPECT_EQ(machine.calibration->readings, "made_up.csv");
-  EXPECT_NEAR(machine.operations.int_multiply_pj.value, 3.1 * 3 / 12.6, 1e-9);
+  EXPECT_NEAR(machine.operations.int_multiply_pj.value, 2.64 * 3 / (4 * 2.64 + 2 * 0.0768), 1e-9);
+  EXPECT_EQ(machine.operations.int_multiply_pj.basis, Basis::kFitted);
+  EXPECT_EQ(machine.frequency_hz.basis, Basis::kPublished);
   EXPECT_EQ(machine.dram.read_energy_pj.value, 0);
   EXPECT_EQ(machine.notes.back(),
             "Energies are in the unit of column joules, shown as if it were joules.");

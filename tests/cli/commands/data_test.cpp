@@ -5,14 +5,18 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "estimator/system/process.h"
 #include "tests/cli/run_wattgrind.h"
+#include "tests/places.h"
 #include "tests/temporary_folder.h"
 
 namespace wattgrind {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 std::string error_of(const std::vector<std::string>& arguments, int status) {
   const Ran ran = run_wattgrind(arguments);
@@ -44,6 +48,19 @@ TEST(DataCommand, WritesFilesThatItReads) {
             "part,images,class_0,class_1,class_2,class_3,class_4,class_5,class_6,class_7,class_8,"
             "class_9\ntrain,30,3,3,3,3,3,3,3,3,3,3\nvalidation,0,0,0,0,0,0,0,0,0,0,0\n"
             "test,20,2,2,2,2,2,2,2,2,2,2\n");
+}
+
+// An empty file stands where the dynamic linker looks first.
+TEST(DataCommand, WithoutLibcurlNamesTheRemedyAndExitsWith4) {
+  TemporaryFolder folder;
+  std::ofstream(folder.path() / "libcurl.so.4").flush();
+  const ProcessResult result = make_process_runner()->run(
+      {{program_path(), "data", "mnist", "--fetch"},
+       {"LD_LIBRARY_PATH=" + folder.path().string(), "XDG_CACHE_HOME=" + folder.path().string()}});
+  EXPECT_EQ(std::get<ProcessExited>(result.end).status, 4) << result.error;
+  EXPECT_THAT(result.error, StartsWith("wattgrind: libcurl.so.4: cannot be loaded: "));
+  EXPECT_THAT(result.error, EndsWith("; install libcurl4\n"));
+  EXPECT_THAT(result.out, IsEmpty());
 }
 
 TEST(DataCommand, RefusesWhatIsWrong) {

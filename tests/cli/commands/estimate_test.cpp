@@ -147,6 +147,18 @@ TEST(Estimate, DoesNotDependOnFolderOrEnvironment) {
   EXPECT_EQ(first.out, second.out);
 }
 
+// What stands above and below the table is our own, line by line.
+TEST(Estimate, ANameWithALineFeedStaysInItsLine) {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "net.json").string();
+  std::ofstream(file) << R"({"schema": "wattgrind/network/1", "name": "two\nlines\u001b[31m",
+      "input": [1, 4, 4], "layers": [{"kind": "flatten"}, {"kind": "dense", "units": 2}]})";
+  const Ran estimated = run_wattgrind({"estimate", file, "--machine", "zen3"});
+  EXPECT_THAT(estimated.out, StartsWith("two\\nlines\\x1b[31m, batch 1, inference on "));
+  const Ran shown = run_wattgrind({"networks", file});
+  EXPECT_THAT(shown.out, StartsWith("two\\nlines\\x1b[31m: input 1x4x4, one image, "));
+}
+
 TEST(Estimate, RefusesWrongArguments) {
   expect_refused({}, 2, "network is required");
   expect_refused({"lenet5", "--batch", "0"}, 2, "--batch");

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "estimator/catalog/network_source.h"
+#include "search/study/database.h"
 #include "search/study/study_file.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/places.h"
@@ -130,6 +131,16 @@ TEST_F(SearchCommand, ResumesAsIfItHadNeverStopped) {
   const Ran resumed = search({"--study", path("a.study"), "--resume", "--trials", "20"});
   EXPECT_EQ(resumed.status, 0) << resumed.error;
   EXPECT_EQ(trials_of(show("a.study")), trials_of(show("straight.study")));
+}
+
+TEST_F(SearchCommand, RefusesADamagedStudyBeforeItGoesOn) {
+  ASSERT_EQ(search({"--study", path("a.study"), "--trials", "3"}).status, 0);
+  Database(path("a.study"), false).execute("UPDATE notes SET value = '7' WHERE name = 'winner'");
+  const Ran resumed = search({"--study", path("a.study"), "--resume"});
+  EXPECT_EQ(resumed.status, 3);
+  EXPECT_THAT(resumed.error, HasSubstr("a.study: is damaged: notes, row winner: found 7, wanted"));
+  StudyFile file(path("a.study"));
+  EXPECT_EQ(file.trials().size(), 3u);
 }
 
 TEST_F(SearchCommand, AnInterruptLosesNothing) {

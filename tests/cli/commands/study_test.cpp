@@ -8,6 +8,7 @@
 
 #include "estimator/catalog/network_source.h"
 #include "estimator/formats/csv.h"
+#include "search/study/database.h"
 #include "search/study/study_file.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/temporary_folder.h"
@@ -130,6 +131,80 @@ TEST_F(StudyCommand, ShowsSeveralObjectivesAsTheyAre) {
   EXPECT_THAT(ran.out, HasSubstr("\n        0  layers=1 width=10      90.00      2.0000"));
   EXPECT_THAT(ran.out, Not(HasSubstr("value")));
   EXPECT_THAT(ran.out, Not(HasSubstr("-0.9")));
+}
+
+// What is whole as a table but makes no sense to whoever reads on.
+TEST_F(StudyCommand, TellsWhatIsDamagedByTableAndRow) {
+  const auto expect_refused = [this](const std::string& sql, const std::string& error) {
+    std::filesystem::remove(path_);
+    {
+      StudyFile file = open();
+      add(file, 1, 10, 0.90, 1.0, 1.0);
+      add(file, 2, 20, 0.95, 2.0, 2.0);
+      file.set_note("reference", {{"network", "dffr"}, {"batch", 32}});
+      Database(path_, false).execute(sql.c_str());
+    }
+    for (const char* format : {"table", "json", "csv"}) {
+      const Ran ran = show({"--format", format});
+      EXPECT_EQ(ran.status, 3) << sql;
+      EXPECT_EQ(ran.error, fmt::format("wattgrind: {}: is damaged: {}\n", path_.string(), error));
+    }
+  };
+  const std::string row = " WHERE number = 1";
+  expect_refused("UPDATE trials SET result = '7'" + row,
+                 "trials, row 1: result: found 7, wanted an object");
+  expect_refused("UPDATE trials SET result = '{\"score\": []}'" + row,
+                 "trials, row 1: result.score: found [], wanted a number");
+  expect_refused("UPDATE trials SET objectives = '[1, 2]'" + row,
+                 "trials, row 1: objectives: found 2 values, wanted 1");
+  expect_refused("UPDATE trials SET objectives = NULL" + row,
+                 "trials, row 1: objectives: found 0 values, wanted 1");
+  expect_refused("UPDATE trials SET objectives = '[\"a\"]'" + row,
+                 "trials, row 1: objectives: found \"a\", wanted a number");
+  expect_refused("UPDATE notes SET value = '[1]' WHERE name = 'reference'",
+                 "notes, row reference: found [1], wanted an object");
+  const auto expect_config_refused = [&](const std::string& key, const std::string& value,
+                                         const std::string& error) {
+    expect_refused("UPDATE notes SET value = json_set(value, '$.config." + key + "', json('" +
+                       value + "')) WHERE name = 'definition'",
+                   "notes, row definition.config." + error);
+  };
+  expect_config_refused("topology", "7", "topology: found 7, wanted a string");
+  expect_config_refused("machine", "[]", "machine: found [], wanted a string");
+  expect_config_refused("objective", "1", "objective: found 1, wanted an object");
+  expect_config_refused("objective.alpha", "\"a\"",
+                        "objective.alpha: found \"a\", wanted a number");
+  expect_config_refused("objective.form", "1", "objective.form: found 1, wanted a string");
+  expect_config_refused("objective.cost", "1", "objective.cost: found 1, wanted a string");
+  expect_config_refused("objective.limits", "1", "objective.limits: found 1, wanted an object");
+  expect_config_refused("objective.limits", "{\"macs\": \"a\"}",
+                        "objective.limits.macs: found \"a\", wanted a number");
+  expect_config_refused("objective", "{\"objectives\": \"score\"}",
+                        "objective.objectives: found \"score\", wanted a list");
+}
+
+TEST_F(StudyCommand, WantsTheGoalsOfCompleteTrials) {
+  definition_.config["objective"] = {{"objectives", {"score", "infer_cost"}}};
+  StudyFile file = open();
+  Listed sampler({Value(int64_t{1}), Value(int64_t{10})});
+  const auto claimed = std::get<ClaimedTrial>(file.claim(1000, sampler));
+  ASSERT_TRUE(file.finish(claimed.lease,
+                          {TrialState::kComplete, {-0.9, 0.5}, std::nullopt, {{"score", 0.9}}}));
+  const Ran ran = show({});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.error,
+              HasSubstr("is damaged: trials, row 0: result: found no \"infer_cost\" of a "
+                        "complete trial, wanted one\n"));
+}
+
+TEST_F(StudyCommand, NamesTheRowOfANetworkThatIsNone) {
+  StudyFile file = open();
+  add(file, 1, 10, 0.90, 1.0, 1.0);
+  Database(path_, false)
+      .execute("UPDATE trials SET result = json_set(result, '$.network', 'dffr:layers=x')");
+  const Ran ran = show({"--best", (folder_.path() / "best.json").string()});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.error, HasSubstr("small.study: is damaged: trials, row 0: result.network: "));
 }
 
 TEST_F(StudyCommand, ExportsEveryTrial) {

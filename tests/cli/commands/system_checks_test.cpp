@@ -2,13 +2,19 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 
 #include "estimator/base/error.h"
 #include "tests/fake_clock.h"
 #include "tests/fake_sysfs.h"
+#include "tests/temporary_folder.h"
 
 namespace wattgrind {
 namespace {
@@ -118,6 +124,34 @@ TEST_F(SystemChecks, TemporaryFilesNeedAFolder) {
   EXPECT_FALSE(found.works);
   EXPECT_THAT(found.finding, AllOf(HasSubstr("/no/such/folder"), HasSubstr("TMPDIR")));
   EXPECT_TRUE(check("temporary files").works);
+}
+
+// A child that may mount sees its own TMPDIR as the system's administrator mounted it.
+TEST_F(SystemChecks, TemporaryFilesNeedAFolderWhereProgramsMayRun) {
+  const TemporaryFolder folder;
+  constexpr int kMayNotMount = 77;
+  const pid_t child = fork();
+  if (child == 0) {
+    const uid_t user = geteuid();
+    const gid_t group = getegid();
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) _exit(kMayNotMount);
+    std::ofstream("/proc/self/uid_map") << "0 " << user << " 1";
+    std::ofstream("/proc/self/setgroups") << "deny";
+    std::ofstream("/proc/self/gid_map") << "0 " << group << " 1";
+    const bool mounted = mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                         mount("tmpfs", folder.path().c_str(), "tmpfs", MS_NOEXEC, "size=64m") == 0;
+    if (!mounted) _exit(kMayNotMount);
+    setenv("TMPDIR", folder.path().c_str(), 1);
+    const SystemCheck found = check("temporary files");
+    const bool told = !found.works && found.finding.starts_with("programs may not run in " +
+                                                                folder.path().string());
+    _exit(told ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kMayNotMount) GTEST_SKIP() << "nobody may mount here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(SystemChecks, TheInstructionSetAndLlvmAreFound) {

@@ -22,17 +22,39 @@ TEST(NetworkSource, NamesFilesAndShortForms) {
   EXPECT_EQ(find_network("dffr:layers=1,width=1").name, "dffr:layers=1,width=1");
 }
 
-TEST(NetworkSource, OnnxIsNotReadYet) {
-  EXPECT_EQ(error_of("some/net.onnx"),
-            "some/net.onnx: ONNX files are not read yet: describe the network in JSON "
-            "(configs/networks has examples)");
+TEST(NetworkSource, FilesOfModels) {
+  EXPECT_EQ(error_of("some/net.onnx"), "some/net.onnx: cannot be read: No such file or directory");
+}
+
+// A JSON file's keys tell whose it is: each is refused for what its own format lacks.
+TEST(NetworkSource, FormatsAreToldApartByEndingsAndKeys) {
+  const TemporaryFolder temporary;
+  const auto file = [&](const std::string& name, std::string_view text) {
+    const std::string path = temporary.path() / name;
+    std::ofstream(path) << text;
+    return path;
+  };
+  const auto error_without_path = [](const std::string& path) {
+    return error_of(path).substr(path.size());
+  };
+  EXPECT_EQ(error_without_path(file("paleo.json", R"({"layers": {}})")),
+            ": the key \"name\" is missing");
+  EXPECT_EQ(error_without_path(file("deepmeter.json", R"([{"type": "layer"}])")),
+            ": [0]: the key \"torch_module\" is missing");
+  EXPECT_EQ(error_without_path(file("ours.json", R"({"layers": []})")).substr(0, 18),
+            ": layers: found []");
+  EXPECT_EQ(error_without_path(file("ncnn.param", "7767517\n1\n")),
+            ":2: wanted the numbers of layers and of blobs");
+  const std::string param = file("net.param", "7767517\n2 2\nInput a 0 1 a\nReLU b 1 1 a b\n");
+  EXPECT_EQ(find_network(param, {{"a.channels", 2}, {"a.height", 3}, {"a.width", 4}}).input(),
+            (FeatureShape{2, 3, 4}));
 }
 
 TEST(NetworkSource, UnknownNamesListTheNearest) {
   EXPECT_EQ(error_of("lenet"),
-            "unknown network \"lenet\"; did you mean lenet5 or alexnet? (or a file's name, ending "
-            "in .json, or a short form like dffr:layers=3,width=12)");
-  EXPECT_NE(error_of("").find("known: alexnet, lenet5, nin, vgg16, vgg19"), std::string::npos);
+            "unknown network \"lenet\"; did you mean lenet5 or alexnet or zfnet? (or a file's "
+            "name, ending in .json, .onnx or .param, or a short form like dffr:layers=3,width=12)");
+  EXPECT_NE(error_of("").find("known: alexnet, bert_tiny, cifar10_6conv"), std::string::npos);
 }
 
 TEST(NetworkSource, FilesThatCannotBeRead) {

@@ -48,6 +48,17 @@ TEST(JsonText, RefusesWhatIsNotUtf8) {
 
 std::string nested(size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
+TEST(JsonText, RefusesMoreObjectsThanCanBeReadSoon) {
+  const auto of_objects = [](int count) {
+    std::string text = "[";
+    for (int i = 1; i < count; ++i) text += i == 1 ? "{}" : ",{}";
+    return text + "]";
+  };
+  EXPECT_EQ(error_of(of_objects(120'000)), "nothing thrown");
+  EXPECT_EQ(error_of(of_objects(120'001)),
+            "net.json: found more than 120000 objects and arrays, wanted at most so");
+}
+
 TEST(JsonText, RefusesDeepNesting) {
   EXPECT_EQ(error_of(nested(100)), "nothing thrown");
   const std::string refusal =

@@ -78,5 +78,17 @@ TEST(Schema, UnionsOfObjectsAreToldApartByTheirFirstRequiredKey) {
   EXPECT_EQ(error_of(schema, "true"), "x.json: found true, wanted an object or an integer");
 }
 
+TEST(Schema, AnAlternativeWithAKeyOfItsOwnIsMeantWhereTheKeyIs) {
+  const std::string_view schema = R"({"oneOf": [
+    {"type": "object", "required": ["use"], "properties": {"use": {"type": "string"}}},
+    {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "a"}}},
+    {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "b"}}}]})";
+  EXPECT_EQ(error_of(schema, R"({"use": "x", "size": 1})"), "nothing thrown");
+  EXPECT_EQ(error_of(schema, R"({"use": 1})"), "x.json: use: found 1, wanted a string");
+  EXPECT_EQ(error_of(schema, R"({"kind": "b"})"), "nothing thrown");
+  EXPECT_EQ(error_of(schema, R"({"kind": "c"})"), "x.json: kind: found \"c\", wanted one of a, b");
+  EXPECT_EQ(error_of(schema, R"({"size": 1})"), "x.json: kind: missing, wanted one of a, b");
+}
+
 }  // namespace
 }  // namespace wattgrind

@@ -145,6 +145,13 @@ TEST_F(HostMachine, TakesPricesFromTheNearestProfileAndSaysSo) {
   EXPECT_EQ(host.dram.read_energy_pj.value, nearest.dram.read_energy_pj.value);
   EXPECT_EQ(host.operations.fp32_add_pj.source,
             "profile skylake_i7_6700: " + nearest.operations.fp32_add_pj.source);
+  EXPECT_EQ(host.operations.int8_multiply_pj->value, nearest.operations.int8_multiply_pj->value);
+  EXPECT_EQ(host.operations.int8_multiply_pj->source,
+            "profile skylake_i7_6700: " + nearest.operations.int8_multiply_pj->source);
+  for_each_price(host.operations,
+                 [](std::string_view key, std::string_view, const Sourced<double>& price) {
+                   EXPECT_EQ(price.basis, Basis::kAssumed) << key << ": of another CPU";
+                 });
   EXPECT_EQ(host.levels[2].containment, Containment::kInclusive);
   ASSERT_EQ(host.notes.size(), 3u);
   EXPECT_EQ(
@@ -152,7 +159,8 @@ TEST_F(HostMachine, TakesPricesFromTheNearestProfileAndSaysSo) {
       "Borrowed from the profile skylake_i7_6700 (Skylake, 2015), whose CPU is the nearest to "
       "this one (of a year that is not known) by instruction set, then by cache sizes: the "
       "energies and latencies of L1 to L3 and of memory, the energies of arithmetic, the "
-      "clock. They were not measured here.");
+      "clock. They were not measured here. What the profile's notes say of its prices holds here "
+      "too.");
   EXPECT_EQ(host.notes[2],
             "Borrowed from it too is how levels hold what those above hold: L1 non-inclusive, L2 "
             "non-inclusive, L3 inclusive. Replacement is taken as LRU.");

@@ -87,6 +87,7 @@ TEST(MachineFile, WritingAndReadingGivesTheSameMachine) {
   for (const std::string_view name : builtin_names("machines")) {
     Machine machine = builtin_machine(name);
     machine.static_power_w = {12.5, "idle power"};
+    machine.operations.fp16_add_pj.reset();
     machine.prices = PriceOrigin::kCalibrated;
     machine.calibration = {"readings.csv", 8, 18.5};
     machine.time = {{0.25, "fitted"}, {0.5, "fitted, too"}, 12};
@@ -107,7 +108,30 @@ TEST(MachineFile, WritingAndReadingGivesTheSameMachine) {
               machine.levels.back().write_energy_pj.source);
     EXPECT_EQ(again.notes, machine.notes);
     EXPECT_EQ(again.core, machine.core);
+    EXPECT_EQ(again.static_power_w->basis, std::nullopt);
+    EXPECT_EQ(again.levels[0].geometry.basis, Basis::kPublished);
+    EXPECT_EQ(again.dram.write_energy_pj.basis, Basis::kAssumed);
+    EXPECT_FALSE(again.operations.fp16_add_pj.has_value());
+    EXPECT_EQ(again.operations.int8_add_pj->value, machine.operations.int8_add_pj->value);
   }
+}
+
+// Profiles from before there were bases and prices of short types.
+TEST(MachineFile, NeitherBasesNorPricesOfShortTypesAreNeeded) {
+  nlohmann::json profile = parse_json(builtin_text("machines", "xeon_x5650").value(), "x");
+  for (const char* key : {"fp16_add_pj", "fp16_multiply_pj", "int8_add_pj", "int8_multiply_pj"}) {
+    profile["operations"].erase(key);
+  }
+  for (nlohmann::json& price : profile["operations"]) price.erase("basis");
+  const Machine machine = read_machine(profile.dump(), "x");
+  EXPECT_FALSE(machine.operations.int8_multiply_pj.has_value());
+  EXPECT_EQ(machine.operations.fp32_add_pj.basis, std::nullopt);
+  EXPECT_EQ(machine.operations.mac_pj(), builtin_machine("xeon_x5650").operations.mac_pj());
+}
+
+TEST(MachineFile, RefusesAnUnknownBasis) {
+  EXPECT_NE(error_with("/frequency_hz/basis", "guessed").find("frequency_hz.basis: found"),
+            std::string::npos);
 }
 
 TEST(MachineFile, RefusesToWriteWhatCannotBeRead) {

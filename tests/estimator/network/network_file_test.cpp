@@ -117,6 +117,9 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
     {"kind": "activation", "function": "elu", "alpha": 0.5},
     {"kind": "activation", "function": "hard_sigmoid"},
     {"kind": "activation", "function": "gelu"},
+    {"kind": "batch_norm", "epsilon": 0.5},
+    {"kind": "normalization", "axes": ["width", "channels"], "affine": [2, 1, 1]},
+    {"kind": "normalization", "axes": ["height"], "epsilon": 0.25},
     {"kind": "binary", "function": "divide", "scalar": 2.5, "reversed": true},
     {"kind": "binary", "function": "prelu", "constant": [2, 1, 1]},
     {"kind": "softmax"})");
@@ -138,6 +141,12 @@ TEST(NetworkFile, WritesEveryKindAndTheInputs) {
   EXPECT_NE(written.find(R"("function": "hard_sigmoid", "alpha": 0.2, "beta": 0.5})"),
             std::string::npos);
   EXPECT_NE(written.find(R"("function": "gelu"})"), std::string::npos);
+  EXPECT_NE(written.find(R"("epsilon": 0.5, "momentum": 0.9})"), std::string::npos);
+  EXPECT_NE(
+      written.find(R"("axes": ["channels", "width"], "affine": [2, 1, 1], "epsilon": 1e-05})"),
+      std::string::npos)
+      << written;
+  EXPECT_NE(written.find(R"("axes": ["height"], "epsilon": 0.25})"), std::string::npos);
   EXPECT_NE(written.find(R"("function": "divide", "scalar": 2.5, "reversed": true})"),
             std::string::npos);
   EXPECT_NE(written.find(R"("function": "prelu", "constant": [2, 1, 1]})"), std::string::npos);
@@ -166,7 +175,7 @@ TEST(NetworkFile, MalformedJson) {
   EXPECT_EQ(error_of("{\n\"schema\": }").substr(0, 14), "net.json:2:11:");
   EXPECT_EQ(error_of("[]"), "net.json: found [], wanted an object");
   EXPECT_EQ(error_of(R"({"schema": "wattgrind/network/1", "name": "n", "input": [1, 1, 1]})"),
-            "net.json: layers: missing, wanted an array of at least 1");
+            "net.json: layers: missing, wanted an array of 1 to 20000");
 }
 
 TEST(NetworkFile, OtherSchemaVersions) {
@@ -182,7 +191,7 @@ TEST(NetworkFile, UnknownKeys) {
 }
 
 TEST(NetworkFile, UnknownKinds) {
-  EXPECT_EQ(layer_error(R"({"kind": "conv3d"})").substr(0, 80),
+  EXPECT_EQ(layer_error(R"({"kind": "conv3d"})").substr(0, 82),
             "net.json: layers[1].kind: found \"conv3d\", wanted one of conv2d, dense, relu, maxpo");
   EXPECT_EQ(layer_error(R"({"units": 3})").substr(0, 42),
             "net.json: layers[1].kind: missing, wanted ");
@@ -233,6 +242,11 @@ TEST(NetworkFile, TwoOperandsThatDoNotFit) {
             "net.json: layers[1].scalar: found it beside a constant, wanted one of them");
   EXPECT_EQ(layer_error(R"({"kind": "binary", "function": "add", "scalar": 1e40})"),
             "net.json: layers[1].scalar: found 1e+40, wanted a finite number of single precision");
+}
+
+TEST(NetworkFile, ScalesThatDoNotFit) {
+  EXPECT_EQ(layer_error(R"({"kind": "normalization", "axes": ["channels"], "affine": [3, 8, 2]})"),
+            "net.json: layers[1].affine: found 3x8x2, wanted each size to be that of 3x8x8 or 1");
 }
 
 TEST(NetworkFile, WholeNumbersWrittenWithAFractionAreIntegers) {

@@ -24,6 +24,10 @@ TEST(OtherOperations, OfElementwiseLayers) {
             3 * 60u);
   EXPECT_EQ(other_operations(layer_of(Binary{.scalar = 2}, {3, 4, 5})), 60u);
   EXPECT_EQ(layer_of(Binary{.constant = {3, 1, 5}}, {3, 4, 5}).parameters, 15u);
+  EXPECT_EQ(other_operations(layer_of(BatchNorm{}, {3, 4, 5})), 2 * 60u + 15);
+  EXPECT_EQ(layer_of(BatchNorm{}, {3, 4, 5}).parameters, 6u);
+  EXPECT_EQ(other_operations(layer_of(Normalization{.axes = {.channels = true}}, {3, 4, 5})),
+            6 * 60u + 5 * 20);
   EXPECT_EQ(other_operations(layer_of(Lrn{.size = 5}, {3, 4, 5})), 60u * 13);
   EXPECT_EQ(other_operations(layer_of(GlobalAvgPool2d{}, {3, 4, 5})), 63u);
   EXPECT_EQ(other_operations(layer_of(Softmax{}, {10, 1, 1})), 50u);

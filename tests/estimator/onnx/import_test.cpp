@@ -100,7 +100,8 @@ TEST(Import, ProductsOfTokensAreConvolutionsOfOneTapWithTheirBias) {
   EXPECT_EQ(imported.network.macs(), 7u * 3 * 2);
   EXPECT_EQ(imported.parameters[0].bias, (std::vector<float>{5, 6}));
   const std::vector<float> w = ramp(6);
-  EXPECT_EQ(imported.parameters[0].weights, (std::vector<float>{w[0], w[2], w[4], w[1], w[3], w[5]}));
+  EXPECT_EQ(imported.parameters[0].weights,
+            (std::vector<float>{w[0], w[2], w[4], w[1], w[3], w[5]}));
 }
 
 TEST(Import, ABiasIsNotPutIntoAProductThatOthersRead) {
@@ -156,7 +157,9 @@ TEST(Import, GeluAndLayerNormalisationAreRecognised) {
 
 TEST(Import, NamesBecomeLayersNames) {
   ModelBuilder model;
-  model.input("data 0", {1, 2}).node("Relu", {"data 0"}, {"total"}).node("Relu", {"total"}, {"9/a b"});
+  model.input("data 0", {1, 2})
+      .node("Relu", {"data 0"}, {"total"})
+      .node("Relu", {"total"}, {"9/a b"});
   model.output("9/a b");
   const ImportedModel imported = import(model);
   EXPECT_EQ(imported.network.inputs[0].name, "data_0");
@@ -187,9 +190,10 @@ TEST(Import, EveryUnsupportedNodeIsNamed) {
   ModelBuilder model(14);
   model.input("x", {1, 5, 4}).node("GRU", {"x"}, {"a"}).node("Relu", {"a"}, {"b"});
   model.node("Loop\x1b[2J", {"b"}, {"c"}).node("Relu", {"x"}, {"y"}).output("c");
-  EXPECT_EQ(error_of(model),
-            "m.onnx: 2 of 4 nodes are not supported: \"a\" (GRU, operator set 14): the operator is "
-            "not known here; \"c\" (Loop\\x1b[2J, operator set 14): the operator is not known here");
+  EXPECT_EQ(
+      error_of(model),
+      "m.onnx: 2 of 4 nodes are not supported: \"a\" (GRU, operator set 14): the operator is "
+      "not known here; \"c\" (Loop\\x1b[2J, operator set 14): the operator is not known here");
 }
 
 TEST(Import, ContradictionsNameTheNode) {
@@ -214,7 +218,10 @@ TEST(Import, ContradictionsNameTheNode) {
 
 TEST(Import, WhatNoOutputDependsOnIsLeftOut) {
   ModelBuilder model;
-  model.input("x", {1, 4}).node("Relu", {"x"}, {"y"}).node("Sigmoid", {"x"}, {"unused"}).output("y");
+  model.input("x", {1, 4})
+      .node("Relu", {"x"}, {"y"})
+      .node("Sigmoid", {"x"}, {"unused"})
+      .output("y");
   EXPECT_THAT(kinds(import(model).network), ElementsAre("relu"));
 }
 

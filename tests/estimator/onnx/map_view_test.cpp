@@ -90,8 +90,8 @@ TEST(MapView, ExpandingRepeats) {
   const MapView pooled = framework_view("map", {3, 1, 1});
   const MapView image_of_it = reshaped(pooled, std::vector<int64_t>{1, 3, 1, 1}).value();
   const MapView wide = expanded(image_of_it, std::vector<int64_t>{1, 3, 2, 2});
-  EXPECT_EQ(seen(wide), (std::vector<float>{0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3,
-                                            4, 4, 4, 4, 5, 5, 5, 5}));
+  EXPECT_EQ(seen(wide), (std::vector<float>{0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2,
+                                            3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5}));
   EXPECT_FALSE(wide.is_whole());
 }
 

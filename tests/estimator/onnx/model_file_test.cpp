@@ -92,7 +92,8 @@ TEST(ModelFile, DimensionsOfTensorsAreChecked) {
 
 // Halves and bfloat16 by their bits, as IEEE 754 defines them.
 TEST(ModelFile, NumbersOfEveryType) {
-  OnnxTensor halves{"h", OnnxType::kFloat16, {5}, std::vector<int32_t>{0x3C00, 0xC000, 0x7BFF, 1, 0}};
+  OnnxTensor halves{
+      "h", OnnxType::kFloat16, {5}, std::vector<int32_t>{0x3C00, 0xC000, 0x7BFF, 1, 0}};
   EXPECT_EQ(to_floats(halves, "h"), (std::vector<float>{1, -2, 65504, 0x1p-24F, 0}));
   OnnxTensor brain{"b", OnnxType::kBfloat16, {2}, std::vector<int32_t>{0x3F80, 0xC040}};
   EXPECT_EQ(to_floats(brain, "b"), (std::vector<float>{1, -3}));
@@ -133,7 +134,8 @@ TEST_F(ExternalData, IsReadFromItsPlace) {
   const OnnxModel model = read("w.bin");
   EXPECT_EQ(to_floats(model.initializers.at("w"), "w"), (std::vector<float>{0.25F, 4}));
   std::ofstream(path("w.bin")) << "short";
-  EXPECT_THAT(error_text([&] { read("w.bin"); }), HasSubstr("found 5 bytes in \"w.bin\", wanted 8 from 4"));
+  EXPECT_THAT(error_text([&] { read("w.bin"); }),
+              HasSubstr("found 5 bytes in \"w.bin\", wanted 8 from 4"));
 }
 
 TEST_F(ExternalData, MayBeAbsentWhereCostsAloneAreAsked) {

@@ -1,11 +1,15 @@
 #include "estimator/system/atomic_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <iterator>
 
 #include "estimator/base/error.h"
@@ -87,6 +91,52 @@ TEST_F(AtomicFileTest, IsNotThereBeforeItIsCommitted) {
   EXPECT_FALSE(fs::exists(folder_ / "a"));
   file.commit("text");
   EXPECT_EQ(read_file(folder_ / "a"), "text");
+}
+
+TEST_F(AtomicFileTest, RemovesWhatAKilledProcessLeftOfTheSameName) {
+  const pid_t killed = fork();
+  if (killed == 0) {
+    const AtomicFile begun(folder_ / "a");
+    raise(SIGKILL);
+  }
+  ASSERT_EQ(waitpid(killed, nullptr, 0), killed);
+  const fs::path left = folder_ / fmt::format("a.{}.tmp", killed);
+  ASSERT_TRUE(fs::exists(left));
+  write_file(folder_ / "b", "x");
+  EXPECT_TRUE(fs::exists(left)) << "another name's";
+  write_file(folder_ / "a", "x");
+  EXPECT_FALSE(fs::exists(left));
+}
+
+TEST_F(AtomicFileTest, LeavesWhatAProcessStillWritesAndWhatIsNotOfItsMaking) {
+  int ready[2], done[2];
+  ASSERT_EQ(pipe(ready) + pipe(done), 0);
+  const pid_t child = fork();
+  char byte = 0;
+  if (child == 0) {
+    const AtomicFile begun(folder_ / "a");
+    const bool told = write(ready[1], &byte, 1) == 1 && read(done[0], &byte, 1) == 1;
+    _exit(told ? 0 : 1);
+  }
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  for (const char* name : {"a.tmp", "a.0.tmp", "a.x1.tmp", "a.99999999999999999999.tmp"}) {
+    std::ofstream(folder_ / name) << "x";
+  }
+  fs::create_directory(folder_ / "a.2147483646.tmp");  // no process has this number
+  const std::ptrdiff_t before = files();
+  write_file(folder_ / "a", "x");
+  EXPECT_EQ(files(), before + 1);
+  // A file that somebody holds stays even though no process here has its number.
+  const fs::path held = folder_ / "a.2147483645.tmp";
+  const int lock = open(held.c_str(), O_RDWR | O_CREAT, 0600);
+  ASSERT_EQ(flock(lock, LOCK_EX), 0);
+  write_file(folder_ / "a", "x");
+  EXPECT_TRUE(fs::exists(held));
+  close(lock);
+  write_file(folder_ / "a", "x");
+  EXPECT_FALSE(fs::exists(held));
+  ASSERT_EQ(write(done[1], &byte, 1), 1);
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
 }
 
 TEST_F(AtomicFileTest, LeavesWhatWasThereUnlessCommitted) {

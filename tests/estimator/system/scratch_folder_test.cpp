@@ -1,14 +1,19 @@
 #include "estimator/system/scratch_folder.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "estimator/base/error.h"
 #include "tests/temporary_folder.h"
 
 namespace wattgrind {
@@ -55,6 +60,46 @@ TEST_F(ScratchFolderTest, GoesWithItsOwner) {
     std::ofstream(path / "file") << "text";
   }
   EXPECT_FALSE(fs::exists(path));
+}
+
+// Opens files until the system gives no more.
+class AllDescriptors {
+ public:
+  AllDescriptors() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit few = before_;
+    few.rlim_cur = 64;
+    setrlimit(RLIMIT_NOFILE, &few);
+    for (int file = 0; file >= 0;) {
+      file = open("/dev/null", O_RDONLY);
+      if (file >= 0) files_.push_back(file);
+    }
+  }
+  ~AllDescriptors() {
+    for (const int file : files_) close(file);
+    setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+ private:
+  rlimit before_ = {};
+  std::vector<int> files_;
+};
+
+TEST_F(ScratchFolderTest, GoesWhereNoMoreFilesMayBeOpened) {
+  auto scratch = std::make_unique<ScratchFolder>();
+  const fs::path path = scratch->path();
+  std::ofstream(path / "file") << "text";
+  const AllDescriptors taken;
+  scratch.reset();
+  EXPECT_FALSE(fs::exists(path));
+}
+
+TEST_F(ScratchFolderTest, IsNotLeftWhereNoMoreFilesMayBeOpened) {
+  {
+    const AllDescriptors taken;
+    EXPECT_THROW(ScratchFolder(), Error);
+  }
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
 TEST_F(ScratchFolderTest, TheNextRunRemovesWhatAKilledOneLeft) {

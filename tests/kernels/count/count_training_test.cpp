@@ -19,7 +19,7 @@ constexpr const char* kMachine = "xeon_x5650";  // a last level of 12 MiB
 TrainingCounts count(const std::string& network, int64_t batch, const TrainingLength& length) {
   const auto source = make_simulation_source(CacheModel::kMachine);
   return count_training(find_network(network), Adam{}, batch, length, find_machine(kMachine),
-                        *source, [](std::string_view) {});
+                        *source, [](std::string_view, uint64_t, uint64_t) {});
 }
 
 const CountedRow& row(const NetworkCounts& counts, const std::string& name) {
@@ -138,7 +138,8 @@ TEST(CountTraining, AStepAloneIsTheFirstOrTheSecond) {
   const TrainingCounts training = count("dffr:layers=2,width=12", 16, {48, 1});
   for (const bool steady : {false, true}) {
     const NetworkCounts step = count_training_step(
-        network, Adam{}, 16, machine, steady, *source, [](std::string_view) {}, nullptr);
+        network, Adam{}, 16, machine, steady, *source, [](std::string_view, uint64_t, uint64_t) {},
+        nullptr);
     const CountedRow alone = total(step.rows);
     const CountedRow within = total(training.kinds[steady ? 1 : 0].counts.rows);
     EXPECT_EQ(alone.counts.refs.total(), within.counts.refs.total());
@@ -156,8 +157,9 @@ TEST(CountTraining, ReferencesAreThoseTheSimulatorSees) {
   const auto source = make_reference_source();
   const TrainingLength length{50, 3};
   const Network network = find_network("cnn:layers=1,filters=3,filter_size=3,classes=2");
-  const TrainingCounts references = count_training(
-      network, Adam{}, 16, length, find_machine(kMachine), *source, [](std::string_view) {});
+  const TrainingCounts references =
+      count_training(network, Adam{}, 16, length, find_machine(kMachine), *source,
+                     [](std::string_view, uint64_t, uint64_t) {});
   const TrainingCounts simulated = count(network.name, 16, length);
   ASSERT_EQ(references.whole.rows.size(), simulated.whole.rows.size());
   for (size_t i = 0; i < references.whole.rows.size(); ++i) {

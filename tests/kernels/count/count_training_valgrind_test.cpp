@@ -27,7 +27,8 @@ void expect_agreement(const std::string& network_name, Isa isa, bool steady) {
   const auto runner = make_process_runner();
   const auto count = [&](CountSource& source) {
     return count_training_step(
-        network, Adam{}, 8, machine, steady, source, [](std::string_view) {}, nullptr);
+        network, Adam{}, 8, machine, steady, source, [](std::string_view, uint64_t, uint64_t) {},
+        nullptr);
   };
   const NetworkCounts predicted = count(*make_simulation_source(CacheModel::kCachegrind));
   const NetworkCounts counted = count(*make_cachegrind_source(*runner));

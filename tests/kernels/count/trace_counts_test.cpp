@@ -41,7 +41,7 @@ void expect_cachegrinds_counts(const std::string& network_name, const std::strin
                                int64_t batch, bool steady) {
   const Network network = find_network(network_name);
   const Machine machine = find_machine(machine_name);
-  const auto quiet = [](std::string_view) {};
+  const auto quiet = [](std::string_view, uint64_t, uint64_t) {};
   const auto runner = make_process_runner();
   const auto cachegrind = make_cachegrind_source(*runner);
   const auto trace = make_trace_source(CacheModel::kCachegrind);

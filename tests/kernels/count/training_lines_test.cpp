@@ -126,7 +126,7 @@ void expect_first_touches(const Training& training, const Machine& machine) {
   const auto source = make_simulation_source(CacheModel::kMachine);
   const TrainingCounts counts =
       count_training(find_network(training.network), Adam{}, training.batch, training.length,
-                     machine, *source, [](std::string_view) {});
+                     machine, *source, [](std::string_view, uint64_t, uint64_t) {});
   const CountedRow sum = total(counts.whole.rows);
   EXPECT_EQ(sum.counts.levels[0].compulsory_misses, touches.references());
   for (size_t i = 1; i < sum.counts.levels.size(); ++i) {

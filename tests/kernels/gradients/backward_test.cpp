@@ -83,7 +83,8 @@ TEST(LrnBackward, ChannelsSizesAndExponents) {
 void check_in_place(const LayerCase& test, const Halo& halo,
                     const std::function<LoopNest(const BackwardContext&)>& lower_backward) {
   for (const Target& target : targets()) {
-    const BackwardContext context = test.context(target.isa);
+    BackwardContext context = test.context(target.isa);
+    context.in_place = true;
     ASSERT_EQ(context.output_gradient.halo, halo);
     NestRun run(lower_backward(context));
     run.write_map(Operand::kOutput, context.output, test.batch, test.output);
@@ -108,6 +109,14 @@ TEST(ElementwiseBackward, ChannelsAndHalos) {
                      halo, [&](const auto& c) { return lower_data_gradient(clip, c); });
     }
   }
+}
+
+TEST(ElementwiseBackward, BesideTheOutputsGradient) {
+  const LayerCase test = make_case(
+      {6, 7, 9}, Relu{}, 2,
+      {.extra_channels = 2, .input_gradient = {1, 0, 1, 0}, .output_gradient = {0, 1, 0, 2}},
+      "relu of a map with other readers");
+  check_data_gradient(test, [](const auto& c) { return lower_data_gradient(Relu{}, c); });
 }
 
 TEST(FlattenBackward, ReordersIntoTheMap) {

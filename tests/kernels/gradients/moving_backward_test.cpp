@@ -130,7 +130,8 @@ TEST(ReduceBackward, MeanSumAndMaximum) {
   EXPECT_EQ(error_text([&] {
               lower_data_gradient(Reduce{ReduceFunction::kMin, {.width = true}}, context);
             }),
-            "a reduction to the smallest value or along channels to the largest cannot be trained");
+            "a reduction to the smallest value or along channels to the largest cannot be trained: "
+            "put it before the first layer with parameters");
 }
 
 TEST(SoftmaxBackward, AlongAxesAndInPlace) {

@@ -125,8 +125,9 @@ TEST(ActivationBackward, EveryFunctionInEveryLayout) {
       for (const float x : values) outputs.push_back(static_cast<float>(reference_unary(f, x)));
       for (const Target& target : targets()) {
         if (++turn % 3 != 0) continue;
-        NestRun run(lower_data_gradient(
-            f, BackwardContext{target.isa, kBatch, {map}, map, 0, gradient, gradient}));
+        BackwardContext context{target.isa, kBatch, {map}, map, 0, gradient, gradient};
+        context.in_place = true;
+        NestRun run(lower_data_gradient(f, context));
         const bool of_input = gradient_reads(f).input;
         run.write_map(of_input ? Operand::kInput : Operand::kOutput, map, kBatch,
                       of_input ? values : outputs);

@@ -79,6 +79,44 @@ TEST(Conv2dKernel, LongReductionsAreCutIntoChunks) {
   }
 }
 
+TEST(Conv2dKernel, SinglePixelsAreOneRowWhereRowsTouch) {
+  const auto columns = [](FeatureShape input, const Conv2d& conv) {
+    const Network network = build_network("test", input, {{.operation = conv}}, "test");
+    const std::string text = to_text(lower_network(network, Isa::kAvx2, 1).steps[0].nest);
+    return text.find("# row\n") == std::string::npos;
+  };
+  EXPECT_TRUE(columns({32, 7, 7}, {16, window(1, 1, 0), 1})) << "49 pixels in tiles of 6 and 5";
+  EXPECT_FALSE(columns({32, 12, 12}, {16, window(1, 1, 0), 1})) << "rows are two whole tiles";
+  EXPECT_FALSE(columns({32, 7, 7}, {16, window(1, 2, 0), 1})) << "pixels lie apart";
+  for (const int64_t size : {7, 11, 13}) {
+    check({33, size, size}, {{.operation = Conv2d{40, window(1, 1, 0), 1}}}, 2,
+          fmt::format("single pixels of {}", size));
+    check({32, size, size},
+          {{.operation = Conv2d{40, window(1, 1, 0), 2}},
+           {.operation = Conv2d{24, window(3, 1, 1), 1}}},
+          1, fmt::format("single pixels of {} in groups, before a halo", size));
+  }
+}
+
+TEST(Conv2dKernel, DepthwiseWeightsThatDoNotStayPassInChunks) {
+  for (const int64_t channels : {576, 600, 37 * 16}) {
+    for (const int64_t kernel : {3, 7}) {
+      check({channels, 7, 9}, {{.operation = Conv2d{channels, window(kernel, 2, 1), channels}}}, 1,
+            fmt::format("depthwise of {} channels, kernel {}", channels, kernel));
+    }
+  }
+}
+
+// A kernel row of many channels is cut into taps, or into channels.
+TEST(Conv2dKernel, KernelRowsThatDoNotStayPassInChunks) {
+  for (const int64_t channels : {128, 256, 509}) {
+    check({channels, 5, 6}, {{.operation = Conv2d{40, window(3, 1, 1), 1}}}, 1,
+          fmt::format("chunks of {} channels", channels));
+    check({channels, 7, 6}, {{.operation = Conv2d{40, {3, 3, 1, 1, 2, 2, 2, 2, 2, 2}, 1}}}, 1,
+          fmt::format("dilated chunks of {} channels", channels));
+  }
+}
+
 TEST(Conv2dKernel, MapsLargerThanL2PassInGroupsOfRows) {
   const auto goes_by_rows = [](FeatureShape input, const Conv2d& conv, Isa isa) {
     const Network network = build_network("test", input, {{.operation = conv}}, "test");
@@ -88,7 +126,7 @@ TEST(Conv2dKernel, MapsLargerThanL2PassInGroupsOfRows) {
   // Every chunk of kernel rows reads a map anew that does not stay.
   EXPECT_TRUE(goes_by_rows({256, 56, 56}, {256, window(3, 1, 1), 1}, Isa::kAvx512));
   EXPECT_FALSE(goes_by_rows({256, 14, 14}, {256, window(3, 1, 1), 1}, Isa::kAvx512)) << "it stays";
-  EXPECT_FALSE(goes_by_rows({512, 28, 28}, {512, window(3, 1, 1), 1}, Isa::kAvx512))
+  EXPECT_FALSE(goes_by_rows({512, 14, 14}, {512, window(3, 1, 1), 1}, Isa::kAvx2))
       << "a last level holds the map, but not the weights";
   for (const int64_t groups : {1, 2}) {
     const FeatureShape input{16 * groups, 64, 40};

@@ -18,22 +18,21 @@ void check(FeatureShape input, const std::vector<LayerSpec>& specs, const std::s
 
 // The kernel alone, between maps with padding channels and halos.
 void check_kernel(FeatureShape input, const Operation& operation, const std::string& what) {
-  for (const int64_t extra_channels : {0, 3}) {
-    for (const Halo& halo : {Halo{}, Halo{1, 2, 0, 3}}) {
-      const LayerCase test = make_case(
-          input, operation, 2, {.extra_channels = extra_channels, .input = halo},
-          fmt::format("{} of {}, {} more channels", what, to_string(input), extra_channels));
-      for (const Target& target : targets()) {
-        check_forward(test, target, [&](LayerContext context) {
-          return std::visit([&](const auto& known) { return lower(known, context); }, operation);
-        });
-      }
+  for (const int64_t padded : {0, 1}) {
+    const LayerCase test =
+        make_case(input, operation, 2,
+                  {.extra_channels = padded * 3, .input = {padded, 2 * padded, 0, padded}},
+                  fmt::format("{} of {}, {} more channels", what, to_string(input), padded * 3));
+    for (const Target& target : targets()) {
+      check_forward(test, target, [&](const LayerContext& context) {
+        return std::visit([&](const auto& known) { return lower(known, context); }, operation);
+      });
     }
   }
 }
 
 TEST(RearrangeKernel, SlicesAlongEveryAxis) {
-  for (const int64_t channels : {1, 6, 19, 48}) {
+  for (const int64_t channels : {1, 6, 48}) {
     const FeatureShape shape{channels, 7, 9};
     check_kernel(shape, Slice{kC, 0, channels, 1}, "whole");
     check_kernel(shape, Slice{kC, channels / 3, channels / 2 + 1, 1}, "channels");

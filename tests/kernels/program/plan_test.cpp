@@ -1,4 +1,5 @@
 // Where maps, gradients and buffers of networks lie, against files that people read.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "estimator/catalog/network_source.h"
@@ -83,6 +84,28 @@ TEST(Plan, StepsKnowTheirReferencesAndTheirPadding) {
   EXPECT_GT(step.references.reads, 0u);
   // Three units fill four lanes: one lane of 8 products an image is for nothing.
   EXPECT_EQ(step.padding_macs, 2u * 8);
+}
+
+// Swish and batch normalisation read their inputs on the way back, sigmoid and relu their outputs.
+TEST(Plan, TrainingKeepsWhatGradientsRead) {
+  const Network network =
+      build_network("test", {4, 6, 6},
+                    {{.name = "c", .operation = Conv2d{4, window(3, 1, 1), 1}},
+                     {.name = "sigmoid", .operation = Activation{UnaryFunction::kSigmoid}},
+                     {.name = "relu", .operation = Relu{}},
+                     {.name = "d", .operation = Conv2d{4, window(3, 1, 1), 1}},
+                     {.name = "swish", .operation = Activation{UnaryFunction::kSwish}},
+                     {.name = "norm", .operation = BatchNorm{}}},
+                    "test");
+  const auto storages = [&](Phase phase) {
+    std::string text;
+    for (const PlannedMap& map : plan_maps(network, Isa::kAvx2, 2, phase).outputs) {
+      text += fmt::format("{}; ", name(map.storage));
+    }
+    return text;
+  };
+  EXPECT_EQ(storages(Phase::kInference), "own; in place; in place; own; in place; in place; ");
+  EXPECT_EQ(storages(Phase::kTraining), "own; in place; own; own; own; own; ");
 }
 
 }  // namespace

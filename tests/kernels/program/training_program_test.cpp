@@ -274,13 +274,20 @@ TEST(TrainingProgram, RefusesWhatItCannotTrain) {
   };
   EXPECT_EQ(refused({{.operation = Dense{3}}}),
             "net: training wants softmax as the last layer, found dense");
+  EXPECT_EQ(refused({{.operation = Dense{3}}, {.operation = Softmax{.log = true}}}),
+            "net: training wants the last layer to be softmax of a vector, found its logarithm of "
+            "3; put a flatten layer before");
+  EXPECT_EQ(
+      refused(
+          {{.operation = Dense{4}}, {.operation = Reshape{{2, 2, 1}}}, {.operation = Softmax{}}}),
+      "net: training wants the last layer to be softmax of a vector, found softmax of 2x2x1; "
+      "put a flatten layer before");
   EXPECT_EQ(refused({{.operation = Relu{}}, {.operation = Softmax{}}}),
             "net: no layer has parameters to train");
   EXPECT_EQ(refused({{.name = "a", .operation = Dense{3}},
                      {.name = "b", .operation = Dense{3}},
                      {.operation = Softmax{}, .inputs = {"a"}}}),
-            "net: layers[2]: softmax_1 does not read the layer before it; only chains can be "
-            "trained");
+            "net: training wants the last layer as the only output, found 2");
 }
 
 }  // namespace

@@ -159,11 +159,11 @@ TEST(SearchConfig, RefusesLimitsThatNothingCanMeet) {
   EXPECT_EQ(error_of(changed("/objective/limits", {{"parameters", 789}})), "nothing thrown");
   EXPECT_THAT(error_of(changed("/objective/limits", {{"macs", 785}})), HasSubstr("at least 786"));
   EXPECT_EQ(error_of(changed("/objective/limits", {{"macs", 786}})), "nothing thrown");
-  // 4.6 pJ a multiply-accumulate.
-  EXPECT_THAT(error_of(changed("/objective/limits", {{"infer_energy_pj", 3600}})),
-              HasSubstr("at least 3615.6"));
+  // 786 multiply-accumulates of 3.695 pJ.
+  EXPECT_THAT(error_of(changed("/objective/limits", {{"infer_energy_pj", 2900}})),
+              HasSubstr("at least 2904.27"));
   EXPECT_THAT(error_of(changed("/objective/limits", {{"train_energy_pj", 1e6}})),
-              HasSubstr("at least 1.8078e+06"));
+              HasSubstr("at least 1.45214e+06"));
   // 789 parameters in vectors of 4, 4 cycles each; once in each of 5 epochs.
   EXPECT_THAT(error_of(changed("/objective/limits", {{"infer_cycles", 788}})),
               HasSubstr("at least 789"));

@@ -54,18 +54,26 @@ TEST_F(StudyNotesTest, LieInTheFileUnderTheirNames) {
 }
 
 TEST_F(StudyNotesTest, ErrorsNameTheFileAndTheKey) {
+  const std::string file = file_.path().string();
   file_.set_note("winner", {{"trial", 4}});
   EXPECT_EQ(error_text([this] { read_notes(file_); }),
-            "a.study: winner: found no \"test_accuracy\", wanted one");
+            file + ": is damaged: notes, row winner: found no \"test_accuracy\", wanted one");
   file_.set_note("winner", {{"trial", "four"}, {"test_accuracy", 0.5}});
   EXPECT_EQ(error_text([this] { read_notes(file_); }),
-            "a.study: winner.trial: found \"four\", wanted an integer");
+            file + ": is damaged: notes, row winner.trial: found \"four\", wanted an integer");
   file_.set_note("winner", {{"trial", -4}, {"test_accuracy", 0.5}});
   EXPECT_EQ(error_text([this] { read_notes(file_); }),
-            "a.study: winner.trial: found -4, wanted at least 0");
+            file + ": is damaged: notes, row winner.trial: found -4, wanted at least 0");
   file_.set_note("winner", {{"trial", 4}, {"test_accuracy", 0.5}, {"cold_infer_cycles", "many"}});
+  EXPECT_EQ(
+      error_text([this] { read_notes(file_); }),
+      file + ": is damaged: notes, row winner.cold_infer_cycles: found \"many\", wanted a number");
+  file_.set_note("winner", 7);
   EXPECT_EQ(error_text([this] { read_notes(file_); }),
-            "a.study: winner.cold_infer_cycles: found \"many\", wanted a number");
+            file + ": is damaged: notes, row winner: found 7, wanted an object");
+  file_.set_note("winner", nullptr);
+  EXPECT_EQ(error_text([this] { read_notes(file_); }),
+            file + ": is damaged: notes, row winner: found null, wanted an object");
 }
 
 }  // namespace

@@ -39,6 +39,15 @@ class StudyFileTest : public testing::Test {
     sqlite3_close(handle);
   }
 
+  // The same for a statement that SQLite may refuse; whether it did not.
+  bool changes_file(const std::string& sql) const {
+    sqlite3* handle = nullptr;
+    EXPECT_EQ(sqlite3_open(path_.c_str(), &handle), SQLITE_OK);
+    const bool done = sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+    sqlite3_close(handle);
+    return done;
+  }
+
   TemporaryFolder folder_;
   std::filesystem::path path_ = folder_.path() / "bowl.db";
   FakeClock clock_;
@@ -262,6 +271,9 @@ TEST_F(StudyFileTest, TellsFilesThatAreNoStudies) {
   EXPECT_THAT(error_text([this] { StudyFile{path_}; }), HasSubstr("is an empty file"));
   std::ofstream(path_) << std::string(5000, 'x');
   EXPECT_THAT(error_text([this] { open(); }), HasSubstr("bowl.db: is no study: found no SQLite"));
+  // Reading some of them waits, for the kernel's next message (/proc/kmsg), say.
+  EXPECT_THAT(error_text([] { StudyFile{"/proc/version"}; }),
+              HasSubstr("/proc/version: is no study: found a file of the kernel, wanted a file"));
   std::filesystem::remove(path_);
   run_sql("CREATE TABLE recipes (name TEXT)");
   EXPECT_THAT(error_text([this] { open(); }), HasSubstr("found another program's database"));
@@ -285,17 +297,147 @@ TEST_F(StudyFileTest, TellsARowThatIsDamaged) {
   { fill(*std::make_unique<StudyFile>(open()), 2); }
   run_sql("UPDATE trials SET configuration = '{\"x\": 5000, \"y\": 0}' WHERE number = 1");
   EXPECT_THAT(error_text([this] { StudyFile(path_).trials(); }),
-              HasSubstr("bowl.db: trial 1.x: found 5000"));
+              HasSubstr("bowl.db: is damaged: trials, row 1: configuration.x: found 5000"));
   run_sql("UPDATE trials SET configuration = '{' WHERE number = 1");
   EXPECT_THAT(error_text([this] { StudyFile(path_).trials(); }),
-              HasSubstr("bowl.db: is damaged: one of its texts:1:2: syntax error"));
+              HasSubstr("bowl.db: is damaged: trials, row 1: configuration:1:2: syntax error"));
+}
+
+// Every column of both tables, holding every type of value that SQLite has (and some values beside
+// what they may be), is either what the table may hold or refused by table, row and column.
+TEST_F(StudyFileTest, TellsAWrongValueInAnyColumn) {
+  const std::vector<std::string> values = {
+      "NULL",    "''",          "'abc'",  "'{}'",  "'[1]'", "'null'",
+      "x'00ff'", "zeroblob(3)", "-1",     "0",     "1",     "7",
+      "2.5",     "9e999",       "-9e999", "'NaN'", "1e300", "9223372036854775807"};
+  struct Column {
+    const char* name;
+    std::vector<std::string> taken;  // whatever else is there must be refused
+  };
+  // Row 1 of two that have ended. What a column's type converts counts as what it becomes.
+  const std::vector<Column> columns = {
+      {"configuration", {}},
+      {"state", {}},
+      {"objectives", {"NULL", "'[1]'"}},
+      {"violation",
+       {"NULL", "-1", "0", "1", "7", "2.5", "9e999", "-9e999", "1e300", "9223372036854775807"}},
+      {"result",
+       {"NULL", "'{}'", "'[1]'", "'null'", "-1", "0", "1", "7", "2.5", "1e300",
+        "9223372036854775807"}},
+      {"lease", {"0", "1", "7"}},
+      {"workers_lost", {"0", "1", "7"}},
+      {"process",
+       {"''", "'abc'", "'{}'", "'[1]'", "'null'", "-1", "0", "1", "7", "2.5", "9e999", "-9e999",
+        "'NaN'", "1e300", "9223372036854775807"}},
+      {"worker",
+       {"''", "'abc'", "'{}'", "'[1]'", "'null'", "-1", "0", "1", "7", "2.5", "9e999", "-9e999",
+        "'NaN'", "1e300", "9223372036854775807"}},
+      {"renewed_unix_s", {"-1", "0", "1", "7", "2.5", "1e300", "9223372036854775807"}},
+      {"started_unix_s", {"-1", "0", "1", "7", "2.5", "1e300", "9223372036854775807"}},
+      {"ended_unix_s", {"-1", "0", "1", "7", "2.5", "1e300", "9223372036854775807"}},
+      {"end_rank", {"7"}}};
+  { fill(*std::make_unique<StudyFile>(open()), 2); }
+  const std::string whole = read_file(path_);
+  for (const Column& column : columns) {
+    for (const std::string& value : values) {
+      std::ofstream(path_, std::ios::binary) << whole;
+      // A constraint may refuse the value at once: then the file is as it was.
+      if (!changes_file(
+              fmt::format("UPDATE trials SET {} = {} WHERE number = 1", column.name, value))) {
+        continue;
+      }
+      const bool is_taken = testing::Value(value, testing::AnyOfArray(column.taken));
+      const auto read = [this] {
+        StudyFile file(path_);
+        file.trials();
+        file.records();
+      };
+      SCOPED_TRACE(fmt::format("{} = {}", column.name, value));
+      if (is_taken) {
+        EXPECT_NO_THROW(read());
+      } else {
+        EXPECT_THAT(error_text(read),
+                    HasSubstr(fmt::format("bowl.db: is damaged: trials, row 1: {}", column.name)));
+      }
+    }
+  }
+}
+
+TEST_F(StudyFileTest, TellsRowsThatAreNotWhereTheyBelong) {
+  { fill(*std::make_unique<StudyFile>(open()), 3); }
+  const std::string whole = read_file(path_);
+  const auto error_after = [&](const std::string& sql) {
+    std::ofstream(path_, std::ios::binary) << whole;
+    run_sql(sql);
+    const std::string error =
+        error_text([this] { claim_one(*std::make_unique<StudyFile>(open())); });
+    EXPECT_EQ(error_text([this] { StudyFile(path_).records(); }), error);
+    return error;
+  };
+  EXPECT_THAT(
+      error_after("UPDATE trials SET number = -1 WHERE number = 1"),
+      HasSubstr("bowl.db: is damaged: trials, row -1: number: found -1, wanted an integer"));
+  EXPECT_THAT(error_after("DELETE FROM trials WHERE number = 1"),
+              HasSubstr("trials, row 2: found behind 1 trials, wanted row 1 there"));
+  EXPECT_THAT(error_after("UPDATE trials SET state = 'running' WHERE number = 2"),
+              HasSubstr("trials, row 2: end_rank: found one of a trial that is running"));
+  EXPECT_THAT(error_after("UPDATE trials SET end_rank = NULL WHERE number = 2"),
+              HasSubstr("trials, row 2: end_rank: found none of a trial that is complete"));
+}
+
+TEST_F(StudyFileTest, TellsADefinitionThatIsDamaged) {
+  open();
+  const auto error_with = [this](const std::string& value) {
+    run_sql("UPDATE notes SET value = " + value + " WHERE name = 'definition'");
+    return error_text([this] { StudyFile{path_}; });
+  };
+  const auto expect_refused = [&](const std::string& value, const std::string& why) {
+    EXPECT_THAT(error_with(value), HasSubstr("bowl.db: is damaged: notes, row definition" + why));
+  };
+  expect_refused("7.5", ": found 7.5, wanted an object");  // SQLite makes text of it
+  expect_refused("x'41'", ": value: found bytes, wanted text");
+  expect_refused("'{'", ": value:1:2: syntax error");
+  expect_refused("'[]'", ": found [], wanted an object");
+  expect_refused("'{}'", ": found no \"name\"");
+  expect_refused(R"('{"name": 1}')", ".name: found 1, wanted a string");
+  expect_refused(R"('{"name": "a", "seed": -1}')",
+                 ".seed: found -1, wanted an integer of at least");
+  expect_refused(R"('{"name": "a", "seed": 1, "config": 3}')", ": found 3, wanted an object");
+  expect_refused(R"('{"name": "a", "seed": 1, "config": {}}')", ": found no \"space\"");
+  expect_refused(R"('{"name": "a", "seed": 1, "config": {"space": {"x": {"int": "y"}}}}')",
+                 ".config.space.x.int: found \"y\", wanted [low, high]");
+  run_sql("DELETE FROM notes");
+  EXPECT_THAT(error_text([this] { StudyFile{path_}; }), HasSubstr("found no definition"));
+  run_sql("INSERT INTO notes VALUES (x'00', '1')");
+  EXPECT_THAT(error_text([this] { StudyFile{path_}; }),
+              HasSubstr("is damaged: notes, row 0: name: found bytes, wanted text"));
+}
+
+TEST_F(StudyFileTest, TellsTablesThatAreNotItsOwn) {
+  { fill(*std::make_unique<StudyFile>(open()), 1); }
+  const std::string whole = read_file(path_);
+  const auto error_after = [&](const std::string& sql) {
+    std::ofstream(path_, std::ios::binary) << whole;
+    run_sql(sql);
+    return error_text([this] { StudyFile(path_).records(); });
+  };
+  EXPECT_THAT(error_after("DROP TABLE trials"), HasSubstr("is damaged (no such table: trials)"));
+  EXPECT_THAT(error_after("DROP TABLE notes"), HasSubstr("is damaged (no such table: notes)"));
+  EXPECT_THAT(error_after("ALTER TABLE trials RENAME COLUMN state TO status"),
+              HasSubstr("is damaged (no such column: state)"));
+  EXPECT_THAT(error_after("CREATE TRIGGER mischief AFTER UPDATE ON trials BEGIN "
+                          "DELETE FROM trials; END"),
+              HasSubstr("is damaged: found the trigger \"mischief\", wanted tables alone"));
+  EXPECT_THAT(error_after("ALTER TABLE trials RENAME TO t; CREATE VIEW trials AS SELECT * FROM t"),
+              HasSubstr("is damaged: found the view \"trials\", wanted tables alone"));
 }
 
 TEST_F(StudyFileTest, RefusesTextsThatAreNestedDeeply) {
   { fill(*std::make_unique<StudyFile>(open()), 1); }
   run_sql("UPDATE trials SET configuration = '" + std::string(1'000'000, '[') + "'");
-  EXPECT_THAT(error_text([this] { StudyFile(path_).trials(); }),
-              HasSubstr("bowl.db: is damaged: one of its texts: found objects and arrays nested"));
+  EXPECT_THAT(
+      error_text([this] { StudyFile(path_).trials(); }),
+      HasSubstr("bowl.db: is damaged: trials, row 0: configuration: found objects and arrays"));
 }
 
 TEST_F(StudyFileTest, SurvivesAFullDisk) {

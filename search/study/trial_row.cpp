@@ -1,0 +1,138 @@
+#include "search/study/trial_row.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "estimator/base/error.h"
+#include "estimator/formats/json_check.h"
+#include "estimator/formats/json_text.h"
+#include "search/study/stored_row.h"
+
+namespace wattgrind {
+
+// `end_rank` numbers trials in the order in which they ended: those with a higher one than the last
+// that was read have ended since. It is NULL while a trial waits or is held. `process` is empty
+// where no worker holds the trial, or it was given up.
+const char* const kTrialsTable = R"(
+  CREATE TABLE trials (
+    number INTEGER PRIMARY KEY,
+    configuration TEXT NOT NULL,
+    state TEXT NOT NULL,
+    objectives TEXT,
+    violation REAL,
+    result TEXT,
+    lease INTEGER NOT NULL,
+    workers_lost INTEGER NOT NULL DEFAULT 0,
+    process TEXT NOT NULL,
+    worker TEXT NOT NULL,
+    renewed_unix_s REAL NOT NULL,
+    started_unix_s REAL NOT NULL,
+    ended_unix_s REAL,
+    end_rank INTEGER);
+  CREATE UNIQUE INDEX trials_by_end ON trials (end_rank);
+)";
+
+const char* const kSelectTrials =
+    "SELECT number, configuration, state, objectives, violation, result, lease, workers_lost, "
+    "process, worker, renewed_unix_s, started_unix_s, ended_unix_s, end_rank FROM trials ";
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+enum TrialColumn : int {
+  kNumber,
+  kConfiguration,
+  kState,
+  kObjectives,
+  kViolation,
+  kResult,
+  kLease,
+  kWorkersLost,
+  kProcess,
+  kWorker,
+  kRenewed,
+  kStarted,
+  kEnded,
+  kEndRank
+};
+
+constexpr std::array<std::pair<TrialState, std::string_view>, 5> kStateWords = {
+    {{TrialState::kRunning, "running"},
+     {TrialState::kComplete, "complete"},
+     {TrialState::kFailed, "failed"},
+     {TrialState::kInfeasible, "infeasible"},
+     {TrialState::kPruned, "pruned"}}};
+
+TrialState read_state(const StoredRow& row) {
+  const std::string word = row.text(kState);
+  for (const auto& [state, name] : kStateWords) {
+    if (name == word) return state;
+  }
+  fail(ErrorKind::kInput, "{}: found \"{}\", wanted another version of wattgrind",
+       row.where(kState), word);
+}
+
+// JSON has null for a NaN and for an infinity. Both become a NaN: samplers take either for a
+// failure.
+std::vector<double> read_values(const StoredRow& row) {
+  const Json json = row.json(kObjectives);
+  if (!json.is_array()) {
+    fail(ErrorKind::kInput, "{}: found {}, wanted a list", row.where(kObjectives),
+         quote_ordered_json(json));
+  }
+  std::vector<double> values;
+  for (const Json& value : json) {
+    values.push_back(value.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                     : expect_number(value, row.where(kObjectives)));
+  }
+  return values;
+}
+
+// A trial that has ended has a state, a rank and a time of its end; any other has none of them.
+void check_end(const StoredRow& row, TrialState state) {
+  const bool is_running = state == TrialState::kRunning;
+  for (const TrialColumn column : {kEndRank, kEnded}) {
+    if (row.is_null(column) == is_running) continue;
+    fail(ErrorKind::kInput, "{}: found {} of a trial that is {}", row.where(column),
+         row.is_null(column) ? "none" : "one", trial_state_word(state));
+  }
+}
+
+}  // namespace
+
+std::string_view trial_state_word(TrialState state) {
+  for (const auto& [known, word] : kStateWords) {
+    if (known == state) return word;
+  }
+  CHECK(false, "state {}", static_cast<int>(state));
+}
+
+TrialRow read_trial_row(const Query& query, const Space& space, const std::filesystem::path& file) {
+  const StoredRow stored(query,
+                         damaged_row(file, "trials", fmt::format("{}", query.integer(kNumber))));
+  TrialRow row;
+  row.trial.number = stored.count(kNumber);
+  row.trial.configuration =
+      parse_configuration(space, stored.json(kConfiguration), stored.where(kConfiguration));
+  row.trial.state = read_state(stored);
+  check_end(stored, row.trial.state);
+  if (!stored.is_null(kObjectives)) row.trial.values = read_values(stored);
+  if (!stored.is_null(kViolation)) row.trial.violation = stored.number(kViolation);
+  if (!stored.is_null(kResult)) row.result = stored.json(kResult);
+  stored.count(kLease);
+  stored.count(kWorkersLost);
+  row.process = stored.text(kProcess);
+  row.worker = stored.text(kWorker);
+  row.renewed_unix_s = stored.finite(kRenewed);
+  row.started_unix_s = stored.finite(kStarted);
+  if (!stored.is_null(kEnded)) row.ended_unix_s = stored.finite(kEnded);
+  if (!stored.is_null(kEndRank)) row.end_rank = stored.positive(kEndRank);
+  return row;
+}
+
+}  // namespace wattgrind
