@@ -34,10 +34,12 @@ struct NpyType {
 
 const NpyType* find_type(std::string_view word) {
   static const std::vector<NpyType> kTypes = {
-      {"<f4", 4, reader<float>()},    {"<f8", 8, reader<double>()},   {"<i8", 8, reader<int64_t>()},
-      {"<i4", 4, reader<int32_t>()},  {"<i2", 2, reader<int16_t>()},  {"|i1", 1, reader<int8_t>()},
-      {"<u8", 8, reader<uint64_t>()}, {"<u4", 4, reader<uint32_t>()}, {"<u2", 2, reader<uint16_t>()},
-      {"|u1", 1, reader<uint8_t>()},  {"|b1", 1, reader<uint8_t>()}};
+      {"<f4", 4, reader<float>()},    {"<f8", 8, reader<double>()},
+      {"<i8", 8, reader<int64_t>()},  {"<i4", 4, reader<int32_t>()},
+      {"<i2", 2, reader<int16_t>()},  {"|i1", 1, reader<int8_t>()},
+      {"<u8", 8, reader<uint64_t>()}, {"<u4", 4, reader<uint32_t>()},
+      {"<u2", 2, reader<uint16_t>()}, {"|u1", 1, reader<uint8_t>()},
+      {"|b1", 1, reader<uint8_t>()}};
   for (const NpyType& type : kTypes) {
     if (type.word == word) return &type;
   }

@@ -1,4 +1,5 @@
-// NumPy's files of one array (".npy"): numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+// NumPy's files of one array (".npy"):
+// numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 //
 // Six bytes, a version, the length of a header, the header (a Python dictionary of type, order and
 // shape), and the values.

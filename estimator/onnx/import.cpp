@@ -283,8 +283,8 @@ class ModelImport {
       failed_.push_back({&node, failure.reason});
     } catch (const std::out_of_range&) {
       // Operators ask tensors for the axes that their definitions give them.
-      fail(ErrorKind::kInput, "{}: node {}: found inputs of other ranks than the operator's", where_,
-           shown(node, model_.opset));
+      fail(ErrorKind::kInput, "{}: node {}: found inputs of other ranks than the operator's",
+           where_, shown(node, model_.opset));
     } catch (const Error& error) {
       fail(error.kind(), "{}: node {}: {}", where_, shown(node, model_.opset),
            without_place(error.what()));

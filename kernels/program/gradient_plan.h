@@ -22,7 +22,8 @@ struct PlannedGradient {
 };
 
 struct GradientPlan {
-  std::vector<bool> depends;  // by layer, whether its output depends on parameters, its own included
+  std::vector<bool>
+      depends;  // by layer, whether its output depends on parameters, its own included
   std::map<int, PlannedGradient> gradients;  // by the layer that owns the map (PlannedMap::owner)
 
   // Whether the gradient by what a layer reads there must be made. Where that depends on no

@@ -41,8 +41,8 @@ struct TrainingProgram {
   uint32_t step_size = 0;                 // a single value, the optimiser's step_size()
 };
 
-// Throws Error(kInput) for a network that has several inputs or outputs, does not end in softmax, has
-// no parameters or has a layer that cannot be trained, and when the arena would be larger than
+// Throws Error(kInput) for a network that has several inputs or outputs, does not end in softmax,
+// has no parameters or has a layer that cannot be trained, and when the arena would be larger than
 // kLargestArenaBytes.
 TrainingProgram lower_training(const Network& network, const Optimizer& optimizer, Isa isa,
                                int64_t batch);
