@@ -159,6 +159,9 @@ class NetworkRun {
       runnable_ = find_runnable(options.network);
       given_ = read_tensors("--input", options.inputs, names_of(runnable_.inputs));
     }
+    for (const std::string& note : runnable_.network.notes) {
+      print_message(fmt::format("{}: {}", options.network, note));
+    }
     batch_ = find_batch();
     load_weights();
     check_values();

@@ -114,6 +114,7 @@ class ModelImport {
     graph_.spec().name = name;
     result.parameters = std::move(graph_.parameters());
     result.network = build_network(std::move(graph_.spec()), where_);
+    result.network.notes = notes();
     result.has_values = has_all_values(result);
     result.inputs = std::move(inputs_);
     result.outputs = std::move(outputs_);
@@ -406,6 +407,18 @@ class ModelImport {
     const auto is_unread = [&](const std::string& name) { return !needed.contains(name); };
     std::erase_if(spec.inputs, [&](const NetworkInput& input) { return is_unread(input.name); });
     std::erase_if(inputs_, [&](const PlacedTensor& input) { return is_unread(input.view.source); });
+  }
+
+  // What is computed in another type than the model's. Whole numbers of one axis are sizes.
+  std::vector<std::string> notes() const {
+    std::set<std::string> types;
+    for (const auto& [name, tensor] : model_.initializers) {
+      const bool is_size = is_integer(tensor.type) && tensor.dims.size() < 2;
+      if (tensor.type != OnnxType::kFloat && !is_size) types.insert(to_string(tensor.type));
+    }
+    if (types.empty()) return {};
+    return {
+        fmt::format("weights of type {} are taken in single precision", fmt::join(types, " and "))};
   }
 
   bool has_all_values(const ImportedModel& imported) const {

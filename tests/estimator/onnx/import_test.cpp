@@ -216,6 +216,22 @@ TEST(Import, ContradictionsNameTheNode) {
   EXPECT_THAT(error_of(type), HasSubstr("attribute \"alpha\": found a value of another type"));
 }
 
+TEST(Import, SaysWhichTypesBecomeSinglePrecision) {
+  ModelBuilder model;
+  model.input("x", {1, 2, 3, 3}).weights("w", {1, 2, 1, 1}, {0.5F, -1.0F});
+  model.node("Conv", {"x", "w"}, {"y"}).output("y");
+  EXPECT_TRUE(import(model).network.notes.empty());
+  auto* weights = model.proto().mutable_graph()->mutable_initializer(0);
+  weights->set_data_type(onnx::TensorProto::DOUBLE);
+  weights->clear_raw_data();
+  weights->add_double_data(0.5);
+  weights->add_double_data(-1);
+  const ImportedModel imported = import(model);
+  EXPECT_THAT(imported.network.notes,
+              ElementsAre("weights of type float64 are taken in single precision"));
+  EXPECT_EQ(imported.parameters[0].weights, (std::vector<float>{0.5F, -1}));
+}
+
 TEST(Import, WhatNoOutputDependsOnIsLeftOut) {
   ModelBuilder model;
   model.input("x", {1, 4})
