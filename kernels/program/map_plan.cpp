@@ -33,6 +33,11 @@ class MapPlanner {
     plan_.isa = isa;
     plan_.batch = batch;
     plan_.phase = phase;
+    // Readers come behind what they read, so theirs are known first.
+    any_layout_.resize(network.layers.size());
+    for (int i = layers() - 1; i >= 0; --i) {
+      any_layout_[static_cast<size_t>(i)] = take_any_layout(readers_.of(i));
+    }
   }
 
   MapPlan plan() && {
@@ -56,8 +61,11 @@ class MapPlanner {
 
   // Whether everything that reads this output takes any layout. Dense layers do, and elementwise
   // layers do if their own readers do, for they keep the layout of their input.
-  bool readers_take_any_layout(int index) const {
-    const std::vector<int>& readers = readers_.of(index);
+  bool readers_take_any_layout(int source) const {
+    return is_network_input(source) ? take_any_layout(readers_.of(source))
+                                    : any_layout_[static_cast<size_t>(source)];
+  }
+  bool take_any_layout(const std::vector<int>& readers) const {
     return !readers.empty() && std::ranges::all_of(readers, [&](int reader) {
       return is_dense(layer(reader)) ||
              (is_elementwise(layer(reader)) && readers_take_any_layout(reader));
@@ -201,6 +209,7 @@ class MapPlanner {
 
   const Network& network_;
   const Readers readers_;
+  std::vector<bool> any_layout_;                             // by layer, readers_take_any_layout()
   std::vector<bool> wanted_halos_, wanted_halos_of_inputs_;  // by layer and by network input
   std::vector<bool> has_own_layout_;  // by layer: whether it is a view that sees another shape
   MapPlan plan_;
