@@ -1,7 +1,6 @@
 #include "estimator/onnx/graph_import.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "estimator/base/error.h"
 #include "estimator/formats/json_text.h"
@@ -9,8 +8,6 @@
 
 namespace wattgrind {
 namespace {
-
-constexpr size_t kMaxName = 60;  // room for a number behind it
 
 // A shape, or what a copy is made of, as text.
 std::string text_of(const ViewAxis& factors) {
@@ -28,8 +25,6 @@ std::vector<RearrangeFactor> rearrange_factors(const ViewAxis& factors) {
   }
   return result;
 }
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // The slice that a copy is where it moves along one axis alone; absent where it does more.
 std::optional<Slice> as_slice(const MapView& view, const Rearrange& copy) {
@@ -97,26 +92,10 @@ void GraphImport::set(const std::string& name, ModelTensor tensor) {
   tensors_.insert_or_assign(name, std::move(tensor));
 }
 
-std::string GraphImport::new_name(std::string_view wanted, std::string_view fallback) {
-  std::string name;
-  for (const char c : wanted) {
-    const bool is_allowed = is_letter(c) || (c >= '0' && c <= '9') ||
-                            std::string_view("_-./").find(c) != std::string_view::npos;
-    name += is_allowed ? c : '_';
-  }
-  const size_t begin = name.find_first_not_of("/_.-");
-  name.erase(0, begin);
-  if (name.empty() || !is_letter(name.front())) {
-    name = fmt::format("{}{}{}", fallback, name.empty() ? "" : "_", name);
-  }
-  if (name.size() > kMaxName) name = name.substr(name.size() - kMaxName);
-  while (!is_letter(name.front())) name.erase(0, 1).append(name.size() == 1 ? "x" : "");
-  std::string free = name;
-  for (int i = 2; free == "runtime" || free == "total" || taken_.contains(free); ++i) {
-    free = fmt::format("{}_{}", name.substr(0, kMaxName - 6), i);
-  }
-  taken_.insert(free);
-  return free;
+std::string GraphImport::new_name(std::string_view wanted, std::string_view kind) {
+  // PyTorch's names are paths from a root: "/layer1/layer1.0/conv1/Conv".
+  wanted.remove_prefix(std::min(wanted.size(), wanted.find_first_not_of("/_.-")));
+  return names_.take(wanted, kind);
 }
 
 void GraphImport::add_input(const std::string& name, const FeatureShape& shape) {

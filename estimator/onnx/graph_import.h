@@ -7,13 +7,13 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "estimator/network/layer_names.h"
 #include "estimator/network/layer_parameters.h"
 #include "estimator/network/network.h"
 #include "estimator/onnx/constant.h"
@@ -54,7 +54,7 @@ class GraphImport {
   void set(const std::string& name, ModelTensor tensor);
 
   // A name for a layer or an input of the network like `wanted`, well formed and not yet taken.
-  std::string new_name(std::string_view wanted, std::string_view fallback);
+  std::string new_name(std::string_view wanted, std::string_view kind);
 
   void add_input(const std::string& name, const FeatureShape& shape);
   // Adds a layer and returns its whole map; the axes are left empty. Layers that hold parameters
@@ -86,7 +86,7 @@ class GraphImport {
   std::vector<LayerParameters> parameters_;
   std::map<std::string, size_t, std::less<>> layers_;  // by name, where they stand in the spec
   std::map<std::string, FeatureShape, std::less<>> shapes_;
-  std::set<std::string, std::less<>> taken_;
+  LayerNames names_;
   std::map<std::string, ModelTensor, std::less<>> tensors_;
   std::map<std::string, size_t, std::less<>> readers_;
   std::vector<std::pair<std::string, std::string>> copies_;  // what a copy holds, and its layer

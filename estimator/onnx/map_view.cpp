@@ -4,25 +4,10 @@
 #include <iterator>
 #include <utility>
 
-#include "estimator/base/error.h"
+#include "estimator/network/map_axes.h"
 
 namespace wattgrind {
 namespace {
-
-constexpr std::array<MapAxis, 3> kAxesOfMaps = {MapAxis::kChannels, MapAxis::kHeight,
-                                                MapAxis::kWidth};
-
-int64_t extent_of(const FeatureShape& shape, MapAxis axis) {
-  switch (axis) {
-    case MapAxis::kChannels:
-      return shape.channels;
-    case MapAxis::kHeight:
-      return shape.height;
-    case MapAxis::kWidth:
-      return shape.width;
-  }
-  CHECK(false, "axis {}", static_cast<int>(axis));
-}
 
 int64_t extent_of(const ViewAxis& factors) {
   int64_t extent = 1;
@@ -168,8 +153,8 @@ MapForm MapView::separating_form(const std::vector<size_t>& set) const {
 
 bool MapView::has_form(const MapForm& form) const {
   if (first != std::array<int64_t, 3>{0, 0, 0}) return false;
-  return std::ranges::all_of(kAxesOfMaps, [&](MapAxis axis) {
-    const int64_t extent = extent_of(shape, axis);
+  return std::ranges::all_of(kMapAxes, [&](MapAxis axis) {
+    const int64_t extent = wattgrind::extent(shape, axis);
     const ViewAxis wanted = extent == 1 ? ViewAxis{} : ViewAxis{{extent, false, axis, 1}};
     return group_factors(*this, group(form, axis)) == wanted;
   });
@@ -191,7 +176,7 @@ FeatureShape form_shape(const MapView& view, const MapForm& form) {
 
 MapView in_form(const MapView& view, const MapForm& form, std::string source) {
   MapView result{std::move(source), form_shape(view, form), {0, 0, 0}, view.axes};
-  for (const MapAxis axis : kAxesOfMaps) {
+  for (const MapAxis axis : kMapAxes) {
     const std::vector<size_t>& members = group(form, axis);
     int64_t step = 1;
     for (auto member = members.rbegin(); member != members.rend(); ++member) {

@@ -89,8 +89,6 @@ struct OnnxGraphValue {
 };
 
 struct OnnxModel {
-  std::string name;  // of the graph
-  std::string producer;
   int64_t ir_version = 0;
   int64_t opset = 0;  // of the domain "" (ai.onnx)
   std::vector<OnnxNode> nodes;

@@ -102,7 +102,6 @@ class ModelReader {
 
   void read_versions(const onnx::ModelProto& model) {
     model_.ir_version = model.ir_version();
-    model_.producer = model.producer_name();
     if (model_.ir_version < kOldestIr || model_.ir_version > kNewestIr) {
       fail(ErrorKind::kInput, "{}: found IR version {}, wanted {} to {}", where_, model_.ir_version,
            kOldestIr, kNewestIr);
@@ -135,7 +134,6 @@ class ModelReader {
     if (graph.sparse_initializer_size() > 0) {
       fail(ErrorKind::kInput, "{}: it has sparse initialisers, which are not read", where_);
     }
-    model_.name = graph.name();
     for (const Bytes initializer : initializers) {
       OnnxTensor tensor = read_tensor(initializer, "an initialiser");
       model_.has_absent_values |= !tensor.has_values();

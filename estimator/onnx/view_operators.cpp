@@ -228,7 +228,7 @@ void import_concat(NodeImport& node) {
   const int64_t otherwise = node.opset() < 4 ? 1 : static_cast<int64_t>(rank);  // must be there
   const size_t axis = normal_axis(node.integer("axis", otherwise), rank, "attribute axis");
   check_no_batch(*first, axis, "joining");
-  const auto [form, along] = joining_form(*first, axis);
+  const MapForm form = joining_form(*first, axis).first;
   const MapView sibling = node.graph().as_map(*first, form);
   std::vector<MapView> parts;
   for (size_t i = 0; i < node.inputs(); ++i) {
