@@ -35,6 +35,20 @@ References combined(const References& a, const References& b, Combine combine) {
   return {combine(a.reads, b.reads), combine(a.writes, b.writes)};
 }
 
+template <typename Combine>
+std::optional<InstructionCounts> combined(const std::optional<InstructionCounts>& a,
+                                          const std::optional<InstructionCounts>& b,
+                                          Combine combine) {
+  if (!a || !b) return std::nullopt;
+  InstructionCounts result;
+  for (size_t i = 0; i < result.by_class.size(); ++i) {
+    result.by_class[i] = combine(a->by_class[i], b->by_class[i]);
+  }
+  result.memory_operands = combine(a->memory_operands, b->memory_operands);
+  result.vector_128_bits = combine(a->vector_128_bits, b->vector_128_bits);
+  return result;
+}
+
 // Applies `combine` to all counts of a level except its hits.
 template <typename Combine>
 EventCounts combined(const EventCounts& a, const EventCounts& b, Combine combine) {
@@ -56,6 +70,10 @@ EventCounts combined(const EventCounts& a, const EventCounts& b, Combine combine
   }
   result.dram.reads = combine(a.dram.reads, b.dram.reads);
   result.dram.write_backs = combined(a.dram.write_backs, b.dram.write_backs, combine);
+  result.executed_instructions =
+      combined(a.executed_instructions, b.executed_instructions, combine);
+  result.instructions = combined(a.instructions, b.instructions, combine);
+  result.core_cycles = combined(a.core_cycles, b.core_cycles, combine);
   return result;
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "estimator/counts/instructions.h"
+
 namespace wattgrind {
 
 // Data references and their bytes.
@@ -44,6 +46,12 @@ struct EventCounts {
   std::optional<References> bytes;  // from the loop nest; absent for the row `runtime`
   std::vector<LevelCounts> levels;  // as many as the machine has
   DramCounts dram;
+  // Executed, as the source saw them; where it sees none, as the machine code tells.
+  std::optional<uint64_t> executed_instructions;
+  std::optional<InstructionCounts> instructions;  // of the machine code, by class
+  // What the core takes if no cache misses and no branch is mispredicted, by a scheduling model of
+  // it; absent where there is none.
+  std::optional<uint64_t> core_cycles;
 };
 
 // Adds counts field by field; an absent field makes the sum's field absent. The number of levels

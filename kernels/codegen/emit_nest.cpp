@@ -94,8 +94,12 @@ class NestEmitter {
         lookups_(lookups),
         builder_(&function.back()),
         pointers_(std::move(pointers)),
-        constants_(traits(nest.isa).vector_registers),
-        registers_(nest.register_lanes.size(), nullptr) {}
+        constants_(nest.isa),
+        registers_(nest.register_lanes.size(), nullptr) {
+    runs_[&function.back()] = {};
+  }
+
+  BlockRunsMap take_runs() && { return std::move(runs_); }
 
   void emit(const std::vector<Statement>& body) {
     for (const Statement& statement : body) {
@@ -138,6 +142,9 @@ class NestEmitter {
     llvm::Instruction* entry = builder_.CreateBr(header);
     constants_.hoist_before(is_innermost ? entry : nullptr);
     builder_.SetInsertPoint(header);
+    const uint64_t entries = executions_;
+    executions_ *= loop.trips / factor;
+    runs_[header] = {executions_, entries};
 
     llvm::Type* counter_type =
         loop.trips <= INT32_MAX ? builder_.getInt32Ty() : builder_.getInt64Ty();
@@ -156,6 +163,8 @@ class NestEmitter {
     BasicBlock* exit = BasicBlock::Create(builder_.getContext(), loop.name + "_end", function);
     builder_.CreateCondBr(builder_.CreateIsNotNull(left), header, exit);
     builder_.SetInsertPoint(exit);
+    executions_ = entries;
+    runs_[exit] = {executions_, executions_};
   }
 
   std::vector<std::pair<Register, llvm::PHINode*>> open_carried_registers(const Loop& loop,
@@ -235,6 +244,8 @@ class NestEmitter {
   StreamPointers pointers_;
   ConstantSplats constants_;
   std::vector<Value*> registers_;  // by register; null until written
+  uint64_t executions_ = 1;        // of the block that is written to
+  BlockRunsMap runs_;
 };
 
 // Moves the addresses of lookups to row 0, from where the index counts.
@@ -253,8 +264,8 @@ void start_at_first_row(std::vector<Statement>& body) {
 
 }  // namespace
 
-void emit_nest(const LoopNest& nest, bool fuse_multiply_add, Lookups lookups,
-               llvm::Function& function, std::vector<Value*> buffers) {
+BlockRunsMap emit_nest(const LoopNest& nest, bool fuse_multiply_add, Lookups lookups,
+                       llvm::Function& function, std::vector<Value*> buffers) {
   CHECK(buffers.size() == nest.buffers.size(), "{} wants {} buffers, got {}", nest.name,
         nest.buffers.size(), buffers.size());
   LoopNest emitted = nest;
@@ -262,9 +273,10 @@ void emit_nest(const LoopNest& nest, bool fuse_multiply_add, Lookups lookups,
   std::vector<const Loop*> loops(emitted.loop_count, nullptr);
   collect_loops(emitted.body, loops);
 
-  NestEmitter(emitted, fuse_multiply_add, lookups, function,
-              StreamPointers(std::move(buffers), std::move(loops)))
-      .emit(emitted.body);
+  NestEmitter emitter(emitted, fuse_multiply_add, lookups, function,
+                      StreamPointers(std::move(buffers), std::move(loops)));
+  emitter.emit(emitted.body);
+  return std::move(emitter).take_runs();
 }
 
 }  // namespace wattgrind

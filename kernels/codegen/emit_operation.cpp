@@ -38,13 +38,6 @@ Value* splat(IRBuilderBase& builder, Value* value, int lanes) {
   return builder.CreateVectorSplat(static_cast<unsigned>(vector_lanes(lanes)), value);
 }
 
-Value* make_constant(IRBuilderBase& builder, uint32_t bits, int lanes) {
-  llvm::Type* word = builder.getInt32Ty();
-  llvm::InlineAsm* immediate = llvm::InlineAsm::get(llvm::FunctionType::get(word, {word}, false),
-                                                    "movl $1, $0", "=r,i", false);
-  return splat(builder, builder.CreateCall(immediate, {builder.getInt32(bits)}), lanes);
-}
-
 // Takes the first lanes of a vector. They are a part of its register, so it costs no instruction.
 Value* lower_lanes(IRBuilderBase& builder, Value* vector, int lanes, int wanted) {
   if (lanes == wanted) return vector;
@@ -125,6 +118,27 @@ Value* emit_multiply_add_int64(IRBuilderBase& builder, std::span<Value* const> o
 
 }  // namespace
 
+Value* emit_immediate(IRBuilderBase& builder, llvm::Type* type, uint64_t value, Isa isa) {
+  const bool is_wide = !type->isIntegerTy(32);
+  if (isa != Isa::kNeon) {
+    llvm::IntegerType* bits = is_wide ? builder.getInt64Ty() : builder.getInt32Ty();
+    llvm::InlineAsm* move =
+        llvm::InlineAsm::get(llvm::FunctionType::get(type, {bits}, false),
+                             is_wide ? "movabsq $1, $0" : "movl $1, $0", "=r,i", false);
+    return builder.CreateCall(move, {llvm::ConstantInt::get(bits, value)});
+  }
+  // Sixteen bits an instruction.
+  constexpr unsigned kStep = 16;
+  const std::string reg = is_wide ? "${0:x}" : "${0:w}";
+  std::string text = fmt::format("movz {}, #{}", reg, value & 0xffff);
+  for (unsigned shift = kStep; shift < (is_wide ? 64 : 32); shift += kStep) {
+    text += fmt::format("\nmovk {}, #{}, lsl #{}", reg, value >> shift & 0xffff, shift);
+  }
+  llvm::InlineAsm* move =
+      llvm::InlineAsm::get(llvm::FunctionType::get(type, false), text, "=r", false);
+  return builder.CreateCall(move, {});
+}
+
 llvm::Type* register_type(IRBuilderBase& builder, int lanes) {
   return vector_or_scalar(builder.getFloatTy(), lanes);
 }
@@ -134,15 +148,19 @@ void ConstantSplats::hoist_before(llvm::Instruction* position) {
   hoisted_.clear();
 }
 
+Value* ConstantSplats::make(IRBuilderBase& builder, uint32_t bits, int lanes) const {
+  return splat(builder, emit_immediate(builder, builder.getInt32Ty(), bits, isa_), lanes);
+}
+
 Value* ConstantSplats::get_bits(IRBuilderBase& builder, uint32_t bits, int lanes) {
   const bool is_new = !hoisted_.contains(bits);
   if (position_ == nullptr || (is_new && hoisted_.size() == most_hoisted_)) {
-    return make_constant(builder, bits, lanes);
+    return make(builder, bits, lanes);
   }
   Hoisted& hoisted = hoisted_[bits];
   if (hoisted.lanes < vector_lanes(lanes)) {
     llvm::IRBuilder<> before(position_);
-    hoisted = {make_constant(before, bits, lanes), vector_lanes(lanes)};
+    hoisted = {make(before, bits, lanes), vector_lanes(lanes)};
   }
   return lower_lanes(builder, hoisted.value, hoisted.lanes, vector_lanes(lanes));
 }

@@ -28,9 +28,9 @@ namespace wattgrind {
 // cheaper than a register kept.
 class ConstantSplats {
  public:
-  // `vector_registers` is how many the instruction set has.
-  explicit ConstantSplats(int vector_registers)
-      : most_hoisted_(static_cast<size_t>(vector_registers - kRegistersForValues)) {}
+  explicit ConstantSplats(Isa isa)
+      : isa_(isa),
+        most_hoisted_(static_cast<size_t>(traits(isa).vector_registers - kRegistersForValues)) {}
 
   // From here on constants are made before `position`, or, if that is null, where they are used.
   void hoist_before(llvm::Instruction* position);
@@ -49,10 +49,19 @@ class ConstantSplats {
     int lanes = 0;
   };
 
+  llvm::Value* make(llvm::IRBuilderBase& builder, uint32_t bits, int lanes) const;
+
+  const Isa isa_;
   const size_t most_hoisted_;
   llvm::Instruction* position_ = nullptr;
   std::map<uint32_t, Hoisted> hoisted_;  // for each constant's bits, the widest vector asked for
 };
+
+// Puts an immediate in a register, as an integer of 32 or 64 bits or as a pointer. LLVM does not
+// see which it is: it would make other constants of it and keep each in a register of its own, or
+// load it from a constant pool.
+llvm::Value* emit_immediate(llvm::IRBuilderBase& builder, llvm::Type* type, uint64_t value,
+                            Isa isa);
 
 // The LLVM type of a register with so many lanes.
 llvm::Type* register_type(llvm::IRBuilderBase& builder, int lanes);

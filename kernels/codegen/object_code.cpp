@@ -8,6 +8,7 @@
 #include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
+#include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Object/ELFObjectFile.h>
 #include <llvm/Support/TargetSelect.h>
@@ -17,11 +18,14 @@
 #include <algorithm>
 
 #include "estimator/base/error.h"
+#include "kernels/codegen/machine_work.h"
 
 namespace wattgrind {
 namespace {
 
-constexpr const char* kTriple = "x86_64-unknown-linux-gnu";
+const char* triple(Isa isa) {
+  return isa == Isa::kNeon ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu";
+}
 
 const char* processor(Isa isa) {
   switch (isa) {
@@ -32,25 +36,48 @@ const char* processor(Isa isa) {
     case Isa::kAvx512:
       return "x86-64-v4";
     case Isa::kNeon:
-      break;
+      return "generic";
   }
-  CHECK(false, "no code is generated for {}", traits(isa).name);
+  CHECK(false, "an instruction set {}", static_cast<int>(isa));
   return nullptr;
 }
 
+const llvm::Target& look_up(Isa isa) {
+  std::string error;
+  const llvm::Target* found = llvm::TargetRegistry::lookupTarget(triple(isa), error);
+  CHECK(found != nullptr, "{}", error);
+  return *found;
+}
+
+// The assembly parsers are for inline assembly.
 const llvm::Target& x86_target() {
   static const llvm::Target& target = []() -> const llvm::Target& {
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
-    LLVMInitializeX86AsmParser();  // for inline assembly
-    std::string error;
-    const llvm::Target* found = llvm::TargetRegistry::lookupTarget(kTriple, error);
-    CHECK(found != nullptr, "{}", error);
-    return *found;
+    LLVMInitializeX86AsmParser();
+    LLVMInitializeX86Disassembler();
+    return look_up(Isa::kAvx2);
   }();
   return target;
+}
+
+const llvm::Target& aarch64_target() {
+  static const llvm::Target& target = []() -> const llvm::Target& {
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+    LLVMInitializeAArch64AsmParser();
+    LLVMInitializeAArch64Disassembler();
+    return look_up(Isa::kNeon);
+  }();
+  return target;
+}
+
+const llvm::Target& target_of(Isa isa) {
+  return isa == Isa::kNeon ? aarch64_target() : x86_target();
 }
 
 // Returns the value of an LLVM result whose failure would be a bug of ours.
@@ -104,13 +131,14 @@ AddressFixup read_fixup(const llvm::object::RelocationRef& relocation) {
 
 // Takes the code out of an object. Anything else in it, or code that refers to anything but itself
 // and the continuation, would break the promises of codegen.h.
-MachineCode read_object(llvm::StringRef bytes) {
+// AArch64's fixups are left out: its code is made to be looked at.
+MachineCode read_object(llvm::StringRef bytes, bool is_x86) {
   auto object = expect(llvm::object::ObjectFile::createObjectFile(
       llvm::MemoryBufferRef(bytes, "kernels"), llvm::file_magic::elf_relocatable));
   MachineCode code;
   for (const llvm::object::SectionRef& section : object->sections()) {
     for (const llvm::object::RelocationRef& relocation : section.relocations()) {
-      code.fixups.push_back(read_fixup(relocation));
+      if (is_x86) code.fixups.push_back(read_fixup(relocation));
     }
     const llvm::StringRef contents = expect(section.getContents());
     if (contents.empty() ||
@@ -134,32 +162,52 @@ MachineCode read_object(llvm::StringRef bytes) {
 
 }  // namespace
 
-std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& options) {
-  CHECK(!options.fuse_multiply_add || traits(options.isa).fused_multiply_add,
-        "{} has no fused multiply-add", traits(options.isa).name);
+namespace {
+
+std::unique_ptr<llvm::TargetMachine> make_machine(Isa isa, const char* cpu, const char* features) {
   llvm::TargetOptions target_options;
   target_options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
-  const bool without_fma = options.isa == Isa::kAvx2 && !options.fuse_multiply_add;
   // In smaller code models the register allocator turns a zero for which it has no register into a
   // load from a constant pool.
   const auto code_model = llvm::CodeModel::Large;
-  std::unique_ptr<llvm::TargetMachine> machine(x86_target().createTargetMachine(
-      kTriple, processor(options.isa), without_fma ? "-fma" : "", target_options,
-      llvm::Reloc::Static, code_model, llvm::CodeGenOptLevel::Default));
-  CHECK(machine != nullptr, "no target machine for {}", traits(options.isa).name);
+  std::unique_ptr<llvm::TargetMachine> machine(target_of(isa).createTargetMachine(
+      triple(isa), cpu, features, target_options, llvm::Reloc::Static, code_model,
+      llvm::CodeGenOptLevel::Default));
+  CHECK(machine != nullptr, "no target machine for {}", traits(isa).name);
   return machine;
+}
+
+}  // namespace
+
+std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& options) {
+  CHECK(!options.fuse_multiply_add || traits(options.isa).fused_multiply_add,
+        "{} has no fused multiply-add", traits(options.isa).name);
+  const bool without_fma = options.isa == Isa::kAvx2 && !options.fuse_multiply_add;
+  return make_machine(options.isa, processor(options.isa), without_fma ? "-fma" : "");
+}
+
+bool has_core_model(Isa isa, const std::string& llvm_cpu) {
+  const std::unique_ptr<llvm::MCSubtargetInfo> cores(
+      target_of(isa).createMCSubtargetInfo(triple(isa), "", ""));
+  return cores->isCPUStringValid(llvm_cpu) &&
+         cores->getSchedModelForCPU(llvm_cpu).hasInstrSchedModel();
+}
+
+std::unique_ptr<llvm::TargetMachine> make_core_machine(Isa isa, const std::string& llvm_cpu) {
+  CHECK(has_core_model(isa, llvm_cpu), "LLVM has no model of {}", llvm_cpu);
+  return make_machine(isa, llvm_cpu.c_str(), "");
 }
 
 MachineCode compile(llvm::Module& module, llvm::TargetMachine& machine,
                     std::unique_ptr<llvm::Pass> last_pass) {
-  module.setTargetTriple(kTriple);
+  module.setTargetTriple(machine.getTargetTriple().str());
   module.setDataLayout(machine.createDataLayout());
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream object(bytes);
   llvm::legacy::PassManager passes;
   add_passes(static_cast<llvm::LLVMTargetMachine&>(machine), passes, std::move(last_pass), object);
   passes.run(module);
-  return read_object(object.str());
+  return read_object(object.str(), machine.getTargetTriple().isX86());
 }
 
 }  // namespace wattgrind

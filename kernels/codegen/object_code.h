@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "kernels/codegen/codegen.h"
 
@@ -15,8 +16,11 @@ class TargetMachine;
 namespace wattgrind {
 
 // The processor and features of an instruction set: x86-64-v2 for sse4.2, v3 for avx2 (FMA only
-// where multiply and add are fused), v4 with 512-bit vectors for avx512.
+// where multiply and add are fused), v4 with 512-bit vectors for avx512; for neon any AArch64.
 std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& options);
+
+// The target machine of a core, for its scheduling model: has_core_model() (machine_work.h).
+std::unique_ptr<llvm::TargetMachine> make_core_machine(Isa isa, const std::string& llvm_cpu);
 
 // The symbol that stands for the continuation (codegen.h).
 inline constexpr const char* kContinuation = "continuation";

@@ -1,0 +1,106 @@
+#include "kernels/codegen/machine_work.h"
+
+#include <llvm/MC/MCAsmInfo.h>
+#include <llvm/MC/MCContext.h>
+#include <llvm/MC/MCDisassembler/MCDisassembler.h>
+#include <llvm/MC/MCInst.h>
+#include <llvm/MC/MCInstrInfo.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Pass.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include <cmath>
+
+#include "estimator/base/error.h"
+#include "kernels/codegen/chain.h"
+#include "kernels/codegen/core_timing.h"
+#include "kernels/codegen/object_code.h"
+#include "kernels/codegen/work_pass.h"
+
+namespace wattgrind {
+namespace {
+
+// Reads machine code instruction by instruction.
+class Decoder {
+ public:
+  explicit Decoder(const llvm::TargetMachine& machine)
+      : instructions_(*machine.getMCInstrInfo()),
+        context_(machine.getTargetTriple(), machine.getMCAsmInfo(), machine.getMCRegisterInfo(),
+                 machine.getMCSubtargetInfo()),
+        disassembler_(
+            machine.getTarget().createMCDisassembler(*machine.getMCSubtargetInfo(), context_)) {}
+
+  void start(std::span<const uint8_t> code) { rest_ = code; }
+  bool at_end() const { return rest_.empty(); }
+
+  // Whether the next instruction does nothing, as what pads code does.
+  bool next_is_padding() const {
+    return !at_end() && instructions_.getName(decode().first.getOpcode()).starts_with("NOOP");
+  }
+
+  void skip() { rest_ = rest_.subspan(decode().second); }
+
+ private:
+  std::pair<llvm::MCInst, uint64_t> decode() const {
+    llvm::MCInst instruction;
+    uint64_t bytes = 0;
+    const auto status = disassembler_->getInstruction(
+        instruction, bytes, llvm::ArrayRef<uint8_t>(rest_.data(), rest_.size()), 0, llvm::nulls());
+    CHECK(status == llvm::MCDisassembler::Success && bytes > 0, "code that LLVM cannot read");
+    return {instruction, bytes};
+  }
+
+  const llvm::MCInstrInfo& instructions_;
+  llvm::MCContext context_;
+  std::unique_ptr<llvm::MCDisassembler> disassembler_;
+  std::span<const uint8_t> rest_;
+};
+
+// How many instructions of a function's code do nothing but pad it, as often as they are executed.
+uint64_t executed_padding(Decoder& decoder, const FunctionWork& work) {
+  uint64_t padding = 0;
+  for (const BlockWork& block : work.blocks) {
+    while (decoder.next_is_padding()) {
+      padding += block.times_run_into;
+      decoder.skip();
+    }
+    for (uint64_t i = 0; i < block.instructions; ++i) decoder.skip();
+  }
+  CHECK(decoder.at_end(), "a function's code is longer than its blocks");
+  return padding;
+}
+
+}  // namespace
+
+std::vector<MachineWork> machine_work(std::span<const KernelCall> calls,
+                                      const CodegenOptions& options,
+                                      const std::optional<CoreModel>& core) {
+  std::unique_ptr<llvm::TargetMachine> core_machine;
+  std::optional<CoreTiming> timing;
+  if (core) {
+    core_machine = make_core_machine(options.isa, core->llvm_cpu);
+    timing.emplace(*core_machine, core->operations_512_per_cycle.value_or(0));
+  }
+  BlockRunsMap runs;
+  std::vector<FunctionWork> functions;
+  const MachineCode code = compile_chain(
+      calls, options, runs, make_work_pass(runs, timing ? &*timing : nullptr, functions));
+  CHECK(functions.size() == calls.size() && code.functions.size() == calls.size(),
+        "{} calls became {} functions", calls.size(), functions.size());
+
+  const auto machine = make_target_machine(options);
+  Decoder decoder(*machine);
+  std::vector<MachineWork> result;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const CodeSymbol& symbol = code.functions[i];
+    decoder.start(std::span(code.text).subspan(symbol.offset_bytes, symbol.size_bytes));
+    MachineWork& work = result.emplace_back();
+    work.instructions = functions[i].instructions;
+    work.instructions.by_class[static_cast<size_t>(InstructionClass::kScalar)] +=
+        executed_padding(decoder, functions[i]);
+    if (timing) work.cycles = static_cast<uint64_t>(std::llround(functions[i].cycles));
+  }
+  return result;
+}
+
+}  // namespace wattgrind
