@@ -80,6 +80,7 @@ EventCounts event_counts(const std::vector<CachegrindCounts>& runs, size_t level
   const CachegrindCounts& first = runs.front();
   EventCounts counts;
   counts.refs = {first[Event::kDr], first[Event::kDw]};
+  counts.executed_instructions = first[Event::kIr];
   counts.levels.push_back(level_counts(add(counts.refs.reads, counts.refs.writes),
                                        first[Event::kD1mr], first[Event::kD1mw]));
   for (size_t level = 1; level < level_count; ++level) {

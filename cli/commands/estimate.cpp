@@ -41,12 +41,34 @@ struct EstimateOptions {
   Accounting accounting = Accounting::kHits;
   PriceOrigin prices = PriceOrigin::kDefault;
   std::optional<EnergyUnit> unit;
+  std::optional<EnergyScope> scope;
+  IdleShare idle = IdleShare::kAll;
   bool by_tensor = false;
   std::vector<std::string> layers;
   std::vector<std::string> metrics;
   std::string keep;
   std::shared_ptr<OutputOptions> output;
 };
+
+// Calibrated prices are what a meter read, instructions and all.
+EnergyScope scope_of(const EstimateOptions& options, const Machine& machine) {
+  const bool own = machine.prices != PriceOrigin::kCalibrated;
+  const bool has_power = machine.power && machine.power->core_w && machine.power->uncore_w;
+  const bool has_activity = own && machine.instructions;
+  const EnergyScope widest = !has_activity                    ? EnergyScope::kEvents
+                             : !has_power                     ? EnergyScope::kActivity
+                             : !machine.power->package_idle_w ? EnergyScope::kRunning
+                                                              : EnergyScope::kMachine;
+  if (!options.scope) return std::min(widest, EnergyScope::kRunning);
+  if (*options.scope > widest) {
+    fail(ErrorKind::kInput, "--energy {}: machine {} {}; --energy {} is the most it can tell",
+         scope_name(*options.scope), machine.name,
+         own ? "lacks figures of its instructions or its power"
+             : "has calibrated prices, which hold all that its meter read",
+         scope_name(widest));
+  }
+  return *options.scope;
+}
 
 Pricing pricing_of(const EstimateOptions& options, const Machine& machine) {
   Pricing pricing;
@@ -60,7 +82,9 @@ Pricing pricing_of(const EstimateOptions& options, const Machine& machine) {
   } else {
     pricing.prices = machine_prices(machine);
     pricing.unit = options.unit.value_or(EnergyUnit::kPicojoules);
+    pricing.scope = scope_of(options, machine);
   }
+  pricing.idle = options.idle;
   return pricing;
 }
 
@@ -83,7 +107,9 @@ struct Counted {
 
 // Counts with a source and shows its progress on a line of standard error.
 Counted count(const EstimateOptions& options, const Network& network, const Machine& machine,
-              CountSource& source, std::vector<Artifact>* artifacts) {
+              CountSource& events, std::vector<Artifact>* artifacts) {
+  const auto with_instructions = make_instruction_source(events);
+  CountSource& source = *with_instructions;
   ProgressLine progress(options.output->quiet);
   const auto report = [&](std::string_view what, uint64_t done, uint64_t total) {
     progress.show(what, done, total);
@@ -157,7 +183,8 @@ PricedTraining price_training(const EstimateOptions& options,
   training.steps = counted->steps;
   for (const CountedTrainingStep& kind : counted->kinds) {
     training.kinds.push_back(
-        {name(kind.step), kind.times, price_total(kind.counts.rows, machine, pricing)});
+        {name(kind.step), kind.times,
+         price_total(kind.counts.rows, machine, pricing, core_use(kind.counts.origin))});
   }
   return training;
 }
@@ -257,6 +284,19 @@ void add_estimate_command(CLI::App& program) {
       "--verify", options->verify,
       "Count by simulating or tracing after cachegrind's model, and with cachegrind, and show "
       "the differences");
+  add_choice(*command, "--energy", options->scope,
+             "Which energy is the total: of events, of all activity, with what a busy core draws "
+             "(default), or with what idles",
+             std::map<std::string, EnergyScope>{{"events", EnergyScope::kEvents},
+                                                {"activity", EnergyScope::kActivity},
+                                                {"running", EnergyScope::kRunning},
+                                                {"machine", EnergyScope::kMachine}});
+  add_choice(
+      *command, "--idle", options->idle,
+      "How much of what idles the machine's energy holds: all of it (default), a core's "
+      "share, or none",
+      std::map<std::string, IdleShare>{
+          {"all", IdleShare::kAll}, {"share", IdleShare::kPerCore}, {"none", IdleShare::kNone}});
   add_choice(*command, "--accounting", options->accounting,
              "Charge latencies to hits (default) or to accesses, as powerML's code does",
              std::map<std::string, Accounting>{{"hits", Accounting::kHits},

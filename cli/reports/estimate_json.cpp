@@ -4,6 +4,7 @@
 
 #include "cli/reports/estimate_report.h"
 #include "estimator/base/error.h"
+#include "estimator/pricing/uncertainty.h"
 
 namespace wattgrind {
 namespace {
@@ -44,8 +45,18 @@ ordered_json energy_json(const Estimate& estimate, const Energy& priced_energy) 
           json["levels"][estimate.machine.levels[i].name] = energy.levels[i].value();
         }
         json["levels"]["DRAM"] = energy.dram.value();
-        if (energy.static_energy) json["static"] = energy.static_energy->value();
-        json["total"] = energy.total().value();
+        const EnergyParts parts = energy_of(priced_energy, estimate.pricing.scope);
+        const auto add = [&](const char* key, const std::optional<double>& part) {
+          if (part) json[key] = *part;
+        };
+        add("static", parts.static_energy);
+        add("instructions", parts.instructions);
+        add("awake", parts.awake);
+        add("activity", parts.activity);
+        add("running", parts.running);
+        add("machine", parts.machine);
+        add("wall", parts.wall);
+        json["total"] = parts.total;
         return json;
       },
       priced_energy);
@@ -53,6 +64,37 @@ ordered_json energy_json(const Estimate& estimate, const Energy& priced_energy) 
 
 std::string energy_key(const Estimate& estimate) {
   return estimate.pricing.unit == EnergyUnit::kPicojoules ? "energy_pj" : "energy_mac";
+}
+
+ordered_json instructions_json(const EventCounts& counts) {
+  ordered_json json = {{"total", *counts.executed_instructions}};
+  if (!counts.instructions) return json;
+  for (const InstructionClassName& name : kInstructionClasses) {
+    json[std::string(name.key)] = counts.instructions->of(name.instruction_class);
+  }
+  json["memory_operands"] = counts.instructions->memory_operands;
+  json["vector_128_bits"] = counts.instructions->vector_128_bits;
+  return json;
+}
+
+// Fitted times have an interval in percent, predicted ones a factor.
+ordered_json time_json(const Estimate& estimate, const PricedRow& row) {
+  const double time_s = *row.time_s;
+  if (const auto& fitted = estimate.machine.time) {
+    const double part = fitted->interval_percent / 100;
+    return {{"value", time_s},
+            {"low", std::max(0.0, 1 - part) * time_s},
+            {"high", (1 + part) * time_s}};
+  }
+  const double factor = time_factor(estimate, row).value();
+  ordered_json json = {{"value", time_s}, {"low", time_s / factor}, {"high", time_s * factor}};
+  const PredictedTime& time = row.predicted.value();
+  json["core"] = time.core_s;
+  for (size_t i = 0; i < time.lines_s.size(); ++i) {
+    json["lines"][estimate.machine.levels[i + 1].name] = time.lines_s[i];
+  }
+  json["lines"]["DRAM"] = time.dram_s;
+  return json;
 }
 
 void append_row_json(const Estimate& estimate, const PricedRow& row, ordered_json& json) {
@@ -66,17 +108,16 @@ void append_row_json(const Estimate& estimate, const PricedRow& row, ordered_jso
     json["data_bytes"] = {{"reads", counts.bytes->reads}, {"writes", counts.bytes->writes}};
   }
   json["levels"] = levels_json(estimate.machine, counts);
+  if (counts.executed_instructions) json["instructions"] = instructions_json(counts);
   json["cost_cycles"] = row.cost.value();
-  if (row.time_s) {
-    const double part = estimate.machine.time->interval_percent / 100;
-    json["time_s"] = {{"value", *row.time_s},
-                      {"low", std::max(0.0, 1 - part) * *row.time_s},
-                      {"high", (1 + part) * *row.time_s}};
-  }
+  if (row.time_s) json["time_s"] = time_json(estimate, row);
   const std::string key = energy_key(estimate);
   json[key] = energy_json(estimate, row.energy);
   if (const auto interval = energy_interval(estimate, row)) {
     json[key]["interval"] = {{"low", interval->low_pj}, {"high", interval->high_pj}};
+  } else if (const auto factor = energy_factor(estimate, row)) {
+    const double energy = json[key]["total"];
+    json[key]["interval"] = {{"low", energy / *factor}, {"high", energy * *factor}};
   }
   for (size_t i = 0; i < row.tensors.size(); ++i) {
     const EventCounts& tensor = row.row.tensors[i].counts;
@@ -101,7 +142,8 @@ void append_passes_json(const Estimate& estimate, const PricedRow& row, ordered_
 ordered_json per_image_json(const Estimate& estimate) {
   const auto images = static_cast<double>(estimate.counts.images);
   return {{"cost_cycles", estimate.total.cost.value() / images},
-          {energy_key(estimate), energy_of(estimate.total.energy).total / images}};
+          {energy_key(estimate),
+           energy_of(estimate.total.energy, estimate.pricing.scope).total / images}};
 }
 
 ordered_json training_json(const Estimate& estimate) {
@@ -159,7 +201,7 @@ ordered_json estimate_json(const Estimate& estimate) {
   const NetworkCounts& counts = estimate.counts;
   const CountedRow whole = total(counts.rows);
   ordered_json json;
-  json["schema"] = "wattgrind/estimate/1";
+  json["schema"] = "wattgrind/estimate/2";
   json["network"] = {{"name", counts.network},
                      {"batch", counts.batch},
                      {"phase", estimate.training ? "training" : "inference"},
@@ -168,6 +210,7 @@ ordered_json estimate_json(const Estimate& estimate) {
   json["machine"] = machine_json(estimate.machine);
   json["counts"] = counts_json(counts.origin, counts.steady);
   json["prices"] = origin_name(estimate.pricing.prices.origin);
+  json["energy"] = scope_name(estimate.pricing.scope);
   if (estimate.training) json["training"] = training_json(estimate);
   json["accounting"] = estimate.pricing.accounting == Accounting::kHits ? "hits" : "accesses";
   for (const PricedRow& row : estimate.rows) {

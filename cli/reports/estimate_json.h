@@ -1,4 +1,4 @@
-// An estimate as JSON: the schema wattgrind/estimate/1.
+// An estimate as JSON: the schema wattgrind/estimate/2.
 #pragma once
 
 #include <nlohmann/json.hpp>

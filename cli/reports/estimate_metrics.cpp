@@ -11,7 +11,9 @@
 namespace wattgrind {
 namespace {
 
-double total_energy(const PricedRow& row) { return energy_of(row.energy).total; }
+double total_energy(const Estimate& estimate, const PricedRow& row) {
+  return energy_of(row.energy, estimate.pricing.scope).total;
+}
 
 // A metric is a column of the table and the way to fill its cell of a row.
 struct Metric {
@@ -70,16 +72,17 @@ void append_level_metrics(const Estimate& estimate, std::vector<Metric>& metrics
 
 // There are three decimals, or as many more as it takes to show four digits of a small total.
 int microjoule_decimals(const Estimate& estimate) {
-  const double total_uj = total_energy(estimate.total) / kPicojoulesAMicrojoule;
+  const double total_uj = total_energy(estimate, estimate.total) / kPicojoulesAMicrojoule;
   if (total_uj <= 0) return 3;
   return std::clamp(3 - static_cast<int>(std::floor(std::log10(total_uj))), 3, 12);
 }
 
 void append_microjoules(const Estimate& estimate, std::vector<Metric>& metrics) {
   const int decimals = microjoule_decimals(estimate);
-  metrics.push_back({{"energy_uj", "energy (uJ)", decimals}, true, [](const PricedRow& row) {
-                       return Cell(total_energy(row) / kPicojoulesAMicrojoule);
-                     }});
+  metrics.push_back(
+      {{"energy_uj", "energy (uJ)", decimals}, true, [&estimate](const PricedRow& row) {
+         return Cell(total_energy(estimate, row) / kPicojoulesAMicrojoule);
+       }});
   if (!energy_interval(estimate, estimate.total)) return;
   const auto add = [&](const char* key, const char* title, double EnergyInterval::*bound) {
     metrics.push_back({{key, title, decimals}, true, [&estimate, bound](const PricedRow& row) {
@@ -89,6 +92,22 @@ void append_microjoules(const Estimate& estimate, std::vector<Metric>& metrics) 
   };
   add("energy_low_uj", "95 % from", &EnergyInterval::low_pj);
   add("energy_high_uj", "to", &EnergyInterval::high_pj);
+}
+
+void append_instructions(const Estimate& estimate, std::vector<Metric>& metrics) {
+  const EventCounts& whole = estimate.total.row.counts;
+  if (!whole.executed_instructions) return;
+  metrics.push_back({{"instructions", "instructions", 0, 1}, true, [](const PricedRow& row) {
+                       return optional_cell(row.row.counts.executed_instructions);
+                     }});
+  if (!whole.instructions) return;
+  for (const InstructionClassName& name : kInstructionClasses) {
+    const InstructionClass wanted = name.instruction_class;
+    metrics.push_back(
+        {{fmt::format("{}_instructions", name.key), std::string(name.words)},
+         false,
+         [wanted](const PricedRow& row) { return Cell(row.row.counts.instructions->of(wanted)); }});
+  }
 }
 
 void append_time(const Estimate& estimate, std::vector<Metric>& metrics) {
@@ -114,20 +133,28 @@ void append_energy_metrics(const Estimate& estimate, std::vector<Metric>& metric
     add(estimate.machine.levels[i].name, [i](const auto& energy) { return energy.levels[i]; });
   }
   add("DRAM", [](const auto& energy) { return energy.dram; });
-  if (energy_of(estimate.total.energy).static_energy) {
-    add("static", [](const auto& energy) { return *energy.static_energy; });
+  const EnergyParts whole = energy_of(estimate.total.energy, estimate.pricing.scope);
+  if (whole.static_energy) add("static", [](const auto& energy) { return *energy.static_energy; });
+  if (whole.instructions) {
+    add("instructions", [](const auto& energy) { return *energy.instructions; });
   }
-  add("total", [](const auto& energy) { return energy.total(); });
+  if (whole.awake) add("awake", [](const auto& energy) { return *energy.awake; });
+  if (whole.activity) add("activity", [](const auto& energy) { return *energy.activity(); });
+  if (whole.running) add("running", [](const auto& energy) { return *energy.running(); });
+  if (whole.machine) add("machine", [](const auto& energy) { return *energy.machine(); });
+  if (whole.wall) add("wall", [](const auto& energy) { return *energy.wall(); });
+  const EnergyScope scope = estimate.pricing.scope;
+  add("total", [scope](const auto& energy) { return energy.total(scope); });
   if (picojoules) {
     append_microjoules(estimate, metrics);
   } else {
     metrics.back().for_people = true;
   }
-  const double all = total_energy(estimate.total);
+  const double all = total_energy(estimate, estimate.total);
   metrics.push_back({{"energy_percent", "%", 1},
                      true,
-                     [all](const PricedRow& row) {
-                       return all > 0 ? Cell(100 * total_energy(row) / all) : Cell();
+                     [all, &estimate](const PricedRow& row) {
+                       return all > 0 ? Cell(100 * total_energy(estimate, row) / all) : Cell();
                      },
                      true});
 }
@@ -166,7 +193,8 @@ std::vector<Metric> all_metrics(const Estimate& estimate) {
          return row.row.counts.bytes ? Cell(row.row.counts.bytes->writes) : Cell();
        }}};
   append_level_metrics(estimate, metrics);
-  metrics.push_back({{"cost_cycles", "cycles", 0}, true, [](const PricedRow& row) {
+  append_instructions(estimate, metrics);
+  metrics.push_back({{"cost_cycles", "latency cycles", 0}, true, [](const PricedRow& row) {
                        return Cell(row.cost.value());
                      }});
   append_time(estimate, metrics);

@@ -5,6 +5,8 @@
 #include "cli/reports/estimate_metrics.h"
 #include "cli/terminal/sentence.h"
 #include "estimator/base/error.h"
+#include "estimator/base/metric_prefix.h"
+#include "estimator/pricing/uncertainty.h"
 
 namespace wattgrind {
 namespace {
@@ -30,12 +32,58 @@ std::string what_is_counted(const Estimate& estimate) {
 // Tells what one image costs.
 std::string per_image_text(const Estimate& estimate) {
   const auto images = static_cast<double>(estimate.counts.images);
-  const double energy = energy_of(estimate.total.energy).total / images;
+  const double energy = energy_of(estimate.total.energy, estimate.pricing.scope).total / images;
   const bool picojoules = estimate.pricing.unit == EnergyUnit::kPicojoules;
-  return fmt::format("per image: {} cycles, {} {}\n",
+  return fmt::format("per image: {} latency cycles, {} {}\n",
                      with_separators(estimate.total.cost.value() / images, 0),
                      with_separators(picojoules ? energy / kPicojoulesAMicrojoule : energy, 3),
                      picojoules ? "uJ" : "MACs");
+}
+
+// "900 mJ"
+std::string amount_text(double amount, std::string_view unit) {
+  const MetricPrefix prefix = metric_prefix(amount);
+  return fmt::format("{:.3g} {}{}", amount * prefix.factor, prefix.symbol, unit);
+}
+
+std::string joules(double picojoules) {
+  constexpr double kPicojoulesAJoule = 1e12;
+  return amount_text(picojoules / kPicojoulesAJoule, "J");
+}
+
+std::string factor_text(const std::optional<double>& factor) {
+  return factor ? fmt::format(", within a factor of {:.1f}", *factor) : "";
+}
+
+// Tells how long the network takes and which meter would read which of its energies.
+std::string summary_text(const Estimate& estimate) {
+  const PricedRow& total = estimate.total;
+  std::string text;
+  if (total.time_s) {
+    text += fmt::format("\ntime: {}{}\n", amount_text(*total.time_s, "s"),
+                        factor_text(time_factor(estimate, total)));
+  }
+  if (estimate.pricing.unit != EnergyUnit::kPicojoules) return text;
+  const EnergyParts parts = energy_of(total.energy, estimate.pricing.scope);
+  if (!parts.activity) return text;
+  if (text.empty()) text = "\n";
+  const auto line = [&](EnergyScope scope, const std::optional<double>& energy,
+                        std::string_view meaning) {
+    if (!energy) return;
+    const std::string factor =
+        scope == estimate.pricing.scope ? factor_text(energy_factor(estimate, total)) : "";
+    text += fmt::format("{}: {}{}; {}\n", scope_name(scope), joules(*energy), factor, meaning);
+  };
+  line(EnergyScope::kActivity, parts.activity,
+       "what these events cost: on the rails, above a core that waits");
+  line(EnergyScope::kRunning, parts.running,
+       "and the busy core and the uncore meanwhile: RAPL's package, less what it reads idle");
+  line(EnergyScope::kMachine, parts.machine, "and what the packages draw idle: RAPL's packages");
+  if (parts.wall) {
+    text += fmt::format("wall: {}; and memory's background, the board and the supply's loss\n",
+                        joules(*parts.wall));
+  }
+  return text;
 }
 
 }  // namespace
@@ -52,6 +100,20 @@ std::string_view origin_name(PriceOrigin origin) {
       return "measured";
   }
   CHECK(false, "price origin {}", static_cast<int>(origin));
+}
+
+std::string_view scope_name(EnergyScope scope) {
+  switch (scope) {
+    case EnergyScope::kEvents:
+      return "events";
+    case EnergyScope::kActivity:
+      return "activity";
+    case EnergyScope::kRunning:
+      return "running";
+    case EnergyScope::kMachine:
+      return "machine";
+  }
+  CHECK(false, "energy scope {}", static_cast<int>(scope));
 }
 
 std::string estimate_heading(const Estimate& estimate) {
@@ -79,6 +141,7 @@ std::string estimate_text(const Estimate& estimate, const std::vector<std::strin
     text += "\none step of each kind:\n" + aligned_text(steps_table(estimate), page);
   }
   if (estimate.counts.images > 1) text += "\n" + per_image_text(estimate);
+  text += summary_text(estimate);
   return text + estimate_notes(estimate);
 }
 

@@ -13,6 +13,9 @@ namespace wattgrind {
 // "default", "eyeriss", ...
 std::string_view origin_name(PriceOrigin origin);
 
+// "events", "activity", "running", "machine"
+std::string_view scope_name(EnergyScope scope);
+
 // The lines above a table say what is counted and how it is priced; the lines below are its notes.
 std::string estimate_heading(const Estimate& estimate);
 std::string estimate_notes(const Estimate& estimate);

@@ -16,7 +16,7 @@ std::vector<std::string> tensors_of(const Estimate& estimate) {
   std::vector<std::string> result;
   for (const PricedRow& row : estimate.rows) {
     for (const PricedTensor& tensor : row.tensors) {
-      if (energy_of(tensor.energy).total > 0 &&
+      if (energy_of(tensor.energy, EnergyScope::kEvents).total > 0 &&
           std::ranges::find(result, tensor.tensor) == result.end()) {
         result.push_back(tensor.tensor);
       }
@@ -41,8 +41,19 @@ Table tensor_table(const Estimate& estimate, bool with_total) {
   table.columns.push_back({"layer", "layer"});
   std::vector<std::string> columns = tensors;
   columns.emplace_back("arithmetic");
-  const bool has_static = energy_of(estimate.total.energy).static_energy.has_value();
-  if (has_static) columns.emplace_back("static");
+  using Part = std::optional<double> EnergyParts::*;
+  std::vector<Part> parts_beside;
+  const EnergyParts whole = energy_of(estimate.total.energy, estimate.pricing.scope);
+  const auto add_part = [&](const char* name, Part part) {
+    if (!(whole.*part)) return;
+    columns.emplace_back(name);
+    parts_beside.push_back(part);
+  };
+  add_part("static", &EnergyParts::static_energy);
+  if (estimate.pricing.scope != EnergyScope::kEvents) {
+    add_part("instructions", &EnergyParts::instructions);
+  }
+  if (estimate.pricing.scope >= EnergyScope::kRunning) add_part("awake", &EnergyParts::awake);
   columns.emplace_back("total");
   for (const std::string& column : columns) {
     table.columns.push_back({column + suffix, column + title, picojoules ? 3 : 0});
@@ -52,12 +63,13 @@ Table tensor_table(const Estimate& estimate, bool with_total) {
     for (const std::string& wanted : tensors) {
       const auto at = std::ranges::find(row.tensors, wanted, &PricedTensor::tensor);
       std::optional<double> energy;
-      if (at != row.tensors.end()) energy = energy_of(at->energy).total / unit;
+      if (at != row.tensors.end())
+        energy = energy_of(at->energy, EnergyScope::kEvents).total / unit;
       cells.push_back(optional_cell(energy));
     }
-    const EnergyParts parts = energy_of(row.energy);
+    const EnergyParts parts = energy_of(row.energy, estimate.pricing.scope);
     cells.emplace_back(parts.compute / unit);
-    if (has_static) cells.emplace_back(parts.static_energy.value() / unit);
+    for (const Part part : parts_beside) cells.emplace_back((parts.*part).value() / unit);
     cells.emplace_back(parts.total / unit);
     table.rows.push_back(std::move(cells));
   };

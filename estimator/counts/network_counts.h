@@ -19,7 +19,9 @@ struct CountOrigin {
   std::optional<std::string> version;  // of the tool that counted
   std::vector<std::string> commands;   // as a user would type them, with files by their base names
   Isa isa = Isa::kAvx2;                // of the kernels; it may be narrower than the machine's
-  std::vector<std::string> notes;      // what the counts approximate
+  // Whether the core that core_cycles are of executes instructions out of their order.
+  std::optional<bool> reorders_instructions;
+  std::vector<std::string> notes;  // what the counts approximate
 };
 
 // What a layer did to one of its buffers.

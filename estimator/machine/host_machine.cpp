@@ -78,6 +78,12 @@ Sourced<double> from_profile(const Sourced<double>& number, const Machine& profi
           Basis::kAssumed};
 }
 
+std::optional<Sourced<double>> from_profile(const std::optional<Sourced<double>>& number,
+                                            const Machine& profile) {
+  if (!number) return std::nullopt;
+  return from_profile(*number, profile);
+}
+
 CacheLevel host_level(const HostCpu& cpu, size_t index, const Machine& profile) {
   const CacheLevel& priced = profile.levels[std::min(index, profile.levels.size() - 1)];
   CacheLevel level;
@@ -87,6 +93,7 @@ CacheLevel host_level(const HostCpu& cpu, size_t index, const Machine& profile) 
   level.latency_cycles = from_profile(priced.latency_cycles, profile);
   level.read_energy_pj = from_profile(priced.read_energy_pj, profile);
   level.write_energy_pj = from_profile(priced.write_energy_pj, profile);
+  if (index > 0) level.bytes_per_cycle = from_profile(priced.bytes_per_cycle, profile);
   level.cachegrind_substitute = cachegrind_substitute(level.geometry.value);
   return level;
 }
@@ -179,16 +186,29 @@ Machine host_machine(const HostCpu& cpu, const Machine& profile) {
   host.description = cpu.model.empty() ? "this system" : cpu.model;
   host.isa = cpu.isa;
   host.core = cpu.core;
+  // The profile's core stands in for this one in time as it does in energy.
+  if (host.core && profile.core) host.core->llvm_cpu = profile.core->llvm_cpu;
   host.levels.clear();
   for (size_t i = 0; i < cpu.levels.size(); ++i) host.levels.push_back(host_level(cpu, i, profile));
   host.dram = {from_profile(profile.dram.latency_cycles, profile),
                from_profile(profile.dram.read_energy_pj, profile),
-               from_profile(profile.dram.write_energy_pj, profile)};
+               from_profile(profile.dram.write_energy_pj, profile),
+               from_profile(profile.dram.read_bytes_per_s, profile),
+               from_profile(profile.dram.write_bytes_per_s, profile)};
   host.frequency_hz = from_profile(profile.frequency_hz, profile);
   for_each_price(host.operations, [&](std::string_view, std::string_view, Sourced<double>& price) {
     price = from_profile(price, profile);
   });
-  if (host.static_power_w) host.static_power_w = from_profile(*host.static_power_w, profile);
+  for (auto* figure :
+       {&host.static_power_w, &host.cores, &host.packages, &host.operations_512_per_cycle}) {
+    *figure = from_profile(*figure, profile);
+  }
+  const auto borrow = [&](const auto&, Sourced<double>& figure) {
+    figure = from_profile(figure, profile);
+  };
+  for_each_figure(host.clocks, kClockFigures, borrow);
+  if (host.power) for_each_figure(*host.power, kPowerFigures, borrow);
+  if (host.instructions) for_each_figure(*host.instructions, kInstructionFigures, borrow);
   host.notes = {
       "The sizes, ways and lines of the caches and the instruction set are this system's own.",
       prices_note(cpu, profile), structure_note(cpu, profile)};

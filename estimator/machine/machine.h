@@ -9,25 +9,10 @@
 #include <vector>
 
 #include "estimator/base/isa.h"
+#include "estimator/machine/power.h"
+#include "estimator/machine/sourced.h"
 
 namespace wattgrind {
-
-// How a figure was come by.
-enum class Basis {
-  kMeasured,   // on this very part, by whom the source names
-  kPublished,  // by the part's maker, or of this technology
-  kScaled,     // computed from published figures of other sizes or processes, or by a model
-  kAssumed,    // borrowed from something else, because there is no figure of it
-  kFitted      // to readings, by calibration
-};
-
-// A number or a geometry, and where it comes from: a page, a paper, a measurement.
-template <typename T>
-struct Sourced {
-  T value{};
-  std::string source;
-  std::optional<Basis> basis = std::nullopt;  // absent: the profile does not tell
-};
 
 struct CacheGeometry {
   uint64_t size_bytes = 0;
@@ -55,6 +40,9 @@ struct CacheLevel {
   Sourced<double> latency_cycles;   // in all, from load to use
   Sourced<double> read_energy_pj;   // L1: an access of 8 bytes; lower levels: one line
   Sourced<double> write_energy_pj;  // for the same amounts
+  // What one core sustains of lines from this level, in a cycle of its clock; absent: not known,
+  // and of the first level, which instructions read.
+  std::optional<Sourced<double>> bytes_per_cycle;
   // A geometry of the same size for cachegrind, which refuses a number of sets that is no power of
   // two. Absent: cachegrind gets the true one.
   std::optional<Sourced<CacheGeometry>> cachegrind_substitute;
@@ -64,6 +52,9 @@ struct Dram {
   Sourced<double> latency_cycles;   // in all, from load to use
   Sourced<double> read_energy_pj;   // one line of the last level
   Sourced<double> write_energy_pj;  // one line of the last level
+  // What one core sustains in a second; absent: not known, and of writes, as reads.
+  std::optional<Sourced<double>> read_bytes_per_s;
+  std::optional<Sourced<double>> write_bytes_per_s;
 };
 
 struct OperationEnergy {
@@ -121,6 +112,8 @@ struct CoreDesign {
   std::string name;  // of the microarchitecture: "Zen 3"
   int year = 0;      // in which processors with it were first sold or, of Arm's, it was announced
   std::string source;
+  // LLVM's name of the core (-mcpu), whose scheduling model predicts time; empty: not known.
+  std::string llvm_cpu = {};
 
   friend bool operator==(const CoreDesign&, const CoreDesign&) = default;
 };
@@ -154,6 +147,14 @@ struct Machine {
   OperationEnergy operations;
   Sourced<double> frequency_hz;
   std::optional<Sourced<double>> static_power_w;  // absent: not known
+  std::optional<Sourced<double>> cores;           // of one package; absent: not known
+  std::optional<Sourced<double>> packages;        // that a meter of it sees; absent: one
+  // 512-bit floating-point operations that a core starts in a cycle, where that is fewer than its
+  // design has.
+  std::optional<Sourced<double>> operations_512_per_cycle;
+  Clocks clocks;
+  std::optional<Power> power;
+  std::optional<InstructionEnergy> instructions;
   PriceOrigin prices = PriceOrigin::kDefault;
   std::optional<CalibrationOrigin> calibration;  // there if and only if prices are kCalibrated
   std::optional<TimePrices> time;                // only of a calibrated profile; absent: not known

@@ -43,6 +43,8 @@ class MachineCheck {
     }
     if (machine_.time) check_time(*machine_.time);
     if (machine_.static_power_w) check_not_negative(*machine_.static_power_w, "static_power_w");
+    check_execution();
+    check_power();
   }
 
  private:
@@ -71,6 +73,59 @@ class MachineCheck {
     }
     check_not_negative(time.mac_ns, "time.mac_ns");
     check_not_negative(time.latency_cycle_ns, "time.latency_cycle_ns");
+  }
+
+  void check_execution() const {
+    const auto positive = [this](const std::optional<Sourced<double>>& number,
+                                 const std::string& key) {
+      if (number) check_positive(*number, key);
+    };
+    if (machine_.levels.front().bytes_per_cycle) {
+      reject("levels[0].bytes_per_cycle",
+             "found one, but the first level is read by instructions, which llvm_cpu times");
+    }
+    for (size_t i = 1; i < machine_.levels.size(); ++i) {
+      positive(machine_.levels[i].bytes_per_cycle, fmt::format("levels[{}].bytes_per_cycle", i));
+    }
+    positive(machine_.dram.read_bytes_per_s, "dram.read_bytes_per_s");
+    positive(machine_.dram.write_bytes_per_s, "dram.write_bytes_per_s");
+    positive(machine_.operations_512_per_cycle, "core.operations_512_per_cycle");
+    check_whole(machine_.cores, "cores");
+    check_whole(machine_.packages, "packages");
+    for_each_figure(machine_.clocks, kClockFigures,
+                    [&](const auto& figure, const Sourced<double>& clock) {
+                      check_positive(clock, fmt::format("clocks.{}", figure.key));
+                    });
+  }
+
+  void check_whole(const std::optional<Sourced<double>>& number, const std::string& key) const {
+    if (!number) return;
+    check_positive(*number, key);
+    if (number->value != std::floor(number->value)) {
+      reject(key + ".value", "found {}, wanted a whole number", number->value);
+    }
+  }
+
+  void check_power() const {
+    if (machine_.power) {
+      for_each_figure(*machine_.power, kPowerFigures,
+                      [&](const auto& figure, const Sourced<double>& number) {
+                        check_not_negative(number, fmt::format("power.{}", figure.key));
+                      });
+      check_share(machine_.power->supply_efficiency, "power.supply_efficiency");
+    }
+    if (machine_.instructions) {
+      for_each_figure(*machine_.instructions, kInstructionFigures,
+                      [&](const auto& figure, const Sourced<double>& number) {
+                        check_not_negative(number, fmt::format("instructions.{}", figure.key));
+                      });
+    }
+  }
+
+  void check_share(const std::optional<Sourced<double>>& share, const std::string& key) const {
+    if (share && (share->value <= 0 || share->value > 1)) {
+      reject(key + ".value", "found {}, wanted a share greater than 0 and at most 1", share->value);
+    }
   }
 
   void check_geometry(const CacheGeometry& geometry, const std::string& key) const {

@@ -23,8 +23,20 @@ constexpr std::array<std::string_view, 3> kContainmentNames = {"non-inclusive", 
                                                                "victim"};
 constexpr std::array<std::string_view, 4> kPriceOriginNames = {"default", "eyeriss", "calibrated",
                                                                "measured"};
-constexpr std::array<std::string_view, 5> kBasisNames = {"measured", "published", "scaled",
-                                                         "assumed", "fitted"};
+constexpr std::array<std::string_view, 7> kBasisNames = {
+    "measured", "published", "family", "scaled", "bounded", "assumed", "fitted"};
+
+// Figures of a machine as a whole that may be absent.
+constexpr std::array<Figure<Machine>, 3> kMachineFigures = {{
+    {"static_power_w", "", "W", 1, &Machine::static_power_w},
+    {"cores", "", "", 1, &Machine::cores},
+    {"packages", "", "", 1, &Machine::packages},
+}};
+
+constexpr std::array<Figure<Dram>, 2> kDramBandwidths = {{
+    {"read_bytes_per_s", "", "B/s", 1, &Dram::read_bytes_per_s},
+    {"write_bytes_per_s", "", "B/s", 1, &Dram::write_bytes_per_s},
+}};
 
 template <typename Enum, size_t kSize>
 Enum read_word(const json& object, const char* key,
@@ -45,6 +57,13 @@ std::optional<Basis> read_basis(const json& figure) {
 Sourced<double> read_number(const json& number) {
   return {number.at("value").get<double>(), number.at("source").get<std::string>(),
           read_basis(number)};
+}
+
+template <typename Part, size_t kSize>
+void read_figures(const json& object, const std::array<Figure<Part>, kSize>& figures, Part& part) {
+  for (const auto& figure : figures) {
+    if (object.contains(figure.key)) part.*figure.member = read_number(object.at(figure.key));
+  }
 }
 
 OperationEnergy read_operations(const json& operations) {
@@ -78,6 +97,9 @@ CacheLevel read_level(const json& level) {
   read.latency_cycles = read_number(level.at("latency_cycles"));
   read.read_energy_pj = read_number(level.at("read_energy_pj"));
   read.write_energy_pj = read_number(level.at("write_energy_pj"));
+  if (level.contains("bytes_per_cycle")) {
+    read.bytes_per_cycle = read_number(level.at("bytes_per_cycle"));
+  }
   if (level.contains("cachegrind")) {
     const json& substitute = level.at("cachegrind");
     read.cachegrind_substitute = {read.geometry.value, substitute.at("source").get<std::string>(),
@@ -98,6 +120,14 @@ ordered_json write_number(const Sourced<double>& number) {
   written["value"] = number.value;
   write_source(number, written);
   return written;
+}
+
+template <typename Part, size_t kSize>
+void write_figures(const Part& part, const std::array<Figure<Part>, kSize>& figures,
+                   ordered_json& written) {
+  for_each_figure(part, figures, [&](const auto& figure, const Sourced<double>& number) {
+    written[std::string(figure.key)] = write_number(number);
+  });
 }
 
 ordered_json write_operations(const OperationEnergy& operations) {
@@ -121,6 +151,7 @@ ordered_json write_level(const CacheLevel& level) {
   written["latency_cycles"] = write_number(level.latency_cycles);
   written["read_energy_pj"] = write_number(level.read_energy_pj);
   written["write_energy_pj"] = write_number(level.write_energy_pj);
+  if (level.bytes_per_cycle) written["bytes_per_cycle"] = write_number(*level.bytes_per_cycle);
   if (level.cachegrind_substitute) {
     written["cachegrind"] = {{"ways", level.cachegrind_substitute->value.ways},
                              {"source", level.cachegrind_substitute->source}};
@@ -152,16 +183,27 @@ Machine read_machine(std::string_view text, std::string_view where) {
   if (document.contains("core")) {
     const json& core = document.at("core");
     machine.core = {core.at("name").get<std::string>(), core.at("year").get<int>(),
-                    core.at("source").get<std::string>()};
+                    core.at("source").get<std::string>(), core.value("llvm_cpu", std::string())};
+    if (core.contains("operations_512_per_cycle")) {
+      machine.operations_512_per_cycle = read_number(core.at("operations_512_per_cycle"));
+    }
   }
   for (const json& level : document.at("levels")) machine.levels.push_back(read_level(level));
   const json& dram = document.at("dram");
   machine.dram = {read_number(dram.at("latency_cycles")), read_number(dram.at("read_energy_pj")),
                   read_number(dram.at("write_energy_pj"))};
+  read_figures(dram, kDramBandwidths, machine.dram);
   machine.operations = read_operations(document.at("operations"));
   machine.frequency_hz = read_number(document.at("frequency_hz"));
-  if (document.contains("static_power_w")) {
-    machine.static_power_w = read_number(document.at("static_power_w"));
+  read_figures(document, kMachineFigures, machine);
+  if (document.contains("clocks")) {
+    read_figures(document.at("clocks"), kClockFigures, machine.clocks);
+  }
+  if (document.contains("power")) {
+    read_figures(document.at("power"), kPowerFigures, machine.power.emplace());
+  }
+  if (document.contains("instructions")) {
+    read_figures(document.at("instructions"), kInstructionFigures, machine.instructions.emplace());
   }
   machine.prices = read_word(document, "prices", kPriceOriginNames, machine.prices);
   if (document.contains("calibration")) {
@@ -191,15 +233,27 @@ std::string write_machine(const Machine& machine) {
     document["core"] = {{"name", machine.core->name},
                         {"year", machine.core->year},
                         {"source", machine.core->source}};
+    if (!machine.core->llvm_cpu.empty()) document["core"]["llvm_cpu"] = machine.core->llvm_cpu;
+    if (machine.operations_512_per_cycle) {
+      document["core"]["operations_512_per_cycle"] =
+          write_number(*machine.operations_512_per_cycle);
+    }
   }
   document["levels"] = ordered_json::array();
   for (const CacheLevel& level : machine.levels) document["levels"].push_back(write_level(level));
   document["dram"] = {{"latency_cycles", write_number(machine.dram.latency_cycles)},
                       {"read_energy_pj", write_number(machine.dram.read_energy_pj)},
                       {"write_energy_pj", write_number(machine.dram.write_energy_pj)}};
+  write_figures(machine.dram, kDramBandwidths, document["dram"]);
   document["operations"] = write_operations(machine.operations);
   document["frequency_hz"] = write_number(machine.frequency_hz);
-  if (machine.static_power_w) document["static_power_w"] = write_number(*machine.static_power_w);
+  write_figures(machine, kMachineFigures, document);
+  write_figures(machine.clocks, kClockFigures, document["clocks"]);
+  if (document["clocks"].is_null()) document.erase("clocks");
+  if (machine.power) write_figures(*machine.power, kPowerFigures, document["power"]);
+  if (machine.instructions) {
+    write_figures(*machine.instructions, kInstructionFigures, document["instructions"]);
+  }
   document["prices"] = name(machine.prices);
   if (machine.calibration) {
     document["calibration"] = {{"readings", machine.calibration->readings},

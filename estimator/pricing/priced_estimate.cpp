@@ -16,7 +16,7 @@ Energy price_energy(const EventCounts& counts, const OperationCounts& operations
   return energy_macs(counts, operations, pricing.prices);
 }
 
-std::optional<double> time_of(const CountedRow& row, const Machine& machine) {
+std::optional<double> fitted_time_s(const CountedRow& row, const Machine& machine) {
   if (!machine.time) return std::nullopt;
   constexpr double kSecondsANanosecond = 1e-9;
   const double cycles = latency_cost(row.counts, machine, Accounting::kHits).value();
@@ -25,30 +25,72 @@ std::optional<double> time_of(const CountedRow& row, const Machine& machine) {
           machine.time->latency_cycle_ns.value * cycles);
 }
 
-// Adds the static power over the row's time, where both are known and the machine's own prices are
-// used.
-void add_static(const Machine& machine, const Pricing& pricing, PricedRow& row) {
-  const bool is_own = pricing.prices.origin == machine.prices;
-  if (!is_own || !row.time_s || !machine.static_power_w) return;
-  constexpr double kPicojoulesAJoule = 1e12;
-  const double static_pj = kPicojoulesAJoule * machine.static_power_w->value * *row.time_s;
-  if (auto* energy = std::get_if<EnergyBreakdown<Picojoules>>(&row.energy)) {
-    energy->static_energy = Picojoules::rounded(static_pj);
-  } else {
-    std::get<EnergyBreakdown<MacEnergies>>(row.energy).static_energy =
-        MacEnergies::rounded(static_pj / pricing.prices.normalising_mac_pj);
+// Passes run one after the other, and each has its own bottleneck.
+std::optional<PredictedTime> predicted_time_of(const CountedRow& row, const Machine& machine,
+                                               const CoreUse& core) {
+  if (row.passes.empty()) return predicted_time(row.counts, machine, core);
+  PredictedTime sum;
+  for (const PassCounts& pass : row.passes) {
+    const auto time = predicted_time(pass.counts, machine, core);
+    if (!time) return std::nullopt;
+    sum += *time;
   }
+  return sum;
 }
 
-void add_time(std::optional<double>& sum_s, const std::optional<double>& time_s) {
-  if (sum_s && time_s) *sum_s += *time_s;
+// Adds what is drawn over the row's time, where it and the power are known, and what instructions
+// cost. Both are the machine's own, and go with its own prices only.
+void add_running(const Machine& machine, const Pricing& pricing, PricedRow& row) {
+  if (pricing.prices.origin != machine.prices) return;
+  constexpr double kPicojoulesAJoule = 1e12;
+  std::visit(
+      [&](auto& energy) {
+        using Amount = std::decay_t<decltype(energy.compute)>;
+        const double unit_pj =
+            std::is_same_v<Amount, Picojoules> ? 1 : pricing.prices.normalising_mac_pj;
+        const auto amount = [&](double pj) { return Amount::rounded(pj / unit_pj); };
+        const auto over_time = [&](double watts) {
+          return amount(kPicojoulesAJoule * watts * *row.time_s);
+        };
+        if (row.time_s && machine.static_power_w) {
+          energy.static_energy = over_time(machine.static_power_w->value);
+        }
+        if (machine.instructions && row.row.counts.instructions) {
+          energy.instructions =
+              amount(instructions_pj(*row.row.counts.instructions, *machine.instructions));
+        }
+        const auto power = running_power(machine, pricing.idle);
+        if (!power || !row.time_s) return;
+        energy.awake = over_time(power->awake_w);
+        if (power->idle_w) energy.idle = over_time(*power->idle_w);
+        if (!power->around_w || !energy.machine()) return;
+        const double inside_pj = energy.machine()->value() * unit_pj +
+                                 kPicojoulesAJoule * *power->around_w * *row.time_s;
+        if (const auto wall_pj = behind_supply(machine, inside_pj)) {
+          energy.around = amount(*wall_pj - energy.machine()->value() * unit_pj);
+        }
+      },
+      row.energy);
+}
+
+// A sum lacks the time that one of its rows lacks.
+template <typename Time>
+void add(std::optional<Time>& sum, const std::optional<Time>& time) {
+  if (!time) sum.reset();
+  if (sum) *sum += *time;
+}
+
+void add_times(PricedRow& sum, const PricedRow& row) {
+  add(sum.time_s, row.time_s);
+  add(sum.predicted, row.predicted);
 }
 
 void add(Energy& sum, const Energy& energy) {
   std::visit([&](auto& total) { total += std::get<std::decay_t<decltype(total)>>(energy); }, sum);
 }
 
-PricedRow priced(CountedRow row, const Machine& machine, const Pricing& pricing) {
+PricedRow priced(CountedRow row, const Machine& machine, const Pricing& pricing,
+                 const CoreUse& core) {
   PricedRow result;
   result.cost = latency_cost(row.counts, machine, pricing.accounting);
   if (row.tensors.empty()) {
@@ -63,16 +105,18 @@ PricedRow priced(CountedRow row, const Machine& machine, const Pricing& pricing)
       add(result.energy, result.tensors.back().energy);
     }
   }
-  result.time_s = time_of(row, machine);
-  add_static(machine, pricing, result);
+  result.predicted = predicted_time_of(row, machine, core);
+  result.time_s = fitted_time_s(row, machine);
+  if (!result.time_s && result.predicted) result.time_s = result.predicted->seconds;
   for (const PassCounts& pass : row.passes) {
     CountedRow part;
     part.name = pass.pass;
     part.operations = pass.operations;
     part.counts = pass.counts;
-    result.passes.push_back(priced(std::move(part), machine, pricing));
+    result.passes.push_back(priced(std::move(part), machine, pricing, core));
   }
   result.row = std::move(row);
+  add_running(machine, pricing, result);
   return result;
 }
 
@@ -87,7 +131,7 @@ void add_passes(const std::vector<PricedRow>& passes, std::vector<PricedRow>& su
       at->row.counts = sum(at->row.counts, pass.row.counts);
       at->cost += pass.cost;
       add(at->energy, pass.energy);
-      add_time(at->time_s, pass.time_s);
+      add_times(*at, pass);
     }
   }
 }
@@ -99,11 +143,12 @@ PricedRow sum_of(const std::vector<PricedRow>& rows) {
   sum.row = total(counted);
   sum.energy = rows[0].energy;
   sum.time_s = rows[0].time_s;
+  sum.predicted = rows[0].predicted;
   for (size_t i = 0; i < rows.size(); ++i) {
     sum.cost += rows[i].cost;
     if (i > 0) {
       add(sum.energy, rows[i].energy);
-      add_time(sum.time_s, rows[i].time_s);
+      add_times(sum, rows[i]);
     }
     add_passes(rows[i].passes, sum.passes);
     for (const PricedTensor& tensor : rows[i].tensors) {
@@ -132,25 +177,41 @@ Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
       fail(ErrorKind::kUsage, "{} has no layer {}", estimate.counts.network, layer);
     }
   }
+  const CoreUse core = core_use(estimate.counts.origin);
   for (const CountedRow& row : estimate.counts.rows) {
-    if (wanted(row)) estimate.rows.push_back(priced(row, estimate.machine, estimate.pricing));
+    if (wanted(row)) estimate.rows.push_back(priced(row, estimate.machine, estimate.pricing, core));
   }
   estimate.total = sum_of(estimate.rows);
   return estimate;
 }
 
 PricedRow price_total(const std::vector<CountedRow>& rows, const Machine& machine,
-                      const Pricing& pricing) {
+                      const Pricing& pricing, const CoreUse& core) {
   std::vector<PricedRow> all;
-  for (const CountedRow& row : rows) all.push_back(priced(row, machine, pricing));
+  for (const CountedRow& row : rows) all.push_back(priced(row, machine, pricing, core));
   return sum_of(all);
 }
 
-EnergyParts energy_of(const Energy& energy) {
+CoreUse core_use(const CountOrigin& origin) {
+  return {origin.isa, origin.reorders_instructions.value_or(true)};
+}
+
+EnergyParts energy_of(const Energy& energy, EnergyScope scope) {
   return std::visit(
-      [](const auto& parts) {
-        EnergyParts numbers{parts.compute.value(), std::nullopt, parts.total().value()};
-        if (parts.static_energy) numbers.static_energy = parts.static_energy->value();
+      [scope](const auto& parts) {
+        const auto number = [](const auto& amount) {
+          return amount ? std::optional(amount->value()) : std::nullopt;
+        };
+        EnergyParts numbers;
+        numbers.compute = parts.compute.value();
+        numbers.static_energy = number(parts.static_energy);
+        numbers.instructions = number(parts.instructions);
+        numbers.awake = number(parts.awake);
+        numbers.activity = number(parts.activity());
+        numbers.running = number(parts.running());
+        numbers.machine = number(parts.machine());
+        numbers.wall = number(parts.wall());
+        numbers.total = parts.total(scope).value();
         return numbers;
       },
       energy);
@@ -161,7 +222,7 @@ std::optional<EnergyInterval> energy_interval(const Estimate& estimate, const Pr
   const bool is_calibrated =
       pricing.prices.origin == PriceOrigin::kCalibrated && estimate.machine.calibration;
   if (!is_calibrated || pricing.unit != EnergyUnit::kPicojoules) return std::nullopt;
-  const EnergyParts energy = energy_of(row.energy);
+  const EnergyParts energy = energy_of(row.energy, pricing.scope);
   const double prices_pj = estimate.machine.calibration->interval_percent / 100 * energy.total;
   const double time_percent = estimate.machine.time ? estimate.machine.time->interval_percent : 0;
   const double time_pj = time_percent / 100 * energy.static_energy.value_or(0);

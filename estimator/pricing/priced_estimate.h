@@ -10,7 +10,9 @@
 
 #include "estimator/counts/network_counts.h"
 #include "estimator/machine/machine.h"
+#include "estimator/pricing/predicted_time.h"
 #include "estimator/pricing/prices.h"
+#include "estimator/pricing/running_energy.h"
 
 namespace wattgrind {
 
@@ -20,6 +22,8 @@ struct Pricing {
   PriceTable prices;
   Accounting accounting = Accounting::kHits;
   EnergyUnit unit = EnergyUnit::kPicojoules;
+  EnergyScope scope = EnergyScope::kEvents;  // the energy that is the total
+  IdleShare idle = IdleShare::kAll;          // of what idles, in the machine's energy
 };
 
 using Energy = std::variant<EnergyBreakdown<Picojoules>, EnergyBreakdown<MacEnergies>>;
@@ -36,18 +40,21 @@ struct PricedRow {
   CountedRow row;
   Cycles cost;
   Energy energy;
-  std::optional<double> time_s;  // absent: the profile has no prices of time
+  // By the profile's fitted prices of time or, where it has none, predicted; absent: neither.
+  std::optional<double> time_s;
+  std::optional<PredictedTime> predicted;  // absent: the time is not predicted
   std::vector<PricedTensor> tensors;
   std::vector<PricedRow> passes;  // of training; each row is named after its pass
 };
 
-// The parts of an energy as numbers, in the unit of the energy.
+// The parts of an energy and its sums (prices.h) as numbers, in the unit of the energy.
 struct EnergyParts {
   double compute = 0;
-  std::optional<double> static_energy;  // absent: static power or time is not known
-  double total = 0;
+  std::optional<double> static_energy, instructions, awake;
+  std::optional<double> activity, running, machine, wall;
+  double total = 0;  // of the scope
 };
-EnergyParts energy_of(const Energy& energy);
+EnergyParts energy_of(const Energy& energy, EnergyScope scope);
 
 // One kind of training step, and what a step of that kind costs.
 struct PricedStep {
@@ -87,8 +94,11 @@ struct EnergyInterval {
 };
 std::optional<EnergyInterval> energy_interval(const Estimate& estimate, const PricedRow& row);
 
-// Prices the sum of all rows as price_estimate() prices its total.
+// Prices the sum of all rows, counted on the core, as price_estimate() prices its total.
 PricedRow price_total(const std::vector<CountedRow>& rows, const Machine& machine,
-                      const Pricing& pricing);
+                      const Pricing& pricing, const CoreUse& core);
+
+// The core that counts are of.
+CoreUse core_use(const CountOrigin& origin);
 
 }  // namespace wattgrind

@@ -53,21 +53,51 @@ double operations_pj(const OperationCounts& operations, ElementType type,
 // here, so that L1's 8 bytes are priced as 2 values and a line of 64 bytes as 16.
 PriceTable eyeriss_prices(const Machine& machine);
 
-// The energy of one row, by where it goes. Static energy is absent where no time is known.
+// Which energy is the total (running_energy.h). Events are activity without instructions, which is
+// all that profiles without figures of power can tell.
+enum class EnergyScope { kEvents, kActivity, kRunning, kMachine };
+
+// The energy of one row, by where it goes. A part is absent where its figures, or the time, are not
+// known.
 template <typename Amount>
 struct EnergyBreakdown {
   Amount compute{};
   std::vector<Amount> levels;  // L1 first
   Amount dram{};
   std::optional<Amount> static_energy;
+  std::optional<Amount> instructions;  // their handling
+  std::optional<Amount> awake;         // the busy core and the uncore, for as long as it takes
+  std::optional<Amount> idle;          // the packages, for as long as it takes
+  std::optional<Amount> around;        // memory's background, the board and the supply's loss
 
-  Amount total() const {
+  // The energies of running_energy.h: all that events cost, that with what is awake, and that with
+  // what idles. Absent where a part is.
+  Amount events() const {
     Amount sum = compute + dram;
     for (const Amount& level : levels) sum += level;
     if (static_energy) sum += *static_energy;
     return sum;
   }
+  std::optional<Amount> activity() const { return with(events(), instructions); }
+  std::optional<Amount> running() const { return with(activity(), awake); }
+  std::optional<Amount> machine() const { return with(running(), idle); }
+  std::optional<Amount> wall() const { return with(machine(), around); }
+
+  // The energy of the scope or, where a part of it is absent, what the events cost.
+  Amount total(EnergyScope scope = EnergyScope::kEvents) const {
+    const std::optional<Amount> wanted = scope == EnergyScope::kActivity  ? activity()
+                                         : scope == EnergyScope::kRunning ? running()
+                                         : scope == EnergyScope::kMachine ? machine()
+                                                                          : std::nullopt;
+    return wanted.value_or(events());
+  }
   EnergyBreakdown& operator+=(const EnergyBreakdown& other);
+
+ private:
+  static std::optional<Amount> with(std::optional<Amount> sum, const std::optional<Amount>& part) {
+    if (!sum || !part) return std::nullopt;
+    return *sum + *part;
+  }
 };
 
 // Energy = operations * price + L1 bytes / 8 * price + lines moved below * price. Only the
@@ -88,6 +118,10 @@ EnergyBreakdown<Amount>& EnergyBreakdown<Amount>::operator+=(const EnergyBreakdo
   levels.resize(other.levels.size());
   for (size_t i = 0; i < levels.size(); ++i) levels[i] += other.levels[i];
   if (other.static_energy) static_energy = static_energy.value_or(Amount{}) + *other.static_energy;
+  instructions = with(instructions, other.instructions);
+  awake = with(awake, other.awake);
+  idle = with(idle, other.idle);
+  around = with(around, other.around);
   return *this;
 }
 

@@ -26,6 +26,10 @@ struct CoreModel {
 // Whether LLVM has a scheduling model of the core.
 bool has_core_model(Isa isa, const std::string& llvm_cpu);
 
+// Whether the core executes instructions out of their order, so that it goes on while memory is
+// waited for. LLVM must have a model of it.
+bool reorders_instructions(Isa isa, const std::string& llvm_cpu);
+
 // What one call of a nest does.
 struct MachineWork {
   InstructionCounts instructions;

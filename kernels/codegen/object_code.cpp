@@ -186,11 +186,23 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& o
   return make_machine(options.isa, processor(options.isa), without_fma ? "-fma" : "");
 }
 
-bool has_core_model(Isa isa, const std::string& llvm_cpu) {
-  const std::unique_ptr<llvm::MCSubtargetInfo> cores(
+namespace {
+
+std::unique_ptr<llvm::MCSubtargetInfo> cores_of(Isa isa) {
+  return std::unique_ptr<llvm::MCSubtargetInfo>(
       target_of(isa).createMCSubtargetInfo(triple(isa), "", ""));
+}
+
+}  // namespace
+
+bool has_core_model(Isa isa, const std::string& llvm_cpu) {
+  const auto cores = cores_of(isa);
   return cores->isCPUStringValid(llvm_cpu) &&
          cores->getSchedModelForCPU(llvm_cpu).hasInstrSchedModel();
+}
+
+bool reorders_instructions(Isa isa, const std::string& llvm_cpu) {
+  return cores_of(isa)->getSchedModelForCPU(llvm_cpu).isOutOfOrder();
 }
 
 std::unique_ptr<llvm::TargetMachine> make_core_machine(Isa isa, const std::string& llvm_cpu) {

@@ -26,6 +26,8 @@ class CachegrindSource : public CountSource {
     return std::min(machine.isa, Isa::kAvx2);
   }
 
+  CodegenOptions code(Isa isa) const override { return {isa, false}; }
+
   CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
                       const ProgressReport& progress) override {
     plan_cachegrind(machine);  // refuses geometries before anything is compiled
@@ -49,8 +51,9 @@ class CachegrindSource : public CountSource {
       step = end;
     }
     result.runtime = std::move(counted.counts.runtime);
-    result.origin = {"cachegrind", counted.version, std::move(counted.commands), spec.isa,
-                     notes(spec.isa, machine, counted.substitutions)};
+    result.origin = {
+        "cachegrind", counted.version, std::move(counted.commands),
+        spec.isa,     std::nullopt,    notes(spec.isa, machine, counted.substitutions)};
     for (CachegrindFile& file : counted.outputs) {
       result.artifacts.push_back({std::move(file.name), std::move(file.text)});
     }

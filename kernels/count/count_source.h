@@ -19,6 +19,7 @@
 #include "estimator/machine/machine.h"
 #include "estimator/system/atomic_file.h"
 #include "estimator/system/process.h"
+#include "kernels/codegen/codegen.h"
 #include "kernels/program/program.h"
 
 namespace wattgrind {
@@ -55,6 +56,9 @@ class CountSource {
   // source can count. Throws Error(kInput) where it can count none.
   virtual Isa isa(const Machine& machine) const = 0;
 
+  // How the machine code is made that it counts or, if it runs none, stands for.
+  virtual CodegenOptions code(Isa isa) const = 0;
+
   // Counts passes that run one after the other. The first begins with empty caches, each other one
   // with the caches as those before it left them. All must be programs of one arena, lowered for
   // isa(). The same program may come again: the second of two such passes is the steady state.
@@ -83,6 +87,12 @@ std::unique_ptr<CountSource> make_trace_source(CacheModel model);
 // This source simulates no caches: every reference hits the first level. What that costs is the
 // least that the kernels can cost.
 std::unique_ptr<CountSource> make_reference_source();
+
+// This source adds to what `source` counts what the kernels' machine code tells: instructions, and
+// cycles where the machine's profile names a core. The code is made while `source` counts. Its
+// count() throws Error(kInput) too where LLVM has no model of the profile's core. `source` must
+// outlive it.
+std::unique_ptr<CountSource> make_instruction_source(CountSource& source);
 
 // Lowers a network and counts its inference of `batch` images: from empty caches or, if `steady`,
 // in the second of two passes. `artifacts`, unless null, receives the loop nests' text and what the

@@ -7,6 +7,8 @@ class ReferenceSource : public CountSource {
  public:
   Isa isa(const Machine& machine) const override { return machine.isa; }
 
+  CodegenOptions code(Isa isa) const override { return {isa, traits(isa).fused_multiply_add}; }
+
   CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
                       const ProgressReport& progress) override {
     progress("counting references", 0, 1);

@@ -18,6 +18,11 @@ class SimulationSource : public CountSource {
     return compared ? std::min(machine.isa, Isa::kAvx2) : machine.isa;
   }
 
+  // Cachegrind runs separate multiplications and additions; what is deployed is fused.
+  CodegenOptions code(Isa isa) const override {
+    return {isa, model_ == CacheModel::kMachine && traits(isa).fused_multiply_add};
+  }
+
   CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
                       const ProgressReport& progress) override {
     const HierarchyConfig config =

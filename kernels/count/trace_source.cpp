@@ -83,6 +83,11 @@ class TraceSource : public CountSource {
     return wanted;
   }
 
+  // Cachegrind runs separate multiplications and additions; what is deployed is fused.
+  CodegenOptions code(Isa isa) const override {
+    return {isa, model_ == CacheModel::kMachine && traits(isa).fused_multiply_add};
+  }
+
   CountedPasses count(std::span<const Program* const> passes, const Machine& machine,
                       const ProgressReport& progress) override {
     const HierarchyConfig config =
@@ -108,9 +113,7 @@ class TraceSource : public CountSource {
  private:
   TraceSpec trace_spec(std::span<const Program* const> passes) const {
     TraceSpec spec;
-    // Cachegrind runs separate multiplications and additions; what is deployed is fused.
-    const Isa isa = passes[0]->isa;
-    spec.options = {isa, model_ == CacheModel::kMachine && traits(isa).fused_multiply_add};
+    spec.options = code(passes[0]->isa);
     spec.calls = calls_of(passes);
     spec.arena_bytes = arena_bytes(passes);
     return spec;
