@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -30,13 +31,18 @@ double inverter_energy(int node_nm) {
   struct Process {
     double a, b, c, volts;
   };
-  const std::map<int, Process> processes = {{45, {1.018, -0.3107, 0.1539, 1.0}},
-                                            {32, {0.8367, -0.4341, 0.1701, 0.9}},
-                                            {20, {0.373, -0.1582, 0.04104, 0.9}},
-                                            {14, {0.2363, -0.09675, 0.02239, 0.8}},
-                                            {7, {0.1776, -0.09097, 0.02447, 0.7}}};
-  const Process& p = processes.at(node_nm);
-  return (p.a * p.volts + p.b) * p.volts + p.c;
+  const std::map<int, Process> processes = {
+      {45, {1.018, -0.3107, 0.1539, 1.0}},    {32, {0.8367, -0.4341, 0.1701, 0.9}},
+      {20, {0.373, -0.1582, 0.04104, 0.9}},   {16, {0.2958, -0.1241, 0.03024, 0.85}},
+      {14, {0.2363, -0.09675, 0.02239, 0.8}}, {10, {0.2068, -0.09311, 0.02375, 0.75}},
+      {7, {0.1776, -0.09097, 0.02447, 0.7}}};
+  const auto energy = [](const Process& p) { return (p.a * p.volts + p.b) * p.volts + p.c; };
+  const auto larger = processes.lower_bound(node_nm);
+  if (larger->first == node_nm) return energy(larger->second);
+  const auto smaller = std::prev(larger);  // between two, by a power of the node
+  const double share = std::log(static_cast<double>(node_nm) / larger->first) /
+                       std::log(static_cast<double>(smaller->first) / larger->first);
+  return energy(larger->second) * std::pow(energy(smaller->second) / energy(larger->second), share);
 }
 
 // Between both published figures, as far as the inverter's energy has fallen on a scale of ratios.
@@ -52,12 +58,23 @@ Machine read_builtin(const std::string& name) {
 
 TEST(BuiltinPrices, ArithmeticIsOfTheCpusProcess) {
   const std::map<std::string, int> nodes_nm = {{"broadwell_e5_2630v4", 14},
+                                               {"cortex_a78ae", 10},
+                                               {"icelake_server", 10},
                                                {"jetson_tx1_a57", 20},
+                                               {"raspberry_pi_3", 40},
+                                               {"raspberry_pi_4", 28},
+                                               {"raspberry_pi_5", 16},
+                                               {"rk3588_a76", 10},
                                                {"skylake_i7_6700", 14},
                                                {"skylake_server", 14},
+                                               {"tigerlake", 10},
+                                               {"tremont_n5105", 10},
+                                               {"xeon_gold_5120", 14},
                                                {"xeon_x5650", 32},
                                                {"xeon_x5650_powerml", 32},
-                                               {"zen3", 7}};
+                                               {"zen2", 7},
+                                               {"zen3", 7},
+                                               {"zen5_epyc", 7}};
   for (const std::string_view name : builtin_names("machines")) {
     const int node_nm = nodes_nm.at(std::string(name));
     const Machine machine = read_builtin(std::string(name));
