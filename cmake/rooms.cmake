@@ -13,7 +13,8 @@ set(WATTGRIND_OUTSIDE_eigen Eigen3::Eigen)
 set(WATTGRIND_OUTSIDE_highway hwy::hwy)
 # Linked in: of its shared library, three times as large, the loader would relocate the whole at every start.
 llvm_map_components_to_libnames(WATTGRIND_OUTSIDE_llvm
-  asmprinter codegen core object x86asmparser x86codegen x86desc x86info)
+  aarch64asmparser aarch64codegen aarch64desc aarch64disassembler aarch64info asmprinter codegen
+  core object x86asmparser x86codegen x86desc x86disassembler x86info)
 set(WATTGRIND_OUTSIDE_openssl OpenSSL::Crypto)
 # Linked in, and only the part that generated code needs.
 set(WATTGRIND_OUTSIDE_protobuf protobuf::libprotobuf-lite)
