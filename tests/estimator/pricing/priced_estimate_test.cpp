@@ -52,10 +52,10 @@ TEST(PricedEstimate, StaticEnergyIsPowerOverTheRowsTime) {
   ASSERT_TRUE(estimate.rows[0].time_s.has_value());
   EXPECT_NEAR(*estimate.rows[0].time_s, 510e-9, 1e-15);
   EXPECT_NEAR(*estimate.total.time_s, 620e-9, 1e-15);
-  const EnergyParts first = energy_of(estimate.rows[0].energy);
+  const EnergyParts first = energy_of(estimate.rows[0].energy, EnergyScope::kEvents);
   EXPECT_DOUBLE_EQ(first.compute, 2000);
   EXPECT_NEAR(first.static_energy.value(), 3 * 510e-9 * 1e12, 1);
-  EXPECT_NEAR(energy_of(estimate.total.energy).total, 2400 + 3 * 620e-9 * 1e12, 2);
+  EXPECT_NEAR(energy_of(estimate.total.energy, EnergyScope::kEvents).total, 2400 + 3 * 620e-9 * 1e12, 2);
 }
 
 TEST(PricedEstimate, WithoutAPowerOrATimeThereIsNoStaticEnergy) {
@@ -68,7 +68,7 @@ TEST(PricedEstimate, WithoutAPowerOrATimeThereIsNoStaticEnergy) {
     }
     const Estimate estimate = price_estimate(counts(), some, own_prices(some), {});
     EXPECT_EQ(estimate.total.time_s.has_value(), timed);
-    EXPECT_FALSE(energy_of(estimate.total.energy).static_energy.has_value());
+    EXPECT_FALSE(energy_of(estimate.total.energy, EnergyScope::kEvents).static_energy.has_value());
   }
 }
 
