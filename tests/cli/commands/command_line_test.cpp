@@ -47,7 +47,8 @@ TEST(CommandLine, UsageErrorsExitWith2) {
 
 TEST(CommandLine, InputErrorsExitWith3) {
   expect_error({"networks", "lenet"}, 3, "unknown network \"lenet\"; did you mean lenet5");
-  expect_error({"machines", "zen4"}, 3, "unknown machine \"zen4\"; did you mean zen2 or zen3?");
+  expect_error({"machines", "zen4"}, 3,
+               "unknown machine \"zen4\"; did you mean zen1 or zen2 or zen3?");
   expect_error({"networks", "dffr:layers=0,width=1"}, 3, "layers: found 0, wanted 1 to 1000");
   expect_error({"networks", "no\nsuch.json"}, 3, "no\\nsuch.json: cannot be read");
   expect_error({"networks", ""}, 3, "unknown network \"\"");

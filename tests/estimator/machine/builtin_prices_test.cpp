@@ -57,8 +57,11 @@ Machine read_builtin(const std::string& name) {
 }
 
 TEST(BuiltinPrices, ArithmeticIsOfTheCpusProcess) {
-  const std::map<std::string, int> nodes_nm = {{"broadwell_e5_2630v4", 14},
+  const std::map<std::string, int> nodes_nm = {{"airmont_z8350", 14},
+                                               {"broadwell_e5_2630v4", 14},
+                                               {"cortex_a73", 16},
                                                {"cortex_a78ae", 10},
+                                               {"emerald_rapids", 10},
                                                {"icelake_server", 10},
                                                {"jetson_tx1_a57", 20},
                                                {"raspberry_pi_3", 40},
@@ -72,6 +75,7 @@ TEST(BuiltinPrices, ArithmeticIsOfTheCpusProcess) {
                                                {"xeon_gold_5120", 14},
                                                {"xeon_x5650", 32},
                                                {"xeon_x5650_powerml", 32},
+                                               {"zen1", 14},
                                                {"zen2", 7},
                                                {"zen3", 7},
                                                {"zen5_epyc", 7}};

@@ -334,8 +334,9 @@ TEST(HostMachineFromProfile, LevelsTheProfileLacksHaveItsLastLevelsPrices) {
 }
 
 TEST(MachineSource, UnknownNamesListTheNearest) {
-  EXPECT_EQ(error_text([] { find_machine("zen4"); }),
-            "unknown machine \"zen4\"; did you mean zen2 or zen3? (a file's name ends in .json)");
+  EXPECT_EQ(
+      error_text([] { find_machine("zen4"); }),
+      "unknown machine \"zen4\"; did you mean zen1 or zen2 or zen3? (a file's name ends in .json)");
   EXPECT_EQ(error_text([] { find_machine("./nothing.json"); }),
             "./nothing.json: cannot be read: No such file or directory");
 }
