@@ -70,7 +70,7 @@ TimePrices time_prices(const TimeCalibration& time, const std::string& readings)
 
 std::string time_note(const std::optional<TimeCalibration>& time) {
   if (!time) {
-    return "The readings' durations are not known: no time is told, and no static energy apart.";
+    return "The readings' durations are not known: no static energy is told apart, and time is predicted.";
   }
   return fmt::format(
       "Time is the terms {}, fitted to the readings' durations; leave-one-out MAPE {:.1f} %, 95 % "
@@ -103,6 +103,9 @@ Machine calibrated_machine(const Machine& machine, const EnergyFeatures& feature
                    multiples.apply({TermKind::kOperations}, price);
                  });
   calibrated.static_power_w = multiples.static_power();
+  // The fitted prices hold all that the meter read.
+  calibrated.power.reset();
+  calibrated.instructions.reset();
   if (time) calibrated.time = time_prices(*time, readings);
   // These notes come before what the profile says of its own energies.
   const std::string energies = fmt::format(

@@ -105,12 +105,15 @@ std::string core_words(const std::optional<CoreDesign>& core) {
 std::string prices_note(const HostCpu& cpu, const Machine& profile) {
   return fmt::format(
       "Borrowed from the profile {} ({}), whose CPU is the nearest to this one ({}) by instruction "
-      "set{}, then by cache sizes: the energies and latencies of L1 to L{} and of memory, the "
-      "energies of arithmetic, the clock{}. They were not measured here. What the profile's "
-      "notes say of its prices holds here too.",
+      "set{}, then by cache sizes: the energies, latencies and bandwidths of L1 to L{} and of "
+      "memory, the energies of arithmetic{}, the clocks{}. They were not measured here. What the "
+      "profile's notes say of its prices holds here too.",
       profile.name, core_words(profile.core), core_words(cpu.core),
       cpu.core ? ", then by year" : "", cpu.levels.size(),
-      profile.static_power_w ? ", the static power" : "");
+      profile.instructions ? " and of instructions" : "",
+      profile.power            ? ", the power of what is awake and of what idles"
+      : profile.static_power_w ? ", the static power"
+                               : "");
 }
 
 std::string structure_note(const HostCpu& cpu, const Machine& profile) {

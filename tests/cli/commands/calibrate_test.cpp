@@ -85,13 +85,29 @@ TEST_F(CalibrateTest, AProfileTellsTimeAndStaticEnergy) {
   EXPECT_NEAR(total.at("energy_pj").at("static").get<double>(), 5e12 * seconds, 5e9 * seconds);
 }
 
-TEST_F(CalibrateTest, AProfileWithoutDurationsTellsNoTime) {
+TEST_F(CalibrateTest, AProfileWithoutDurationsTellsThePredictedTime) {
   const std::string profile = folder_.path() / "mine.json";
   const Ran fitted = run_wattgrind(arguments(exact_readings(), {"--write-machine", profile}));
   ASSERT_EQ(fitted.status, 0) << fitted.error;
   EXPECT_THAT(fitted.out, HasSubstr("Durations are not known"));
-  const Ran ran = run_wattgrind({"estimate", "lenet5", "--machine", profile, "--format", "json"});
-  EXPECT_FALSE(json::parse(ran.out).at("total").contains("time_s"));
+  const auto time_s = [](const std::string& machine) {
+    const Ran ran = run_wattgrind({"estimate", "lenet5", "--machine", machine, "--format", "json"});
+    return json::parse(ran.out).at("total").at("time_s");
+  };
+  EXPECT_EQ(time_s(profile), time_s("xeon_x5650"));
+}
+
+// Fitted prices hold all that the meter read.
+TEST_F(CalibrateTest, AProfileOfFittedPricesTellsNoOtherEnergy) {
+  const std::string profile = folder_.path() / "mine.json";
+  ASSERT_EQ(run_wattgrind(arguments(exact_readings(), {"--write-machine", profile})).status, 0);
+  Ran ran = run_wattgrind({"estimate", "lenet5", "--machine", profile, "--format", "json"});
+  const json energy = json::parse(ran.out).at("total").at("energy_pj");
+  EXPECT_FALSE(energy.contains("running"));
+  EXPECT_FALSE(energy.contains("instructions"));
+  ran = run_wattgrind({"estimate", "lenet5", "--machine", profile, "--energy", "running"});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.error, HasSubstr("has calibrated prices, which hold all that its meter read"));
 }
 
 TEST_F(CalibrateTest, FindsThePriceThatMadeTheReadings) {
@@ -134,7 +150,8 @@ TEST_F(CalibrateTest, EstimatesWithItsProfileCarryAnInterval) {
               1e-6 * total);
   ran = run_wattgrind({"estimate", "lenet5", "--machine", profile});
   EXPECT_THAT(ran.out, HasSubstr("95 % from"));
-  ran = run_wattgrind({"estimate", "lenet5", "--machine", "xeon_x5650", "--format", "json"});
+  ran = run_wattgrind(
+      {"estimate", "lenet5", "--machine", "xeon_x5650", "--format", "json", "--energy", "events"});
   EXPECT_FALSE(json::parse(ran.out)["total"]["energy_pj"].contains("interval"));
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "estimator/base/error.h"
+#include "estimator/catalog/machine_source.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/temporary_folder.h"
 
@@ -82,8 +83,48 @@ TEST(Estimate, RowsAddUpToTheTotalExactly) {
   EXPECT_EQ(result["total"]["macs"], 724406816);  // Krizhevsky et al.'s AlexNet as BVLC gives it
 }
 
-TEST(Estimate, TensorsAddUpToTheirLayer) {
+// The parts of each energy add up to it, those of rows to the total's, and each holds the last.
+TEST(Estimate, EnergiesHoldOneAnother) {
   const json result = estimate({"lenet5", "--machine", "skylake_server"});
+  for (const char* key : {"/energy_pj/instructions", "/energy_pj/activity", "/energy_pj/running",
+                          "/energy_pj/machine", "/energy_pj/total", "/instructions/total",
+                          "/instructions/vector_multiply_add"}) {
+    const json::json_pointer pointer(key);
+    EXPECT_EQ(sum_over_layers<double>(result, pointer), result["total"].at(pointer)) << key;
+  }
+  const json energy = result["total"]["energy_pj"];
+  double events = energy["compute"];
+  for (const json& level : energy["levels"]) events += level.get<double>();
+  EXPECT_EQ(events + energy["instructions"].get<double>(), energy["activity"]);
+  EXPECT_EQ(energy["activity"].get<double>() + energy["awake"].get<double>(), energy["running"]);
+  EXPECT_LT(energy["running"], energy["machine"]);
+  EXPECT_LT(energy["machine"], energy["wall"]);
+  EXPECT_EQ(energy["total"], energy["running"]);
+  EXPECT_LT(energy["interval"]["low"], energy["total"]);
+}
+
+// Watts of the profile over the time that is told, in picojoules.
+TEST(Estimate, WhatIsAwakeAndIdleIsPowerTimesTime) {
+  const json all = estimate({"lenet5", "--machine", "xeon_gold_5120", "--energy", "machine"});
+  const Power power = *find_machine("xeon_gold_5120").power;
+  const double time_s = all["total"]["time_s"]["value"];
+  const json energy = all["total"]["energy_pj"];
+  EXPECT_NEAR(energy["awake"].get<double>(),
+              1e12 * time_s * (power.core_w->value + power.uncore_w->value), 1e3);
+  const double idle_pj = energy["machine"].get<double>() - energy["running"].get<double>();
+  EXPECT_NEAR(idle_pj, 1e12 * time_s * 2 * power.package_idle_w->value, 1e3);
+  EXPECT_EQ(energy["total"], energy["machine"]);
+  const json share =
+      estimate({"lenet5", "--machine", "xeon_gold_5120", "--energy", "machine", "--idle", "share"});
+  const json shared = share["total"]["energy_pj"];
+  EXPECT_NEAR(shared["machine"].get<double>() - shared["running"].get<double>(), idle_pj / (2 * 14),
+              1e3);
+  const json none = estimate({"lenet5", "--machine", "xeon_gold_5120", "--idle", "none"});
+  EXPECT_EQ(none["total"]["energy_pj"]["machine"], none["total"]["energy_pj"]["running"]);
+}
+
+TEST(Estimate, TensorsAddUpToTheirLayer) {
+  const json result = estimate({"lenet5", "--machine", "skylake_server", "--energy", "events"});
   for (const json& layer : result["layers"]) {
     if (!layer.contains("tensors")) continue;
     double energy = layer["energy_pj"]["compute"];

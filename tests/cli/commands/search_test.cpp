@@ -92,7 +92,7 @@ TEST_F(SearchCommand, TellsTheBestsColdPassBesideItsSteadyCost) {
   const Ran ran = search({"--study", path("a.study")});
   const auto energy_uj = [this](std::vector<std::string> options) {
     options.insert(options.begin(), {"estimate", path("a.best.json"), "--machine", "xeon_x5650",
-                                     "--format", "json"});
+                                     "--format", "json", "--energy", "events"});
     const Json estimate = Json::parse(run_wattgrind(options).out);
     return estimate["total"]["energy_pj"]["total"].get<double>() / 1e6;
   };

@@ -158,17 +158,17 @@ TEST_F(HostMachine, TakesPricesFromTheNearestProfileAndSaysSo) {
       host.notes[1],
       "Borrowed from the profile skylake_i7_6700 (Skylake, 2015), whose CPU is the nearest to "
       "this one (of a year that is not known) by instruction set, then by cache sizes: the "
-      "energies and latencies of L1 to L3 and of memory, the energies of arithmetic, the "
-      "clock. They were not measured here. What the profile's notes say of its prices holds here "
-      "too.");
+      "energies, latencies and bandwidths of L1 to L3 and of memory, the energies of arithmetic "
+      "and of instructions, the clocks, the power of what is awake and of what idles. They were "
+      "not measured here. What the profile's notes say of its prices holds here too.");
   EXPECT_EQ(host.notes[2],
             "Borrowed from it too is how levels hold what those above hold: L1 non-inclusive, L2 "
             "non-inclusive, L3 inclusive. Replacement is taken as LRU.");
   check_machine(host, "host");
 }
 
-// A laptop's i7-1165G7 of 2020, whose last level is no Westmere's although it is as large.
-TEST_F(HostMachine, NeitherSizeNorAgeMakesAnAvx512LaptopAWestmere) {
+// A laptop's i7-1165G7 of 2020.
+TEST_F(HostMachine, ALaptopOfAProfilesDesignHasItsPrices) {
   write("proc/cpuinfo",
         "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 140\n"
         "model name\t: i7-1165G7\nflags\t\t: sse4_2 popcnt avx2 fma bmi1 bmi2 avx512f avx512dq "
@@ -181,14 +181,15 @@ TEST_F(HostMachine, NeitherSizeNorAgeMakesAnAvx512LaptopAWestmere) {
   EXPECT_EQ(host.core->name, "Tiger Lake");
   EXPECT_EQ(host.core->year, 2020);
   EXPECT_EQ(host.levels[1].read_energy_pj.value,
-            builtin_machine("skylake_server").levels[1].read_energy_pj.value);
-  EXPECT_EQ(host.levels[2].containment, Containment::kVictim);
-  EXPECT_NE(host.notes[1].find("profile skylake_server (Skylake server, 2017), whose CPU is the "
+            builtin_machine("tigerlake").levels[1].read_energy_pj.value);
+  EXPECT_NE(host.notes[1].find("profile tigerlake (Tiger Lake, 2020), whose CPU is the "
                                "nearest to this one (Tiger Lake, 2020) by instruction set, then by "
                                "year, then by cache sizes"),
             std::string::npos)
       << host.notes[1];
-  EXPECT_NE(host.notes[2].find("L3 victim"), std::string::npos) << host.notes[2];
+  EXPECT_EQ(host.core->llvm_cpu, "tigerlake");
+  EXPECT_EQ(host.instructions->handling_pj->basis, Basis::kAssumed);
+  EXPECT_EQ(host.power->core_w->value, builtin_machine("tigerlake").power->core_w->value);
   EXPECT_EQ(read_machine(write_machine(host), "host").core, host.core);
 }
 

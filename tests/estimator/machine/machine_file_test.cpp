@@ -196,7 +196,8 @@ TEST(MachineFile, Prices) {
 TEST(MachineFile, MissingAndUnknownKeys) {
   EXPECT_EQ(error_with("/dram", nullptr), "x.json: dram: missing, wanted an object");
   EXPECT_EQ(error_with("/levels/0/latency", 4),
-            "x.json: levels[0]: unknown key \"latency\"; known: cachegrind, containment, geometry, "
+            "x.json: levels[0]: unknown key \"latency\"; known: bytes_per_cycle, cachegrind, "
+            "containment, geometry, "
             "latency_cycles, name, read_energy_pj, replacement, write_energy_pj");
   EXPECT_EQ(error_with("/isa", "avx"),
             "x.json: isa: found \"avx\", wanted one of \"sse4.2\", \"avx2\", \"avx512\", \"neon\"");
