@@ -141,6 +141,12 @@ Limits read_limits(const Json& json, const std::string& at) {
 
 }  // namespace
 
+CostUnit read_cost_unit(std::string_view word, const std::string& at) {
+  const auto unit = std::ranges::find(kCostUnitNames, word);
+  CHECK(unit != kCostUnitNames.end(), "{}.cost: in the schema, not in the reader", at);
+  return static_cast<CostUnit>(unit - kCostUnitNames.begin());
+}
+
 Objective read_objective(const Json& json, std::string_view where) {
   const std::string at(where);
   expect_object(json, at);
@@ -161,7 +167,7 @@ Objective read_objective(const Json& json, std::string_view where) {
     }
     objective.goals = read_goals(json.at("objectives"), at + ".objectives");
   }
-  if (word_of(json, "cost", at) == "picojoules") objective.unit = CostUnit::kPicojoules;
+  if (json.contains("cost")) objective.unit = read_cost_unit(word_of(json, "cost", at), at);
   if (json.contains("limits")) objective.limits = read_limits(json.at("limits"), at + ".limits");
   return objective;
 }

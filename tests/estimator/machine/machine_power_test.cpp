@@ -86,7 +86,8 @@ TEST(MachinePower, EveryBuiltinProfileTellsTimeAndPower) {
 
 TEST(MachinePower, RefusesWhatCannotBe) {
   EXPECT_EQ(error_of("/levels/1/bytes_per_cycle", figure(-3)),
-            "x.json: levels[1].bytes_per_cycle.value: found -3, wanted a number greater than 0");
+            "x.json: levels[1].bytes_per_cycle.value: found -3.0, wanted a number greater than 0 "
+            "and of at most 1e+15");
   EXPECT_NE(error_of("/dram/read_bytes_per_s", figure(0)).find("dram.read_bytes_per_s.value"),
             std::string::npos);
   EXPECT_NE(error_of("/clocks/vector_256_hz", figure(-1)).find("clocks.vector_256_hz.value"),
