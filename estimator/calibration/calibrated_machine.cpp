@@ -70,7 +70,8 @@ TimePrices time_prices(const TimeCalibration& time, const std::string& readings)
 
 std::string time_note(const std::optional<TimeCalibration>& time) {
   if (!time) {
-    return "The readings' durations are not known: no static energy is told apart, and time is predicted.";
+    return "The readings' durations are not known: no static energy is told apart, and time is "
+           "predicted.";
   }
   return fmt::format(
       "Time is the terms {}, fitted to the readings' durations; leave-one-out MAPE {:.1f} %, 95 % "

@@ -130,9 +130,10 @@ class MachineCheck {
     const auto add = [&](const std::optional<Sourced<double>>& figure, const char* key) {
       if (figure) sum_w += figure->value;
       if (sum_w > power.package_full_w->value) {
-        reject(fmt::format("power.{}.value", key),
-               "found {}, with what comes before it {} W: wanted at most power.package_full_w, {} W",
-               figure->value, sum_w, power.package_full_w->value);
+        reject(
+            fmt::format("power.{}.value", key),
+            "found {}, with what comes before it {} W: wanted at most power.package_full_w, {} W",
+            figure->value, sum_w, power.package_full_w->value);
       }
     };
     add(power.package_idle_w, "package_idle_w");

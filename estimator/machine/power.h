@@ -18,7 +18,7 @@ struct Power {
   std::optional<Sourced<double>> core_w;          // a busy core, whatever it executes
   std::optional<Sourced<double>> dram_background_w_per_gib;
   std::optional<Sourced<double>> dram_gib;
-  std::optional<Sourced<double>> board_w;  // all else that a meter at the supply sees
+  std::optional<Sourced<double>> board_w;            // all else that a meter at the supply sees
   std::optional<Sourced<double>> supply_efficiency;  // of what comes from the wall, what gets in
 };
 

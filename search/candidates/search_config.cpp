@@ -1,6 +1,6 @@
 #include "search/candidates/search_config.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
@@ -143,7 +143,10 @@ Limits read_limits(const Json& json, const std::string& at) {
 
 CostUnit read_cost_unit(std::string_view word, const std::string& at) {
   const auto unit = std::ranges::find(kCostUnitNames, word);
-  CHECK(unit != kCostUnitNames.end(), "{}.cost: in the schema, not in the reader", at);
+  if (unit == kCostUnitNames.end()) {
+    fail(ErrorKind::kInput, "{}.cost: found \"{}\", wanted one of {}", at, word,
+         fmt::join(kCostUnitNames, ", "));
+  }
   return static_cast<CostUnit>(unit - kCostUnitNames.begin());
 }
 

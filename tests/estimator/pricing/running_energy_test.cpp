@@ -31,8 +31,8 @@ Machine small_server() {
   machine.clocks.vector_512_hz = figure(1e9);
   machine.cores = figure(10);
   machine.packages = figure(2);
-  machine.power =
-      Power{figure(90), figure(20), figure(5), figure(3), figure(0.1), figure(10), figure(40), figure(0.8)};
+  machine.power = Power{figure(90),  figure(20), figure(5),  figure(3),
+                        figure(0.1), figure(10), figure(40), figure(0.8)};
   machine.instructions = InstructionEnergy{figure(100), figure(10), figure(50), figure(20)};
   return machine;
 }
