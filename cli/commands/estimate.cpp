@@ -21,6 +21,7 @@
 #include "estimator/system/interrupt.h"
 #include "kernels/count/count_source.h"
 #include "kernels/count/count_training.h"
+#include "kernels/program/engine_plan.h"
 
 namespace wattgrind {
 namespace {
@@ -32,6 +33,7 @@ struct EstimateOptions {
   int64_t batch = 1;
   SizeBounds bounds;
   bool training = false;
+  std::optional<Plan> plan;  // absent: that of the phase
   std::string optimizer = "adam";
   uint64_t images = 0;  // 0: one step
   std::optional<uint64_t> epochs;
@@ -115,9 +117,9 @@ Counted count(const EstimateOptions& options, const Network& network, const Mach
     progress.show(what, done, total);
   };
   if (!options.training) {
-    return {
-        count_network(network, options.batch, machine, options.steady, source, report, artifacts),
-        std::nullopt};
+    return {count_network(network, options.batch, machine, options.steady, source, report,
+                          artifacts, options.plan.value_or(Plan::kFused)),
+            std::nullopt};
   }
   const Optimizer optimizer = optimizer_named(options.optimizer).value();
   if (options.images == 0) {
@@ -138,6 +140,9 @@ void check_phase(const EstimateOptions& options) {
   }
   if (options.images > 0 && !options.training) {
     fail(ErrorKind::kUsage, "--images and --epochs are of a training: add --phase training");
+  }
+  if (options.plan == Plan::kFused && options.training) {
+    fail(ErrorKind::kUsage, "--plan fused is of inference: a training keeps every layer's map");
   }
   if (options.images > 0 && options.steady) {
     fail(ErrorKind::kUsage, "--steady is of one step: leave out --images, or --steady");
@@ -262,6 +267,11 @@ void add_estimate_command(CLI::App& program) {
       *command, "--phase", options->training,
       "Inference (default), or a training step: copy of the batch, forward, backward, update",
       std::map<std::string, bool>{{"inference", false}, {"training", true}});
+  add_choice(
+      *command, "--plan", options->plan,
+      "Kernels as inference engines fuse them, with what comes behind a convolution or dense "
+      "layer in its kernel (default), or a kernel a layer (of training always)",
+      std::map<std::string, Plan>{{"fused", Plan::kFused}, {"layers", Plan::kLayers}});
   command->add_option("--optimizer", options->optimizer, "What updates the parameters in training")
       ->check(CLI::IsMember({"adam", "rmsprop", "sgd"}).description(""))
       ->type_name("adam|rmsprop|sgd")

@@ -40,6 +40,8 @@ struct PassCounts {
 
 struct CountedRow {
   std::string name;
+  // The layers that one kernel computes together, the first of them first; empty: one alone.
+  std::vector<std::string> parts = {};
   std::string kind;                          // "conv2d", ..., or "runtime"
   std::optional<FeatureShape> output_shape;  // of one image
   OperationCounts operations;                // of the whole batch

@@ -347,6 +347,16 @@ constexpr bool is_network_input(int source) { return source < 0; }
 constexpr int network_input(size_t number) { return kNetworkInput - static_cast<int>(number); }
 constexpr size_t input_number(int source) { return static_cast<size_t>(kNetworkInput - source); }
 
+// A layer whose work another layer's kernel does with each value before it stores it
+// (kernels/program/fusion.h).
+struct FusedLayer {
+  std::string name;
+  Operation operation;
+  // Of an operation on two maps, which of the fused layer's inputs the other one is.
+  size_t input = 0;
+  uint64_t other_operations = 0;  // of one image
+};
+
 struct Layer {
   std::string name;
   Operation operation;
@@ -355,6 +365,9 @@ struct Layer {
   FeatureShape output_shape;
   uint64_t macs = 0;        // multiply-accumulates, one image
   uint64_t parameters = 0;  // weights and biases; statistics do not count
+  // In the order in which they are done, after the layer's own work; no network as read has any.
+  std::vector<FusedLayer> fused = {};
+  std::string own_name = {};  // without those of `fused`; empty where there are none
 
   // The first input, which is the only one of most layers.
   int input() const { return inputs.front(); }

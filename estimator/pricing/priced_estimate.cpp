@@ -168,12 +168,16 @@ PricedRow sum_of(const std::vector<PricedRow>& rows) {
 Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
                         const std::vector<std::string>& layers) {
   Estimate estimate{std::move(counts), std::move(machine), std::move(pricing), {}, {}, {}};
+  const auto holds = [](const CountedRow& row, const std::string& layer) {
+    return row.name == layer || std::ranges::find(row.parts, layer) != row.parts.end();
+  };
   const auto wanted = [&](const CountedRow& row) {
-    return layers.empty() || std::ranges::find(layers, row.name) != layers.end();
+    return layers.empty() ||
+           std::ranges::any_of(layers, [&](const std::string& layer) { return holds(row, layer); });
   };
   for (const std::string& layer : layers) {
-    if (std::ranges::find(estimate.counts.rows, layer, &CountedRow::name) ==
-        estimate.counts.rows.end()) {
+    if (std::ranges::none_of(estimate.counts.rows,
+                             [&](const CountedRow& row) { return holds(row, layer); })) {
       fail(ErrorKind::kUsage, "{} has no layer {}", estimate.counts.network, layer);
     }
   }

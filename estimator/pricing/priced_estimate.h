@@ -80,8 +80,8 @@ struct Estimate {
   std::optional<PricedTraining> training;  // absent for inference
 };
 
-// Prices every row, and their sum as the total. Where `layers` names any, only those rows are kept,
-// and the total is theirs. Throws Error(kUsage) for a layer that the network does not have.
+// Prices every row, and their sum as the total. Where `layers` names any, only the rows that hold
+// them are kept, and the total is theirs. Throws Error(kUsage) for a layer that the network does not have.
 Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
                         const std::vector<std::string>& layers);
 

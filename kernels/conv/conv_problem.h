@@ -34,6 +34,7 @@ struct ConvProblem {
   // How the layer's maps lie. Those of a data gradient are the gradients by its input and output;
   // those of a weight gradient are its input and the gradient by its output.
   MapLayout input, output;
+  std::vector<FusedLayer> fused = {};  // of a way forward, what is done before values are stored
 
   int64_t group_inputs() const { return input.shape.channels / groups; }
   int64_t group_filters() const { return output.shape.channels / groups; }

@@ -56,6 +56,7 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
   conv.weights = transpose.to;
   conv.bias = operands.bias;
   conv.output_values = operands.output;
+  conv.epilogue = operands.epilogue;
   emit_dot_conv(nest, conv);
 }
 

@@ -29,6 +29,7 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
   product.weights = operands.weights;
   product.bias = operands.bias;
   product.output = operands.output;
+  product.epilogue = operands.epilogue;
   emit_dense_product(nest, product);
 }
 

@@ -185,7 +185,8 @@ class DirectConvEmitter {
     int64_t first = 0, count = 1;
   };
 
-  // The first chunk starts from the bias, the others go on from the output.
+  // The first chunk starts from the bias, the others go on from the output; with the last comes the
+  // epilogue, where there is one.
   void emit_chunks(int64_t block_width, int64_t blocks, const ProductTile& base) {
     const Chunking chunks = choose_chunks(conv_, block_width * blocks);
     const int64_t rows = conv_.kernel_height / chunks.rows;
@@ -194,16 +195,32 @@ class DirectConvEmitter {
     ProductTile tile = base;
     set_reduction(chunks, block_width, tile);
     tile.start = conv_.start;
+    if (rows * columns * channels == 1) tile.epilogue = conv_.epilogue;
     emit_part(chunks, block_width, {}, {}, {}, tile);
+    if (rows * columns * channels == 1) return;
     tile.start = TileStart::kOutput;
-    emit_part(chunks, block_width, {}, {}, {1, channels - 1}, tile);
-    emit_part(chunks, block_width, {}, {1, columns - 1}, {0, channels}, tile);
-    emit_part(chunks, block_width, {1, rows - 1}, {0, columns}, {0, channels}, tile);
+    // The last chunk stands apart where something is done with its sums.
+    const int64_t kept = conv_.epilogue ? 1 : 0;
+    const int64_t last_row = rows - 1, last_column = columns - 1;
+    emit_part(chunks, block_width, {}, {},
+              {1, channels - 1 - (last_row == 0 && last_column == 0 ? kept : 0)}, tile);
+    emit_part(chunks, block_width, {}, {1, last_column - (last_row == 0 ? kept : 0)}, {0, channels},
+              tile);
+    emit_part(chunks, block_width, {1, last_row - kept}, {0, columns}, {0, channels}, tile);
+    if (kept == 0) return;
+    if (last_row > 0) {
+      emit_part(chunks, block_width, {last_row, 1}, {0, last_column}, {0, channels}, tile);
+    }
+    if (last_row > 0 || last_column > 0) {
+      emit_part(chunks, block_width, {last_row, 1}, {last_column, 1}, {0, channels - 1}, tile);
+    }
+    tile.epilogue = conv_.epilogue;
+    emit_part(chunks, block_width, {last_row, 1}, {last_column, 1}, {channels - 1, 1}, tile);
   }
 
   void emit_part(const Chunking& chunks, int64_t block_width, const Chunks& rows,
                  const Chunks& columns, const Chunks& channels, const ProductTile& base) {
-    if (rows.count * columns.count * channels.count == 0) return;
+    if (rows.count <= 0 || columns.count <= 0 || channels.count <= 0) return;
     const int64_t step = block_width * kFloatBytes;
     const int64_t tap = conv_.group_inputs * step;
     nest_.loop("kernel_row", rows.count, [&](LoopVariable r) {

@@ -30,6 +30,7 @@ struct DirectConv {
   Address input_values;  // the first value that the first output reads
   Address weights, bias;
   Address output_values;  // the first output
+  Epilogue epilogue = {};
 
   int64_t taps() const { return kernel_height * kernel_width * group_inputs; }
   // How far a tap lies from the one in the kernel's next row, or next column, in the input.

@@ -81,8 +81,9 @@ class DotConvEmitter {
       for (int64_t p = 0; p < pixels; ++p) {
         const Register dot =
             nest_.reduce(Opcode::kReduceAdd, sums[static_cast<size_t>(f * pixels + p)]);
-        nest_.store(biased ? nest_.apply(Opcode::kAdd, dot, bias) : dot,
-                    moved(output, p * output_pixel_bytes() + f * kFloatBytes));
+        const Register sum = biased ? nest_.apply(Opcode::kAdd, dot, bias) : dot;
+        const Address at = moved(output, p * output_pixel_bytes() + f * kFloatBytes);
+        nest_.store(conv_.epilogue ? conv_.epilogue(sum, at) : sum, at);
       }
     }
   }

@@ -14,6 +14,7 @@ ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem) 
   operands.output =
       moved(nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(problem.batch)),
             out.pixel_bytes(0, 0));
+  operands.epilogue = make_epilogue(nest, problem.fused, out, problem.batch);
   return operands;
 }
 

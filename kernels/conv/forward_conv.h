@@ -12,6 +12,7 @@ struct ForwardOperands {
   Address input;  // the first value that the first output reads, which may be in the halo
   Address weights, bias;
   Address output;  // the first output
+  Epilogue epilogue;
 };
 
 // Declares the layer's operands.
@@ -30,6 +31,7 @@ void for_each_image(NestBuilder& nest, const ConvProblem& problem, const Forward
   nest.loop("image", problem.batch, [&](LoopVariable n) {
     conv.input_values = stepped(operands.input, n, problem.input.image_bytes());
     conv.output_values = stepped(operands.output, n, problem.output.image_bytes());
+    conv.epilogue = operands.epilogue;
     body(conv);
   });
 }

@@ -80,6 +80,7 @@ void emit_products(NestBuilder& nest, const DirectConv& conv, const Planes& plan
   tile.lanes = planes.lanes();
   tile.start = conv.start == TileStart::kBias ? TileStart::kRowBias : conv.start;
   tile.bias = conv.bias;
+  tile.epilogue = conv.epilogue;
   tile.input = conv.weights;
   tile.reduction = {{"channel", conv.group_inputs, operands.input_bytes, planes.input_bytes()},
                     {"kernel_row", conv.kernel_height, operands.row_bytes,

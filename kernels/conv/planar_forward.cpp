@@ -9,7 +9,8 @@ namespace {
 
 std::optional<double> cost(const ConvProblem& problem) {
   const DirectConv conv = forward_convolution(problem);
-  if (problem.is_dense || conv.blocks.size() > 1) return std::nullopt;
+  // Sums are stored in planes, where another map's values do not lie beside them.
+  if (problem.is_dense || conv.blocks.size() > 1 || reads_maps(problem.fused)) return std::nullopt;
   const auto image_cost = planar_conv_cost(conv, problem.isa);
   if (!image_cost) return std::nullopt;
   return static_cast<double>(problem.batch) * static_cast<double>(*image_cost);

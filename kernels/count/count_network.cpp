@@ -16,9 +16,10 @@ CountedRow counted_row(const Layer& layer, int64_t batch) {
 
 NetworkCounts count_network(const Network& network, int64_t batch, const Machine& machine,
                             bool steady, CountSource& source, const ProgressReport& progress,
-                            std::vector<Artifact>* artifacts) {
+                            std::vector<Artifact>* artifacts, Plan plan) {
   const Isa isa = source.isa(machine);
-  const Program program = lower_network(network, isa, batch);
+  const PlannedInference planned = plan_inference(network, plan, isa, batch);
+  const Program& program = planned.program;
   const std::vector<const Program*> passes(steady ? 2 : 1, &program);
   CountedPasses counted = source.count(passes, machine, progress);
   NetworkCounts result;
@@ -28,16 +29,16 @@ NetworkCounts count_network(const Network& network, int64_t batch, const Machine
   result.steady = steady;
   result.origin = std::move(counted.origin);
   CountedPass& pass = counted.passes.back();
-  for (const Layer& layer : network.layers) {
+  for (const Layer& layer : planned.network.layers) {
     result.rows.push_back(counted_row(layer, batch));
     result.rows.back().counts = no_events(pass.steps.at(0));
   }
   for (size_t i = 0; i < program.steps.size(); ++i) {
     const Step& step = program.steps[i];
     CountedRow& row = result.rows[static_cast<size_t>(step.layer)];
-    if (!pass.tensors.empty()) row.tensors = std::move(pass.tensors[i]);
-    row.counts = pass.steps[i];
-    row.counts.bytes = bytes_of(step.references);
+    if (!pass.tensors.empty()) add_tensors(pass.tensors[i], row.tensors);
+    pass.steps[i].bytes = bytes_of(step.references);
+    row.counts = sum(row.counts, pass.steps[i]);
     row.operations.padding_macs += step.padding_macs;
   }
   if (counted.runtime && !steady) {
@@ -48,6 +49,7 @@ NetworkCounts count_network(const Network& network, int64_t batch, const Machine
   }
   if (artifacts != nullptr) {
     *artifacts = std::move(counted.artifacts);
+    artifacts->push_back({"plan.txt", to_text(planned)});
     artifacts->push_back({"loop_nests.txt", nests_text(program)});
   }
   return result;

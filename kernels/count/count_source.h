@@ -20,6 +20,7 @@
 #include "estimator/system/atomic_file.h"
 #include "estimator/system/process.h"
 #include "kernels/codegen/codegen.h"
+#include "kernels/program/engine_plan.h"
 #include "kernels/program/program.h"
 
 namespace wattgrind {
@@ -95,10 +96,10 @@ std::unique_ptr<CountSource> make_reference_source();
 std::unique_ptr<CountSource> make_instruction_source(CountSource& source);
 
 // Lowers a network and counts its inference of `batch` images: from empty caches or, if `steady`,
-// in the second of two passes. `artifacts`, unless null, receives the loop nests' text and what the
-// source made.
+// in the second of two passes. `artifacts`, unless null, receives the plan, the loop nests' text
+// and what the source made.
 NetworkCounts count_network(const Network& network, int64_t batch, const Machine& machine,
                             bool steady, CountSource& source, const ProgressReport& progress,
-                            std::vector<Artifact>* artifacts);
+                            std::vector<Artifact>* artifacts, Plan plan = Plan::kLayers);
 
 }  // namespace wattgrind

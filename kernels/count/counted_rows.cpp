@@ -14,6 +14,8 @@ EventCounts no_events(const EventCounts& example) {
 CountedRow layer_row(const Layer& layer) {
   CountedRow row;
   row.name = layer.name;
+  if (!layer.fused.empty()) row.parts.push_back(layer.own_name);
+  for (const FusedLayer& fused : layer.fused) row.parts.push_back(fused.name);
   row.kind = kind_name(layer.operation);
   row.output_shape = layer.output_shape;
   row.parameters = layer.parameters;

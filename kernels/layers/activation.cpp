@@ -1,114 +1,11 @@
-#include <cmath>
 #include <string>
 
-#include "estimator/base/error.h"
 #include "estimator/network/unary_functions.h"
 #include "kernels/layers/lowering.h"
 #include "kernels/parts/elementwise.h"
-#include "kernels/parts/vector_math.h"
+#include "kernels/parts/value_function.h"
 
 namespace wattgrind {
-namespace {
-
-// Writes one function of one vector.
-class ActivationEmitter {
- public:
-  ActivationEmitter(NestBuilder& nest, Register x) : nest_(nest), x_(x) {}
-
-  Register leaky_relu(double alpha) { return above_zero(x_, mul(x_, value(alpha))); }
-  Register elu(double alpha, double scale) {
-    const Register below = mul(emit_expm1(nest_, smaller(x_, value(0))), value(scale * alpha));
-    return above_zero(scale == 1 ? x_ : mul(x_, value(scale)), below);
-  }
-  Register hard_sigmoid(double alpha, double beta) {
-    const Register line = nest_.apply(Opcode::kMulAdd, x_, value(alpha), value(beta));
-    return smaller(value(1), larger(value(0), line));
-  }
-  Register gelu() {
-    const Register half = mul(x_, value(0.5));
-    const Register erf = emit_erf(nest_, mul(x_, value(std::sqrt(0.5))));
-    return nest_.apply(Opcode::kMulAdd, half, erf, half);
-  }
-  Register gelu_tanh() {
-    const double scale = std::sqrt(2 / M_PI);
-    const Register factor =
-        nest_.apply(Opcode::kMulAdd, mul(x_, x_), value(0.044715 * scale), value(scale));
-    const Register half = mul(x_, value(0.5));
-    return nest_.apply(Opcode::kMulAdd, half, emit_tanh(nest_, mul(x_, factor)), half);
-  }
-  Register softsign() { return div(x_, nest_.apply(Opcode::kAdd, emit_abs(nest_, x_), value(1))); }
-  Register negative() { return nest_.apply(Opcode::kSub, value(0), x_); }
-  Register reciprocal() { return div(value(1), x_); }
-
-  Register x() const { return x_; }
-  Register mul(Register a, Register b) { return nest_.apply(Opcode::kMul, a, b); }
-
- private:
-  Register value(double v) { return nest_.constant(nest_.lanes(x_), static_cast<float>(v)); }
-  Register div(Register a, Register b) { return nest_.apply(Opcode::kDiv, a, b); }
-  // Of these the second operand is the result where one is no number.
-  Register smaller(Register a, Register b) { return nest_.apply(Opcode::kMin, a, b); }
-  Register larger(Register a, Register b) { return nest_.apply(Opcode::kMax, a, b); }
-  Register above_zero(Register above, Register other) {
-    return nest_.apply(Opcode::kSelectGt, x_, value(0), above, other);
-  }
-
-  NestBuilder& nest_;
-  const Register x_;
-};
-
-Register emit_activation(NestBuilder& nest, const Activation& f, Register x) {
-  ActivationEmitter emit(nest, x);
-  switch (f.function) {
-    case UnaryFunction::kLeakyRelu:
-      return emit.leaky_relu(f.alpha);
-    case UnaryFunction::kElu:
-      return emit.elu(f.alpha, 1);
-    case UnaryFunction::kSelu:
-      return emit.elu(f.alpha, f.beta);
-    case UnaryFunction::kSigmoid:
-      return emit_sigmoid(nest, x);
-    case UnaryFunction::kHardSigmoid:
-      return emit.hard_sigmoid(f.alpha, f.beta);
-    case UnaryFunction::kTanh:
-      return emit_tanh(nest, x);
-    case UnaryFunction::kSwish:
-      return emit.mul(x, emit_sigmoid(nest, x));
-    case UnaryFunction::kHardSwish:
-      return emit.mul(x, emit.hard_sigmoid(1.0 / 6, 0.5));
-    case UnaryFunction::kGelu:
-      return emit.gelu();
-    case UnaryFunction::kGeluTanh:
-      return emit.gelu_tanh();
-    case UnaryFunction::kSoftplus:
-      return emit_softplus(nest, x);
-    case UnaryFunction::kSoftsign:
-      return emit.softsign();
-    case UnaryFunction::kExp:
-      return emit_wide_exp(nest, x);
-    case UnaryFunction::kLog:
-      return emit_wide_log(nest, x);
-    case UnaryFunction::kSqrt:
-      return nest.apply(Opcode::kSqrt, x);
-    case UnaryFunction::kErf:
-      return emit_erf(nest, x);
-    case UnaryFunction::kPower:
-      return emit_power_of_any(nest, x, f.alpha);
-    case UnaryFunction::kAbs:
-      return emit_abs(nest, x);
-    case UnaryFunction::kNegative:
-      return emit.negative();
-    case UnaryFunction::kReciprocal:
-      return emit.reciprocal();
-    case UnaryFunction::kSin:
-      return emit_sin(nest, x);
-    case UnaryFunction::kCos:
-      return emit_cos(nest, x);
-  }
-  CHECK(false, "function {}", static_cast<int>(f.function));
-}
-
-}  // namespace
 
 LoopNest lower(const Activation& activation, const LayerContext& context) {
   return lower_elementwise(std::string(traits(activation.function).word), context,

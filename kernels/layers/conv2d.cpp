@@ -16,6 +16,7 @@ ConvProblem conv2d_problem(const Conv2d& conv, const LayerContext& context) {
   problem.groups = conv.groups;
   problem.input = context.input();
   problem.output = context.output;
+  problem.fused = context.fused;
   return problem;
 }
 

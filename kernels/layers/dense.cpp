@@ -15,6 +15,7 @@ ConvProblem dense_problem(const Dense& dense, const LayerContext& context) {
   problem.window = whole_map_window(context.input().shape);
   problem.input = context.input();
   problem.output = context.output;
+  problem.fused = context.fused;
   return problem;
 }
 

@@ -5,6 +5,7 @@
 #include "kernels/layout/blocking.h"
 #include "kernels/layout/tiling.h"
 #include "kernels/nest/nest_builder.h"
+#include "kernels/parts/epilogue.h"
 
 namespace wattgrind {
 namespace {
@@ -33,6 +34,7 @@ class DepthwiseLowering {
     bias_ = nest_.buffer(Operand::kBias, TensorRole::kBias, floats(pitch));
     output_ =
         nest_.buffer(Operand::kOutput, TensorRole::kOutput, context_.output.bytes(context_.batch));
+    epilogue_ = make_epilogue(nest_, context_.fused, context_.output, context_.batch);
     input_.offset_bytes = context_.input().pixel_bytes(-window_.pad_top, -window_.pad_left);
     output_.offset_bytes = context_.output.pixel_bytes(0, 0);
     nest_.loop("image", context_.batch, [&](LoopVariable n) {
@@ -134,8 +136,9 @@ class DepthwiseLowering {
       }
     });
     for (int64_t p = 0; p < pixels; ++p) {
-      nest_.store(sums[static_cast<size_t>(p)],
-                  moved(at.output, p * context_.output.channel_bytes()));
+      const Register sum = sums[static_cast<size_t>(p)];
+      const Address output = moved(at.output, p * context_.output.channel_bytes());
+      nest_.store(epilogue_ ? epilogue_(sum, output) : sum, output);
     }
   }
 
@@ -171,6 +174,7 @@ class DepthwiseLowering {
   const LayerContext& context_;
   NestBuilder nest_;
   Address input_, weights_, bias_, output_;
+  Epilogue epilogue_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "estimator/base/isa.h"
+#include "estimator/network/network.h"
 #include "kernels/layout/map_layout.h"
 
 namespace wattgrind {
@@ -18,6 +19,7 @@ struct LayerContext {
   MapLayout output;       // where the layer works in place, it is the first input's own
   bool in_place = false;  // one buffer, Operand::kMap, is both first input and output
   bool training = false;  // batch normalisation measures the batch
+  std::vector<FusedLayer> fused = {};  // what is done with each value before it is stored
 
   // The first input; most layers have no other.
   const MapLayout& input() const { return inputs.front(); }

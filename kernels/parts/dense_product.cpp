@@ -28,8 +28,12 @@ class DenseProductEmitter {
 
   void emit() {
     const int64_t chunk = chunk_values();
-    emit_part(0, 1, chunk);
-    if (values_ / chunk > 1) emit_part(1, values_ / chunk - 1, chunk);
+    const int64_t chunks = values_ / chunk;
+    const bool ends_apart = product_.epilogue && chunks > 1;
+    emit_part(0, 1, chunk, chunks == 1);
+    const int64_t between = chunks - 1 - (ends_apart ? 1 : 0);
+    if (between > 0) emit_part(1, between, chunk, false);
+    if (ends_apart) emit_part(chunks - 1, 1, chunk, true);
   }
 
  private:
@@ -45,7 +49,7 @@ class DenseProductEmitter {
     return 2 * chunk >= wanted ? chunk : values_;
   }
 
-  void emit_part(int64_t first_chunk, int64_t chunks, int64_t chunk) {
+  void emit_part(int64_t first_chunk, int64_t chunks, int64_t chunk, bool is_last) {
     nest_.loop("value_chunk", chunks, [&](LoopVariable k) {
       for (const BlockRun& run : runs(product_.blocks)) {
         const int64_t together = std::clamp<int64_t>(
@@ -53,6 +57,7 @@ class DenseProductEmitter {
         for (const Tiles& blocks : full_tiles(run.count, together)) {
           ProductTile tile = block_tile(run.block, blocks);
           tile.start = first_chunk == 0 ? product_.start : TileStart::kOutput;
+          if (is_last) tile.epilogue = product_.epilogue;
           const int64_t step_bytes = run.block.width() * kFloatBytes;
           tile.reduction = reduction_loops(product_.input, step_bytes);
           if (chunk < values_) tile.reduction[0].trips = chunk;

@@ -19,6 +19,7 @@ struct DenseProduct {
   int64_t output_image_bytes = 0;               // from an image's output to the next image's
   TileStart start = TileStart::kBias;           // kBias or kZero
   Address input_values, weights, bias, output;  // where image 0, value 0 and column 0 lie
+  Epilogue epilogue = {};
 };
 
 void emit_dense_product(NestBuilder& nest, const DenseProduct& product);

@@ -15,7 +15,8 @@ class TileEmitter {
     emit_reduction(0, tile_.input, tile_.weights);
     for (int64_t row = 0; row < tile_.rows; ++row) {
       for (size_t v = 0; v < tile_.vectors.size(); ++v) {
-        nest_.store(sum(row, v), output(row, v));
+        const Address at = output(row, v);
+        nest_.store(tile_.epilogue ? tile_.epilogue(sum(row, v), at) : sum(row, v), at);
       }
     }
   }

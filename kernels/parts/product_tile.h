@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernels/nest/nest_builder.h"
+#include "kernels/parts/epilogue.h"
 
 namespace wattgrind {
 
@@ -43,6 +44,7 @@ struct ProductTile {
   std::vector<ReductionLoop> reduction;  // outermost first
   Address input, weights, bias, output;  // where row 0, vector 0 and step 0 lie
   TileStart start = TileStart::kBias;    // `bias` is used with kBias and kRowBias alone
+  Epilogue epilogue = {};                // done with each sum before it is stored
 };
 
 void emit_product_tile(NestBuilder& nest, const ProductTile& tile);

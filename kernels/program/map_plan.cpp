@@ -142,11 +142,42 @@ class MapPlanner {
       const Layer& self = layer(i);
       const bool may_share = map_use(self) != MapUse::kOwnOutput || is_flatten(self) ||
                              moves_nothing(self.operation, self.input_shape());
+      if (reads_other_maps(self)) {
+        want_halo(i);
+        for (const FusedLayer& fused : self.fused) {
+          if (fused.input > 0) want_halo(self.inputs[fused.input]);
+        }
+      }
       if (wanted_halo(self) == Halo{} && !(may_share && is_halo_wanted(i))) continue;
-      const int source = self.input();
-      (is_network_input(source) ? wanted_halos_of_inputs_[input_number(source)]
-                                : wanted_halos_[static_cast<size_t>(source)]) = true;
+      want_halo(self.input());
     }
+  }
+
+  void want_halo(int source) {
+    (is_network_input(source) ? wanted_halos_of_inputs_[input_number(source)]
+                              : wanted_halos_[static_cast<size_t>(source)]) = true;
+  }
+
+  static bool reads_other_maps(const Layer& self) {
+    return std::ranges::any_of(self.fused, [](const FusedLayer& fused) { return fused.input > 0; });
+  }
+
+  // Maps that a kernel adds to its output lie as that does: all of them get the halo that any has.
+  // Returns whether one grew.
+  bool share_halos() {
+    bool grew = false;
+    for (int i = 0; i < layers(); ++i) {
+      for (const FusedLayer& fused : layer(i).fused) {
+        if (fused.input == 0) continue;
+        Halo& own = map(map(i).owner).layout.halo;
+        Halo& other = map(map(layer(i).inputs[fused.input]).owner).layout.halo;
+        const Halo before[] = {own, other};
+        own.cover(other);
+        other.cover(own);
+        grew = grew || own != before[0] || other != before[1];
+      }
+    }
+    return grew;
   }
 
   // The halo that a layer reads of its first input.
@@ -199,6 +230,8 @@ class MapPlanner {
   void add_halos() {
     for (const Layer& self : network_.layers) {
       map(map(self.input()).owner).layout.halo.cover(wanted_halo(self));
+    }
+    while (share_halos()) {
     }
     for (int i = 0; i < layers(); ++i) {
       if (map(i).storage != Storage::kOwn && !has_own_layout_[static_cast<size_t>(i)]) {

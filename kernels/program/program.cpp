@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -50,6 +51,7 @@ class ProgramBuilder {
                            planned.layout,
                            planned.storage == Storage::kInPlace,
                            program_.maps.phase == Phase::kTraining};
+      context.fused = self.fused;
       for (const int input : self.inputs) context.inputs.push_back(program_.map(input).layout);
       LoweredLayer lowered = lower_forward(self, context);
       std::vector<uint32_t> buffers;
@@ -100,8 +102,10 @@ class ProgramBuilder {
 }  // namespace
 
 uint64_t Program::arena_bytes() const {
-  if (buffers.empty()) return 0;
-  const uint64_t end = buffers.back().address + buffers.back().bytes - kArenaAddress;
+  uint64_t end = 0;
+  for (const ProgramBuffer& buffer : buffers) {
+    end = std::max(end, buffer.address + buffer.bytes - kArenaAddress);
+  }
   return (end + kLineBytes - 1) / kLineBytes * kLineBytes;
 }
 

@@ -71,7 +71,8 @@ struct Program {
   Isa isa = Isa::kAvx2;
   int64_t batch = 1;
   MapPlan maps;
-  std::vector<ProgramBuffer> buffers;  // ascending, disjoint, each starting on a line
+  // Each starts on a line. They are disjoint, but where maps share memory (shared_memory.h).
+  std::vector<ProgramBuffer> buffers;
   std::vector<Step> steps;
   std::vector<OutputMap> inputs;   // by input of the network
   std::vector<OutputMap> outputs;  // by layer

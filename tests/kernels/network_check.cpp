@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/program/engine_plan.h"
 #include "tests/kernels/nest_run.h"
 #include "tests/kernels/network_run.h"
 #include "tests/kernels/reference_layers.h"
@@ -55,6 +56,48 @@ struct ReferenceRun {
   }
 };
 
+// Holds the outputs of a planned inference to the reference's, of whose layers `outputs` are. What
+// shares memory holds no numbers before.
+void check_inference(const PlannedInference& planned, const Target& target, int64_t batch,
+                     const std::vector<ReferenceParameters>& parameters,
+                     const std::vector<int>& outputs, const ReferenceRun& wanted,
+                     const std::string& where) {
+  const Network& network = planned.network;
+  const Program& program = planned.program;
+  NetworkMemory memory(program);
+  if (planned.memory.bytes > 0) memory.poison();
+  for (size_t i = 0; i < network.inputs.size(); ++i) {
+    memory.write_map(program.inputs[i], batch, wanted.inputs[i]);
+  }
+  write_parameters(network, program, parameters, memory);
+  run_natively(program, target.fuse, memory);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const auto own = static_cast<size_t>(network.outputs[i]);
+    const std::string name = where + ", " + network.layers[own].name;
+    expect_near(memory.read_map(program.outputs[own], batch),
+                wanted.outputs[static_cast<size_t>(outputs[i])], wanted.bound, name);
+    if (planned.memory.bytes > 0) continue;  // others may have lain between the images
+    EXPECT_TRUE(memory.surroundings_are_zero(program.outputs[own], batch)) << name;
+  }
+  for (size_t i = 0; i < network.inputs.size(); ++i) {
+    EXPECT_EQ(memory.read_map(program.inputs[i], batch), wanted.inputs[i])
+        << where << ": input overwritten";
+  }
+}
+
+std::vector<ReferenceParameters> parameters_of(const PlannedInference& planned,
+                                               const ReferenceRun& reference) {
+  std::vector<ReferenceParameters> result;
+  for (size_t i = 0; i < planned.network.layers.size(); ++i) {
+    std::vector<LayerParameters> parts;
+    for (const int part : planned.parts[i]) {
+      parts.push_back(reference.parameters[static_cast<size_t>(part)]);
+    }
+    result.push_back(fused_parameters(planned.network.layers[i], parts));
+  }
+  return result;
+}
+
 }  // namespace
 
 void check_network(const Network& network, int64_t batch, const std::string& what) {
@@ -62,23 +105,10 @@ void check_network(const Network& network, int64_t batch, const std::string& wha
   for (const Target& target : targets()) {
     const std::string where = fmt::format("{}, batch {}, {}{}", what, batch,
                                           traits(target.isa).name, target.fuse ? " fused" : "");
-    const Program program = lower_network(network, target.isa, batch);
-    NetworkMemory memory(program);
-    for (size_t i = 0; i < network.inputs.size(); ++i) {
-      memory.write_map(program.inputs[i], batch, wanted.inputs[i]);
-    }
-    write_parameters(network, program, wanted.parameters, memory);
-    run_natively(program, target.fuse, memory);
-    for (const int output : network.outputs) {
-      const auto index = static_cast<size_t>(output);
-      const std::string name = where + ", " + network.layers[index].name;
-      expect_near(memory.read_map(program.outputs[index], batch), wanted.outputs[index],
-                  wanted.bound, name);
-      EXPECT_TRUE(memory.surroundings_are_zero(program.outputs[index], batch)) << name;
-    }
-    for (size_t i = 0; i < network.inputs.size(); ++i) {
-      EXPECT_EQ(memory.read_map(program.inputs[i], batch), wanted.inputs[i])
-          << where << ": input overwritten";
+    for (const Plan plan : {Plan::kLayers, Plan::kFused}) {
+      const PlannedInference planned = plan_inference(network, plan, target.isa, batch);
+      check_inference(planned, target, batch, parameters_of(planned, wanted), network.outputs,
+                      wanted, fmt::format("{}, plan {}", where, name(plan)));
     }
     if (testing::Test::HasFatalFailure()) return;
   }

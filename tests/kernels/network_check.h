@@ -7,7 +7,8 @@
 
 namespace wattgrind {
 
-// Runs the network natively on every target with random inputs and parameters. Each of its outputs
+// Runs the network natively on every target with random inputs and parameters, in every plan
+// (kernels/program/engine_plan.h). Each of its outputs
 // must be what the layers computed one by one give, within the rounding of its sums, with zeros
 // around it; inputs must stay what they were.
 void check_network(const Network& network, int64_t batch, const std::string& what);

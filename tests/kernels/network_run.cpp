@@ -1,6 +1,7 @@
 #include "tests/kernels/network_run.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/layout/packing.h"
 #include "kernels/run/jit.h"
@@ -19,6 +20,15 @@ NetworkMemory::NetworkMemory(const Program& program) : program_(program) {
   memory_ = std::span<float>(storage_).subspan(skip);
   for (const ProgramBuffer& buffer : program.buffers) {
     offsets_.push_back((buffer.address - kArenaAddress) / kFloatBytes);
+  }
+}
+
+void NetworkMemory::poison() {
+  for (uint32_t i = 0; i < program_.buffers.size(); ++i) {
+    const ProgramBuffer& buffer = program_.buffers[i];
+    if (buffer.kind != BufferKind::kMap && buffer.kind != BufferKind::kScratch) continue;
+    std::fill_n(this->buffer(i), buffer.bytes / kFloatBytes,
+                std::numeric_limits<float>::quiet_NaN());
   }
 }
 

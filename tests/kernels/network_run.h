@@ -9,12 +9,14 @@
 
 namespace wattgrind {
 
-// Memory of a program's buffers, from zero, each on a line.
+// Memory of a program's buffers, from zero, as they lie in the arena.
 class NetworkMemory {
  public:
   explicit NetworkMemory(const Program& program);
 
   float* buffer(uint32_t index) { return memory_.data() + offsets_[index]; }
+  // Makes everything in maps and scratch memory no number.
+  void poison();
   // NCHW images to and from a map's layout.
   void write_map(const OutputMap& map, int64_t batch, const std::vector<float>& images);
   std::vector<float> read_map(const OutputMap& map, int64_t batch);

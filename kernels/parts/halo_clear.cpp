@@ -1,0 +1,61 @@
+#include "kernels/parts/halo_clear.h"
+
+#include "kernels/layout/tiling.h"
+#include "kernels/nest/nest_builder.h"
+
+namespace wattgrind {
+namespace {
+
+// Stores zeros from `first` on.
+void clear(NestBuilder& nest, const Address& first, int64_t bytes) {
+  for (const Tiles& piece : vector_pieces(bytes / kFloatBytes, nest.max_lanes())) {
+    const int lanes = static_cast<int>(piece.size);
+    nest.loop("vector", piece.count, [&](LoopVariable i) {
+      nest.store(nest.constant(lanes, 0),
+                 stepped(moved(first, piece.start * kFloatBytes), i, piece.size * kFloatBytes));
+    });
+  }
+}
+
+}  // namespace
+
+bool has_surroundings(const MapLayout& layout) {
+  return layout.halo != Halo{} || layout.channel_pitch != layout.shape.channels;
+}
+
+// Rows lie one behind the other, so that a row's right border and the next one's left border are
+// one piece, and the rows above and below are one each.
+LoopNest lower_halo_clear(const MapLayout& layout, Isa isa, int64_t batch) {
+  NestBuilder nest("halo_clear", isa);
+  const Address map = nest.buffer(Operand::kOutput, TensorRole::kOutput, layout.bytes(batch));
+  const FeatureShape& shape = layout.shape;
+  const Halo& halo = layout.halo;
+  const int64_t padding = layout.channel_pitch - shape.channels;
+  nest.loop("image", batch, [&](LoopVariable n) {
+    const auto at = [&](int64_t y, int64_t x) {
+      return stepped(moved(map, layout.pixel_bytes(y, x)), n, layout.image_bytes());
+    };
+    clear(nest, at(-halo.top, -halo.left),
+          halo.top * layout.row_bytes() + halo.left * layout.channel_bytes());
+    const int64_t between = (halo.left + halo.right) * layout.channel_bytes();
+    if (between > 0 && shape.height > 1) {
+      nest.loop("row", shape.height - 1, [&](LoopVariable y) {
+        clear(nest, stepped(at(0, shape.width), y, layout.row_bytes()), between);
+      });
+    }
+    clear(nest, at(shape.height - 1, shape.width),
+          halo.right * layout.channel_bytes() + halo.bottom * layout.row_bytes());
+    if (padding == 0) return;
+    nest.loop("row", shape.height, [&](LoopVariable y) {
+      nest.loop("column", shape.width, [&](LoopVariable x) {
+        clear(nest,
+              stepped(stepped(moved(at(0, 0), shape.channels * kFloatBytes), y, layout.row_bytes()),
+                      x, layout.channel_bytes()),
+              padding * kFloatBytes);
+      });
+    });
+  });
+  return std::move(nest).finish();
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,106 @@
+#include "kernels/program/engine_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "kernels/layout/arena.h"
+#include "kernels/program/shared_memory.h"
+
+namespace wattgrind {
+namespace {
+
+constexpr std::array<std::string_view, 2> kNames = {"layers", "fused"};
+
+// The steps that use a buffer, "3" or "3 to 7"; empty: none.
+std::string steps_text(const Program& program, uint32_t buffer) {
+  std::optional<size_t> first;
+  size_t last = 0;
+  for (size_t step = 0; step < program.steps.size(); ++step) {
+    const std::vector<uint32_t>& used = program.steps[step].buffers;
+    if (std::ranges::find(used, buffer) == used.end()) continue;
+    if (!first) first = step;
+    last = step;
+  }
+  if (!first) return "";
+  return *first == last ? fmt::format("{}", *first) : fmt::format("{} to {}", *first, last);
+}
+
+}  // namespace
+
+std::string_view name(Plan plan) { return kNames[static_cast<size_t>(plan)]; }
+
+PlannedInference plan_inference(const Network& network, Plan plan, Isa isa, int64_t batch) {
+  PlannedInference result;
+  if (plan == Plan::kLayers) {
+    result.network = network;
+    for (size_t i = 0; i < network.layers.size(); ++i)
+      result.parts.push_back({static_cast<int>(i)});
+    result.program = lower_network(network, isa, batch);
+    return result;
+  }
+  FusedNetwork fused = fuse_layers(network, isa, batch);
+  result.network = std::move(fused.network);
+  result.parts = std::move(fused.parts);
+  result.program = lower_network(result.network, isa, batch);
+  result.memory = share_memory(result.program, result.network);
+  return result;
+}
+
+MemoryUse memory_use(const PlannedInference& inference) {
+  MemoryUse use;
+  for (const ProgramBuffer& buffer : inference.program.buffers) {
+    switch (buffer.kind) {
+      case BufferKind::kInput:
+        use.inputs += buffer.bytes;
+        break;
+      case BufferKind::kWeights:
+      case BufferKind::kBias:
+      case BufferKind::kStatistics:
+        use.parameters += buffer.bytes;
+        break;
+      case BufferKind::kScratch:
+        use.scratch += buffer.bytes;
+        break;
+      default:
+        use.maps += buffer.bytes;
+    }
+  }
+  if (inference.memory.bytes > 0) {
+    use.maps = inference.memory.bytes;
+    use.scratch = 0;
+  }
+  return use;
+}
+
+std::string to_text(const PlannedInference& inference) {
+  const Program& program = inference.program;
+  std::string text = fmt::format("plan of {}, batch {}, {} kernels\n\nkernels\n",
+                                 inference.network.name, program.batch, traits(program.isa).name);
+  for (size_t i = 0; i < program.steps.size(); ++i) {
+    const Step& step = program.steps[i];
+    text += fmt::format("{:4} {}", i, step.symbol);
+    if (step.choice) text += ": " + to_text(*step.choice);
+    text += "\n";
+  }
+  text += "\nmemory: address, bytes, what, kernels that use it\n";
+  for (uint32_t i = 0; i < program.buffers.size(); ++i) {
+    const ProgramBuffer& buffer = program.buffers[i];
+    const std::string steps = steps_text(program, i);
+    if (buffer.kind != BufferKind::kMap && buffer.kind != BufferKind::kScratch) continue;
+    text += fmt::format("{:>12} {:>10} {}: {}\n", buffer.address - kArenaAddress, buffer.bytes,
+                        buffer.name, steps);
+  }
+  const MemoryUse use = memory_use(inference);
+  text += fmt::format("\nbytes: parameters {}, inputs {}, maps {}, scratch {}\n", use.parameters,
+                      use.inputs, use.maps, use.scratch);
+  if (inference.memory.bytes > 0) {
+    text += fmt::format("maps and scratch share memory: {} are alive at once\n",
+                        inference.memory.lower_bound);
+  }
+  return text;
+}
+
+}  // namespace wattgrind

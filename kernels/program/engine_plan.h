@@ -1,0 +1,41 @@
+// How an inference is put together: a kernel a layer on a buffer a map, as it is written, or as
+// inference engines run it.
+#pragma once
+
+#include "kernels/program/fusion.h"
+#include "kernels/program/memory_plan.h"
+#include "kernels/program/program.h"
+
+namespace wattgrind {
+
+enum class Plan {
+  kLayers,  // every layer alone; every map in a buffer of its own
+  kFused    // layers fused (fusion.h); maps share memory (shared_memory.h)
+};
+
+// "layers", "fused"
+std::string_view name(Plan plan);
+
+struct PlannedInference {
+  Network network;                      // fused, or as read
+  std::vector<std::vector<int>> parts;  // by its layer, those of the network as read
+  Program program;
+  MemoryPlan memory;  // of what shares memory; with kLayers nothing does
+};
+
+PlannedInference plan_inference(const Network& network, Plan plan, Isa isa, int64_t batch);
+
+// The bytes of each kind of memory. Maps are what they take together, scratch memory included,
+// where they share it.
+struct MemoryUse {
+  uint64_t inputs = 0, parameters = 0, maps = 0, scratch = 0;
+
+  uint64_t total() const { return inputs + parameters + maps + scratch; }
+};
+MemoryUse memory_use(const PlannedInference& inference);
+
+// The plan for people: what each kernel holds and by which algorithm, and where each map lies and
+// for how long. Golden tests compare it.
+std::string to_text(const PlannedInference& inference);
+
+}  // namespace wattgrind

@@ -1,0 +1,200 @@
+// Layers that one kernel computes: which they are, and that they compute what they did apart.
+#include "kernels/program/fusion.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "estimator/catalog/network_source.h"
+#include "kernels/program/program.h"
+#include "tests/kernels/network_check.h"
+
+namespace wattgrind {
+namespace {
+
+std::vector<std::string> fused_names(const Network& network) {
+  std::vector<std::string> names;
+  for (const Layer& layer : fuse_layers(network, Isa::kAvx2, 1).network.layers) {
+    names.push_back(layer.name);
+  }
+  return names;
+}
+
+Conv2d conv(int64_t filters, int64_t kernel, int64_t groups = 1) {
+  Conv2d conv{filters, {kernel, kernel}, groups};
+  conv.window.pad_top = conv.window.pad_left = conv.window.pad_bottom = conv.window.pad_right =
+      kernel / 2;
+  return conv;
+}
+
+Network graph(const FeatureShape& input, std::vector<LayerSpec> layers,
+              std::vector<std::string> outputs = {}) {
+  return build_network({"test", {{"x", input}}, std::move(layers), std::move(outputs)}, "test");
+}
+
+// Of a block's two convolutions the later one takes over the sum.
+TEST(Fusion, AConvolutionTakesOverWhatComesBehindIt) {
+  EXPECT_EQ(
+      fused_names(graph({8, 6, 6}, {{"a", conv(8, 3)},
+                                    {"bn", BatchNorm{}},
+                                    {"relu", Relu{}},
+                                    {"b", conv(8, 3)},
+                                    {"sum", Binary{}, false, {"b", "relu"}},
+                                    {"clip", Clip{0, 6}},
+                                    {"pool", MaxPool2d{{2, 2, 2, 2}}},
+                                    {"flat", Flatten{}},
+                                    {"fc", Dense{10}},
+                                    {"tanh", Activation{UnaryFunction::kTanh}},
+                                    {"prob", Softmax{}}})),
+      (std::vector<std::string>{"a+bn+relu", "b+sum+clip", "pool", "flat", "fc+tanh", "prob"}));
+}
+
+TEST(Fusion, WhatSomebodyElseReadsStaysAMap) {
+  // The relu reads what the sum reads too.
+  EXPECT_EQ(fused_names(graph(
+                {8, 6, 6},
+                {{"a", conv(8, 3)}, {"relu", Relu{}}, {"sum", Binary{}, false, {"a", "relu"}}})),
+            (std::vector<std::string>{"a", "relu", "sum"}));
+  EXPECT_EQ(fused_names(graph({8, 6, 6}, {{"a", conv(8, 3)}, {"relu", Relu{}}}, {"a", "relu"})),
+            (std::vector<std::string>{"a", "relu"}));
+}
+
+TEST(Fusion, BatchNormalisationBehindAFunctionIsNoPartOfTheWeights) {
+  EXPECT_EQ(fused_names(graph(
+                {8, 6, 6},
+                {{"a", conv(8, 3)}, {"relu", Relu{}}, {"bn", BatchNorm{}}, {"relu2", Relu{}}})),
+            (std::vector<std::string>{"a+relu", "bn", "relu2"}));
+}
+
+// Values of padding channels have to stay zero.
+TEST(Fusion, FunctionsThatDoNotKeepZeroStayLayers) {
+  EXPECT_EQ(fused_names(graph(
+                {8, 6, 6}, {{"a", conv(5, 3)}, {"sigmoid", Activation{UnaryFunction::kSigmoid}}})),
+            (std::vector<std::string>{"a", "sigmoid"}));
+}
+
+TEST(Fusion, OperationsAndParametersAreThoseOfTheLayers) {
+  for (const char* name : {"resnet18", "mobilenet_v2", "squeezenet"}) {
+    const Network network = find_network(name);
+    const FusedNetwork fused = fuse_layers(network, Isa::kAvx512, 1);
+    EXPECT_EQ(fused.network.macs(), network.macs()) << name;
+    EXPECT_EQ(fused.network.parameters(), network.parameters()) << name;
+    std::vector<int> parts;
+    for (const std::vector<int>& group : fused.parts) {
+      parts.insert(parts.end(), group.begin(), group.end());
+    }
+    std::ranges::sort(parts);
+    ASSERT_EQ(parts.size(), network.layers.size()) << name;
+    for (size_t i = 0; i < parts.size(); ++i) EXPECT_EQ(parts[i], static_cast<int>(i)) << name;
+  }
+}
+
+// Fewer values are read and written than by a kernel a layer.
+TEST(Fusion, SparesPassesOverMemory) {
+  const Network network = find_network("resnet18");
+  const auto references = [](const Program& program) {
+    uint64_t sum = 0;
+    for (const Step& step : program.steps) sum += step.references.reads + step.references.writes;
+    return sum;
+  };
+  const FusedNetwork fused = fuse_layers(network, Isa::kAvx2, 1);
+  EXPECT_LT(references(lower_network(fused.network, Isa::kAvx2, 1)),
+            references(lower_network(network, Isa::kAvx2, 1)));
+}
+
+// A convolution of every kind of kernel: direct with its reduction whole and cut, along channels,
+// columns and rows; planar; depthwise; grouped.
+TEST(FusedKernels, EveryAlgorithmDoesWhatTheLayersDo) {
+  const struct {
+    FeatureShape input;
+    Conv2d conv;
+  } cases[] = {
+      {{3, 9, 11}, conv(16, 3)},    {{70, 5, 6}, conv(33, 3)}, {{600, 3, 4}, conv(24, 1)},
+      {{300, 4, 4}, conv(16, 3)},   {{9, 12, 40}, conv(2, 5)}, {{24, 7, 5}, conv(24, 3, 24)},
+      {{16, 6, 6}, conv(32, 3, 4)}, {{37, 8, 8}, conv(37, 1)},
+  };
+  for (const auto& [input, convolution] : cases) {
+    const std::string what =
+        fmt::format("{} filters of {}x{} in {} groups on {}", convolution.filters,
+                    convolution.window.kernel_height, convolution.window.kernel_width,
+                    convolution.groups, to_string(input));
+    for (const Operation& function :
+         {Operation(Relu{}), Operation(Clip{-0.5, 6}), Operation(Activation{UnaryFunction::kSwish}),
+          Operation(Activation{UnaryFunction::kLeakyRelu, 0.1})}) {
+      check_network(graph(input, {{"a", convolution}, {"bn", BatchNorm{}}, {"f", function}}), 2,
+                    what);
+    }
+    check_network(graph(input, {{"left", conv(convolution.filters, 1)},
+                                {"a", convolution, false, {"x"}},
+                                {"bn", BatchNorm{}},
+                                {"sum", Binary{}, false, {"left", "bn"}},
+                                {"relu", Relu{}},
+                                {"next", conv(5, 3)}}),
+                  2, what + ", added to another map");
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
+
+TEST(FusedKernels, DenseLayersDoWhatTheLayersDo) {
+  for (const FeatureShape& input : {FeatureShape{20, 1, 1}, {3000, 1, 1}, {6, 4, 5}}) {
+    for (const int64_t units : {2, 10, 64}) {
+      check_network(graph(input, {{"flat", Flatten{}},
+                                  {"fc", Dense{units}},
+                                  {"gelu", Activation{UnaryFunction::kGelu}},
+                                  {"next", Dense{7}},
+                                  {"relu", Relu{}}}),
+                    5, fmt::format("{} units on {}", units, to_string(input)));
+    }
+  }
+}
+
+// Residual and depthwise blocks of odd sizes, their functions and their sums drawn at random.
+Network random_blocks(uint64_t seed) {
+  std::mt19937_64 random(seed);
+  const auto below = [&](uint64_t end) { return static_cast<int64_t>(random() % end); };
+  std::vector<LayerSpec> layers;
+  int64_t channels = 1 + below(20);
+  const FeatureShape input{1 + below(9), 5 + below(8), 5 + below(8)};
+  layers.push_back({"stem", conv(channels, 3)});
+  std::string last = "stem";
+  for (int64_t block = 0; block < 3; ++block) {
+    const auto add = [&](const std::string& name, const Operation& operation) {
+      layers.push_back({fmt::format("{}{}", name, block), operation, false, {last}});
+      last = layers.back().name;
+    };
+    const std::string shortcut = last;
+    if (below(2) == 0) {
+      add("depthwise", conv(channels, 3, channels));
+      if (below(2) == 0) add("bn", BatchNorm{});
+    }
+    add("conv", conv(channels, 1 + 2 * below(2)));
+    if (below(2) == 0) add("norm", BatchNorm{});
+    if (below(3) == 0) add("early", Relu{});
+    if (below(3) > 0) {
+      layers.push_back({fmt::format("sum{}", block), Binary{}, false,
+                        below(2) == 0 ? std::vector{shortcut, last} : std::vector{last, shortcut}});
+      last = layers.back().name;
+    }
+    if (below(3) > 0) add("relu", Relu{});
+    if (below(3) == 0) {
+      channels = 1 + below(30);
+      add("widen", conv(channels, 1));
+    }
+  }
+  layers.push_back({"flat", Flatten{}, false, {last}});
+  layers.push_back({"fc", Dense{3}});
+  return graph(input, std::move(layers));
+}
+
+TEST(FusedKernels, RandomBlocksDoWhatTheLayersDo) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    check_network(random_blocks(seed), 1 + static_cast<int64_t>(seed % 3),
+                  fmt::format("blocks of seed {}", seed));
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace wattgrind
