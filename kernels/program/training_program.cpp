@@ -198,6 +198,15 @@ class TrainingBuilder {
     return false;
   }
 
+  // Whether a part made beside a gradient of that layout has padding channels where parts of other
+  // maps have values; not every way back writes them.
+  bool may_find_other_values(const MapLayout& layout) const {
+    if (layout.channel_pitch == layout.shape.channels) return false;
+    return std::ranges::any_of(plan_.gradients, [&](const auto& entry) {
+      return entry.second.readers.size() > 1 && entry.second.layout != layout;
+    });
+  }
+
   // The gradient by each input that depends on parameters. The first part of a map's gradient is
   // written in its place; those of its other readers are made beside it and added.
   void add_data_gradients(int index, BackwardContext& context, const Operands& buffers) {
@@ -212,7 +221,8 @@ class TrainingBuilder {
       context.input_gradient = gradient->layout;
       Operands own = buffers;
       own[the(Operand::kInputGradient)] = is_first ? gradients_.at(owner) : partial_;
-      if (leaves_gaps(self) && is_written_elsewhere(owner)) {
+      const bool has_gaps = leaves_gaps(self) && is_written_elsewhere(owner);
+      if (has_gaps || (!is_first && may_find_other_values(gradient->layout))) {
         add_step(Pass::kBackward, index,
                  fmt::format("clear{}", i == 0 ? "" : fmt::to_string(i + 1)),
                  {lower_gradient_clear(gradient->layout, program().isa, program().batch), {}}, own);

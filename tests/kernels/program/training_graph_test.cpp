@@ -207,6 +207,26 @@ TEST(TrainingGraph, SeveralReadersConcatenationAndGates) {
          {}});
 }
 
+// What later readers add is made beside the gradient, in memory that all maps share: a reader that
+// leaves the padding of a map's channels alone must not find there what another map's reader left.
+TEST(TrainingGraph, PartsOfSeveralMapsShareMemory) {
+  check({"shared",
+         {{"input", {3, 5, 5}}},
+         {conv("narrow", 5, 1, 1, "input"),
+          conv("shift", 1, 1, 1, "input"),
+          {"shifted", Binary{}, false, {"narrow", "shift"}},
+          {"rows", Reduce{ReduceFunction::kSum, {.width = true}}, false, {"shifted"}},
+          {"scaled", Binary{BinaryFunction::kMultiply}, false, {"shifted", "rows"}},
+          conv("wide", 16, 3, 1, "scaled"),
+          swish("wide_swish", "wide"),
+          conv("again", 16, 3, 1, "wide_swish"),
+          {"sum", Binary{}, false, {"wide_swish", "again"}},
+          {"pool", GlobalAvgPool2d{}, false, {"sum"}},
+          {"classes", Dense{4}, false, {"pool"}},
+          {"probabilities", Softmax{}, false, {"classes"}}},
+         {}});
+}
+
 TEST(TrainingGraph, NamesWhatCannotBeTrained) {
   const Network network = build_network(
       {"net",
