@@ -33,6 +33,7 @@ namespace wattgrind {
 // layer's output.
 // BatchNorm reads kMoments, which its way forward left in training, and kWeightGradient and
 // kBiasGradient: its gradient by parameters comes first.
+// Normalization reads kMoments too; the sums of a part pass through scratch.
 // Binary: of equal operands of minimum and maximum the one that stands second gets the gradient.
 // Its gradient by weights is that by its constant. A power of two maps is not trained.
 // Flatten copies the gradient of a plain vector to that of the map it was flattened from.
@@ -65,6 +66,7 @@ LoopNest lower_weight_gradient(const ConvTranspose2d& conv, const BackwardContex
 LoopNest lower_weight_gradient(const Embedding& embedding, const BackwardContext& context);
 LoopNest lower_weight_gradient(const Binary& binary, const BackwardContext& context);
 LoopNest lower_weight_gradient(const BatchNorm& norm, const BackwardContext& context);
+LoopNest lower_weight_gradient(const Normalization& norm, const BackwardContext& context);
 
 // By an algorithm that is given and applies to the problem; no depthwise convolution.
 LoopNest lower_data_gradient(const Dense& dense, const BackwardContext& context,

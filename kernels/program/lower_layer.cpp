@@ -86,6 +86,11 @@ std::optional<LoweredLayer> weight_gradient(const Binary& binary, const Backward
 std::optional<LoweredLayer> weight_gradient(const BatchNorm& norm, const BackwardContext& context) {
   return LoweredLayer{lower_weight_gradient(norm, context), {}};
 }
+std::optional<LoweredLayer> weight_gradient(const Normalization& norm,
+                                            const BackwardContext& context) {
+  if (norm.affine == FeatureShape{}) return std::nullopt;
+  return LoweredLayer{lower_weight_gradient(norm, context), {}};
+}
 
 }  // namespace
 

@@ -190,9 +190,7 @@ class TrainingBuilder {
     if (plan_.find(owner)->readers.size() > 1) return true;
     for (size_t i = 0; i < network_.layers.size(); ++i) {
       const PlannedMap& map = training_.program.maps.outputs[i];
-      const Operation& operation = network_.layers[i].operation;
-      const bool mixes = std::holds_alternative<Softmax>(operation) ||
-                         std::holds_alternative<Normalization>(operation);
+      const bool mixes = std::holds_alternative<Softmax>(network_.layers[i].operation);
       if (mixes && map.owner == owner && map.storage == Storage::kInPlace) return true;
     }
     return false;

@@ -207,6 +207,55 @@ TEST(TrainingGraph, SeveralReadersConcatenationAndGates) {
          {}});
 }
 
+LayerSpec layer_norm(const std::string& name, int64_t features, const std::string& input) {
+  return {name, Normalization{{.channels = true}, {features, 1, 1}}, false, {input}};
+}
+
+// Attention of two heads over five tokens, and a perceptron; normalised before and after.
+TEST(TrainingGraph, TransformerBlock) {
+  const auto heads = [](const std::string& name, const std::string& input) {
+    return LayerSpec{
+        name,
+        Rearrange{0, 0, 0, {{3}}, {{2, MapAxis::kChannels, 3}}, {{5, MapAxis::kWidth}}},
+        false,
+        {input}};
+  };
+  check({"transformer",
+         {{"input", {4, 1, 5}}},
+         {conv("embedded", 6, 1, 1, "input"),
+          layer_norm("norm", 6, "embedded"),
+          conv("queries", 6, 1, 1, "norm"),
+          conv("keys", 6, 1, 1, "norm"),
+          conv("values", 6, 1, 1, "norm"),
+          heads("q", "queries"),
+          heads("k", "keys"),
+          heads("v", "values"),
+          {"scores", MatMul{true}, false, {"q", "k"}},
+          {"scaled", Binary{.scalar = 0.6}, false, {"scores"}},
+          {"attention", Softmax{}, false, {"scaled"}},
+          {"mixed", MatMul{}, false, {"attention", "v"}},
+          {"joined",
+           Rearrange{0, 0, 0, {{2, MapAxis::kHeight}, {3}}, {}, {{5, MapAxis::kWidth}}},
+           false,
+           {"mixed"}},
+          conv("projected", 6, 1, 1, "joined"),
+          {"sum", Binary{}, false, {"embedded", "projected"}},
+          layer_norm("sum_norm", 6, "sum"),
+          conv("wide", 9, 1, 1, "sum_norm"),
+          {"gelu", Activation{UnaryFunction::kGelu}, false, {"wide"}},
+          conv("narrow", 6, 1, 1, "gelu"),
+          {"end", Binary{}, false, {"sum_norm", "narrow"}},
+          {"instances",
+           Normalization{{.height = true, .width = true}, {6, 1, 1}, 0.01},
+           false,
+           {"end"}},
+          {"square", Binary{BinaryFunction::kMultiply}, false, {"instances", "end"}},
+          {"pool", GlobalAvgPool2d{}, false, {"square"}},
+          {"classes", Dense{4}, false, {"pool"}},
+          {"probabilities", Softmax{}, false, {"classes"}}},
+         {}});
+}
+
 // What later readers add is made beside the gradient, in memory that all maps share: a reader that
 // leaves the padding of a map's channels alone must not find there what another map's reader left.
 TEST(TrainingGraph, PartsOfSeveralMapsShareMemory) {
