@@ -35,7 +35,8 @@ namespace wattgrind {
 // kBiasGradient: its gradient by parameters comes first.
 // Normalization reads kMoments too; the sums of a part pass through scratch.
 // Binary: of equal operands of minimum and maximum the one that stands second gets the gradient.
-// Its gradient by weights is that by its constant. A power of two maps is not trained.
+// Its gradient by weights is that by its constant; of a layer in place, on kGradient, it comes
+// first. A power of two maps is not trained.
 // Flatten copies the gradient of a plain vector to that of the map it was flattened from.
 // Rearrange and what is one: copied back, or added up where values have several places.
 // MatMul: a product again, of the output's gradient and the other input.
@@ -102,6 +103,9 @@ LoopNest lower_gradient_sum(const MapLayout& layout, Isa isa, int64_t batch);
 // strides longer than the window, or behind the last one. Memory is zero there at first, and stays
 // so unless something else writes the same buffer.
 bool leaves_gaps(const Layer& layer);
+
+// Whether the gradient by the first input is that by the output, so that in place nothing is to do.
+bool passes_gradient_on(const Binary& binary);
 
 // Sets a map's gradient (kInputGradient) to zero.
 LoopNest lower_gradient_clear(const MapLayout& layout, Isa isa, int64_t batch);

@@ -18,6 +18,17 @@ class BinaryBackward {
         context_(context),
         nest_(std::string(word_of(binary.function)) + what, context.isa) {}
 
+  LoopNest lower_in_place() && {
+    const MapLayout& layout = context_.output_gradient;
+    const Address gradient =
+        nest_.buffer(Operand::kGradient, TensorRole::kGradient, layout.bytes(context_.batch));
+    std::vector<SweptMap> maps = {{gradient, layout}};
+    add_operands(maps);
+    Sweep sweep(nest_, context_.batch, layout.shape, maps, padding_stays_zero());
+    sweep.run([&] { nest_.store(value(sweep, false), sweep.at(kGradient)); });
+    return std::move(nest_).finish();
+  }
+
   LoopNest lower_by_input() && {
     const bool by_second = context_.input_index == 1;
     const MapLayout& layout = context_.input_gradient;
@@ -129,9 +140,16 @@ void check_trainable(const Binary& binary) {
 
 }  // namespace
 
+bool passes_gradient_on(const Binary& binary) {
+  return binary.function == BinaryFunction::kAdd ||
+         (binary.function == BinaryFunction::kSubtract && !binary.reversed);
+}
+
 LoopNest lower_data_gradient(const Binary& binary, const BackwardContext& context) {
   check_trainable(binary);
-  return BinaryBackward(binary, context, "_data_gradient").lower_by_input();
+  BinaryBackward backward(binary, context, "_data_gradient");
+  return context.in_place ? std::move(backward).lower_in_place()
+                          : std::move(backward).lower_by_input();
 }
 
 LoopNest lower_weight_gradient(const Binary& binary, const BackwardContext& context) {

@@ -159,10 +159,15 @@ class TrainingBuilder {
       buffers[{Operand::kInput, static_cast<uint32_t>(i)}] = input.buffer;
     }
     add_own_buffers(index, buffers);
-    // The gradient by what was normalised by the batch is made of those by scale and shift.
-    const bool begins_with_parameters = std::holds_alternative<BatchNorm>(self.operation);
+    // The gradient by what was normalised by the batch is made of those by scale and shift; that
+    // of a layer in place overwrites what those by its parameters read.
+    const bool begins_with_parameters =
+        self.parameters > 0 &&
+        (std::holds_alternative<BatchNorm>(self.operation) || context.in_place);
     if (begins_with_parameters) add_parameter_gradients(index, context, buffers);
-    if (planned.storage != Storage::kView) add_data_gradients(index, context, buffers);
+    const auto* binary = std::get_if<Binary>(&self.operation);
+    const bool stays = context.in_place && binary != nullptr && passes_gradient_on(*binary);
+    if (planned.storage != Storage::kView && !stays) add_data_gradients(index, context, buffers);
     if (self.parameters > 0 && !begins_with_parameters) {
       add_parameter_gradients(index, context, buffers);
     }

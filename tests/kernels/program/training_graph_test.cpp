@@ -130,7 +130,12 @@ void check(const NetworkSpec& spec) {
   const Program* programs[] = {&training.program};
   const NativeSteps steps(programs, memory, {Isa::kAvx2, true});
   fill(step, training, memory);
-  for (size_t i = 0; i < training.program.steps.size(); ++i) steps.run(i);
+  for (size_t i = 0; i < training.program.steps.size(); ++i) {
+    steps.run(i);
+    // What is counted are the same references: no two buffers of a step overlap.
+    EXPECT_NO_THROW(validate(training.program.access_program(training.program.steps[i])))
+        << training.program.steps[i].symbol;
+  }
   std::set<int> trained;
   for (const TrainedTensor& tensor : training.tensors) {
     trained.insert(tensor.layer);
@@ -205,6 +210,27 @@ TEST(TrainingGraph, SeveralReadersConcatenationAndGates) {
           {"classes", Dense{3}, false, {"pool"}},
           {"probabilities", Softmax{}, false, {"classes"}}},
          {}});
+}
+
+// Sums with constants and scalars work in place, there and back.
+TEST(TrainingGraph, SumsInPlace) {
+  using enum BinaryFunction;
+  check(
+      {"sums",
+       {{"input", {3, 4, 5}}},
+       {conv("stem", 5, 3, 1, "input"),
+        {"positions", Binary{kAdd, {5, 4, 5}}, false, {"stem"}},
+        {"rest",
+         Binary{.function = kSubtract, .constant = {5, 1, 1}, .reversed = true},
+         false,
+         {"positions"}},
+        {"half", Binary{.function = kAdd, .scalar = 0.5}, false, {"rest"}},
+        {"minus", Binary{.function = kSubtract, .scalar = 0.5, .reversed = true}, false, {"half"}},
+        conv("next", 6, 3, 1, "minus"),
+        {"pool", GlobalAvgPool2d{}, false, {"next"}},
+        {"classes", Dense{3}, false, {"pool"}},
+        {"probabilities", Softmax{}, false, {"classes"}}},
+       {}});
 }
 
 LayerSpec layer_norm(const std::string& name, int64_t features, const std::string& input) {
