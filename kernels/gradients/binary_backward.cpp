@@ -3,7 +3,6 @@
 #include "estimator/base/error.h"
 #include "estimator/network/binary_functions.h"
 #include "kernels/gradients/backward.h"
-#include "kernels/gradients/untrainable.h"
 #include "kernels/parts/sweep.h"
 
 namespace wattgrind {
@@ -134,10 +133,6 @@ class BinaryBackward {
   NestBuilder nest_;
 };
 
-void check_trainable(const Binary& binary) {
-  if (binary.function == BinaryFunction::kPower) fail_untrainable("a power of two maps");
-}
-
 }  // namespace
 
 bool passes_gradient_on(const Binary& binary) {
@@ -146,14 +141,12 @@ bool passes_gradient_on(const Binary& binary) {
 }
 
 LoopNest lower_data_gradient(const Binary& binary, const BackwardContext& context) {
-  check_trainable(binary);
   BinaryBackward backward(binary, context, "_data_gradient");
   return context.in_place ? std::move(backward).lower_in_place()
                           : std::move(backward).lower_by_input();
 }
 
 LoopNest lower_weight_gradient(const Binary& binary, const BackwardContext& context) {
-  check_trainable(binary);
   return BinaryBackward(binary, context, "_weight_gradient").lower_by_constant();
 }
 

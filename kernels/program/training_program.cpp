@@ -1,6 +1,7 @@
 #include "kernels/program/training_program.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -11,6 +12,7 @@
 #include "estimator/base/error.h"
 #include "estimator/network/layer_kind.h"
 #include "kernels/gradients/backward.h"
+#include "kernels/gradients/untrainable.h"
 #include "kernels/program/gradient_plan.h"
 #include "kernels/program/lower_layer.h"
 
@@ -41,10 +43,28 @@ void check_trainable(const Network& network) {
   }
 }
 
+// Names every layer that would need a gradient and has none.
+void check_gradients(const Network& network, const GradientPlan& plan) {
+  std::vector<std::string> found;
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    const std::optional<std::string_view> part = untrainable_part(layer.operation);
+    if (!part || !plan.needs_gradient(static_cast<int>(i))) continue;
+    found.push_back(fmt::format("{} ({})", layer.name, *part));
+  }
+  if (found.empty()) return;
+  fail(
+      ErrorKind::kInput,
+      "{}: found layers that cannot be trained: {}; one without parameters may stand where nothing "
+      "before it has any",
+      network.name, fmt::join(found, ", "));
+}
+
 class TrainingBuilder {
  public:
   TrainingBuilder(const Network& network, const Optimizer& optimizer, Program forward)
       : network_(network), optimizer_(optimizer), plan_(plan_gradients(network, forward.maps)) {
+    check_gradients(network, plan_);
     program() = std::move(forward);
   }
 

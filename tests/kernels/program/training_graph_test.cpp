@@ -302,18 +302,25 @@ TEST(TrainingGraph, PartsOfSeveralMapsShareMemory) {
          {}});
 }
 
-TEST(TrainingGraph, NamesWhatCannotBeTrained) {
+TEST(TrainingGraph, NamesAllThatCannotBeTrained) {
   const Network network = build_network(
       {"net",
-       {{"input", {2, 3, 3}}},
-       {conv("a", 2, 3, 1, "input"),
-        {"smallest", Reduce{ReduceFunction::kMin, {.height = true, .width = true}}, false, {"a"}},
-        {"probabilities", Softmax{}, false, {"smallest"}}},
+       {{"input", {1, 3, 3}}},
+       {{"smallest", Reduce{ReduceFunction::kMin, {.height = true}}, false, {"input"}},
+        {"tokens", Embedding{9, 4}, false, {"smallest"}},
+        {"a", Conv2d{4}, false, {"tokens"}},
+        {"power", Binary{BinaryFunction::kPower}, false, {"a", "tokens"}},
+        {"least", Reduce{ReduceFunction::kMin, {.width = true}}, false, {"power"}},
+        {"most", Reduce{ReduceFunction::kMax, {.channels = true, .width = true}}, false, {"a"}},
+        {"sum", Binary{}, false, {"least", "most"}},
+        {"probabilities", Softmax{}, false, {"sum"}}},
        {}},
       "net");
-  EXPECT_NE(
-      error_text([&] { lower_training(network, Sgd{}, Isa::kAvx2, 2); }).find("cannot be trained"),
-      std::string::npos);
+  EXPECT_EQ(error_text([&] { lower_training(network, Sgd{}, Isa::kAvx2, 2); }),
+            "net: found layers that cannot be trained: tokens (embedding), power (power of "
+            "two maps), least (reduction to the smallest value), most (reduction to the "
+            "largest value along channels); one without parameters may stand where nothing before "
+            "it has any");
 }
 
 }  // namespace
