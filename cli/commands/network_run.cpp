@@ -214,9 +214,8 @@ class NetworkRun {
       for (const auto* values : {&held.weights, &held.bias, &held.statistics}) {
         const bool is_odd = std::ranges::any_of(*values, [](float v) { return std::isnan(v); });
         if (is_odd) {
-          print_message(fmt::format("wattgrind: layer {} has weights that are no numbers",
-                                    runnable_.network.layers[i].name));
-          break;
+          fail(ErrorKind::kInput, "{}: layer {}: found weights that are no numbers (NaN)",
+               request_.network, runnable_.network.layers[i].name);
         }
       }
     }

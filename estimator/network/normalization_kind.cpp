@@ -37,15 +37,20 @@ class NormalizationKind final : public LayerKindOf<Normalization> {
 
   // A value's sum, and difference, square and sum, and difference and product; product and sum
   // where there are scales and shifts. Two quotients, a sum, a root and a quotient for each mean.
+  // Back go a value's difference, product and two sums, and a product, a difference, a product and
+  // two sums; where there are scales and shifts, two products more, and a difference, two products
+  // and two sums for their own gradients. Five products for each mean.
   OtherOperations other_operations(const Layer& layer) const override {
     const auto& norm = std::get<Normalization>(layer.operation);
     const FeatureShape& shape = layer.output_shape;
     const int64_t means = (norm.axes.channels ? 1 : shape.channels) *
                           (norm.axes.height ? 1 : shape.height) *
                           (norm.axes.width ? 1 : shape.width);
-    const int64_t a_value = norm.affine == FeatureShape{} ? 6 : 8;
-    const auto forward = static_cast<uint64_t>(a_value * shape.elements() + 5 * means);
-    return {.forward = forward, .backward = 2 * forward};
+    const bool is_affine = norm.affine != FeatureShape{};
+    const auto operations = [&](int64_t a_value) {
+      return static_cast<uint64_t>(a_value * shape.elements() + 5 * means);
+    };
+    return {.forward = operations(is_affine ? 8 : 6), .backward = operations(is_affine ? 16 : 9)};
   }
 
   MapUse map_use(const Layer&) const override { return MapUse::kOverwrites; }

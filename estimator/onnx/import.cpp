@@ -16,6 +16,7 @@
 #include "estimator/network/layer_kind.h"
 #include "estimator/onnx/operators.h"
 #include "estimator/onnx/patterns.h"
+#include "estimator/onnx/placement.h"
 
 namespace wattgrind {
 namespace {
@@ -103,6 +104,7 @@ class ModelImport {
         graph_(model, options.needs_values) {}
 
   ImportedModel import(const std::string& name) && {
+    check_names();
     graph_.count_readers();
     add_initializers();
     add_inputs();
@@ -123,8 +125,23 @@ class ModelImport {
   }
 
  private:
+  // Every tensor has one origin.
+  void check_names() const {
+    std::set<std::string_view> names;
+    for (const auto& [name, tensor] : model_.initializers) names.insert(name);
+    for (const OnnxGraphValue& input : model_.inputs) names.insert(input.name);
+    for (const OnnxNode& node : model_.nodes) {
+      for (const std::string& output : node.outputs) {
+        if (output.empty() || names.insert(output).second) continue;
+        fail(ErrorKind::kInput, "{}: node {}: makes {}, which is there already", where_,
+             shown(node, model_.opset), quote_json(output));
+      }
+    }
+  }
+
   void add_initializers() {
     for (const auto& [name, tensor] : model_.initializers) {
+      check_values(tensor, fmt::format("{}: initialiser {}", where_, quote_json(name)));
       if (!options_.needs_values && !is_integer(tensor.type) && tensor.elements() > kMostFolded) {
         graph_.set(name, Constant::absent(tensor.dims, false));
         continue;
@@ -156,6 +173,10 @@ class ModelImport {
     for (size_t i = 0; i < input.dims->size(); ++i) {
       const OnnxDimension& dimension = (*input.dims)[i];
       const auto named = options_.dimensions.find(dimension.symbol);
+      if (dimension.value.value_or(0) < -1) {
+        fail(ErrorKind::kInput, "{}: input {}: found a dimension of {}, wanted 1 or more", where_,
+             quote_json(input.name), *dimension.value);
+      }
       if (dimension.value == 0) {
         fail(ErrorKind::kInput, "{}: input {}: found a dimension of 0: empty tensors are not read",
              where_, quote_json(input.name));
@@ -186,6 +207,10 @@ class ModelImport {
   void add_inputs() {
     bool knows_batch = false;
     for (const OnnxGraphValue& input : model_.inputs) {
+      if (input.type != OnnxType::kUndefined && !is_number(input.type)) {
+        fail(ErrorKind::kInput, "{}: input {}: found the type {}, wanted numbers", where_,
+             quote_json(input.name), to_string(input.type));
+      }
       if (const auto given = options_.constants.find(input.name);
           given != options_.constants.end()) {
         graph_.set(input.name, Constant(given->second, fmt::format("{}: input {}", where_,
@@ -376,8 +401,8 @@ class ModelImport {
         fail(ErrorKind::kInput, "{}: output {}: it does not depend on the inputs", where_,
              quote_json(output.name));
       }
-      MapView placed =
-          view->is_whole() && graph_.has_layer(view->source) ? *view : graph_.settled(*view);
+      check_output(output, *view);
+      MapView placed = settled_output(output, *view);
       std::vector<std::string>& names = graph_.spec().outputs;
       const bool is_taken = std::ranges::find(names, placed.source) != names.end();
       if (is_taken || !graph_.has_layer(placed.source)) {
@@ -385,6 +410,35 @@ class ModelImport {
       }
       names.push_back(placed.source);
       outputs_.push_back({output.name, std::move(placed)});
+    }
+  }
+
+  // The sizes that the model says its outputs have, where it says any and nobody changed those of
+  // its inputs.
+  void check_output(const OnnxGraphValue& output, const MapView& view) const {
+    if (!output.dims || !options_.input_dims.empty()) return;
+    bool agrees = output.dims->size() == view.axes.size();
+    for (size_t i = 0; agrees && i < view.axes.size(); ++i) {
+      const int64_t said = (*output.dims)[i].value.value_or(0);
+      agrees = view.is_batch(i) || said <= 0 || said == view.extent(i);
+    }
+    if (agrees) return;
+    std::vector<std::string> said;
+    for (const OnnxDimension& dimension : *output.dims) {
+      said.push_back(dimension.value ? fmt::to_string(*dimension.value) : "?");
+    }
+    fail(ErrorKind::kInput, "{}: output {}: found {} by its nodes, and {} as the model says it is",
+         where_, quote_json(output.name), fmt::join(dims_for_batch(view, batch_), "x"),
+         fmt::join(said, "x"));
+  }
+
+  MapView settled_output(const OnnxGraphValue& output, const MapView& view) {
+    if (view.is_whole() && graph_.has_layer(view.source)) return view;
+    try {
+      return graph_.settled(view);
+    } catch (const Error& error) {
+      fail(error.kind(), "{}: output {}: {}", where_, quote_json(output.name),
+           without_place(error.what()));
     }
   }
 

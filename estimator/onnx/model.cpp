@@ -109,23 +109,36 @@ Number from_field(OnnxType type, Stored value) {
   return static_cast<Number>(value);
 }
 
+[[noreturn]] void fail_type(const OnnxTensor& tensor, std::string_view where) {
+  fail(ErrorKind::kInput, "{}: found values of type {}, wanted numbers", where,
+       to_string(tensor.type));
+}
+
+// How many values the tensor holds, which is known for types of a known size.
+size_t held_values(const OnnxTensor& tensor) {
+  return std::visit(
+      [&](const auto& data) -> size_t {
+        using Data = std::decay_t<decltype(data)>;
+        if constexpr (std::is_same_v<Data, std::monostate>) {
+          return 0;
+        } else if constexpr (std::is_same_v<Data, std::span<const std::byte>>) {
+          return data.size() / bytes_of(tensor.type);
+        } else {
+          return data.size();
+        }
+      },
+      tensor.data);
+}
+
 template <typename Number>
 std::vector<Number> to_numbers(const OnnxTensor& tensor, std::string_view where) {
   const size_t size = bytes_of(tensor.type);
-  if (size == 0) {
-    fail(ErrorKind::kInput, "{}: found values of type {}, wanted numbers", where,
-         to_string(tensor.type));
-  }
+  if (size == 0) fail_type(tensor, where);
   if (!tensor.has_values()) {
     fail(ErrorKind::kInput, "{}: its values are in a file that is not there", where);
   }
+  check_values(tensor, where);
   const auto wanted = static_cast<size_t>(tensor.elements());
-  const auto check_count = [&](size_t found) {
-    if (found != wanted) {
-      fail(ErrorKind::kInput, "{}: found {} values, wanted {} by its dimensions", where, found,
-           wanted);
-    }
-  };
   return std::visit(
       [&](const auto& data) -> std::vector<Number> {
         using Data = std::decay_t<decltype(data)>;
@@ -133,7 +146,6 @@ std::vector<Number> to_numbers(const OnnxTensor& tensor, std::string_view where)
         if constexpr (std::is_same_v<Data, std::monostate>) {
           CHECK(false, "{}: no values", tensor.name);
         } else if constexpr (std::is_same_v<Data, std::span<const std::byte>>) {
-          check_count(data.size() / size);
           numbers.resize(wanted);
           if (std::is_same_v<Number, float> && tensor.type == OnnxType::kFloat) {
             if (wanted > 0) std::memcpy(numbers.data(), data.data(), wanted * sizeof(float));
@@ -143,7 +155,6 @@ std::vector<Number> to_numbers(const OnnxTensor& tensor, std::string_view where)
             }
           }
         } else {
-          check_count(data.size());
           for (const auto value : data) {
             numbers.push_back(from_field<Number>(tensor.type, value));
           }
@@ -154,6 +165,21 @@ std::vector<Number> to_numbers(const OnnxTensor& tensor, std::string_view where)
 }
 
 }  // namespace
+
+bool is_number(OnnxType type) {
+  return type != OnnxType::kUndefined && type != OnnxType::kString &&
+         type != OnnxType::kComplex64 && type != OnnxType::kComplex128;
+}
+
+void check_values(const OnnxTensor& tensor, std::string_view where) {
+  if (!is_number(tensor.type)) fail_type(tensor, where);
+  if (bytes_of(tensor.type) == 0 || !tensor.has_values()) return;
+  const size_t held = held_values(tensor);
+  if (static_cast<int64_t>(held) != tensor.elements()) {
+    fail(ErrorKind::kInput, "{}: found {} values, wanted {} by its dimensions", where, held,
+         tensor.elements());
+  }
+}
 
 std::string to_string(OnnxType type) {
   const auto index = static_cast<size_t>(type);

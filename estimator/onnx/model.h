@@ -108,5 +108,11 @@ struct OnnxModel {
 std::vector<float> to_floats(const OnnxTensor& tensor, std::string_view where);
 std::vector<int64_t> to_integers(const OnnxTensor& tensor, std::string_view where);
 bool is_integer(OnnxType type);
+// Not text, nor complex numbers.
+bool is_number(OnnxType type);
+
+// Throws Error(kInput), begun by `where`, for a tensor that holds no numbers or others than its
+// dimensions say. Values that are absent are not looked for.
+void check_values(const OnnxTensor& tensor, std::string_view where);
 
 }  // namespace wattgrind

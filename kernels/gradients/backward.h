@@ -18,7 +18,8 @@
 namespace wattgrind {
 
 // LoopNest lower_data_gradient(const Relu&, const BackwardContext&), and the same of every other
-// operation: the gradient by the input that the context names.
+// operation: the gradient by the input that the context names. Layers that untrainable.h names must
+// not be asked for any.
 //
 // Conv2d and Dense take the algorithm chosen for their problem
 // (kernels/gradients/gradient_algorithms.h); a depthwise convolution is as below. Scratch memory
@@ -33,18 +34,20 @@ namespace wattgrind {
 // layer's output.
 // BatchNorm reads kMoments, which its way forward left in training, and kWeightGradient and
 // kBiasGradient: its gradient by parameters comes first.
+// Normalization reads kMoments too; the sums of a part pass through scratch.
 // Binary: of equal operands of minimum and maximum the one that stands second gets the gradient.
-// Its gradient by weights is that by its constant. A power of two maps is not trained.
+// Its gradient by weights is that by its constant; of a layer in place, on kGradient, it comes
+// first.
 // Flatten copies the gradient of a plain vector to that of the map it was flattened from.
 // Rearrange and what is one: copied back, or added up where values have several places.
 // MatMul: a product again, of the output's gradient and the other input.
 // ConvTranspose2d: a direct convolution, which reads the output gradient's halo as well; so does
-// the gradient by weights. Embedding has no way back.
+// the gradient by weights.
 // Dropout: the gradient by its output, times its mask.
 // Concat and constant padding: the input's part of the gradient, copied; padding with values of the
 // map and resizing add to each value what its places in the output have.
 // Reduce: mean and sum spread the gradient, a maximum along rows and columns gives it to the first
-// of the largest values; others cannot be trained.
+// of the largest values.
 // Softmax: from the layer's output, on kGradient where the context is in place. The last layer's is
 // lower_cross_entropy(), where the context says so.
 #define WATTGRIND_DECLARE(T) \
@@ -62,9 +65,9 @@ LoopNest lower_cross_entropy(const BackwardContext& context);
 LoopNest lower_weight_gradient(const Dense& dense, const BackwardContext& context);
 LoopNest lower_weight_gradient(const Conv2d& conv, const BackwardContext& context);
 LoopNest lower_weight_gradient(const ConvTranspose2d& conv, const BackwardContext& context);
-LoopNest lower_weight_gradient(const Embedding& embedding, const BackwardContext& context);
 LoopNest lower_weight_gradient(const Binary& binary, const BackwardContext& context);
 LoopNest lower_weight_gradient(const BatchNorm& norm, const BackwardContext& context);
+LoopNest lower_weight_gradient(const Normalization& norm, const BackwardContext& context);
 
 // By an algorithm that is given and applies to the problem; no depthwise convolution.
 LoopNest lower_data_gradient(const Dense& dense, const BackwardContext& context,
@@ -100,6 +103,9 @@ LoopNest lower_gradient_sum(const MapLayout& layout, Isa isa, int64_t batch);
 // strides longer than the window, or behind the last one. Memory is zero there at first, and stays
 // so unless something else writes the same buffer.
 bool leaves_gaps(const Layer& layer);
+
+// Whether the gradient by the first input is that by the output, so that in place nothing is to do.
+bool passes_gradient_on(const Binary& binary);
 
 // Sets a map's gradient (kInputGradient) to zero.
 LoopNest lower_gradient_clear(const MapLayout& layout, Isa isa, int64_t batch);

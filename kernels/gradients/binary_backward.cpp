@@ -3,7 +3,6 @@
 #include "estimator/base/error.h"
 #include "estimator/network/binary_functions.h"
 #include "kernels/gradients/backward.h"
-#include "kernels/gradients/untrainable.h"
 #include "kernels/parts/sweep.h"
 
 namespace wattgrind {
@@ -17,6 +16,17 @@ class BinaryBackward {
       : binary_(binary),
         context_(context),
         nest_(std::string(word_of(binary.function)) + what, context.isa) {}
+
+  LoopNest lower_in_place() && {
+    const MapLayout& layout = context_.output_gradient;
+    const Address gradient =
+        nest_.buffer(Operand::kGradient, TensorRole::kGradient, layout.bytes(context_.batch));
+    std::vector<SweptMap> maps = {{gradient, layout}};
+    add_operands(maps);
+    Sweep sweep(nest_, context_.batch, layout.shape, maps, padding_stays_zero());
+    sweep.run([&] { nest_.store(value(sweep, false), sweep.at(kGradient)); });
+    return std::move(nest_).finish();
+  }
 
   LoopNest lower_by_input() && {
     const bool by_second = context_.input_index == 1;
@@ -123,19 +133,20 @@ class BinaryBackward {
   NestBuilder nest_;
 };
 
-void check_trainable(const Binary& binary) {
-  if (binary.function == BinaryFunction::kPower) fail_untrainable("a power of two maps");
-}
-
 }  // namespace
 
+bool passes_gradient_on(const Binary& binary) {
+  return binary.function == BinaryFunction::kAdd ||
+         (binary.function == BinaryFunction::kSubtract && !binary.reversed);
+}
+
 LoopNest lower_data_gradient(const Binary& binary, const BackwardContext& context) {
-  check_trainable(binary);
-  return BinaryBackward(binary, context, "_data_gradient").lower_by_input();
+  BinaryBackward backward(binary, context, "_data_gradient");
+  return context.in_place ? std::move(backward).lower_in_place()
+                          : std::move(backward).lower_by_input();
 }
 
 LoopNest lower_weight_gradient(const Binary& binary, const BackwardContext& context) {
-  check_trainable(binary);
   return BinaryBackward(binary, context, "_weight_gradient").lower_by_constant();
 }
 

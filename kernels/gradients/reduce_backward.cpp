@@ -1,5 +1,5 @@
+#include "estimator/base/error.h"
 #include "kernels/gradients/backward.h"
-#include "kernels/gradients/untrainable.h"
 #include "kernels/parts/axis_groups.h"
 
 namespace wattgrind {
@@ -7,13 +7,12 @@ namespace wattgrind {
 LoopNest lower_data_gradient(const Reduce& reduce, const BackwardContext& context) {
   const bool is_mean = reduce.function == ReduceFunction::kMean;
   if (!is_mean && reduce.function != ReduceFunction::kSum) {
-    if (reduce.function == ReduceFunction::kMax && !reduce.axes.channels) {
-      const FeatureShape& shape = context.input().shape;
-      const int64_t rows = reduce.axes.height ? shape.height : 1;
-      const int64_t columns = reduce.axes.width ? shape.width : 1;
-      return lower_data_gradient(MaxPool2d{{rows, columns, rows, columns}}, context);
-    }
-    fail_untrainable("a reduction to the smallest value or along channels to the largest");
+    CHECK(reduce.function == ReduceFunction::kMax && !reduce.axes.channels,
+          "the reduction is untrainable (untrainable.h)");
+    const FeatureShape& shape = context.input().shape;
+    const int64_t rows = reduce.axes.height ? shape.height : 1;
+    const int64_t columns = reduce.axes.width ? shape.width : 1;
+    return lower_data_gradient(MaxPool2d{{rows, columns, rows, columns}}, context);
   }
   const MapLayout& in = context.input_gradient;
   const MapLayout& out = context.output_gradient;

@@ -1,11 +1,14 @@
 // Layers whose gradients are not computed.
 #pragma once
 
+#include <optional>
 #include <string_view>
+
+#include "estimator/network/network.h"
 
 namespace wattgrind {
 
-// Throws Error(kInput): "WHAT cannot be trained: ...". Lowering throws it before anything runs.
-[[noreturn]] void fail_untrainable(std::string_view what);
+// What has no gradient in the layer ("embedding"); absent where it can be trained.
+std::optional<std::string_view> untrainable_part(const Operation& operation);
 
 }  // namespace wattgrind

@@ -30,7 +30,7 @@ namespace wattgrind {
 // batch, updates kStatistics and leaves the means and inverse deviations in kMoments, which the way
 // back reads.
 // Normalization: part by part (kernels/parts/normalized_part.h), also in place; means and inverse
-// deviations of a part pass through scratch.
+// deviations of a part pass through scratch. In training it leaves those of all parts in kMoments.
 // Lrn: squares pass through a scratch row of one pixel's channels with zeros around it.
 // Dropout, in training: y = x * mask. The mask (kMask) has the output's layout and is filled
 // outside: 0, or 1 / (1 - rate) with the probability 1 - rate.

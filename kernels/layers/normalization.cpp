@@ -1,3 +1,6 @@
+#include <utility>
+#include <vector>
+
 #include "kernels/layers/lowering.h"
 #include "kernels/parts/moments.h"
 #include "kernels/parts/normalized_part.h"
@@ -31,19 +34,15 @@ class NormalizationLowering {
       scale.buffer = nest_.buffer(Operand::kWeights, TensorRole::kWeights, parameter_bytes(affine));
       shift.buffer = nest_.buffer(Operand::kBias, TensorRole::kBias, parameter_bytes(affine));
     }
-    const MapLayout moments = part_.moments_layout(in.channel_pitch);
-    const Address scratch =
-        nest_.buffer(Operand::kScratch, TensorRole::kScratch, 2 * parameter_bytes(moments));
-    const SweptMap means{scratch, moments};
-    const SweptMap deviations{moved(scratch, static_cast<int64_t>(parameter_bytes(moments))),
-                              moments};
+    const auto [means, deviations] = moments();
     if (!context_.in_place) {
       output.buffer =
           nest_.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context_.batch));
     }
     part_.for_each(nest_, context_.batch, [&](const PartPlace& place) {
-      measure(place.of(input), means, deviations);
-      std::vector<SweptMap> maps = {place.of(input), means, deviations, place.of(output)};
+      const SweptMap mean = place.of(means), deviation = place.of(deviations);
+      measure(place.of(input), mean, deviation);
+      std::vector<SweptMap> maps = {place.of(input), mean, deviation, place.of(output)};
       if (is_affine) {
         maps.push_back(place.of(scale));
         maps.push_back(place.of(shift));
@@ -54,6 +53,16 @@ class NormalizationLowering {
   }
 
  private:
+  // Means and inverse deviations: of one part in scratch memory or, in training, of all of them.
+  std::pair<SweptMap, SweptMap> moments() {
+    const int64_t pitch = context_.input().channel_pitch;
+    if (context_.training) return moments_of_all(nest_, part_, context_.batch, pitch);
+    const MapLayout layout = part_.moments_layout(pitch);
+    const uint64_t bytes = parameter_bytes(layout);
+    const Address scratch = nest_.buffer(Operand::kScratch, TensorRole::kScratch, 2 * bytes);
+    return {{scratch, layout, false}, {moved(scratch, static_cast<int64_t>(bytes)), layout, false}};
+  }
+
   void measure(const SweptMap& input, const SweptMap& means, const SweptMap& deviations) {
     emit_moments(nest_, 1, part_.shape(), input, means, deviations);
     Sweep sweep(nest_, 1, deviations.layout.shape, {deviations}, true);

@@ -9,7 +9,8 @@
 
 namespace wattgrind {
 
-// `addresses` holds the address of each of the nest's buffers, in their order.
+// `addresses` holds the address of each of the nest's buffers, in their order. Buffers alike at the
+// same address are one.
 AccessProgram access_program(const LoopNest& nest, std::string name,
                              std::span<const uint64_t> addresses);
 

@@ -1,8 +1,39 @@
 #include "kernels/nest/nest_builder.h"
 
+#include <variant>
+#include <vector>
+
 #include "estimator/base/error.h"
+#include "kernels/nest/opcodes.h"
 
 namespace wattgrind {
+namespace {
+
+void mark_read(const std::vector<Statement>& body, std::vector<bool>& is_read) {
+  for (const Statement& statement : body) {
+    if (const Loop* loop = std::get_if<Loop>(&statement.node)) {
+      mark_read(loop->body, is_read);
+      continue;
+    }
+    for (const Register source : std::get<Instruction>(statement.node).src) {
+      if (source != kNoRegister) is_read[static_cast<size_t>(source)] = true;
+    }
+  }
+}
+
+void drop_unread_loads(std::vector<Statement>& body, const std::vector<bool>& is_read) {
+  std::erase_if(body, [&](Statement& statement) {
+    if (Loop* loop = std::get_if<Loop>(&statement.node)) {
+      drop_unread_loads(loop->body, is_read);
+      return loop->body.empty();
+    }
+    const auto& instruction = std::get<Instruction>(statement.node);
+    return traits(instruction.opcode).is_memory && instruction.dst != kNoRegister &&
+           !is_read[static_cast<size_t>(instruction.dst)];
+  });
+}
+
+}  // namespace
 
 Address moved(Address address, int64_t bytes) {
   address.offset_bytes += bytes;
@@ -116,6 +147,9 @@ Register NestBuilder::splat(int lanes, Register scalar) {
 
 LoopNest NestBuilder::finish() && {
   CHECK(open_loops_.empty(), "{}: {} loops are open", nest_.name, open_loops_.size());
+  std::vector<bool> is_read(nest_.register_lanes.size(), false);
+  mark_read(nest_.body, is_read);
+  drop_unread_loads(nest_.body, is_read);
   verify(nest_);
   return std::move(nest_);
 }

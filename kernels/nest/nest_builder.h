@@ -63,7 +63,8 @@ class NestBuilder {
 
   int lanes(Register reg) const { return nest_.register_lanes[static_cast<size_t>(reg)]; }
 
-  // Returns the nest, verified.
+  // Returns the nest, verified and without loads that nothing reads: code generation drops some of
+  // them, and what is counted is what runs.
   LoopNest finish() &&;
 
  private:

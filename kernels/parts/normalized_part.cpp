@@ -26,10 +26,23 @@ NormalizedPart::NormalizedPart(bool channels, bool height, bool width, const Fea
   if (!width && channels) shape_.width = 1;
   if (!channels) moments_.channels = image.channels;
   if (!width) moments_.width = shape_.width;
+  all_moments_ = {moments_.channels, height ? 1 : image.height, width ? 1 : image.width};
 }
 
 MapLayout NormalizedPart::moments_layout(int64_t channel_pitch) const {
   return {moments_, moments_.channels == image_.channels ? channel_pitch : 1, {}};
+}
+
+MapLayout NormalizedPart::all_moments_layout(int64_t channel_pitch) const {
+  return {all_moments_, moments_layout(channel_pitch).channel_pitch, {}};
+}
+
+std::pair<SweptMap, SweptMap> moments_of_all(NestBuilder& nest, const NormalizedPart& part,
+                                             int64_t batch, int64_t channel_pitch) {
+  const MapLayout layout = part.all_moments_layout(channel_pitch);
+  const uint64_t bytes = layout.bytes(batch);
+  const Address means = nest.buffer(Operand::kMoments, TensorRole::kScratch, 2 * bytes);
+  return {{means, layout}, {moved(means, static_cast<int64_t>(bytes)), layout}};
 }
 
 }  // namespace wattgrind

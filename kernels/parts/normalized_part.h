@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "kernels/parts/sweep.h"
 
@@ -32,6 +33,8 @@ class NormalizedPart {
   const FeatureShape& shape() const { return shape_; }
   // One part's moments.
   MapLayout moments_layout(int64_t channel_pitch) const;
+  // The moments of all parts of an image, of which PartPlace::of() finds one part's.
+  MapLayout all_moments_layout(int64_t channel_pitch) const;
 
   // Calls body(PartPlace) in loops over all parts.
   template <typename Body>
@@ -45,7 +48,11 @@ class NormalizedPart {
   }
 
  private:
-  FeatureShape image_, shape_, moments_;
+  FeatureShape image_, shape_, moments_, all_moments_;
 };
+
+// Where training keeps the means and the inverse deviations of all parts (Operand::kMoments).
+std::pair<SweptMap, SweptMap> moments_of_all(NestBuilder& nest, const NormalizedPart& part,
+                                             int64_t batch, int64_t channel_pitch);
 
 }  // namespace wattgrind

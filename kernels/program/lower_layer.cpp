@@ -74,16 +74,17 @@ std::optional<LoweredLayer> weight_gradient(const ConvTranspose2d& conv,
                                             const BackwardContext& context) {
   return LoweredLayer{lower_weight_gradient(conv, context), {}};
 }
-std::optional<LoweredLayer> weight_gradient(const Embedding& embedding,
-                                            const BackwardContext& context) {
-  return LoweredLayer{lower_weight_gradient(embedding, context), {}};
-}
 
 std::optional<LoweredLayer> weight_gradient(const Binary& binary, const BackwardContext& context) {
   if (!has_constant(binary)) return std::nullopt;
   return LoweredLayer{lower_weight_gradient(binary, context), {}};
 }
 std::optional<LoweredLayer> weight_gradient(const BatchNorm& norm, const BackwardContext& context) {
+  return LoweredLayer{lower_weight_gradient(norm, context), {}};
+}
+std::optional<LoweredLayer> weight_gradient(const Normalization& norm,
+                                            const BackwardContext& context) {
+  if (norm.affine == FeatureShape{}) return std::nullopt;
   return LoweredLayer{lower_weight_gradient(norm, context), {}};
 }
 

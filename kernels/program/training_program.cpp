@@ -1,6 +1,7 @@
 #include "kernels/program/training_program.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -11,6 +12,7 @@
 #include "estimator/base/error.h"
 #include "estimator/network/layer_kind.h"
 #include "kernels/gradients/backward.h"
+#include "kernels/gradients/untrainable.h"
 #include "kernels/program/gradient_plan.h"
 #include "kernels/program/lower_layer.h"
 
@@ -41,10 +43,28 @@ void check_trainable(const Network& network) {
   }
 }
 
+// Names every layer that would need a gradient and has none.
+void check_gradients(const Network& network, const GradientPlan& plan) {
+  std::vector<std::string> found;
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    const std::optional<std::string_view> part = untrainable_part(layer.operation);
+    if (!part || !plan.needs_gradient(static_cast<int>(i))) continue;
+    found.push_back(fmt::format("{} ({})", layer.name, *part));
+  }
+  if (found.empty()) return;
+  fail(
+      ErrorKind::kInput,
+      "{}: found layers that cannot be trained: {}; one without parameters may stand where nothing "
+      "before it has any",
+      network.name, fmt::join(found, ", "));
+}
+
 class TrainingBuilder {
  public:
   TrainingBuilder(const Network& network, const Optimizer& optimizer, Program forward)
       : network_(network), optimizer_(optimizer), plan_(plan_gradients(network, forward.maps)) {
+    check_gradients(network, plan_);
     program() = std::move(forward);
   }
 
@@ -159,10 +179,15 @@ class TrainingBuilder {
       buffers[{Operand::kInput, static_cast<uint32_t>(i)}] = input.buffer;
     }
     add_own_buffers(index, buffers);
-    // The gradient by what was normalised by the batch is made of those by scale and shift.
-    const bool begins_with_parameters = std::holds_alternative<BatchNorm>(self.operation);
+    // The gradient by what was normalised by the batch is made of those by scale and shift; that
+    // of a layer in place overwrites what those by its parameters read.
+    const bool begins_with_parameters =
+        self.parameters > 0 &&
+        (std::holds_alternative<BatchNorm>(self.operation) || context.in_place);
     if (begins_with_parameters) add_parameter_gradients(index, context, buffers);
-    if (planned.storage != Storage::kView) add_data_gradients(index, context, buffers);
+    const auto* binary = std::get_if<Binary>(&self.operation);
+    const bool stays = context.in_place && binary != nullptr && passes_gradient_on(*binary);
+    if (planned.storage != Storage::kView && !stays) add_data_gradients(index, context, buffers);
     if (self.parameters > 0 && !begins_with_parameters) {
       add_parameter_gradients(index, context, buffers);
     }
@@ -190,12 +215,19 @@ class TrainingBuilder {
     if (plan_.find(owner)->readers.size() > 1) return true;
     for (size_t i = 0; i < network_.layers.size(); ++i) {
       const PlannedMap& map = training_.program.maps.outputs[i];
-      const Operation& operation = network_.layers[i].operation;
-      const bool mixes = std::holds_alternative<Softmax>(operation) ||
-                         std::holds_alternative<Normalization>(operation);
+      const bool mixes = std::holds_alternative<Softmax>(network_.layers[i].operation);
       if (mixes && map.owner == owner && map.storage == Storage::kInPlace) return true;
     }
     return false;
+  }
+
+  // Whether a part made beside a gradient of that layout has padding channels where parts of other
+  // maps have values; not every way back writes them.
+  bool may_find_other_values(const MapLayout& layout) const {
+    if (layout.channel_pitch == layout.shape.channels) return false;
+    return std::ranges::any_of(plan_.gradients, [&](const auto& entry) {
+      return entry.second.readers.size() > 1 && entry.second.layout != layout;
+    });
   }
 
   // The gradient by each input that depends on parameters. The first part of a map's gradient is
@@ -212,7 +244,8 @@ class TrainingBuilder {
       context.input_gradient = gradient->layout;
       Operands own = buffers;
       own[the(Operand::kInputGradient)] = is_first ? gradients_.at(owner) : partial_;
-      if (leaves_gaps(self) && is_written_elsewhere(owner)) {
+      const bool has_gaps = leaves_gaps(self) && is_written_elsewhere(owner);
+      if (has_gaps || (!is_first && may_find_other_values(gradient->layout))) {
         add_step(Pass::kBackward, index,
                  fmt::format("clear{}", i == 0 ? "" : fmt::to_string(i + 1)),
                  {lower_gradient_clear(gradient->layout, program().isa, program().batch), {}}, own);

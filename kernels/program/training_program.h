@@ -42,8 +42,8 @@ struct TrainingProgram {
 };
 
 // Throws Error(kInput) for a network that has several inputs or outputs, does not end in softmax,
-// has no parameters or has a layer that cannot be trained, and when the arena would be larger than
-// kLargestArenaBytes.
+// has no parameters or has layers that cannot be trained, all of which are named, and when the
+// arena would be larger than kLargestArenaBytes.
 TrainingProgram lower_training(const Network& network, const Optimizer& optimizer, Isa isa,
                                int64_t batch);
 

@@ -1,7 +1,9 @@
 // wattgrind run: outputs by hand, and what it says of those that differ.
 #include <gmock/gmock.h>
 
+#include <cstring>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "estimator/formats/npy.h"
@@ -35,6 +37,27 @@ class RunCommand : public testing::Test {
   const TemporaryFolder folder_;
 };
 
+// Fields of a protobuf message: a number, and bytes of less than 128.
+std::string number(int field, int value) {
+  return {static_cast<char>(field << 3), static_cast<char>(value)};
+}
+std::string bytes(int field, const std::string& value) {
+  return std::string{static_cast<char>(field << 3 | 2), static_cast<char>(value.size())} + value;
+}
+
+// An ONNX model that adds a weight to each of two values.
+std::string sum_model(float weight) {
+  std::string raw(sizeof weight, 0);
+  std::memcpy(raw.data(), &weight, sizeof weight);
+  const std::string shape = bytes(1, number(1, 1)) + bytes(1, number(1, 2));
+  const std::string type = bytes(1, number(1, 1) + bytes(2, shape));
+  const std::string graph =
+      bytes(1, bytes(1, "x") + bytes(1, "w") + bytes(2, "y") + bytes(4, "Add")) +
+      bytes(5, number(1, 2) + number(2, 1) + bytes(8, "w") + bytes(9, raw + raw)) +
+      bytes(11, bytes(1, "x") + bytes(2, type)) + bytes(12, bytes(1, "y"));
+  return number(1, 8) + bytes(7, graph) + bytes(8, number(2, 13));
+}
+
 TEST_F(RunCommand, ComputesOutputsAndMaps) {
   const Ran ran = run({"--output", path("out"), "--keep", path("maps"), "--top", "1"});
   ASSERT_EQ(ran.status, 0) << ran.error;
@@ -66,6 +89,18 @@ TEST_F(RunCommand, RefusesWhatDoesNotFit) {
   const Ran absent = run_wattgrind({"run", "lenet5"});
   EXPECT_EQ(absent.status, 3);
   EXPECT_THAT(absent.error, HasSubstr("its weights are absent"));
+}
+
+TEST_F(RunCommand, RefusesWeightsThatAreNoNumbers) {
+  std::ofstream(path("sum.onnx"), std::ios::binary) << sum_model(2);
+  EXPECT_EQ(run_wattgrind({"run", path("sum.onnx")}).status, 0);
+  std::ofstream(path("nan.onnx"), std::ios::binary)
+      << sum_model(std::numeric_limits<float>::quiet_NaN());
+  const Ran ran = run_wattgrind({"run", path("nan.onnx")});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(ran.error, "wattgrind: " + path("nan.onnx") +
+                           ": layer y: found weights that are no numbers (NaN)\n");
 }
 
 }  // namespace

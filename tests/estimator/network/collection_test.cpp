@@ -19,14 +19,17 @@ struct Published {
   uint64_t statistics = 0;
 };
 
-// Multiply-accumulates in millions, rounded as published: ResNets, MobileNets, DenseNet, SqueezeNet
-// and ResNet-8 as an independent count of ONNX files has them; VGG and AlexNet as Caffe's model zoo
-// (alexnet 724.41); GoogLeNet of Caffe's zoo 3.166 GFLOP in the Open Model Zoo, half of it here;
-// ShuffleNet 137 in its paper's table 2; MLPerf Tiny 12.5, 2.66, 7.49 and 0.26. Parameters:
-// torchvision's documentation; Caffe's bvlc_googlenet; timm's vit_tiny_patch16_224; BERT-Tiny as
-// transformers counts google/bert_uncased_L-2_H-128_A-2; Paleo's table for its networks
-// (paleo_test.cpp); Keras's summaries of MLPerf Tiny's reference models, statistics of batches
-// among them.
+// Multiply-accumulates in units of ten thousand. All figures but those of transformers equal a
+// count of PyTorch's modules, convolutions and linear layers by hooks: torchvision's own for
+// SqueezeNet (1.1), ResNets, MobileNetV2 and DenseNet-121, modules written from the papers for the
+// others. Beside that, multiply-accumulates: an independent count of ONNX files for SqueezeNet,
+// ResNet-18 and -50, ResNet-8 and DS-CNN; Caffe's model zoo for AlexNet (724.41 million); GoogLeNet
+// of Caffe's zoo 3.166 GFLOP in the Open Model Zoo, half of it here; ShuffleNet 137 in its paper's
+// table 2; MLPerf Tiny 12.5, 2.66, 7.49 and 0.26. Parameters: torchvision's documentation; Caffe's
+// bvlc_googlenet; timm's vit_tiny_patch16_224, as torchvision's VisionTransformer of its sizes has
+// them; BERT-Tiny as transformers counts google/bert_uncased_L-2_H-128_A-2; Paleo's table for
+// OverFeat and CIFAR10-6conv (paleo_test.cpp); Keras's summaries of MLPerf Tiny's reference models,
+// statistics of batches among them.
 class Collection : public testing::TestWithParam<Published> {};
 
 uint64_t statistics(const Network& network) {

@@ -28,6 +28,9 @@ TEST(OtherOperations, OfElementwiseLayers) {
   EXPECT_EQ(layer_of(BatchNorm{}, {3, 4, 5}).parameters, 6u);
   EXPECT_EQ(other_operations(layer_of(Normalization{.axes = {.channels = true}}, {3, 4, 5})),
             6 * 60u + 5 * 20);
+  EXPECT_EQ(other_backward_operations(layer_of(
+                Normalization{.axes = {.channels = true}, .affine = {3, 1, 1}}, {3, 4, 5})),
+            16 * 60u + 5 * 20);
   EXPECT_EQ(other_operations(layer_of(Lrn{.size = 5}, {3, 4, 5})), 60u * 13);
   EXPECT_EQ(other_operations(layer_of(GlobalAvgPool2d{}, {3, 4, 5})), 63u);
   EXPECT_EQ(other_operations(layer_of(Softmax{}, {10, 1, 1})), 50u);

@@ -216,6 +216,85 @@ TEST(Import, ContradictionsNameTheNode) {
   EXPECT_THAT(error_of(type), HasSubstr("attribute \"alpha\": found a value of another type"));
 }
 
+ModelBuilder relu_of(const std::vector<int64_t>& dims) {
+  ModelBuilder model;
+  model.input("x", dims).node("Relu", {"x"}, {"y"}).output("y");
+  return model;
+}
+
+void say(onnx::ValueInfoProto& value, const std::vector<int64_t>& dims) {
+  auto* shape = value.mutable_type()->mutable_tensor_type()->mutable_shape();
+  shape->clear_dim();
+  for (const int64_t extent : dims) shape->add_dim()->set_dim_value(extent);
+}
+
+TEST(Import, EveryTensorHasOneOrigin) {
+  ModelBuilder twice = relu_of({1, 4});
+  twice.node("Tanh", {"x"}, {"y"});
+  EXPECT_EQ(error_of(twice),
+            "m.onnx: node \"y\" (Tanh, operator set 13): makes \"y\", which is there already");
+  ModelBuilder input;
+  input.input("x", {1, 4}).node("Relu", {"x"}, {"x"}).output("x");
+  EXPECT_THAT(error_of(input), HasSubstr("makes \"x\", which is there already"));
+}
+
+TEST(Import, TypesAndNumbersOfValuesMustFit) {
+  ModelBuilder text = relu_of({1, 4});
+  auto* type = text.proto().mutable_graph()->mutable_input(0)->mutable_type();
+  type->mutable_tensor_type()->set_elem_type(onnx::TensorProto::STRING);
+  EXPECT_EQ(error_of(text), "m.onnx: input \"x\": found the type string, wanted numbers");
+  ModelBuilder strings;
+  strings.input("x", {1, 2, 3, 3}).weights("w", {1, 2, 1, 1}, {0.5F, -1.0F});
+  strings.node("Conv", {"x", "w"}, {"y"}).output("y");
+  // Costs alone read no weights, and refuse them all the same.
+  const auto error_of_costs = [&] {
+    const std::string bytes = strings.bytes();
+    return error_text([&] {
+      import_onnx(parse_onnx_model(std::as_bytes(std::span(bytes)), "", "m.onnx"), {}, "m",
+                  "m.onnx");
+    });
+  };
+  auto* weights = strings.proto().mutable_graph()->mutable_initializer(0);
+  weights->set_data_type(onnx::TensorProto::STRING);
+  EXPECT_EQ(error_of_costs(),
+            "m.onnx: initialiser \"w\": found values of type string, wanted numbers");
+  weights->set_data_type(onnx::TensorProto::FLOAT);
+  weights->set_dims(0, int64_t{1} << 30);
+  EXPECT_EQ(error_of_costs(),
+            "m.onnx: initialiser \"w\": found 2 values, wanted 2147483648 by its dimensions");
+}
+
+TEST(Import, SizesThatCannotBeAreRefused) {
+  for (const auto& [extent, message] :
+       {std::pair<int64_t, std::string>{-8, "found a dimension of -8, wanted 1 or more"},
+        {0, "found a dimension of 0: empty tensors are not read"},
+        {int64_t{1} << 40, "found a dimension of 1099511627776, wanted at most 2147483647"}}) {
+    ModelBuilder model = relu_of({1, 3, 8, 8});
+    say(*model.proto().mutable_graph()->mutable_input(0), {1, 3, extent, 8});
+    EXPECT_EQ(error_of(model), "m.onnx: input \"x\": " + message);
+  }
+  ModelBuilder large = relu_of({1, 1 << 20, 1 << 20, 1 << 20});
+  EXPECT_THAT(error_of(large), HasSubstr("does not fit in memory"));
+  ModelBuilder expanded;
+  expanded.input("x", {1, 1, 1, 1}).integers("s", {1, 1, int64_t{1} << 40, 1});
+  expanded.node("Expand", {"x", "s"}, {"y"}).output("y");
+  EXPECT_EQ(error_of(expanded),
+            "m.onnx: output \"y\": width: found 1099511627776, wanted 1 to 2147483647");
+}
+
+TEST(Import, OutputsAreAsTheModelSays) {
+  ModelBuilder model = relu_of({1, 3, 8, 8});
+  auto& output = *model.proto().mutable_graph()->mutable_output(0);
+  say(output, {5, 3, 8, 8});  // of any batch
+  EXPECT_EQ(error_of(model), "nothing thrown");
+  say(output, {1, 3, 9, 8});
+  EXPECT_EQ(
+      error_of(model),
+      "m.onnx: output \"y\": found 1x3x8x8 by its nodes, and 1x3x9x8 as the model says it is");
+  say(output, {1, 192});
+  EXPECT_THAT(error_of(model), HasSubstr("found 1x3x8x8 by its nodes, and 1x192"));
+}
+
 TEST(Import, SaysWhichTypesBecomeSinglePrecision) {
   ModelBuilder model;
   model.input("x", {1, 2, 3, 3}).weights("w", {1, 2, 1, 1}, {0.5F, -1.0F});

@@ -20,8 +20,7 @@ void expect_near(uint64_t predicted, uint64_t counted, uint64_t least, const std
 
 // A last level of 12 MiB: in a small one, instructions, which the simulation leaves out, take the
 // place of data.
-void expect_agreement(const std::string& network_name, Isa isa, bool steady) {
-  const Network network = find_network(network_name);
+void expect_agreement(const Network& network, Isa isa, bool steady) {
   Machine machine = find_machine("xeon_x5650_powerml");
   machine.isa = isa;
   const auto runner = make_process_runner();
@@ -47,11 +46,29 @@ void expect_agreement(const std::string& network_name, Isa isa, bool steady) {
   }
 }
 
+// Normalisations of every kind, and sums and products in place.
+Network normalized_tokens() {
+  const FeatureShape scale{20, 1, 1};
+  return build_network("tokens", {6, 1, 9},
+                       {{.operation = Conv2d{.filters = 20}},
+                        {.operation = Binary{.constant = {20, 1, 9}}},
+                        {.operation = Normalization{{.channels = true}, scale}},
+                        {.operation = Conv2d{.filters = 20}},
+                        {.operation = BatchNorm{}},
+                        {.operation = Binary{.function = BinaryFunction::kMultiply, .scalar = 0.3}},
+                        {.operation = Normalization{{.width = true}, scale}},
+                        {.operation = GlobalAvgPool2d{}},
+                        {.operation = Dense{10}},
+                        {.operation = Softmax{}}},
+                       "test");
+}
+
 TEST(TrainingUnderCachegrind, AgreesWithSimulation) {
-  for (const char* network :
-       {"lenet5", "dffr:layers=2,width=16", "cnn:layers=2,filters=4,filter_size=3"}) {
+  for (const Network& network :
+       {find_network("lenet5"), find_network("dffr:layers=2,width=16"),
+        find_network("cnn:layers=2,filters=4,filter_size=3"), normalized_tokens()}) {
     for (const Isa isa : {Isa::kSse42, Isa::kAvx2}) {
-      SCOPED_TRACE(fmt::format("{} {}", network, traits(isa).name));
+      SCOPED_TRACE(fmt::format("{} {}", network.name, traits(isa).name));
       for (const bool steady : {false, true}) expect_agreement(network, isa, steady);
     }
   }

@@ -5,7 +5,6 @@
 
 #include <cmath>
 
-#include "estimator/base/error.h"
 #include "estimator/network/binary_functions.h"
 #include "kernels/gradients/backward.h"
 #include "kernels/layout/packing.h"
@@ -210,12 +209,6 @@ TEST(BinaryBackward, ByConstantsAndScalars) {
     const Case test(with, {6, 3, 5}, {1, 1, 1});
     for (const Target& target : targets()) check_maps(test, 2, target);
   }
-}
-
-TEST(BinaryBackward, PowersAreRefused) {
-  const MapLayout map{{3, 1, 1}, 3, {}};
-  const BackwardContext context{Isa::kAvx2, 1, {map, map}, map, 0, map, map};
-  EXPECT_THROW(lower_data_gradient(Binary{BinaryFunction::kPower}, context), Error);
 }
 
 }  // namespace

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
 #include "kernels/gradients/backward.h"
 #include "kernels/layers/lowering.h"
+#include "kernels/layout/packing.h"
 #include "tests/kernels/nest_run.h"
 #include "tests/kernels/reference_layers.h"
 
@@ -111,6 +113,164 @@ TEST(BatchNormBackward, FiniteDifferences) {
     check_batch_norm({37, 2, 1}, 37, 2, target);
     check_batch_norm({70, 1, 1}, 80, 5, target);
   }
+}
+
+// Calls visit(i, group, parameter) for every value of a batch: which of the groups that are
+// normalised together it belongs to, and its scale and shift.
+template <typename Visit>
+void for_each_normalized(const Normalization& norm, const FeatureShape& shape, int64_t batch,
+                         const Visit& visit) {
+  const MapAxes& axes = norm.axes;
+  const FeatureShape& affine = norm.affine;
+  size_t i = 0;
+  for (int64_t n = 0; n < batch; ++n) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      for (int64_t y = 0; y < shape.height; ++y) {
+        for (int64_t x = 0; x < shape.width; ++x) {
+          const int64_t channel = axes.channels ? 0 : c, row = axes.height ? 0 : y;
+          const int64_t group = ((n * shape.channels + channel) * shape.height + row) * shape.width;
+          const int64_t own_channel = affine.channels == 1 ? 0 : c;
+          const int64_t own_row = affine.height == 1 ? 0 : y;
+          const int64_t own_column = affine.width == 1 ? 0 : x;
+          visit(i++, static_cast<size_t>(group + (axes.width ? 0 : x)),
+                static_cast<size_t>((own_channel * affine.height + own_row) * affine.width +
+                                    own_column));
+        }
+      }
+    }
+  }
+}
+
+// The sum of dy * y of a normalisation of each image.
+double normalization_loss(const Normalization& norm, const FeatureShape& shape, int64_t batch,
+                          const Values& x, const Values& weights, const Values& bias,
+                          const Values& dy) {
+  Values counts(x.size()), means(x.size()), variances(x.size());
+  const auto for_each = [&](const auto& visit) { for_each_normalized(norm, shape, batch, visit); };
+  for_each([&](size_t i, size_t group, size_t) { counts[group] += 1, means[group] += x[i]; });
+  for (size_t group = 0; group < x.size(); ++group) means[group] /= std::max(counts[group], 1.0);
+  for_each([&](size_t i, size_t group, size_t) {
+    variances[group] += (x[i] - means[group]) * (x[i] - means[group]) / counts[group];
+  });
+  double loss = 0;
+  for_each([&](size_t i, size_t group, size_t parameter) {
+    const double y = (x[i] - means[group]) / std::sqrt(variances[group] + norm.epsilon);
+    loss += dy[i] * (weights.empty() ? y : weights[parameter] * y + bias[parameter]);
+  });
+  return loss;
+}
+
+// The kernels forward and back on the same values, and what they are held to.
+class NormalizationCase {
+ public:
+  NormalizationCase(const Normalization& norm, const FeatureShape& shape, int64_t padding,
+                    const Target& target)
+      : norm_(norm),
+        in_{shape, shape.channels + padding, {1, 0, 0, 1}},
+        out_{shape, shape.channels + padding, {}},
+        dx_{shape, shape.channels + padding, {0, 1, 1, 0}},
+        dy_{shape, shape.channels + padding, {1, 1, 0, 2}},
+        target_(target),
+        input_(random_values(count(), 1)),
+        gradient_(random_values(count(), 2)),
+        scales_(random_values(static_cast<size_t>(norm.affine.elements()), 3)),
+        layer_(build_network({"test", {{"x", shape}}, {{"norm", norm, false, {"x"}}}, {}}, "test")
+                   .layers[0]) {}
+
+  void check(const std::string& what) {
+    run_forward();
+    Values x = doubles(input_), w = doubles(scales_), b(scales_.size(), 0);
+    const Values g = doubles(gradient_);
+    const auto loss = [&] { return normalization_loss(norm_, in_.shape, kImages, x, w, b, g); };
+    const BackwardContext context{target_.isa, kImages, {in_}, out_, 0, dx_, dy_};
+    NestRun by_data(lower_data_gradient(norm_, context));
+    give(by_data);
+    if (!scales_.empty()) {
+      pack_weights(layer_, in_, target_.isa, scales_, by_data.buffer(Operand::kWeights));
+    }
+    by_data.run(target_.fuse);
+    expect_slopes(by_data.read_map(Operand::kInputGradient, dx_, kImages), x, loss,
+                  what + ", input");
+    EXPECT_TRUE(by_data.surroundings_are_zero(Operand::kInputGradient, dx_, kImages)) << what;
+    if (scales_.empty()) return;
+    NestRun by_parameters(lower_weight_gradient(norm_, context));
+    give(by_parameters);
+    for (const Operand made : {Operand::kWeightGradient, Operand::kBiasGradient}) {
+      std::ranges::fill(by_parameters.buffer(made), 7.0f);  // what was there does not matter
+    }
+    by_parameters.run(target_.fuse);
+    expect_slopes(unpacked(by_parameters, Operand::kWeightGradient, what), w, loss,
+                  what + ", scale");
+    expect_slopes(unpacked(by_parameters, Operand::kBiasGradient, what), b, loss, what + ", shift");
+  }
+
+ private:
+  static constexpr int64_t kImages = 2;
+
+  size_t count() const { return static_cast<size_t>(kImages * in_.shape.elements()); }
+
+  // Keeps the moments that the way forward leaves.
+  void run_forward() {
+    LayerContext context{target_.isa, kImages, {in_}, out_};
+    context.training = true;
+    NestRun forward(lower(norm_, context));
+    forward.write_map(Operand::kInput, in_, kImages, input_);
+    forward.run(target_.fuse);
+    const auto moments = forward.buffer(Operand::kMoments);
+    moments_.assign(moments.begin(), moments.end());
+  }
+
+  void give(NestRun& run) const {
+    run.write_map(Operand::kInput, in_, kImages, input_);
+    run.write_map(Operand::kOutputGradient, dy_, kImages, gradient_);
+    ASSERT_EQ(run.buffer(Operand::kMoments).size(), moments_.size());
+    std::ranges::copy(moments_, run.buffer(Operand::kMoments).begin());
+  }
+
+  std::vector<float> unpacked(NestRun& run, Operand operand, const std::string& what) const {
+    std::vector<float> values(scales_.size());
+    const auto packed = run.buffer(operand);
+    unpack_weights(layer_, in_, target_.isa, packed, values);
+    for (size_t i = values.size(); i < packed.size(); ++i) EXPECT_EQ(packed[i], 0) << what;
+    return values;
+  }
+
+  const Normalization norm_;
+  const MapLayout in_, out_, dx_, dy_;
+  const Target target_;
+  const std::vector<float> input_, gradient_, scales_;
+  const Layer layer_;
+  std::vector<float> moments_;
+};
+
+TEST(NormalizationBackward, FiniteDifferences) {
+  int turn = 0;
+  const auto check = [&](const MapAxes& axes, const FeatureShape& affine,
+                         const FeatureShape& shape) {
+    for (const Target& target : targets()) {
+      const int64_t padding = ++turn % 2 == 0 ? 2 : 0;
+      const std::string what =
+          fmt::format("{} over {}{}{}, scaled by {}, padding {}, {}", to_string(shape),
+                      axes.channels ? "c" : "", axes.height ? "h" : "", axes.width ? "w" : "",
+                      to_string(affine), padding, traits(target.isa).name);
+      NormalizationCase({axes, affine, 1e-2}, shape, padding, target).check(what);
+    }
+  };
+  for (const MapAxes axes : {MapAxes{.channels = true},
+                             {.height = true, .width = true},
+                             {.channels = true, .height = true, .width = true},
+                             {.width = true},
+                             {.height = true},
+                             {.channels = true, .width = true},
+                             {.channels = true, .height = true}}) {
+    for (const FeatureShape& affine :
+         {FeatureShape{}, {6, 1, 1}, {6, 3, 4}, {1, 3, 4}, {6, 1, 4}, {1, 1, 1}}) {
+      check(axes, affine, {6, 3, 4});
+    }
+  }
+  check({.channels = true}, {37, 1, 1}, {37, 1, 5});
+  check({.channels = true}, {70, 1, 1}, {70, 1, 1});
+  check({.height = true, .width = true}, {70, 1, 1}, {70, 2, 2});
 }
 
 }  // namespace
