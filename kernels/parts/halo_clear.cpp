@@ -17,15 +17,22 @@ void clear(NestBuilder& nest, const Address& first, int64_t bytes) {
   }
 }
 
+// Between the end of the last row with its halo and the next image.
+int64_t gap_bytes(const MapLayout& layout) {
+  return layout.image_bytes() - layout.pixel_bytes(layout.shape.height - 1, layout.shape.width) -
+         layout.halo.right * layout.channel_bytes() - layout.halo.bottom * layout.row_bytes();
+}
+
 }  // namespace
 
-bool has_surroundings(const MapLayout& layout) {
-  return layout.halo != Halo{} || layout.channel_pitch != layout.shape.channels;
+bool has_surroundings(const MapLayout& layout, bool with_gaps) {
+  return layout.halo != Halo{} || layout.channel_pitch != layout.shape.channels ||
+         (with_gaps && gap_bytes(layout) > 0);
 }
 
 // Rows lie one behind the other, so that a row's right border and the next one's left border are
 // one piece, and the rows above and below are one each.
-LoopNest lower_halo_clear(const MapLayout& layout, Isa isa, int64_t batch) {
+LoopNest lower_halo_clear(const MapLayout& layout, bool with_gaps, Isa isa, int64_t batch) {
   NestBuilder nest("halo_clear", isa);
   const Address map = nest.buffer(Operand::kOutput, TensorRole::kOutput, layout.bytes(batch));
   const FeatureShape& shape = layout.shape;
@@ -44,7 +51,8 @@ LoopNest lower_halo_clear(const MapLayout& layout, Isa isa, int64_t batch) {
       });
     }
     clear(nest, at(shape.height - 1, shape.width),
-          halo.right * layout.channel_bytes() + halo.bottom * layout.row_bytes());
+          halo.right * layout.channel_bytes() + halo.bottom * layout.row_bytes() +
+              (with_gaps ? gap_bytes(layout) : 0));
     if (padding == 0) return;
     nest.loop("row", shape.height, [&](LoopVariable y) {
       nest.loop("column", shape.width, [&](LoopVariable x) {

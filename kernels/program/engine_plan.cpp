@@ -49,8 +49,8 @@ PlannedInference plan_inference(const Network& network, Plan plan, Isa isa, int6
   return result;
 }
 
-MemoryUse memory_use(const PlannedInference& inference) {
-  MemoryUse use;
+ProgramBytes program_bytes(const PlannedInference& inference) {
+  ProgramBytes use;
   for (const ProgramBuffer& buffer : inference.program.buffers) {
     switch (buffer.kind) {
       case BufferKind::kInput:
@@ -68,10 +68,7 @@ MemoryUse memory_use(const PlannedInference& inference) {
         use.maps += buffer.bytes;
     }
   }
-  if (inference.memory.bytes > 0) {
-    use.maps = inference.memory.bytes;
-    use.scratch = 0;
-  }
+  if (inference.memory.bytes > 0) use.maps = inference.memory.bytes;
   return use;
 }
 
@@ -93,12 +90,11 @@ std::string to_text(const PlannedInference& inference) {
     text += fmt::format("{:>12} {:>10} {}: {}\n", buffer.address - kArenaAddress, buffer.bytes,
                         buffer.name, steps);
   }
-  const MemoryUse use = memory_use(inference);
+  const ProgramBytes use = program_bytes(inference);
   text += fmt::format("\nbytes: parameters {}, inputs {}, maps {}, scratch {}\n", use.parameters,
                       use.inputs, use.maps, use.scratch);
   if (inference.memory.bytes > 0) {
-    text += fmt::format("maps and scratch share memory: {} are alive at once\n",
-                        inference.memory.lower_bound);
+    text += fmt::format("maps share memory: {} are alive at once\n", inference.memory.lower_bound);
   }
   return text;
 }

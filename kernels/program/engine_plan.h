@@ -25,14 +25,13 @@ struct PlannedInference {
 
 PlannedInference plan_inference(const Network& network, Plan plan, Isa isa, int64_t batch);
 
-// The bytes of each kind of memory. Maps are what they take together, scratch memory included,
-// where they share it.
-struct MemoryUse {
+// The bytes of each kind of memory. Maps are what they take together where they share it.
+struct ProgramBytes {
   uint64_t inputs = 0, parameters = 0, maps = 0, scratch = 0;
 
   uint64_t total() const { return inputs + parameters + maps + scratch; }
 };
-MemoryUse memory_use(const PlannedInference& inference);
+ProgramBytes program_bytes(const PlannedInference& inference);
 
 // The plan for people: what each kernel holds and by which algorithm, and where each map lies and
 // for how long. Golden tests compare it.

@@ -20,9 +20,9 @@ constexpr uint64_t kSeed = 1;
 
 using Order = std::vector<size_t>;
 
-class Placement {
+class BufferPlacement {
  public:
-  explicit Placement(std::span<const Lifetime> buffers) : buffers_(buffers) {
+  explicit BufferPlacement(std::span<const Lifetime> buffers) : buffers_(buffers) {
     for (size_t i = 0; i < buffers.size(); ++i) {
       std::vector<size_t>& together = together_.emplace_back();
       for (size_t j = 0; j < buffers.size(); ++j) {
@@ -141,7 +141,7 @@ class Search {
     }
   }
 
-  const Placement placement_;
+  const BufferPlacement placement_;
   const std::span<const Lifetime> buffers_;
   Order best_;
   MemoryPlan plan_;

@@ -10,8 +10,17 @@
 namespace wattgrind {
 namespace {
 
-bool may_share(const ProgramBuffer& buffer) {
-  return buffer.kind == BufferKind::kMap || buffer.kind == BufferKind::kScratch;
+bool may_share(const ProgramBuffer& buffer) { return buffer.kind == BufferKind::kMap; }
+
+// The buffers that dense layers read.
+std::set<uint32_t> read_as_vectors(const Program& program, const Network& network) {
+  std::set<uint32_t> buffers;
+  for (const Layer& layer : network.layers) {
+    if (std::holds_alternative<Dense>(layer.operation)) {
+      buffers.insert(program.map(layer.input()).buffer);
+    }
+  }
+  return buffers;
 }
 
 // The layout of each buffer of a map that was made for it; absent for others.
@@ -25,17 +34,20 @@ std::vector<std::optional<MapLayout>> layouts_of(const Program& program) {
 }
 
 // Puts a step that clears what lies beside a map before the step that writes it first.
-void clear_surroundings(Program& program) {
+void clear_surroundings(Program& program, const Network& network) {
   const auto layouts = layouts_of(program);
+  const std::set<uint32_t> vectors = read_as_vectors(program, network);
   std::set<uint32_t> seen;
   std::vector<Step> steps;
   for (Step& step : program.steps) {
     for (const uint32_t buffer : step.buffers) {
       if (!layouts[buffer] || !seen.insert(buffer).second) continue;
-      if (!may_share(program.buffers[buffer]) || !has_surroundings(*layouts[buffer])) continue;
-      steps.push_back(make_step(step.layer, step.symbol + ":halo",
-                                lower_halo_clear(*layouts[buffer], program.isa, program.batch),
-                                {buffer}));
+      const bool with_gaps = vectors.contains(buffer);
+      if (!may_share(program.buffers[buffer])) continue;
+      if (!has_surroundings(*layouts[buffer], with_gaps)) continue;
+      steps.push_back(make_step(
+          step.layer, step.symbol + ":halo",
+          lower_halo_clear(*layouts[buffer], with_gaps, program.isa, program.batch), {buffer}));
     }
     steps.push_back(std::move(step));
   }
@@ -61,7 +73,7 @@ std::vector<std::optional<Lifetime>> lifetimes(const Program& program, const Net
 }  // namespace
 
 MemoryPlan share_memory(Program& program, const Network& network) {
-  clear_surroundings(program);
+  clear_surroundings(program, network);
   const auto lives = lifetimes(program, network);
   std::vector<Lifetime> sharing;
   uint64_t next = kArenaAddress;

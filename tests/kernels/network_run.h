@@ -15,7 +15,7 @@ class NetworkMemory {
   explicit NetworkMemory(const Program& program);
 
   float* buffer(uint32_t index) { return memory_.data() + offsets_[index]; }
-  // Makes everything in maps and scratch memory no number.
+  // Makes everything in maps' buffers no number.
   void poison();
   // NCHW images to and from a map's layout.
   void write_map(const OutputMap& map, int64_t batch, const std::vector<float>& images);

@@ -95,10 +95,10 @@ TEST_F(SearchCommand, CostsCanBeRunningEnergyOrTime) {
     ASSERT_EQ(ran.status, 0) << ran.error;
     EXPECT_THAT(ran.out, HasSubstr(unit == std::string("time") ? " us steady" : " uJ steady"));
     const Json best = show(std::string(unit) + ".study")["best"];
-    const Json estimate =
-        Json::parse(run_wattgrind({"estimate", path(std::string(unit) + ".best.json"), "--machine",
-                                   "xeon_x5650", "--steady", "--format", "json"})
-                        .out)["total"];
+    const Json estimate = Json::parse(
+        run_wattgrind({"estimate", path(std::string(unit) + ".best.json"), "--machine",
+                       "xeon_x5650", "--steady", "--plan", "layers", "--format", "json"})
+            .out)["total"];
     const double time_s = estimate["time_s"]["value"];
     EXPECT_NEAR(best["result"]["infer_time_s"].get<double>(), time_s, 1e-9 * time_s);
     const double running_pj = estimate["energy_pj"]["running"];
@@ -126,7 +126,7 @@ TEST_F(SearchCommand, TellsTheBestsColdPassBesideItsSteadyCost) {
   const Ran ran = search({"--study", path("a.study")});
   const auto energy_uj = [this](std::vector<std::string> options) {
     options.insert(options.begin(), {"estimate", path("a.best.json"), "--machine", "xeon_x5650",
-                                     "--format", "json", "--energy", "events"});
+                                     "--format", "json", "--energy", "events", "--plan", "layers"});
     const Json estimate = Json::parse(run_wattgrind(options).out);
     return estimate["total"]["energy_pj"]["total"].get<double>() / 1e6;
   };
