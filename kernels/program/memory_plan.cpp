@@ -54,6 +54,13 @@ class BufferPlacement {
 
   uint64_t size(size_t buffer) const { return whole_lines(buffers_[buffer].bytes); }
 
+  // How many pairs of buffers live together, each counted twice.
+  size_t pairs() const {
+    size_t sum = 0;
+    for (const std::vector<size_t>& together : together_) sum += together.size();
+    return sum;
+  }
+
  private:
   static uint64_t tightest_gap(const std::vector<std::pair<uint64_t, uint64_t>>& taken,
                                uint64_t bytes) {
@@ -133,10 +140,14 @@ class Search {
   void change_orders() {
     Random random(kSeed);
     const size_t count = buffers_.size();
-    const size_t attempts = kComparisons / (count * count);
+    const size_t attempts = kComparisons / (count + placement_.pairs());
     for (size_t i = 0; i < attempts && !is_least(); ++i) {
       Order order = best_;
-      std::swap(order[random.below(count)], order[random.below(count)]);
+      // A buffer that found its place too late goes before another.
+      const size_t from = random.below(count), to = random.below(from + 1);
+      std::rotate(order.begin() + static_cast<std::ptrdiff_t>(to),
+                  order.begin() + static_cast<std::ptrdiff_t>(from),
+                  order.begin() + static_cast<std::ptrdiff_t>(from) + 1);
       attempt(order);
     }
   }
