@@ -7,6 +7,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/dimension_option.h"
+#include "cli/commands/plan_output.h"
 #include "cli/commands/size_options.h"
 #include "cli/reports/estimate_json.h"
 #include "cli/reports/estimate_report.h"
@@ -34,6 +35,7 @@ struct EstimateOptions {
   SizeBounds bounds;
   bool training = false;
   std::optional<Plan> plan;  // absent: that of the phase
+  bool show_plan = false;
   std::string optimizer = "adam";
   uint64_t images = 0;  // 0: one step
   std::optional<uint64_t> epochs;
@@ -202,6 +204,11 @@ void run_estimate(const EstimateOptions& options) {
   const Pricing pricing = pricing_of(options, machine);
   Output output(*options.output);
   const InterruptGuard guard;
+  if (options.show_plan) {
+    const Plan plan = options.plan.value_or(options.training ? Plan::kLayers : Plan::kFused);
+    print_plan(plan_inference(network, plan, machine.isa, options.batch), output);
+    return;
+  }
   if (options.verify) {
     run_verification(options, network, machine, output);
     return;
@@ -272,6 +279,12 @@ void add_estimate_command(CLI::App& program) {
       "Kernels as inference engines fuse them, with what comes behind a convolution or dense "
       "layer in its kernel (default), or a kernel a layer (of training always)",
       std::map<std::string, Plan>{{"fused", Plan::kFused}, {"layers", Plan::kLayers}});
+  command
+      ->add_option_function<std::string>(
+          "--show", [options](const std::string&) { options->show_plan = true; },
+          "Show the plan instead of an estimate: kernels, algorithms, where maps lie and how long")
+      ->check(CLI::IsMember({"plan"}).description(""))
+      ->type_name("plan");
   command->add_option("--optimizer", options->optimizer, "What updates the parameters in training")
       ->check(CLI::IsMember({"adam", "rmsprop", "sgd"}).description(""))
       ->type_name("adam|rmsprop|sgd")

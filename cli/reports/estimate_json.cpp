@@ -209,12 +209,21 @@ ordered_json estimate_json(const Estimate& estimate) {
                      {"parameters", whole.parameters}};
   json["machine"] = machine_json(estimate.machine);
   json["counts"] = counts_json(counts.origin, counts.steady);
+  if (!counts.plan.empty()) json["plan"] = counts.plan;
+  if (const auto& memory = counts.memory) {
+    json["memory_bytes"] = {{"parameters", memory->parameters},
+                            {"inputs", memory->inputs},
+                            {"maps", memory->maps},
+                            {"scratch", memory->scratch},
+                            {"total", memory->total()}};
+  }
   json["prices"] = origin_name(estimate.pricing.prices.origin);
   json["energy"] = scope_name(estimate.pricing.scope);
   if (estimate.training) json["training"] = training_json(estimate);
   json["accounting"] = estimate.pricing.accounting == Accounting::kHits ? "hits" : "accesses";
   for (const PricedRow& row : estimate.rows) {
     ordered_json layer = {{"name", row.row.name}, {"kind", row.row.kind}};
+    if (!row.row.parts.empty()) layer["layers"] = row.row.parts;
     if (const auto& shape = row.row.output_shape) {
       layer["output_shape"] = {shape->channels, shape->height, shape->width};
     }

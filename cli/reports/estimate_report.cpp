@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "cli/reports/estimate_metrics.h"
 #include "cli/terminal/sentence.h"
 #include "estimator/base/error.h"
@@ -40,6 +42,16 @@ std::string per_image_text(const Estimate& estimate) {
                      picojoules ? "uJ" : "MACs");
 }
 
+// "1.5 MiB"
+std::string bytes_text(uint64_t bytes) {
+  constexpr double kStep = 1024;
+  constexpr std::array<std::string_view, 4> kUnits = {"B", "KiB", "MiB", "GiB"};
+  auto amount = static_cast<double>(bytes);
+  size_t unit = 0;
+  for (; amount >= kStep && unit + 1 < kUnits.size(); ++unit) amount /= kStep;
+  return fmt::format("{:.4g} {}", amount, kUnits[unit]);
+}
+
 // "900 mJ"
 std::string amount_text(double amount, std::string_view unit) {
   const MetricPrefix prefix = metric_prefix(amount);
@@ -59,8 +71,14 @@ std::string factor_text(const std::optional<double>& factor) {
 std::string summary_text(const Estimate& estimate) {
   const PricedRow& total = estimate.total;
   std::string text;
+  if (const auto& memory = estimate.counts.memory) {
+    text += fmt::format("\nmemory: {}: parameters {}, inputs {}, maps {}, scratch {}\n",
+                        bytes_text(memory->total()), bytes_text(memory->parameters),
+                        bytes_text(memory->inputs), bytes_text(memory->maps),
+                        bytes_text(memory->scratch));
+  }
   if (total.time_s) {
-    text += fmt::format("\ntime: {}{}\n", amount_text(*total.time_s, "s"),
+    text += fmt::format("{}time: {}{}\n", text.empty() ? "\n" : "", amount_text(*total.time_s, "s"),
                         factor_text(time_factor(estimate, total)));
   }
   if (estimate.pricing.unit != EnergyUnit::kPicojoules) return text;
@@ -121,10 +139,11 @@ std::string_view scope_name(EnergyScope scope) {
 std::string estimate_heading(const Estimate& estimate) {
   const NetworkCounts& counts = estimate.counts;
   const CountOrigin& origin = counts.origin;
-  return sentence("{}, batch {}, {} on {}: {}\ncounts: {}{}, {} kernels; prices: {}\n\n",
+  return sentence("{}, batch {}, {} on {}: {}\ncounts: {}{}, {} kernels{}; prices: {}\n\n",
                   counts.network, counts.batch, phase_text(estimate), estimate.machine.name,
                   what_is_counted(estimate), origin.source,
                   origin.version ? " " + *origin.version : "", traits(origin.isa).name,
+                  counts.plan.empty() ? "" : ", plan " + counts.plan,
                   origin_name(estimate.pricing.prices.origin));
 }
 

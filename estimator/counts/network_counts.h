@@ -51,8 +51,20 @@ struct CountedRow {
   std::vector<PassCounts> passes;     // of training, as they run; they add up to `counts`
 };
 
+// The memory that an inference needs, in bytes.
+struct MemoryBytes {
+  uint64_t parameters = 0;
+  uint64_t inputs = 0;
+  uint64_t maps = 0;  // together, where they share memory
+  uint64_t scratch = 0;
+
+  uint64_t total() const { return parameters + inputs + maps + scratch; }
+};
+
 struct NetworkCounts {
   std::string network;
+  std::string plan = {};                   // of an inference, how it is put together: "fused"
+  std::optional<MemoryBytes> memory = {};  // of an inference
   int64_t batch = 1;
   uint64_t images = 1;  // that went through the network, in a batch or a whole training
   bool steady = false;  // true: the second of two passes; false: one pass from empty caches

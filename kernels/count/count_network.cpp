@@ -24,6 +24,9 @@ NetworkCounts count_network(const Network& network, int64_t batch, const Machine
   CountedPasses counted = source.count(passes, machine, progress);
   NetworkCounts result;
   result.network = network.name;
+  result.plan = name(plan);
+  const ProgramBytes bytes = program_bytes(planned);
+  result.memory = MemoryBytes{bytes.parameters, bytes.inputs, bytes.maps, bytes.scratch};
   result.batch = batch;
   result.images = static_cast<uint64_t>(batch);
   result.steady = steady;

@@ -25,19 +25,21 @@ int64_t gap_bytes(const MapLayout& layout) {
 
 }  // namespace
 
-bool has_surroundings(const MapLayout& layout, bool with_gaps) {
-  return layout.halo != Halo{} || layout.channel_pitch != layout.shape.channels ||
-         (with_gaps && gap_bytes(layout) > 0);
+bool has_surroundings(const MapLayout& layout, const Surroundings& wanted) {
+  return layout.halo != Halo{} ||
+         (wanted.padding && layout.channel_pitch != layout.shape.channels) ||
+         (wanted.gaps && gap_bytes(layout) > 0);
 }
 
 // Rows lie one behind the other, so that a row's right border and the next one's left border are
 // one piece, and the rows above and below are one each.
-LoopNest lower_halo_clear(const MapLayout& layout, bool with_gaps, Isa isa, int64_t batch) {
+LoopNest lower_halo_clear(const MapLayout& layout, const Surroundings& wanted, Isa isa,
+                          int64_t batch) {
   NestBuilder nest("halo_clear", isa);
   const Address map = nest.buffer(Operand::kOutput, TensorRole::kOutput, layout.bytes(batch));
   const FeatureShape& shape = layout.shape;
   const Halo& halo = layout.halo;
-  const int64_t padding = layout.channel_pitch - shape.channels;
+  const int64_t padding = wanted.padding ? layout.channel_pitch - shape.channels : 0;
   nest.loop("image", batch, [&](LoopVariable n) {
     const auto at = [&](int64_t y, int64_t x) {
       return stepped(moved(map, layout.pixel_bytes(y, x)), n, layout.image_bytes());
@@ -52,7 +54,7 @@ LoopNest lower_halo_clear(const MapLayout& layout, bool with_gaps, Isa isa, int6
     }
     clear(nest, at(shape.height - 1, shape.width),
           halo.right * layout.channel_bytes() + halo.bottom * layout.row_bytes() +
-              (with_gaps ? gap_bytes(layout) : 0));
+              (wanted.gaps ? gap_bytes(layout) : 0));
     if (padding == 0) return;
     nest.loop("row", shape.height, [&](LoopVariable y) {
       nest.loop("column", shape.width, [&](LoopVariable x) {

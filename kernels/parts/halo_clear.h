@@ -7,11 +7,17 @@
 
 namespace wattgrind {
 
-// Whether there is anything beside the map that readers take for zeros.
-bool has_surroundings(const MapLayout& layout, bool with_gaps);
+// What is beside a map that somebody has to clear.
+struct Surroundings {
+  bool padding = true;  // channels that the map's own kernel does not write
+  bool gaps = false;    // what follows an image's values, for whoever reads it as values
+};
 
-// A kernel on kOutput, the map's buffer. `with_gaps`: what follows an image's values is cleared
-// too.
-LoopNest lower_halo_clear(const MapLayout& layout, bool with_gaps, Isa isa, int64_t batch);
+// Whether there is any, halo included, which readers take for zeros.
+bool has_surroundings(const MapLayout& layout, const Surroundings& wanted);
+
+// A kernel on kOutput, the map's buffer.
+LoopNest lower_halo_clear(const MapLayout& layout, const Surroundings& wanted, Isa isa,
+                          int64_t batch);
 
 }  // namespace wattgrind

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -13,20 +12,6 @@ namespace wattgrind {
 namespace {
 
 constexpr std::array<std::string_view, 2> kNames = {"layers", "fused"};
-
-// The steps that use a buffer, "3" or "3 to 7"; empty: none.
-std::string steps_text(const Program& program, uint32_t buffer) {
-  std::optional<size_t> first;
-  size_t last = 0;
-  for (size_t step = 0; step < program.steps.size(); ++step) {
-    const std::vector<uint32_t>& used = program.steps[step].buffers;
-    if (std::ranges::find(used, buffer) == used.end()) continue;
-    if (!first) first = step;
-    last = step;
-  }
-  if (!first) return "";
-  return *first == last ? fmt::format("{}", *first) : fmt::format("{} to {}", *first, last);
-}
 
 }  // namespace
 
@@ -72,6 +57,26 @@ ProgramBytes program_bytes(const PlannedInference& inference) {
   return use;
 }
 
+std::vector<MapPlace> map_places(const PlannedInference& inference) {
+  const Program& program = inference.program;
+  std::vector<std::optional<MapPlace>> places(program.buffers.size());
+  for (uint64_t step = 0; step < program.steps.size(); ++step) {
+    for (const uint32_t index : program.steps[step].buffers) {
+      const ProgramBuffer& buffer = program.buffers[index];
+      if (buffer.kind != BufferKind::kMap && buffer.kind != BufferKind::kScratch) continue;
+      if (!places[index]) {
+        places[index] = {buffer.name, buffer.address - kArenaAddress, buffer.bytes, step, step};
+      }
+      places[index]->last = step;
+    }
+  }
+  std::vector<MapPlace> used;
+  for (auto& place : places) {
+    if (place) used.push_back(std::move(*place));
+  }
+  return used;
+}
+
 std::string to_text(const PlannedInference& inference) {
   const Program& program = inference.program;
   std::string text = fmt::format("plan of {}, batch {}, {} kernels\n\nkernels\n",
@@ -82,13 +87,11 @@ std::string to_text(const PlannedInference& inference) {
     if (step.choice) text += ": " + to_text(*step.choice);
     text += "\n";
   }
-  text += "\nmemory: address, bytes, what, kernels that use it\n";
-  for (uint32_t i = 0; i < program.buffers.size(); ++i) {
-    const ProgramBuffer& buffer = program.buffers[i];
-    const std::string steps = steps_text(program, i);
-    if (buffer.kind != BufferKind::kMap && buffer.kind != BufferKind::kScratch) continue;
-    text += fmt::format("{:>12} {:>10} {}: {}\n", buffer.address - kArenaAddress, buffer.bytes,
-                        buffer.name, steps);
+  text += "\nmaps: offset, bytes, name, kernels that use them\n";
+  for (const MapPlace& place : map_places(inference)) {
+    text += fmt::format("{:>12} {:>10} {}: {}", place.offset, place.bytes, place.name, place.first);
+    if (place.last != place.first) text += fmt::format(" to {}", place.last);
+    text += "\n";
   }
   const ProgramBytes use = program_bytes(inference);
   text += fmt::format("\nbytes: parameters {}, inputs {}, maps {}, scratch {}\n", use.parameters,

@@ -12,15 +12,22 @@ namespace {
 
 bool may_share(const ProgramBuffer& buffer) { return buffer.kind == BufferKind::kMap; }
 
-// The buffers that dense layers read.
-std::set<uint32_t> read_as_vectors(const Program& program, const Network& network) {
+// The buffers of which a kernel reads whole images, with what follows their values.
+std::set<uint32_t> read_with_gaps(const Program& program) {
   std::set<uint32_t> buffers;
-  for (const Layer& layer : network.layers) {
-    if (std::holds_alternative<Dense>(layer.operation)) {
-      buffers.insert(program.map(layer.input()).buffer);
+  for (const Step& step : program.steps) {
+    if (step.choice && step.choice->algorithm == ConvAlgorithm::kDots) {
+      buffers.insert(step.buffers.begin(), step.buffers.end());
     }
   }
   return buffers;
+}
+
+// Products of register tiles write all channels of their vectors, zeros where the weights are zero.
+bool writes_padding(const Step& step, const Operation& operation) {
+  const bool is_product =
+      std::holds_alternative<Conv2d>(operation) || std::holds_alternative<Dense>(operation);
+  return is_product && (!step.choice || step.choice->algorithm == ConvAlgorithm::kDirect);
 }
 
 // The layout of each buffer of a map that was made for it; absent for others.
@@ -36,18 +43,19 @@ std::vector<std::optional<MapLayout>> layouts_of(const Program& program) {
 // Puts a step that clears what lies beside a map before the step that writes it first.
 void clear_surroundings(Program& program, const Network& network) {
   const auto layouts = layouts_of(program);
-  const std::set<uint32_t> vectors = read_as_vectors(program, network);
+  const std::set<uint32_t> with_gaps = read_with_gaps(program);
   std::set<uint32_t> seen;
   std::vector<Step> steps;
   for (Step& step : program.steps) {
     for (const uint32_t buffer : step.buffers) {
       if (!layouts[buffer] || !seen.insert(buffer).second) continue;
-      const bool with_gaps = vectors.contains(buffer);
       if (!may_share(program.buffers[buffer])) continue;
-      if (!has_surroundings(*layouts[buffer], with_gaps)) continue;
+      const Operation& writer = network.layers[static_cast<size_t>(step.layer)].operation;
+      const Surroundings wanted{!writes_padding(step, writer), with_gaps.contains(buffer)};
+      if (!has_surroundings(*layouts[buffer], wanted)) continue;
       steps.push_back(make_step(
           step.layer, step.symbol + ":halo",
-          lower_halo_clear(*layouts[buffer], with_gaps, program.isa, program.batch), {buffer}));
+          lower_halo_clear(*layouts[buffer], wanted, program.isa, program.batch), {buffer}));
     }
     steps.push_back(std::move(step));
   }
