@@ -134,7 +134,7 @@ class NetworkRun {
   RunResult run() {
     const std::vector<GivenTensor> wanted =
         read_tensors("--check", request_.checks, names_of(runnable_.outputs));
-    InferenceRun inference(runnable_.network, batch_);
+    InferenceRun inference(runnable_.network, batch_, plan());
     for (size_t i = 0; i < runnable_.parameters.size(); ++i) {
       if (has_parameters(i)) inference.set_parameters(i, runnable_.parameters[i]);
     }
@@ -153,6 +153,15 @@ class NetworkRun {
   }
 
  private:
+  Plan plan() const {
+    const bool keeps = !request_.keep_folder.empty();
+    if (keeps && request_.plan == Plan::kFused) {
+      fail(ErrorKind::kUsage,
+           "--keep wants every layer's map: take --plan layers, or leave it out");
+    }
+    return request_.plan.value_or(keeps ? Plan::kLayers : Plan::kFused);
+  }
+
   static std::vector<std::string> names_of(const std::vector<PlacedTensor>& tensors) {
     std::vector<std::string> names;
     for (const PlacedTensor& tensor : tensors) names.push_back(tensor.name);

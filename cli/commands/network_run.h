@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "estimator/catalog/network_source.h"
+#include "kernels/program/engine_plan.h"
 
 namespace wattgrind {
 
@@ -18,6 +19,7 @@ struct RunRequest {
   std::optional<int64_t> batch;
   double relative = 1e-3, absolute = 1e-5;  // how far a checked value may be off
   DimensionSizes dimensions;
+  std::optional<Plan> plan;  // absent: fused, or of layers where their maps are kept
 };
 
 // What stands behind --check, held to the output.

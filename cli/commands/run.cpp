@@ -209,6 +209,15 @@ void add_run_command(CLI::App& program) {
   command
       ->add_option("--keep", options->request.keep_folder, "Write every layer's map as .npy here")
       ->type_name("FOLDER");
+  command
+      ->add_option_function<std::string>(
+          "--plan",
+          [options](const std::string& word) {
+            options->request.plan = word == name(Plan::kFused) ? Plan::kFused : Plan::kLayers;
+          },
+          "Kernels as inference engines fuse them (default), or a kernel a layer (with --keep)")
+      ->check(CLI::IsMember({"fused", "layers"}).description(""))
+      ->type_name("fused|layers");
   add_dimension_option(*command, options->request.dimensions);
   options->output = add_output_options(*command, "-o");
   command->callback([options] { print_run(*options); });

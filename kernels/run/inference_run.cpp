@@ -27,17 +27,27 @@ NativeSteps inference_kernels(const Program& program, const ProgramMemory& memor
 
 }  // namespace
 
-InferenceRun::InferenceRun(const Network& network, int64_t batch)
+InferenceRun::InferenceRun(const Network& network, int64_t batch, Plan plan)
     : network_(network),
-      program_(lower_network(network, host_isa(), batch)),
-      memory_(inference_memory(program_)),
-      kernels_(inference_kernels(program_, memory_)) {}
+      planned_(plan_inference(network, plan, host_isa(), batch)),
+      parameters_(network.layers.size()),
+      planned_layer_(network.layers.size()),
+      memory_(inference_memory(planned_.program)),
+      kernels_(inference_kernels(planned_.program, memory_)) {
+  for (size_t planned = 0; planned < planned_.parts.size(); ++planned) {
+    for (const int part : planned_.parts[planned]) {
+      planned_layer_[static_cast<size_t>(part)] = planned;
+    }
+  }
+}
 
 // Empty where the layer's kernel has no such buffer.
 std::span<float> InferenceRun::buffer_of(size_t layer, BufferKind kind) const {
-  for (uint32_t i = 0; i < program_.buffers.size(); ++i) {
-    const ProgramBuffer& buffer = program_.buffers[i];
-    if (buffer.kind == kind && buffer.layer == static_cast<int>(layer)) return memory_.buffer(i);
+  const std::vector<ProgramBuffer>& buffers = planned_.program.buffers;
+  for (uint32_t i = 0; i < buffers.size(); ++i) {
+    if (buffers[i].kind == kind && buffers[i].layer == static_cast<int>(layer)) {
+      return memory_.buffer(i);
+    }
   }
   return {};
 }
@@ -51,41 +61,71 @@ void InferenceRun::set_parameters(size_t index, const LayerParameters& parameter
   check(ParameterRole::kWeights, parameters.weights.size());
   check(ParameterRole::kBias, parameters.bias.size());
   check(ParameterRole::kStatistics, parameters.statistics.size());
+  parameters_[index] = parameters;
+  pack(planned_layer_[index]);
+}
+
+void InferenceRun::pack(size_t planned) {
+  // What a kernel computes together is packed when the last of its layers has its parameters.
+  std::vector<LayerParameters> parts;
+  for (const int part : planned_.parts[planned]) {
+    const auto index = static_cast<size_t>(part);
+    const bool is_set = parameters_[index] != LayerParameters{};
+    if (!is_set && layer_kind(network_.layers[index].operation)
+                           .parameter_tensors(network_.layers[index])
+                           .size() > 0) {
+      return;
+    }
+    parts.push_back(parameters_[index]);
+  }
+  const Layer& layer = planned_.network.layers[planned];
+  const Program& program = planned_.program;
+  const LayerParameters parameters = fused_parameters(layer, parts);
   if (!parameters.weights.empty()) {
-    pack_weights(layer, program_.map(layer.input()).layout, program_.isa, parameters.weights,
-                 buffer_of(index, BufferKind::kWeights));
+    pack_weights(layer, program.map(layer.input()).layout, program.isa, parameters.weights,
+                 buffer_of(planned, BufferKind::kWeights));
   }
   if (!parameters.bias.empty()) {
-    pack_bias(layer, parameters.bias, buffer_of(index, BufferKind::kBias));
+    pack_bias(layer, parameters.bias, buffer_of(planned, BufferKind::kBias));
   }
-  std::ranges::copy(parameters.statistics, buffer_of(index, BufferKind::kStatistics).begin());
+  std::ranges::copy(parameters.statistics, buffer_of(planned, BufferKind::kStatistics).begin());
 }
 
 void InferenceRun::set_input(size_t input, std::span<const float> images) {
-  const OutputMap& map = program_.inputs.at(input);
-  CHECK(images.size() == static_cast<size_t>(program_.batch * map.layout.shape.elements()),
+  const Program& program = planned_.program;
+  const OutputMap& map = program.inputs.at(input);
+  CHECK(images.size() == static_cast<size_t>(program.batch * map.layout.shape.elements()),
         "{}: {} values", network_.inputs[input].name, images.size());
   const std::span<float> values = memory_.buffer(map.buffer);
-  for_each_value(map.layout, program_.batch,
+  for_each_value(map.layout, program.batch,
                  [&](size_t stored, size_t logical) { values[stored] = images[logical]; });
 }
 
 void InferenceRun::run(const std::function<void(size_t)>& after_layer) const {
+  const Program& program = planned_.program;
   size_t step = 0;
-  for (size_t layer = 0; layer < network_.layers.size(); ++layer) {
-    for (; step < program_.steps.size() && program_.steps[step].layer == static_cast<int>(layer);
+  for (size_t layer = 0; layer < planned_.network.layers.size(); ++layer) {
+    for (; step < program.steps.size() && program.steps[step].layer == static_cast<int>(layer);
          ++step) {
       kernels_.run(step);
     }
-    if (after_layer) after_layer(layer);
+    if (after_layer) after_layer(static_cast<size_t>(planned_.parts[layer].back()));
   }
 }
 
 std::vector<float> InferenceRun::map(int source) const {
-  const OutputMap& map = program_.map(source);
+  const Program& program = planned_.program;
+  int planned = source;
+  if (!is_network_input(source)) {
+    const size_t layer = planned_layer_.at(static_cast<size_t>(source));
+    CHECK(planned_.parts[layer].back() == source, "{}: its map is not stored",
+          network_.layers[static_cast<size_t>(source)].name);
+    planned = static_cast<int>(layer);
+  }
+  const OutputMap& map = program.map(planned);
   const std::span<const float> values = memory_.buffer(map.buffer);
-  std::vector<float> images(static_cast<size_t>(program_.batch * map.layout.shape.elements()));
-  for_each_value(map.layout, program_.batch,
+  std::vector<float> images(static_cast<size_t>(program.batch * map.layout.shape.elements()));
+  for_each_value(map.layout, program.batch,
                  [&](size_t stored, size_t logical) { images[logical] = values[stored]; });
   return images;
 }

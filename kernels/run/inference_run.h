@@ -17,6 +17,7 @@
 
 #include "estimator/network/layer_parameters.h"
 #include "estimator/network/network.h"
+#include "kernels/program/engine_plan.h"
 #include "kernels/run/native_program.h"
 
 namespace wattgrind {
@@ -25,24 +26,30 @@ class InferenceRun {
  public:
   // Throws Error(kInput) where the network does not fit the arena, Error(kFailed) when the system
   // refuses memory.
-  InferenceRun(const Network& network, int64_t batch);
+  InferenceRun(const Network& network, int64_t batch, Plan plan = Plan::kLayers);
 
   // The tensors must have as many values as the layer's own (layer_kind.h).
   void set_parameters(size_t layer, const LayerParameters& parameters);
   void set_input(size_t input, std::span<const float> images);
 
   // Runs every layer, in order, and calls after_layer(index), where it is given, once each layer's
-  // map is there. Layers that come later may overwrite it.
+  // map is there: of layers that one kernel computes, the last's. Layers that come later may
+  // overwrite it.
   void run(const std::function<void(size_t)>& after_layer = {}) const;
 
-  // What a layer's map, or that of an input of the network, holds now.
+  // What a layer's map, or that of an input of the network, holds now. The layer must be one whose
+  // map is stored.
   std::vector<float> map(int source) const;
 
  private:
   std::span<float> buffer_of(size_t layer, BufferKind kind) const;
+  // Packs the parameters of a layer of the plan.
+  void pack(size_t planned);
 
   const Network network_;
-  const Program program_;
+  const PlannedInference planned_;
+  std::vector<LayerParameters> parameters_;  // by layer of the network; empty until they are set
+  std::vector<size_t> planned_layer_;        // by layer of the network, the plan's that holds it
   ProgramMemory memory_;
   NativeSteps kernels_;
 };
