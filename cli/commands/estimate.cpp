@@ -46,7 +46,7 @@ struct EstimateOptions {
   PriceOrigin prices = PriceOrigin::kDefault;
   std::optional<EnergyUnit> unit;
   std::optional<EnergyScope> scope;
-  IdleShare idle = IdleShare::kAll;
+  IdleShare idle = kAllIdle;
   bool by_tensor = false;
   std::vector<std::string> layers;
   std::vector<std::string> metrics;
@@ -314,12 +314,23 @@ void add_estimate_command(CLI::App& program) {
                                                 {"activity", EnergyScope::kActivity},
                                                 {"running", EnergyScope::kRunning},
                                                 {"machine", EnergyScope::kMachine}});
-  add_choice(
-      *command, "--idle", options->idle,
-      "How much of what idles the machine's energy holds: all of it (default), a core's "
-      "share, or none",
-      std::map<std::string, IdleShare>{
-          {"all", IdleShare::kAll}, {"share", IdleShare::kPerCore}, {"none", IdleShare::kNone}});
+  command
+      ->add_option_function<std::string>(
+          "--idle",
+          [options](const std::string& word) { options->idle = idle_share_named(word).value(); },
+          "How much of what idles the machine's energy holds: all of it (default), a core's share, "
+          "another, or none")
+      ->check(CLI::Validator(
+          [](const std::string& word) {
+            return idle_share_named(word)
+                       ? std::string()
+                       : fmt::format(
+                             "found {}, wanted all, none, share=1/cores or share=X with X "
+                             "from 0 to 1",
+                             word);
+          },
+          ""))
+      ->type_name("all|none|share=1/cores");
   add_choice(*command, "--accounting", options->accounting,
              "Charge latencies to hits (default) or to accesses, as powerML's code does",
              std::map<std::string, Accounting>{{"hits", Accounting::kHits},

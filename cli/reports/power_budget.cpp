@@ -23,7 +23,7 @@ InstructionCounts one_multiply_add(Isa isa) {
 }  // namespace
 
 std::optional<Table> power_budget(const Machine& machine) {
-  const auto power = running_power(machine, IdleShare::kAll);
+  const auto power = running_power(machine, kAllIdle);
   if (!power || !machine.instructions) return std::nullopt;
   const double clock = clock_hz(machine, machine.isa).value;
   const int lanes = traits(machine.isa).float_lanes;

@@ -58,7 +58,7 @@ FeatureColumn time_column(const std::vector<CountedReading>& readings, const Mac
   FeatureColumn column{term, {name(term), "W", FeatureKind::kOptional, std::nullopt}, {}};
   if (machine.static_power_w) {
     column.feature.prior = machine.static_power_w->value;
-  } else if (const auto power = running_power(machine, IdleShare::kNone)) {
+  } else if (const auto power = running_power(machine, kNoIdle)) {
     column.feature.prior = power->awake_w;
   }
   for (const CountedReading& counted : readings) {

@@ -23,7 +23,7 @@ struct Pricing {
   Accounting accounting = Accounting::kHits;
   EnergyUnit unit = EnergyUnit::kPicojoules;
   EnergyScope scope = EnergyScope::kEvents;  // the energy that is the total
-  IdleShare idle = IdleShare::kAll;          // of what idles, in the machine's energy
+  IdleShare idle = kAllIdle;                 // of what idles, in the machine's energy
 };
 
 using Energy = std::variant<EnergyBreakdown<Picojoules>, EnergyBreakdown<MacEnergies>>;
@@ -81,7 +81,8 @@ struct Estimate {
 };
 
 // Prices every row, and their sum as the total. Where `layers` names any, only the rows that hold
-// them are kept, and the total is theirs. Throws Error(kUsage) for a layer that the network does not have.
+// them are kept, and the total is theirs. Throws Error(kUsage) for a layer that the network does
+// not have.
 Estimate price_estimate(NetworkCounts counts, Machine machine, Pricing pricing,
                         const std::vector<std::string>& layers);
 

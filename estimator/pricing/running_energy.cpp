@@ -1,25 +1,35 @@
 #include "estimator/pricing/running_energy.h"
 
+#include <charconv>
+#include <system_error>
+
 namespace wattgrind {
 namespace {
 
 double value(const std::optional<Sourced<double>>& figure) { return figure ? figure->value : 0; }
 
-double share_of_idle(const Machine& machine, IdleShare share) {
-  switch (share) {
-    case IdleShare::kAll:
-      return 1;
-    case IdleShare::kPerCore:
-      return machine.cores ? 1 / (machine.cores->value * packages(machine)) : 1;
-    case IdleShare::kNone:
-      break;
-  }
-  return 0;
-}
-
 }  // namespace
 
 double packages(const Machine& machine) { return machine.packages ? machine.packages->value : 1; }
+
+double IdleShare::of(const Machine& machine) const {
+  if (part) return *part;
+  return machine.cores ? 1 / (machine.cores->value * packages(machine)) : 1;
+}
+
+std::optional<IdleShare> idle_share_named(std::string_view word) {
+  constexpr std::string_view kPart = "share=";
+  if (word == "all") return kAllIdle;
+  if (word == "none") return kNoIdle;
+  if (word == "share" || word == "share=1/cores") return kCoresIdle;
+  if (!word.starts_with(kPart)) return std::nullopt;
+  const std::string_view number = word.substr(kPart.size());
+  double part = -1;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), part);
+  const bool is_share =
+      error == std::errc() && end == number.data() + number.size() && part >= 0 && part <= 1;
+  return is_share ? std::optional(IdleShare{part}) : std::nullopt;
+}
 
 double instructions_pj(const InstructionCounts& counts, const InstructionEnergy& energies) {
   const auto times = [](uint64_t count, const std::optional<Sourced<double>>& price) {
@@ -36,7 +46,7 @@ std::optional<RunningPower> running_power(const Machine& machine, IdleShare shar
   const Power& power = *machine.power;
   RunningPower result;
   result.awake_w = power.core_w->value + power.uncore_w->value;
-  const double part = share_of_idle(machine, share);
+  const double part = share.of(machine);
   if (power.package_idle_w) {
     result.idle_w = part * packages(machine) * power.package_idle_w->value;
   }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "estimator/counts/instructions.h"
 #include "estimator/machine/machine.h"
@@ -19,12 +20,21 @@ namespace wattgrind {
 // The packages that a meter of the machine sees: at least 1.
 double packages(const Machine& machine);
 
-// How much of what idles is charged to one busy core.
-enum class IdleShare {
-  kAll,      // all of it: what the meter sees
-  kPerCore,  // a core's share
-  kNone
+// How much of what idles is charged to one busy core: a part of it, or (absent) a core's share.
+struct IdleShare {
+  std::optional<double> part = 1;
+
+  // 0 to 1 of the machine's idle power.
+  double of(const Machine& machine) const;
+  friend bool operator==(const IdleShare&, const IdleShare&) = default;
 };
+inline constexpr IdleShare kAllIdle{1};  // what the meter sees
+inline constexpr IdleShare kNoIdle{0};
+inline constexpr IdleShare kCoresIdle{std::nullopt};
+
+// "all", "none", "share=1/cores" (or "share"), "share=0.25"; nothing for other words and for shares
+// outside 0 to 1.
+std::optional<IdleShare> idle_share_named(std::string_view word);
 
 // What instructions cost beside their arithmetic and their accesses to caches, in picojoules.
 // Figures that the profile lacks cost nothing.

@@ -26,7 +26,7 @@ const char* missing_figure(const Machine& machine, CostUnit unit) {
   if (!machine.dram.read_bytes_per_s) return "dram.read_bytes_per_s";
   if (unit == CostUnit::kTime) return nullptr;
   if (!machine.instructions) return "instructions";
-  return running_power(machine, IdleShare::kNone) ? nullptr : "power.core_w and power.uncore_w";
+  return running_power(machine, kNoIdle) ? nullptr : "power.core_w and power.uncore_w";
 }
 
 void no_progress(std::string_view, uint64_t, uint64_t) {}

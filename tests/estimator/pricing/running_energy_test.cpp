@@ -102,12 +102,23 @@ TEST(RunningEnergy, InstructionsArePricedByWhatTheyAre) {
 
 TEST(RunningEnergy, IdleIsAllOfItACoresShareOrNone) {
   const Machine machine = small_server();
-  const RunningPower all = running_power(machine, IdleShare::kAll).value();
+  const RunningPower all = running_power(machine, kAllIdle).value();
   EXPECT_DOUBLE_EQ(all.awake_w, 5 + 3);
   EXPECT_DOUBLE_EQ(all.idle_w.value(), 2 * 20);
   EXPECT_DOUBLE_EQ(all.around_w.value(), 40 + 10 * 0.1);
-  EXPECT_DOUBLE_EQ(running_power(machine, IdleShare::kPerCore)->idle_w.value(), 2 * 20 / 20.0);
-  EXPECT_DOUBLE_EQ(running_power(machine, IdleShare::kNone)->idle_w.value(), 0);
+  EXPECT_DOUBLE_EQ(running_power(machine, kCoresIdle)->idle_w.value(), 2 * 20 / 20.0);
+  EXPECT_DOUBLE_EQ(running_power(machine, kNoIdle)->idle_w.value(), 0);
+}
+
+TEST(RunningEnergy, SharesOfIdleHaveWords) {
+  EXPECT_EQ(idle_share_named("all"), kAllIdle);
+  EXPECT_EQ(idle_share_named("none"), kNoIdle);
+  EXPECT_EQ(idle_share_named("share=1/cores"), kCoresIdle);
+  EXPECT_EQ(idle_share_named("share=0.25"), IdleShare{0.25});
+  for (const char* word :
+       {"share=1.5", "share=-0.1", "share=", "share=half", "share=0.5x", "some", "share=nan"}) {
+    EXPECT_FALSE(idle_share_named(word).has_value()) << word;
+  }
 }
 
 Estimate priced(const Machine& machine, EnergyScope scope) {
