@@ -1,4 +1,4 @@
-// What is timed against what: an implementation of convolution and dense layers.
+// What is timed against what: an implementation of layers.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,8 @@ namespace wattgrind {
 struct PreparedLayer {
   std::string implementation;  // what was chosen, for the log: "jit:avx2", "6x16 direct"
   std::function<void()> run;   // computes the layer once, with bias; one thread; may be repeated
+  // What the last run gave, [image][channel][row][column]. Empty where it is not to be compared.
+  std::function<std::vector<float>()> output = {};
 };
 
 struct KernelImplementation {

@@ -46,6 +46,24 @@ class LayerList {
          {"p", "v"}});
   }
 
+  // Each query's scores, over the keys.
+  void softmax(int64_t heads, int64_t tokens) {
+    add(fmt::format("softmax,{}x{}@{}", heads, tokens, tokens),
+        {{{"scores", {tokens, heads, tokens}}}, Softmax{}, {"scores"}});
+  }
+
+  void layer_norm(int64_t features, int64_t tokens) {
+    add(fmt::format("layer_norm,{}@{}", features, tokens),
+        {{{"x", {features, 1, tokens}}},
+         Normalization{{.channels = true}, {features, 1, 1}},
+         {"x"}});
+  }
+
+  void gelu(int64_t features, int64_t tokens) {
+    add(fmt::format("gelu,{}@{}", features, tokens),
+        {{{"x", {features, 1, tokens}}}, Activation{UnaryFunction::kGelu}, {"x"}});
+  }
+
   std::vector<TimedLayer> layers() && { return std::move(layers_); }
 
  private:
@@ -137,9 +155,18 @@ void add_transformer(LayerList& list) {
   for (const int64_t tokens : {128, 197}) {
     list.projection(768, tokens, 768);
     list.attention(64, 12, tokens);
+    list.softmax(12, tokens);
     list.projection(768, tokens, 3072);
     list.projection(3072, tokens, 768);
   }
+  // BERT-base, bert_tiny and vit_tiny.
+  list.softmax(2, 128);
+  list.softmax(3, 197);
+  list.layer_norm(768, 128);
+  list.layer_norm(128, 128);
+  list.layer_norm(192, 197);
+  list.gelu(3072, 128);
+  list.gelu(768, 197);
 }
 
 }  // namespace

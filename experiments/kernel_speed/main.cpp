@@ -1,5 +1,6 @@
-// How fast are convolution and dense layers, in GFLOP/s of the network's own multiply-accumulates,
-// one thread? Every candidate's runs of a layer are interleaved at random; medians are shown.
+// How fast are layers, in GFLOP/s of the network's own multiply-accumulates or, where they have
+// none, of their other operations, one thread? Every candidate's runs of a layer are interleaved at
+// random; medians are shown.
 #include <benchmark/benchmark.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,7 @@
 
 #include "estimator/base/error.h"
 #include "experiments/experiment.h"
+#include "experiments/kernel_speed/agreement.h"
 #include "experiments/kernel_speed/candidate.h"
 #include "experiments/kernel_speed/generated.h"
 #include "experiments/kernel_speed/isa_processes.h"
@@ -26,6 +28,7 @@ struct Options {
   int64_t batch = 1;
   int repetitions = 9;
   double seconds = 0.05;  // least time of one repetition
+  std::string only;       // part of the labels of the layers that are timed; empty: all are
   std::string isa;        // empty: each one that the CPU has, in a process of its own
 };
 
@@ -62,6 +65,7 @@ std::map<std::string, double> time_layer(const TimedLayer& layer, Isa isa,
                                          const Options& options) {
   benchmark::ClearRegisteredBenchmarks();
   std::vector<PreparedLayer> prepared;
+  std::vector<float> expected;  // the first candidate's output
   prepared.reserve(candidates.size());
   for (const KernelImplementation& candidate : candidates) {
     std::optional<PreparedLayer> ready = candidate.prepare(layer, isa);
@@ -70,6 +74,11 @@ std::map<std::string, double> time_layer(const TimedLayer& layer, Isa isa,
     prepared.push_back(std::move(*ready));
     const std::function<void()>& run = prepared.back().run;
     run();
+    if (prepared.back().output) {
+      const std::vector<float> output = prepared.back().output();
+      if (prepared.size() == 1) expected = output;
+      check_agreement(fmt::format("{}: {}", layer.label, candidate.name), output, expected);
+    }
     benchmark::RegisterBenchmark(candidate.name.c_str(),
                                  [&run](benchmark::State& state) {
                                    for (auto _ : state) run();
@@ -91,11 +100,12 @@ Isa isa_named(const std::string& name) {
 
 int run(int argc, char** argv) {
   Options options;
-  CLI::App app{"Speed of convolution and dense layers beside oneDNN and OpenBLAS"};
+  CLI::App app{"Speed of layers beside oneDNN and OpenBLAS"};
   app.add_option("--networks", options.networks, "built-in networks")->capture_default_str();
   app.add_option("--batch", options.batch, "images a run")->check(CLI::PositiveNumber);
   app.add_option("--repetitions", options.repetitions)->check(CLI::PositiveNumber);
   app.add_option("--seconds", options.seconds, "least time of a repetition");
+  app.add_option("--only", options.only, "time layers whose label has this word in it");
   app.add_option("--isa", options.isa, "avx2 or avx512; default: each one the CPU has");
   CLI11_PARSE(app, argc, argv);
   if (options.isa.empty()) return run_for_each(timed_isas(), {argv, argv + argc});
@@ -114,7 +124,8 @@ int run(int argc, char** argv) {
   SpeedTable table(names);
   for (const std::string& network : options.networks) {
     for (const TimedLayer& layer : timed_layers(network, options.batch)) {
-      table.add_layer(layer.label, layer.flops(), time_layer(layer, isa, candidates, options));
+      if (layer.label.find(options.only) == std::string::npos) continue;
+      table.add_layer(layer, time_layer(layer, isa, candidates, options));
     }
   }
   fmt::print("{}, batch {}, one thread, GFLOP/s\n{}\n", options.isa, options.batch,

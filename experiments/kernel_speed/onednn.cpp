@@ -1,11 +1,11 @@
 #include "experiments/kernel_speed/onednn.h"
 
-#include <algorithm>
-#include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
-#include <unordered_map>
 #include <utility>
 #include <variant>
+
+#include "experiments/kernel_speed/onednn_operands.h"
+#include "experiments/kernel_speed/onednn_pixels.h"
 
 namespace wattgrind {
 namespace {
@@ -19,13 +19,6 @@ struct Tensors {
 
 memory::desc any_layout(const memory::dims& dims) {
   return {dims, memory::data_type::f32, memory::format_tag::any};
-}
-
-memory::desc plain_layout(const memory::dims& dims) {
-  constexpr memory::format_tag kTags[] = {memory::format_tag::a, memory::format_tag::ab,
-                                          memory::format_tag::abc, memory::format_tag::abcd,
-                                          memory::format_tag::abcde};
-  return {dims, memory::data_type::f32, kTags[dims.size() - 1]};
 }
 
 Tensors tensors_of(const TimedLayer& timed) {
@@ -103,52 +96,35 @@ dnnl::matmul::primitive_desc product(const dnnl::engine& engine, const TimedLaye
 
 PreparedLayer prepared_product(const dnnl::engine& engine, const TimedLayer& timed) {
   const auto description = product(engine, timed);
-  dnnl::stream stream(engine);
-  const auto random = [&](const memory::desc& layout, uint64_t seed) {
-    memory filled(layout, engine);
-    const std::vector<float> values =
-        random_values(static_cast<int64_t>(layout.get_size() / sizeof(float)), seed);
-    std::copy(values.begin(), values.end(), static_cast<float*>(filled.get_data_handle()));
-    return filled;
+  const auto map = [&](size_t input, const memory::desc& layout, OperandSeed seed) {
+    return filled_map(engine, timed.layer.input_shapes[input], timed.batch, layout, seed);
   };
-  std::unordered_map<int, memory> arguments = {
-      {DNNL_ARG_SRC, random(description.src_desc(), 1)},
-      {DNNL_ARG_WEIGHTS, random(description.weights_desc(), 2)},
-      {DNNL_ARG_DST, memory(description.dst_desc(), engine)}};
-  return {description.impl_info_str(), [stream, arguments = std::move(arguments),
-                                        primitive = dnnl::matmul(description)]() mutable {
-            primitive.execute(stream, arguments);
-            stream.wait();
-          }};
-}
-
-// Random values in the layout the primitive chose; what pads the layout stays zero.
-memory filled(const dnnl::engine& engine, dnnl::stream& stream, const memory::dims& dims,
-              const memory::desc& layout, uint64_t seed) {
-  int64_t elements = 1;
-  for (int64_t size : dims) elements *= size;
-  std::vector<float> values = random_values(elements, seed);
-  memory plain(plain_layout(dims), engine, values.data());
-  memory chosen(layout, engine);
-  dnnl::reorder(plain, chosen).execute(stream, plain, chosen);
-  stream.wait();
-  return chosen;
+  return prepared_primitive(
+      engine, description.impl_info_str(), dnnl::matmul(description),
+      {{DNNL_ARG_SRC, map(0, description.src_desc(), OperandSeed::kInput)},
+       {DNNL_ARG_WEIGHTS, map(1, description.weights_desc(), OperandSeed::kWeights)},
+       {DNNL_ARG_DST, memory(description.dst_desc(), engine)}},
+      [shape = timed.layer.output_shape, batch = timed.batch](const memory& destination) {
+        return map_values_of(destination, shape, batch);
+      });
 }
 
 template <typename PrimitiveDescription, typename Primitive>
 PreparedLayer prepared(const dnnl::engine& engine, const Tensors& tensors,
-                       const PrimitiveDescription& description, Primitive primitive) {
-  dnnl::stream stream(engine);
-  std::unordered_map<int, memory> arguments = {
-      {DNNL_ARG_SRC, filled(engine, stream, tensors.source, description.src_desc(), 1)},
-      {DNNL_ARG_WEIGHTS, filled(engine, stream, tensors.weights, description.weights_desc(), 2)},
-      {DNNL_ARG_BIAS, filled(engine, stream, tensors.bias, description.bias_desc(), 3)},
-      {DNNL_ARG_DST, memory(description.dst_desc(), engine)}};
-  return {description.impl_info_str(),
-          [stream, arguments = std::move(arguments), primitive]() mutable {
-            primitive.execute(stream, arguments);
-            stream.wait();
-          }};
+                       const PrimitiveDescription& description, const Primitive& primitive) {
+  const auto operand = [&](const memory::dims& dims, const memory::desc& layout, OperandSeed seed) {
+    return filled(engine, dims, layout, seed);
+  };
+  return prepared_primitive(
+      engine, description.impl_info_str(), primitive,
+      {{DNNL_ARG_SRC, operand(tensors.source, description.src_desc(), OperandSeed::kInput)},
+       {DNNL_ARG_WEIGHTS,
+        operand(tensors.weights, description.weights_desc(), OperandSeed::kWeights)},
+       {DNNL_ARG_BIAS, operand(tensors.bias, description.bias_desc(), OperandSeed::kBias)},
+       {DNNL_ARG_DST, memory(description.dst_desc(), engine)}},
+      [dims = tensors.destination](const memory& destination) {
+        return values_of(destination, dims);
+      });
 }
 
 std::optional<PreparedLayer> prepare(const TimedLayer& timed, dnnl::algorithm algorithm) {
@@ -157,8 +133,12 @@ std::optional<PreparedLayer> prepare(const TimedLayer& timed, dnnl::algorithm al
     if (algorithm != dnnl::algorithm::convolution_direct) return std::nullopt;
     return prepared_product(engine, timed);
   }
-  const Tensors tensors = tensors_of(timed);
   const auto* conv = std::get_if<Conv2d>(&timed.layer.operation);
+  if (!conv && !std::holds_alternative<Dense>(timed.layer.operation)) {
+    if (algorithm != dnnl::algorithm::convolution_direct) return std::nullopt;
+    return prepare_pixels(timed);
+  }
+  const Tensors tensors = tensors_of(timed);
   try {
     if (conv) {
       const auto description = convolution(engine, tensors, conv->window, algorithm);
@@ -183,7 +163,9 @@ KernelImplementation onednn_direct() {
 
 KernelImplementation onednn_winograd() {
   return {"Winograd", [](const TimedLayer& timed, Isa) {
-            return prepare(timed, dnnl::algorithm::convolution_winograd);
+            auto prepared = prepare(timed, dnnl::algorithm::convolution_winograd);
+            if (prepared) prepared->output = {};
+            return prepared;
           }};
 }
 

@@ -5,10 +5,12 @@
 
 namespace wattgrind {
 
-// convolution_direct for convolutions, inner_product for dense layers.
+// convolution_direct for convolutions, inner_product for dense layers, matmul for products of maps,
+// and what onednn_pixels.h names.
 KernelImplementation onednn_direct();
 
-// convolution_winograd, for the convolutions that it has an implementation of.
+// convolution_winograd, for the convolutions that it has an implementation of. It rounds more
+// coarsely than others and shows no output.
 KernelImplementation onednn_winograd();
 
 }  // namespace wattgrind

@@ -19,9 +19,10 @@ std::optional<PreparedLayer> prepare(const TimedLayer& timed, Isa) {
   const int64_t inputs = timed.layer.input_shape().elements();
   const auto m = static_cast<blasint>(timed.batch), n = static_cast<blasint>(dense->units),
              k = static_cast<blasint>(inputs);
-  DenseOperands operands{random_values(timed.batch * inputs, 1),
-                         random_values(inputs * dense->units, 2), random_values(dense->units, 3),
-                         random_values(timed.batch * dense->units, 4)};
+  DenseOperands operands{random_values(timed.batch * inputs, OperandSeed::kInput),
+                         random_values(inputs * dense->units, OperandSeed::kWeights),
+                         random_values(dense->units, OperandSeed::kBias),
+                         std::vector<float>(static_cast<size_t>(timed.batch * dense->units))};
   return PreparedLayer{
       openblas_get_corename(), [m, n, k, o = std::move(operands)]() mutable {
         for (blasint row = 0; row < m; ++row) {

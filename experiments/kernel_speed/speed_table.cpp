@@ -7,9 +7,10 @@
 
 namespace wattgrind {
 
-void SpeedTable::add_layer(const std::string& label, double flops,
-                           const std::map<std::string, double>& seconds) {
-  Row row{label, flops, {}};
+void SpeedTable::add_layer(const TimedLayer& layer, const std::map<std::string, double>& seconds) {
+  const double flops = layer.flops();
+  Row row{layer.label, {}, {}};
+  if (layer.layer.macs > 0) row.macs = flops / 2;
   for (const std::string& candidate : candidates_) {
     const auto found = seconds.find(candidate);
     row.gflops.push_back(found == seconds.end()
@@ -33,7 +34,8 @@ std::string SpeedTable::to_text() const {
   std::string text = fmt::format("{:<32}{:>10}", "layer", "MMACs");
   for (const std::string& candidate : candidates_) text += fmt::format("{:>16}", candidate);
   for (const Row& row : rows_) {
-    text += fmt::format("\n{:<32}{:>10.2f}", row.label, row.flops / 2e6);
+    text += fmt::format("\n{:<32}{:>10}", row.label,
+                        row.macs ? fmt::format("{:.2f}", *row.macs * 1e-6) : "-");
     for (size_t i = 0; i < candidates_.size(); ++i) {
       std::string cell = row.gflops[i] ? fmt::format("{:.1f}", *row.gflops[i]) : "-";
       if (i > 0 && row.gflops[i] && row.gflops[0]) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "experiments/kernel_speed/timed_layer.h"
+
 namespace wattgrind {
 
 class SpeedTable {
@@ -14,8 +16,7 @@ class SpeedTable {
   explicit SpeedTable(std::vector<std::string> candidates) : candidates_(std::move(candidates)) {}
 
   // Seconds of one run, by candidate; those that cannot compute the layer are left out.
-  void add_layer(const std::string& label, double flops,
-                 const std::map<std::string, double>& seconds);
+  void add_layer(const TimedLayer& layer, const std::map<std::string, double>& seconds);
 
   // A row a layer, then by candidate the geometric mean and the least of its ratios.
   std::string to_text() const;
@@ -23,7 +24,7 @@ class SpeedTable {
  private:
   struct Row {
     std::string label;
-    double flops;
+    std::optional<double> macs;  // absent where the layer's work is of other operations
     std::vector<std::optional<double>> gflops;  // by candidate
   };
 

@@ -7,6 +7,7 @@
 #include "estimator/base/random.h"
 #include "estimator/formats/builtin_files.h"
 #include "estimator/network/network_file.h"
+#include "estimator/network/operations.h"
 #include "experiments/kernel_speed/layer_lists.h"
 
 namespace wattgrind {
@@ -51,8 +52,14 @@ std::vector<TimedLayer> timed_layers(std::string_view network, int64_t batch) {
   return timed;
 }
 
-std::vector<float> random_values(int64_t count, uint64_t seed) {
-  Random random(seed);
+double TimedLayer::flops() const {
+  const double operations = layer.macs > 0 ? 2.0 * static_cast<double>(layer.macs)
+                                           : static_cast<double>(other_operations(layer));
+  return operations * static_cast<double>(batch);
+}
+
+std::vector<float> random_values(int64_t count, OperandSeed seed) {
+  Random random(static_cast<uint64_t>(seed));
   std::vector<float> values(static_cast<size_t>(count));
   for (float& value : values) value = static_cast<float>(random.uniform() - 0.5);
   return values;
