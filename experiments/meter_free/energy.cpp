@@ -1,6 +1,7 @@
 // Joules of whole networks, as published, beside several ways of estimating them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "estimator/base/error.h"
@@ -65,8 +66,8 @@ void add_published(const std::filesystem::path& file, std::vector<PublishedRow>&
     const PublishedMachine* machine = machine_of(field("machine"));
     if (machine == nullptr) continue;
     PublishedRow published;
-    published.name =
-        fmt::format("{}, {}, {} cores", field("machine"), field("network"), field("cores_used"));
+    published.name = fmt::format("{}, {}, {} core{}", machine->word, field("network"),
+                                 field("cores_used"), field("cores_used") == "1" ? "" : "s");
     published.machine = machine;
     published.network = find_network(network_of(field("network")));
     published.batch = std::llround(number("batch"));
@@ -88,13 +89,14 @@ EnergyRow published_row(const PublishedRow& row) {
   fmt::print(stderr, "counting {}\n", row.name);
   const Prediction predicted = predict(count_steady(row.network, row.batch, machine), machine);
   const double seconds = predicted.time.seconds / row.cores;
-  const double packages = packages_j(predicted, machine, row.cores, seconds);
-  const double board = board_j(packages, seconds, machine);
-  fmt::print("{:<52} {:8.1f} {:8.1f} {:9.3f} {:9.3f} {:9.3f}  {}\n", row.name, 1e3 * row.read_s,
-             1e3 * seconds, row.read_j, packages, board, row.meter);
+  double joules = packages_j(predicted, machine, row.cores, seconds);
+  if (row.meter == "board") joules = board_j(joules, seconds, machine);
+  fmt::print("{:<46} {:>8} {:8.1f} {:8.1f} {:9.3f} {:9.3f} {:8.2f} {:8.2f}\n", row.name, row.meter,
+             1e3 * row.read_s, 1e3 * seconds, row.read_j, joules, row.read_j / row.read_s,
+             joules / seconds);
   return {row.name,
           row.read_j,
-          row.meter == "board" ? board : packages,
+          joules,
           predicted.energy_factor,
           seconds,
           row.machine->tdp_w,
@@ -102,7 +104,7 @@ EnergyRow published_row(const PublishedRow& row) {
           predicted.events_j};
 }
 
-// The Xeon's two networks: of each the rows of all batches.
+// The Xeon's two networks, each with all its batches together.
 std::vector<EnergyRow> xeon_rows(const Options& options) {
   constexpr double kTdpW = 105;  // Intel ARK; the other package idles
   const Machine machine = builtin_machine("xeon_gold_5120");
@@ -110,12 +112,19 @@ std::vector<EnergyRow> xeon_rows(const Options& options) {
   std::vector<EnergyRow> rows;
   size_t at = 0;
   for (const Group& group : networks.energies) {
+    EnergyRow sum{fmt::format("Xeon Gold 5120, {}, {} batches", group.name, group.rows.size())};
+    sum.tdp_w = kTdpW;
     for (const Compared& row : group.rows) {
       const Prediction& predicted = networks.predictions[at];
-      rows.push_back({row.name, row.read, row.predicted, row.factor, predicted.time.seconds, kTdpW,
-                      networks.macs[at], predicted.events_j});
+      sum.read_j += row.read;
+      sum.predicted_j += row.predicted;
+      sum.factor = std::max(sum.factor, row.factor);
+      sum.seconds += predicted.time.seconds;
+      sum.macs += networks.macs[at];
+      sum.events_j += predicted.events_j;
       ++at;
     }
+    rows.push_back(std::move(sum));
   }
   return rows;
 }
@@ -155,18 +164,18 @@ void run_energy(const Options& options) {
   std::vector<PublishedRow> figures;
   add_published(published(options, "whole_networks_cpu.csv"), figures);
   add_published(WATTGRIND_SOURCE_DIR "/experiments/meter_free/published.csv", figures);
-  fmt::print("{:<52} {:>8} {:>8} {:>9} {:>9} {:>9}  {}\n", "published", "read ms", "ms", "read J",
-             "packages", "board", "meter");
+  fmt::print("{:<46} {:>8} {:>8} {:>8} {:>9} {:>9} {:>8} {:>8}\n", "published", "meter", "read ms",
+             "ms", "read J", "J", "read W", "W");
   std::vector<EnergyRow> rows;
   for (const PublishedRow& figure : figures) rows.push_back(published_row(figure));
   fmt::print("\n");
   deepmeter_slope(options);
-  const std::vector<EnergyRow> xeon = xeon_rows(options);
   fmt::print("\n");
-  print_methods("networks on the Xeon, every batch", xeon);
-  rows.insert(rows.end(), xeon.begin(), xeon.end());
-  fmt::print("\n");
-  print_methods("all networks", rows);
+  for (EnergyRow& row : xeon_rows(options)) rows.push_back(std::move(row));
+  const std::vector<Group> ways = by_method(rows);
+  print_agreement("networks, energy of one pass", ways);
+  draw("energy", "Networks, published readings", "J", ways);
+  save_rows(options, "energy", ways);
 }
 
 }  // namespace wattgrind

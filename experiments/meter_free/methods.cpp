@@ -1,7 +1,5 @@
 #include "experiments/meter_free/methods.h"
 
-#include "experiments/meter_free/table.h"
-
 namespace wattgrind {
 namespace {
 
@@ -19,7 +17,7 @@ Group by(const std::string& way, const std::vector<EnergyRow>& rows,
 
 }  // namespace
 
-void print_methods(const std::string& title, const std::vector<EnergyRow>& rows) {
+std::vector<Group> by_method(const std::vector<EnergyRow>& rows) {
   std::vector<Group> ways;
   ways.push_back(by("this program", rows, [](const EnergyRow& row) { return row.predicted_j; }));
   for (size_t i = 0; i < rows.size(); ++i) ways[0].rows[i].factor = rows[i].factor;
@@ -30,7 +28,7 @@ void print_methods(const std::string& title, const std::vector<EnergyRow>& rows)
   ways.push_back(by("multiply-accumulates x 4.6 pJ", rows,
                     [](const EnergyRow& row) { return kHorowitzMacJ * row.macs; }));
   ways.push_back(by("events alone", rows, [](const EnergyRow& row) { return row.events_j; }));
-  print_agreement(title, ways);
+  return ways;
 }
 
 }  // namespace wattgrind

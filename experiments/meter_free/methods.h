@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/meter_free/prediction.h"
+#include "experiments/meter_free/table.h"
 
 namespace wattgrind {
 
@@ -20,10 +20,11 @@ struct EnergyRow {
   double events_j = 0;
 };
 
-// A line a way: the machine's energy; TDP times predicted time, and half of it, which CodeCarbon
-// takes where it finds no meter; multiply-accumulates times 4.6 pJ (Horowitz, ISSCC 2014: a
-// multiplication and an addition in single precision at 45 nm), left out of rows without any; and
-// the events alone, which the program told before it counted instructions and time.
-void print_methods(const std::string& title, const std::vector<EnergyRow>& rows);
+// The ways, each with what it tells of every row: the machine's energy; TDP times predicted time,
+// and half of it, which CodeCarbon takes where it finds no meter; multiply-accumulates times 4.6 pJ
+// (Horowitz, ISSCC 2014: a multiplication and an addition in single precision at 45 nm), left out
+// of rows without any; and the events alone, which the program told before it counted instructions
+// and time.
+std::vector<Group> by_method(const std::vector<EnergyRow>& rows);
 
 }  // namespace wattgrind

@@ -7,6 +7,7 @@
 #include "estimator/formats/csv.h"
 #include "estimator/system/file_text.h"
 #include "experiments/meter_free/counting.h"
+#include "experiments/meter_free/methods.h"
 #include "experiments/meter_free/parts.h"
 #include "experiments/meter_free/table.h"
 #include "experiments/meter_free/xeon_networks.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr double kJoulesAKilowattHour = 3.6e6;
 // Two packages of 105 W: RAPL's counter wrapped, or was not read, where the power is none or more.
 constexpr double kMostWatts = 210;
+constexpr double kTdpWatts = 105;  // of the package that works (Intel ARK)
 
 // One line of a file.
 class LayerRow {
@@ -84,7 +86,7 @@ Network with_output_rows(const Network& layer, int64_t rows) {
 
 // A piece of a layer that is worth simulating: some images or, of a layer with much work in one
 // image, some rows of one.
-constexpr double kMostMacsOfPiece = 4e9;
+constexpr double kMostMacsOfPiece = 2e9;
 constexpr int64_t kFewestRows = 8;
 
 Pieces pieces_of(const Network& layer, int64_t batch, const Machine& machine) {
@@ -135,17 +137,26 @@ class XeonLayers {
       times.rows.push_back({label, predicted.time.seconds,
                             row.number("duration") / row.number("forward_passes"),
                             predicted.time_factor});
+      if (std::holds_alternative<Conv2d>(layer.layers[0].operation))
+        add_by_intensity(layer, times.rows.back());
       const double watts = row.number("cpu_power");
       if (watts <= 0 || watts > kMostWatts) continue;
-      energies.rows.push_back({label, predicted.machine_j,
-                               row.number("cpu_energy") * kJoulesAKilowattHour,
-                               predicted.energy_factor});
+      const double read_j = row.number("cpu_energy") * kJoulesAKilowattHour;
+      energies.rows.push_back({label, predicted.machine_j, read_j, predicted.energy_factor});
+      rows_.push_back({label, read_j, predicted.machine_j, predicted.energy_factor,
+                       predicted.time.seconds, kTdpWatts,
+                       static_cast<double>(layer.macs()) * static_cast<double>(batch),
+                       predicted.events_j});
     }
     times_.push_back(std::move(times));
     energies_.push_back(std::move(energies));
+    save_rows(options_, "xeon_times", times_);
+    save_rows(options_, "xeon_energies", energies_);
   }
 
   const std::vector<Group>& times() const { return times_; }
+  const std::vector<Group>& convolutions() const { return convolutions_; }
+  const std::vector<EnergyRow>& rows() const { return rows_; }
   const std::vector<Group>& energies() const { return energies_; }
 
   void print_check() const {
@@ -162,6 +173,13 @@ class XeonLayers {
   }
 
  private:
+  // Frameworks move a convolution's maps into a layout of their own and back: so many
+  // multiply-accumulates take as long as moving a value at 12 GB/s both ways, or five times that.
+  void add_by_intensity(const Network& layer, const Compared& time) {
+    const double intensity = 4 * static_cast<double>(layer.macs()) / map_bytes(layer);
+    convolutions_[intensity < 60 ? 0 : intensity < 300 ? 1 : 2].rows.push_back(time);
+  }
+
   NetworkCounts count(const Network& layer, int64_t batch) {
     if (static_cast<double>(batch) * map_bytes(layer) <= 2 * cache_bytes(machine_)) {
       ++whole_;
@@ -188,6 +206,10 @@ class XeonLayers {
   const Options& options_;
   const Machine& machine_;
   std::vector<Group> times_, energies_;
+  std::vector<Group> convolutions_ = {{"conv2d, below 60 MACs a value of its maps", {}},
+                                      {"conv2d, 60 to 300", {}},
+                                      {"conv2d, 300 and more", {}}};
+  std::vector<EnergyRow> rows_;
   std::vector<Compared> checked_times_, checked_lines_;
   size_t extended_ = 0, whole_ = 0;
 };
@@ -215,13 +237,15 @@ void run_xeon(const Options& options) {
   fmt::print(stderr, "\n");
   print_agreement("time of one pass", layers.times());
   fmt::print("\n");
+  print_agreement("time, by work for what is moved", layers.convolutions());
+  fmt::print("\n");
   print_agreement("energy of one pass, both packages", layers.energies());
+  fmt::print("\n");
+  print_agreement("energy of one pass, all layers", by_method(layers.rows()));
   layers.print_check();
   draw("xeon_times", "PyTorch's layers, one core of a Xeon Gold 5120", "s", drawn(layers.times()));
   draw("xeon_energies", "PyTorch's layers, two packages of Xeon Gold 5120", "J",
        drawn(layers.energies()));
-  save_rows(options, "xeon_times", layers.times());
-  save_rows(options, "xeon_energies", layers.energies());
 
   const XeonNetworks networks = xeon_networks(options, machine);
   fmt::print("\n");
