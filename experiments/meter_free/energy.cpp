@@ -15,6 +15,7 @@
 #include "experiments/meter_free/methods.h"
 #include "experiments/meter_free/parts.h"
 #include "experiments/meter_free/table.h"
+#include "experiments/meter_free/xeon_layers.h"
 #include "experiments/meter_free/xeon_networks.h"
 
 namespace wattgrind {
@@ -106,14 +107,13 @@ EnergyRow published_row(const PublishedRow& row) {
 
 // The Xeon's two networks, each with all its batches together.
 std::vector<EnergyRow> xeon_rows(const Options& options) {
-  constexpr double kTdpW = 105;  // Intel ARK; the other package idles
   const Machine machine = builtin_machine("xeon_gold_5120");
   const XeonNetworks networks = xeon_networks(options, machine);
   std::vector<EnergyRow> rows;
   size_t at = 0;
   for (const Group& group : networks.energies) {
     EnergyRow sum{fmt::format("Xeon Gold 5120, {}, {} batches", group.name, group.rows.size())};
-    sum.tdp_w = kTdpW;
+    sum.tdp_w = kXeonTdpW;
     for (const Compared& row : group.rows) {
       const Prediction& predicted = networks.predictions[at];
       sum.read_j += row.read;

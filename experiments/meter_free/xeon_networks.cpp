@@ -10,11 +10,10 @@
 #include "estimator/formats/csv.h"
 #include "estimator/system/file_text.h"
 #include "experiments/meter_free/counting.h"
+#include "experiments/meter_free/xeon_layers.h"
 
 namespace wattgrind {
 namespace {
-
-constexpr double kJoulesAKilowattHour = 3.6e6;
 
 // The readings of one batch, of one pass each.
 struct BatchReadings {
