@@ -50,12 +50,11 @@ struct EstimateOptions {
   std::shared_ptr<OutputOptions> output;
 };
 
-// Calibrated prices are what a meter read, instructions and all.
+// Calibrated prices are all that a meter read: that of instructions where the fit found one, and a
+// static power instead of the profile's.
 EnergyScope scope_of(const EstimateOptions& options, const Machine& machine) {
-  const bool own = machine.prices != PriceOrigin::kCalibrated;
   const bool has_power = machine.power && machine.power->core_w && machine.power->uncore_w;
-  const bool has_activity = own && machine.instructions;
-  const EnergyScope widest = !has_activity                    ? EnergyScope::kEvents
+  const EnergyScope widest = !machine.instructions            ? EnergyScope::kEvents
                              : !has_power                     ? EnergyScope::kActivity
                              : !machine.power->package_idle_w ? EnergyScope::kRunning
                                                               : EnergyScope::kMachine;
@@ -63,8 +62,9 @@ EnergyScope scope_of(const EstimateOptions& options, const Machine& machine) {
   if (*options.scope > widest) {
     fail(ErrorKind::kInput, "--energy {}: machine {} {}; --energy {} is the most it can tell",
          scope_name(*options.scope), machine.name,
-         own ? "lacks figures of its instructions or its power"
-             : "has calibrated prices, which hold all that its meter read",
+         machine.prices == PriceOrigin::kCalibrated
+             ? "has calibrated prices, which hold all that its meter read"
+             : "lacks figures of its instructions or its power",
          scope_name(widest));
   }
   return *options.scope;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/commands/commands.h"
+#include "cli/reports/power_budget.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/sentence.h"
 #include "cli/terminal/table.h"
@@ -53,6 +54,8 @@ class ProfileTable {
         {"what", "what"}, {"value", "value"}, {"basis", "basis"}, {"source", "source"}};
     for (const CacheLevel& level : machine.levels) add_level(level);
     add_prices("DRAM", machine.dram, "line");
+    add_bandwidth("DRAM to one core", machine.dram.read_bytes_per_s, "GB/s", 1e9);
+    add_bandwidth("DRAM from one core", machine.dram.write_bytes_per_s, "GB/s", 1e9);
     for_each_price(machine.operations,
                    [this](std::string_view, std::string_view words, const Sourced<double>& price) {
                      add(std::string(words), "pJ", price);
@@ -60,9 +63,13 @@ class ProfileTable {
     Sourced<double> clock_ghz = machine.frequency_hz;
     clock_ghz.value /= 1e9;
     add("clock", "GHz", clock_ghz);
+    add_figures(machine.clocks, kClockFigures);
+    add_core(machine);
+    if (machine.instructions) add_figures(*machine.instructions, kInstructionFigures);
+    if (machine.power) add_figures(*machine.power, kPowerFigures);
     if (machine.static_power_w) {
       add("static power", "W", *machine.static_power_w);
-    } else {
+    } else if (!machine.power) {
       add_text("static power", "-", std::nullopt, "not known");
     }
   }
@@ -77,7 +84,8 @@ class ProfileTable {
   }
 
   void add(const std::string& what, std::string_view unit, const Sourced<double>& number) {
-    add_text(what, fmt::format("{} {}", number.value, unit), number.basis, number.source);
+    add_text(what, fmt::format("{}{}{}", number.value, unit.empty() ? "" : " ", unit), number.basis,
+             number.source);
   }
 
   template <typename Priced>
@@ -85,6 +93,37 @@ class ProfileTable {
     add(name + " latency", "cycles", priced.latency_cycles);
     add(fmt::format("{} read, per {}", name, access), "pJ", priced.read_energy_pj);
     add(fmt::format("{} write, per {}", name, access), "pJ", priced.write_energy_pj);
+  }
+
+  void add_bandwidth(const std::string& what, const std::optional<Sourced<double>>& bytes,
+                     std::string_view unit, double unit_value) {
+    if (!bytes) return;
+    Sourced<double> told = *bytes;
+    told.value /= unit_value;
+    add(what, unit, told);
+  }
+
+  template <typename Part, size_t kSize>
+  void add_figures(const Part& part, const std::array<Figure<Part>, kSize>& figures) {
+    for_each_figure(part, figures, [this](const auto& figure, const Sourced<double>& number) {
+      Sourced<double> told = number;
+      told.value /= figure.unit_value;
+      add(std::string(figure.words), figure.unit, told);
+    });
+  }
+
+  void add_core(const Machine& machine) {
+    if (!machine.core) return;
+    add_text("core", machine.core->name, std::nullopt, machine.core->source);
+    if (!machine.core->llvm_cpu.empty()) {
+      add_text("core's timing", machine.core->llvm_cpu, std::nullopt,
+               "LLVM's scheduling model of that name (-mcpu)");
+    }
+    if (machine.operations_512_per_cycle) {
+      add("512-bit operations", "a cycle", *machine.operations_512_per_cycle);
+    }
+    if (machine.cores) add("cores of a package", "", *machine.cores);
+    if (machine.packages) add("packages", "", *machine.packages);
   }
 
   void add_level(const CacheLevel& level) {
@@ -96,6 +135,7 @@ class ProfileTable {
               : fmt::format("{}, {}", name(level.replacement), name(level.containment));
     add_text(level.name + " policy", policy, std::nullopt, "");
     add_prices(level.name, level, first ? "8 bytes" : "line");
+    add_bandwidth(level.name + " to one core", level.bytes_per_cycle, "B/cycle", 1);
     if (level.cachegrind_substitute) {
       add_text(level.name + " for cachegrind", geometry_text(level.cachegrind_substitute->value),
                std::nullopt, level.cachegrind_substitute->source);
@@ -135,9 +175,13 @@ std::string profile_text(const Machine& machine, Emphasis emphasis) {
                      aligned_text(ProfileTable(machine).table(), emphasis);
   text +=
       "\nA figure was measured on this very part by whom the source names, published by its maker "
-      "or "
-      "of its technology,\nscaled from figures of other sizes or processes or by a model, assumed "
-      "where there is none of it, or fitted by calibrate.\n";
+      "or of its technology,\nknown of another part of its family, scaled from figures of other "
+      "sizes or processes or by a model, bounded by what\npublished figures leave room for, "
+      "assumed where there is none of it, or fitted by calibrate.\n";
+  if (const auto budget = power_budget(machine)) {
+    text += "\none busy core, a multiply-add of full width every cycle:\n" +
+            aligned_text(*budget, emphasis);
+  }
   if (!machine.notes.empty()) text += "\n";
   for (const std::string& note : machine.notes) text += sentence("- {}\n", note);
   return text;

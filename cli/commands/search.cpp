@@ -86,7 +86,7 @@ void judge_winner(StudyFile& file, CandidateEvaluation& evaluation) {
   const Cost cold = evaluation.cold_infer_cost(evaluation.candidate(best.configuration));
   note_winner(file, {best.number,
                      is_known ? known->test_accuracy : evaluation.test_accuracy(best.configuration),
-                     cold.cycles.value(), cold.energy.value()});
+                     cold.cycles.value(), cold.energy.value(), cold.time_s});
 }
 
 void run_trials(StudyFile& file, CandidateEvaluation& evaluation, const SearchConfig& config,

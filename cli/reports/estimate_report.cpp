@@ -75,13 +75,15 @@ std::string summary_text(const Estimate& estimate) {
     text += fmt::format("{}: {}{}; {}\n", scope_name(scope), joules(*energy), factor, meaning);
   };
   line(EnergyScope::kActivity, parts.activity,
-       "what these events cost: on the rails, above a core that waits");
+       "what this network's own events cost: a package's meter, above a core that waits as long");
   line(EnergyScope::kRunning, parts.running,
-       "and the busy core and the uncore meanwhile: RAPL's package, less what it reads idle");
-  line(EnergyScope::kMachine, parts.machine, "and what the packages draw idle: RAPL's packages");
+       "with the busy core and the uncore: a package's meter (RAPL), less what it reads idle");
+  line(EnergyScope::kMachine, parts.machine,
+       "with what the packages draw idle: their meters (RAPL)");
   if (parts.wall) {
-    text += fmt::format("wall: {}; and memory's background, the board and the supply's loss\n",
-                        joules(*parts.wall));
+    text += fmt::format(
+        "wall: {}; with memory's background, the board and the supply's loss: a plug-in meter\n",
+        joules(*parts.wall));
   }
   return text;
 }

@@ -19,7 +19,36 @@ using Json = nlohmann::ordered_json;
 
 // The table of the front shows at most so many rows.
 constexpr size_t kMostRows = 20;
-constexpr double kPicojoulesPerMicrojoule = 1e6;
+
+// How costs of the unit that was searched in are shown; all units are in JSON and CSV.
+struct CostForm {
+  std::optional<double> CandidateResult::*train;
+  std::optional<double> CandidateResult::*infer;
+  std::optional<double> Winner::*cold_infer;
+  std::string_view key;   // of columns: "train_energy_uj"
+  std::string_view word;  // "uJ"
+  double unit = 1;        // what is shown is the cost divided by it
+  int train_decimals = 0, infer_decimals = 0;
+};
+
+constexpr CostForm kCyclesForm = {&CandidateResult::train_cycles, &CandidateResult::infer_cycles,
+                                  &Winner::cold_infer_cycles, "cycles", "cycles"};
+constexpr CostForm kEnergyForm = {&CandidateResult::train_energy_pj,
+                                  &CandidateResult::infer_energy_pj,
+                                  &Winner::cold_infer_energy_pj,
+                                  "energy_uj",
+                                  "uJ",
+                                  1e6,
+                                  1,
+                                  4};
+constexpr CostForm kTimeForm = {&CandidateResult::train_time_s,
+                                &CandidateResult::infer_time_s,
+                                &Winner::cold_infer_time_s,
+                                "time_us",
+                                "us",
+                                1e-6,
+                                1,
+                                4};
 
 Cell scaled_cell(const std::optional<double>& number, double unit) {
   return number ? Cell{*number / unit} : Cell{};
@@ -29,32 +58,36 @@ std::string architecture(const StudyReport& report, size_t trial) {
   return to_string(report.space, report.records[trial].trial.configuration);
 }
 
-// Costs are shown in the unit that was searched in; all units are in JSON and CSV.
-bool in_picojoules(const StudyReport& report) {
-  return report.terms.objective.unit == CostUnit::kPicojoules;
+const CostForm& cost_form(const StudyReport& report) {
+  switch (report.terms.objective.unit) {
+    case CostUnit::kCycles:
+      return kCyclesForm;
+    case CostUnit::kPicojoules:
+    case CostUnit::kEnergyRunning:
+      return kEnergyForm;
+    case CostUnit::kTime:
+      return kTimeForm;
+  }
+  CHECK(false, "cost unit {}", static_cast<int>(report.terms.objective.unit));
 }
 
 std::vector<Column> cost_columns(const StudyReport& report) {
   std::vector<Column> columns = {{"score_percent", "score (%)", 2},
                                  {"train_cost", "train cost", 4},
                                  {"infer_cost", "infer cost", 4}};
-  if (in_picojoules(report)) {
-    columns.push_back({"train_energy_uj", "train (uJ)", 1, 1});
-    columns.push_back({"infer_energy_uj", "infer (uJ)", 4, 2});
-  } else {
-    columns.push_back({"train_cycles", "train (cycles)", 0, 1});
-    columns.push_back({"infer_cycles", "infer (cycles)", 0, 2});
-  }
+  const CostForm& form = cost_form(report);
+  columns.push_back({fmt::format("train_{}", form.key), fmt::format("train ({})", form.word),
+                     form.train_decimals, 1});
+  columns.push_back({fmt::format("infer_{}", form.key), fmt::format("infer ({})", form.word),
+                     form.infer_decimals, 2});
   return columns;
 }
 
 std::vector<Cell> cost_cells(const StudyReport& report, const CandidateResult& result) {
-  const bool energy = in_picojoules(report);
-  const double unit = energy ? kPicojoulesPerMicrojoule : 1;
+  const CostForm& form = cost_form(report);
   return {scaled_cell(result.score, 0.01), optional_cell(result.train_cost),
-          optional_cell(result.infer_cost),
-          scaled_cell(energy ? result.train_energy_pj : result.train_cycles, unit),
-          scaled_cell(energy ? result.infer_energy_pj : result.infer_cycles, unit)};
+          optional_cell(result.infer_cost), scaled_cell(result.*form.train, form.unit),
+          scaled_cell(result.*form.infer, form.unit)};
 }
 
 std::vector<Cell> trial_cells(const StudyReport& report, size_t trial) {
@@ -141,14 +174,12 @@ std::vector<std::string> exceeded_limits(const StudyReport& report, size_t trial
 // is not known.
 std::string cold_beside_steady(const StudyReport& report, const CandidateResult& result,
                                const Winner& winner) {
-  const bool energy = in_picojoules(report);
-  const std::optional<double>& steady = energy ? result.infer_energy_pj : result.infer_cycles;
-  const std::optional<double>& cold =
-      energy ? winner.cold_infer_energy_pj : winner.cold_infer_cycles;
+  const CostForm& form = cost_form(report);
+  const std::optional<double>& steady = result.*form.infer;
+  const std::optional<double>& cold = winner.*form.cold_infer;
   if (!steady || !cold) return "";
-  const auto amount = [energy](double cost) {
-    return energy ? with_separators(cost / kPicojoulesPerMicrojoule, 4) + " uJ"
-                  : with_separators(cost, 0) + " cycles";
+  const auto amount = [&form](double cost) {
+    return fmt::format("{} {}", with_separators(cost / form.unit, form.infer_decimals), form.word);
   };
   return fmt::format("  inference of one image: {} steady, {} cold (from empty caches)\n",
                      amount(*steady), amount(*cold));
@@ -281,6 +312,7 @@ Json study_json(const StudyReport& report) {
       if (winner->cold_infer_energy_pj) {
         json["best"]["cold_infer_energy_pj"] = *winner->cold_infer_energy_pj;
       }
+      if (winner->cold_infer_time_s) json["best"]["cold_infer_time_s"] = *winner->cold_infer_time_s;
     }
   }
   if (const auto nearest = report.summary.nearest) {

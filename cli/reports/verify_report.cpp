@@ -27,9 +27,11 @@ struct Comparison {
   }
 };
 
-// References, then each level's misses.
+// Instructions, references, then each level's misses.
 std::vector<Comparison> compare(const EventCounts& counted, const EventCounts& predicted) {
-  std::vector<Comparison> result = {{counted.refs.total(), predicted.refs.total()}};
+  std::vector<Comparison> result = {
+      {counted.executed_instructions.value(), predicted.executed_instructions.value()},
+      {counted.refs.total(), predicted.refs.total()}};
   for (size_t i = 0; i < counted.levels.size(); ++i) {
     result.push_back({counted.levels[i].misses, predicted.levels[i].misses});
   }
@@ -37,7 +39,7 @@ std::vector<Comparison> compare(const EventCounts& counted, const EventCounts& p
 }
 
 std::vector<std::string> titles(const Machine& machine) {
-  std::vector<std::string> result = {"references"};
+  std::vector<std::string> result = {"instructions", "references"};
   for (const CacheLevel& level : machine.levels) result.push_back(level.name + " misses");
   return result;
 }

@@ -27,6 +27,8 @@ class Multiples {
                                multiple, interval.low, interval.high, price.source);
   }
 
+  bool has(const Term& term) const { return find(term).has_value(); }
+
   std::optional<Sourced<double>> static_power() const {
     const std::optional<size_t> place = find({TermKind::kTime});
     if (!place) return std::nullopt;
@@ -70,7 +72,8 @@ TimePrices time_prices(const TimeCalibration& time, const std::string& readings)
 
 std::string time_note(const std::optional<TimeCalibration>& time) {
   if (!time) {
-    return "The readings' durations are not known: no static energy is told apart, and time is predicted.";
+    return "The readings' durations are not known: no static energy is told apart, and time is "
+           "predicted.";
   }
   return fmt::format(
       "Time is the terms {}, fitted to the readings' durations; leave-one-out MAPE {:.1f} %, 95 % "
@@ -103,9 +106,16 @@ Machine calibrated_machine(const Machine& machine, const EnergyFeatures& feature
                    multiples.apply({TermKind::kOperations}, price);
                  });
   calibrated.static_power_w = multiples.static_power();
-  // The fitted prices hold all that the meter read.
+  // The fitted prices hold all that the meter read, the static power what is awake and idle.
   calibrated.power.reset();
-  calibrated.instructions.reset();
+  if (multiples.has({TermKind::kInstructions})) {
+    for_each_figure(*calibrated.instructions, kInstructionFigures,
+                    [&](const auto&, Sourced<double>& price) {
+                      multiples.apply({TermKind::kInstructions}, price);
+                    });
+  } else {
+    calibrated.instructions.reset();
+  }
   if (time) calibrated.time = time_prices(*time, readings);
   // These notes come before what the profile says of its own energies.
   const std::string energies = fmt::format(

@@ -8,6 +8,7 @@
 #include "estimator/base/suggestion.h"
 #include "estimator/network/network_part.h"
 #include "estimator/pricing/prices.h"
+#include "estimator/pricing/running_energy.h"
 
 namespace wattgrind {
 namespace {
@@ -55,9 +56,30 @@ std::vector<FeatureColumn> priced_columns(const std::vector<CountedReading>& rea
 FeatureColumn time_column(const std::vector<CountedReading>& readings, const Machine& machine) {
   const Term term{TermKind::kTime};
   FeatureColumn column{term, {name(term), "W", FeatureKind::kOptional, std::nullopt}, {}};
-  if (machine.static_power_w) column.feature.prior = machine.static_power_w->value;
+  if (machine.static_power_w) {
+    column.feature.prior = machine.static_power_w->value;
+  } else if (const auto power = running_power(machine, IdleShare::kNone)) {
+    column.feature.prior = power->awake_w;
+  }
   for (const CountedReading& counted : readings) {
     column.values.push_back(counted.reading.seconds().value());
+  }
+  return column;
+}
+
+bool tells_instructions(const std::vector<CountedReading>& readings, const Machine& machine) {
+  return machine.instructions && std::ranges::all_of(readings, [](const CountedReading& counted) {
+           return counted.counts.instructions.has_value();
+         });
+}
+
+FeatureColumn instructions_column(const std::vector<CountedReading>& readings,
+                                  const Machine& machine) {
+  FeatureColumn column = priced_column({TermKind::kInstructions});
+  column.feature.kind = FeatureKind::kOptional;
+  for (const CountedReading& counted : readings) {
+    column.values.push_back(kJoulesPerPicojoule *
+                            instructions_pj(*counted.counts.instructions, *machine.instructions));
   }
   return column;
 }
@@ -81,6 +103,9 @@ EnergyFeatures energy_features(const std::vector<CountedReading>& readings,
   std::vector<FeatureColumn> columns = priced_columns(readings, machine);
   const bool timed = all_timed(readings);
   if (timed) columns.push_back(time_column(readings, machine));
+  if (tells_instructions(readings, machine)) {
+    columns.push_back(instructions_column(readings, machine));
+  }
   std::erase_if(columns, is_empty);
 
   EnergyFeatures features;

@@ -38,7 +38,9 @@ struct EnergyFeatures {
 
 // The terms are operations, DRAM and the cache levels from the last to the first, whose features
 // are in joules at the profile's prices and have a prior of 1. Where every duration is known, time
-// in seconds follows, whose prior is the profile's static power. A term whose feature is 0 in every
+// in seconds follows, whose prior is the profile's static power or, where it has none, that of what
+// is awake; where the profile prices instructions and those of every reading are counted, what they
+// cost, with a prior of 1. A term whose feature is 0 in every
 // reading is left out: the profile gives no price for it, or it never occurs.
 EnergyFeatures energy_features(const std::vector<CountedReading>& readings, const Machine& machine);
 

@@ -12,8 +12,8 @@ namespace {
 constexpr std::string_view kLevelPrefix = "level:";
 
 // By TermKind, where a kind has one word for all its terms.
-constexpr std::array<std::string_view, 6> kWords = {"operations", "DRAM", "",
-                                                    "time",       "MACs", "latency cost"};
+constexpr std::array<std::string_view, 7> kWords = {
+    "operations", "DRAM", "", "time", "instructions", "MACs", "latency cost"};
 
 std::string level_word(const std::string& level) {
   const bool is_taken = std::ranges::find(kWords, level) != kWords.end();
@@ -35,7 +35,7 @@ std::string name(const Term& term) {
 
 bool is_multiple(const Term& term) {
   return term.kind == TermKind::kOperations || term.kind == TermKind::kDram ||
-         term.kind == TermKind::kLevel;
+         term.kind == TermKind::kLevel || term.kind == TermKind::kInstructions;
 }
 
 std::optional<size_t> place_of(const Term& term, std::span<const Term> terms,

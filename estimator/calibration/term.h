@@ -13,10 +13,11 @@ namespace wattgrind {
 
 enum class TermKind {
   // Terms of energy. Time is charged at a power; the others at multiples of the profile's prices.
-  kOperations,  // arithmetic
-  kDram,        // lines moved between DRAM and the last cache level
-  kLevel,       // accesses of one cache level
-  kTime,        // seconds, whatever happens in them
+  kOperations,    // arithmetic
+  kDram,          // lines moved between DRAM and the last cache level
+  kLevel,         // accesses of one cache level
+  kTime,          // seconds, whatever happens in them
+  kInstructions,  // the handling of instructions
   // Terms of time.
   kMacs,        // multiply-accumulates
   kLatencyCost  // cycles of latency cost

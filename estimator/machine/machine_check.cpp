@@ -113,6 +113,7 @@ class MachineCheck {
                         check_not_negative(number, fmt::format("power.{}", figure.key));
                       });
       check_share(machine_.power->supply_efficiency, "power.supply_efficiency");
+      check_full_power(*machine_.power);
     }
     if (machine_.instructions) {
       for_each_figure(*machine_.instructions, kInstructionFigures,
@@ -120,6 +121,24 @@ class MachineCheck {
                         check_not_negative(number, fmt::format("instructions.{}", figure.key));
                       });
     }
+  }
+
+  // What is awake draws on top of what idles.
+  void check_full_power(const Power& power) const {
+    if (!power.package_full_w) return;
+    double sum_w = 0;
+    const auto add = [&](const std::optional<Sourced<double>>& figure, const char* key) {
+      if (figure) sum_w += figure->value;
+      if (sum_w > power.package_full_w->value) {
+        reject(
+            fmt::format("power.{}.value", key),
+            "found {}, with what comes before it {} W: wanted at most power.package_full_w, {} W",
+            figure->value, sum_w, power.package_full_w->value);
+      }
+    };
+    add(power.package_idle_w, "package_idle_w");
+    add(power.uncore_w, "uncore_w");
+    add(power.core_w, "core_w");
   }
 
   void check_share(const std::optional<Sourced<double>>& share, const std::string& key) const {

@@ -10,18 +10,20 @@
 
 namespace wattgrind {
 
-// Watts, but for the last two.
+// Watts, but for DRAM's size and the supply's efficiency.
 struct Power {
+  std::optional<Sourced<double>> package_full_w;  // the most that one package sustains
   std::optional<Sourced<double>> package_idle_w;  // of one package whose cores are all asleep
   std::optional<Sourced<double>> uncore_w;        // more, as soon as one of its cores is awake
   std::optional<Sourced<double>> core_w;          // a busy core, whatever it executes
   std::optional<Sourced<double>> dram_background_w_per_gib;
-  std::optional<Sourced<double>> board_w;  // all else that a meter at the supply sees
   std::optional<Sourced<double>> dram_gib;
+  std::optional<Sourced<double>> board_w;            // all else that a meter at the supply sees
   std::optional<Sourced<double>> supply_efficiency;  // of what comes from the wall, what gets in
 };
 
-inline constexpr std::array<Figure<Power>, 7> kPowerFigures = {{
+inline constexpr std::array<Figure<Power>, 8> kPowerFigures = {{
+    {"package_full_w", "package, at most", "W", 1, &Power::package_full_w},
     {"package_idle_w", "package, idle", "W", 1, &Power::package_idle_w},
     {"uncore_w", "uncore awake, more", "W", 1, &Power::uncore_w},
     {"core_w", "busy core, whatever it runs", "W", 1, &Power::core_w},

@@ -12,7 +12,7 @@
 //  - kReduceAdd and kReduceMax fold the upper half of the lanes onto the lower, again and again;
 //    kMax is a > b ? a : b and kMin is a < b ? a : b (which settles NaN and signed zero).
 //  - The processor's features follow from CodegenOptions alone, never from the host.
-// No code is generated for kNeon.
+// Code for kNeon is made to be looked at (machine_work.h): it has no fixups, and is not run.
 //
 // Nests become code in one of two shapes. Functions are called one by one, through pointers. A
 // chain is functions that run one after the other without calls or a return address on the stack:

@@ -8,6 +8,7 @@
 #include "cachesim/walk/simulator.h"
 #include "estimator/network/operations.h"
 #include "kernels/count/matmul_counts.h"
+#include "kernels/count/program_work.h"
 #include "kernels/program/matmul_program.h"
 #include "kernels/program/program.h"
 
@@ -26,12 +27,27 @@ EventCounts count_second_pass(const std::vector<AccessProgram>& programs, const 
   return event_counts(total, config);
 }
 
+InstructionCounts instructions_of(const Program& program) {
+  const Program* const passes[] = {&program};
+  const CodegenOptions deployed = {program.isa, traits(program.isa).fused_multiply_add};
+  EventCounts sum;
+  sum.instructions.emplace();
+  const auto of_passes = work_of(passes, deployed, std::nullopt);
+  for (const MachineWork& work : of_passes[0]) {
+    EventCounts step;
+    step.instructions = work.instructions;
+    sum = wattgrind::sum(sum, step);
+  }
+  return *sum.instructions;
+}
+
 WorkloadCounts count(const Network& network, int64_t batch, const Machine& machine) {
   const Program program = lower_network(network, machine.isa, batch);
   std::vector<AccessProgram> programs;
   for (const Step& step : program.steps) programs.push_back(program.access_program(step));
   WorkloadCounts result;
   result.counts = count_second_pass(programs, machine);
+  result.counts.instructions = instructions_of(program);
   const auto images = static_cast<uint64_t>(batch);
   for (const Layer& layer : network.layers) {
     result.operations.macs += images * layer.macs;

@@ -12,7 +12,7 @@
 namespace wattgrind {
 
 struct WorkloadCounts {
-  EventCounts counts;
+  EventCounts counts;  // a network's with instructions, as its kernels are deployed
   OperationCounts operations;
   ElementType type = ElementType::kFloat32;  // the type of the operations' operands
   std::string note;                          // says what is not exact; empty if everything is

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "estimator/base/error.h"
-#include "estimator/pricing/prices.h"
+#include "estimator/pricing/priced_estimate.h"
 #include "kernels/count/count_source.h"
 
 namespace wattgrind {
@@ -16,14 +16,17 @@ namespace {
 // takes some hundred bytes.
 constexpr size_t kRemembered = 10'000;
 
-Cost price(const NetworkCounts& counts, const Machine& machine) {
-  const PriceTable prices = machine_prices(machine);
-  Cost cost;
-  for (const CountedRow& row : counts.rows) {
-    cost.cycles += latency_cost(row.counts, machine, Accounting::kHits);
-    cost.energy += energy_pj(row.counts, row.operations, prices).total();
+// What of the profile the unit needs and is absent; null: nothing.
+const char* missing_figure(const Machine& machine, CostUnit unit) {
+  if (!predicts_time(unit)) return nullptr;
+  if (!machine.core || machine.core->llvm_cpu.empty()) return "core.llvm_cpu";
+  for (size_t i = 1; i < machine.levels.size(); ++i) {
+    if (!machine.levels[i].bytes_per_cycle) return "a level's bytes_per_cycle";
   }
-  return cost;
+  if (!machine.dram.read_bytes_per_s) return "dram.read_bytes_per_s";
+  if (unit == CostUnit::kTime) return nullptr;
+  if (!machine.instructions) return "instructions";
+  return running_power(machine, IdleShare::kNone) ? nullptr : "power.core_w and power.uncore_w";
 }
 
 void no_progress(std::string_view, uint64_t, uint64_t) {}
@@ -37,13 +40,43 @@ void refuse_oversize(const Network& network, const BatchPass& pass, const SizeBo
 }  // namespace
 
 CandidateCostModel::CandidateCostModel(Machine machine, const TrainingLength& length,
-                                       int64_t infer_batch, const SizeBounds& bounds)
+                                       int64_t infer_batch, CostUnit unit, const SizeBounds& bounds)
     : machine_(std::move(machine)),
       length_(length),
       infer_batch_(infer_batch),
+      unit_(unit),
       bounds_(bounds),
       train_costs_(kRemembered),
-      infer_costs_(kRemembered) {}
+      infer_costs_(kRemembered) {
+  if (const char* missing = missing_figure(machine_, unit_)) {
+    fail(ErrorKind::kInput, "objective.cost: found \"{}\", for which machine {} lacks {}",
+         kCostUnitNames[static_cast<size_t>(unit_)], machine_.name, missing);
+  }
+}
+
+Cost CandidateCostModel::price(const NetworkCounts& counts) const {
+  Pricing pricing{machine_prices(machine_)};
+  Cost cost;
+  for (const CountedRow& row : counts.rows) {
+    cost.cycles += latency_cost(row.counts, machine_, pricing.accounting);
+    cost.energy += energy_pj(row.counts, row.operations, pricing.prices).total();
+  }
+  if (!predicts_time(unit_)) return cost;
+  pricing.scope = EnergyScope::kRunning;
+  const PricedRow total = price_total(counts.rows, machine_, pricing, core_use(counts.origin));
+  cost.time_s = total.time_s.value();
+  if (unit_ == CostUnit::kEnergyRunning) {
+    const auto& energy = std::get<EnergyBreakdown<Picojoules>>(total.energy);
+    cost.energy = energy.running().value();
+  }
+  return cost;
+}
+
+template <typename Count>
+NetworkCounts CandidateCostModel::counted(CountSource& source, const Count& count) const {
+  if (!predicts_time(unit_)) return count(source);
+  return count(*make_instruction_source(source));
+}
 
 CandidateCosts CandidateCostModel::costs(const Candidate& candidate) {
   const Network& network = candidate.network;
@@ -73,10 +106,11 @@ Cost CandidateCostModel::train_cost(const Candidate& candidate) {
 Cost CandidateCostModel::counted_train_cost(const Candidate& candidate, CountSource& source) const {
   const int64_t batch = std::min(candidate.batch, static_cast<int64_t>(length_.images));
   refuse_oversize(candidate.network, {batch, true}, bounds_);
-  return price(count_training(candidate.network, candidate.optimizer, candidate.batch, length_,
-                              machine_, source, no_progress)
-                   .whole,
-               machine_);
+  return price(counted(source, [&](CountSource& counting) {
+    return count_training(candidate.network, candidate.optimizer, candidate.batch, length_,
+                          machine_, counting, no_progress)
+        .whole;
+  }));
 }
 
 Cost CandidateCostModel::infer_cost(const Network& network) {
@@ -93,12 +127,14 @@ Cost CandidateCostModel::cold_infer_cost(const Network& network) const {
 Cost CandidateCostModel::counted_infer_cost(const Network& network, bool steady) const {
   refuse_oversize(network, {infer_batch_}, bounds_);
   const auto source = make_simulation_source(CacheModel::kMachine);
-  const Cost pass =
-      price(count_network(network, infer_batch_, machine_, steady, *source, no_progress, nullptr),
-            machine_);
+  const Cost pass = price(counted(*source, [&](CountSource& counting) {
+    return count_network(network, infer_batch_, machine_, steady, counting, no_progress, nullptr);
+  }));
   const auto images = static_cast<double>(infer_batch_);
-  return {Cycles::rounded(pass.cycles.value() / images),
-          Picojoules::rounded(pass.energy.value() / images)};
+  Cost image = {Cycles::rounded(pass.cycles.value() / images),
+                Picojoules::rounded(pass.energy.value() / images)};
+  if (pass.time_s) image.time_s = *pass.time_s / images;
+  return image;
 }
 
 }  // namespace wattgrind

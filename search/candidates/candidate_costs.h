@@ -17,8 +17,10 @@ class CandidateCostModel {
  public:
   // Inference is the steady cost of a pass of `infer_batch` images, divided by them; latencies are
   // charged to hits (powerML's Eq. 2.1), energies are the machine's own prices.
+  // Costs of the unit are told, and those of others where they need no predicted time. Throws
+  // Error(kInput) where the unit needs figures that the machine's profile lacks.
   CandidateCostModel(Machine machine, const TrainingLength& length, int64_t infer_batch,
-                     const SizeBounds& bounds = {});
+                     CostUnit unit, const SizeBounds& bounds = {});
 
   // Learning rates cost nothing: candidates that differ in them alone cost the same. May be called
   // from several threads at once. Throws Error(kInput) for a network that cannot be lowered or
@@ -37,10 +39,16 @@ class CandidateCostModel {
   Cost counted_train_cost(const Candidate& candidate, CountSource& source) const;
   Cost infer_cost(const Network& network);
   Cost counted_infer_cost(const Network& network, bool steady) const;
+  Cost price(const NetworkCounts& counts) const;
+  // Calls count(source) with the source or, where the unit predicts time, with one that counts
+  // instructions too.
+  template <typename Count>
+  NetworkCounts counted(CountSource& source, const Count& count) const;
 
   const Machine machine_;
   const TrainingLength length_;
   const int64_t infer_batch_;
+  const CostUnit unit_;
   const SizeBounds bounds_;
   BoundedCache<Cost> train_costs_;  // by network, batch and optimiser
   BoundedCache<Cost> infer_costs_;  // by network

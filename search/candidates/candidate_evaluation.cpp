@@ -43,11 +43,13 @@ void add_infer_costs(const CandidateCosts& costs, CandidateResult& result) {
   result.macs = costs.macs;
   result.infer_cycles = costs.infer.cycles.value();
   result.infer_energy_pj = costs.infer.energy.value();
+  result.infer_time_s = costs.infer.time_s;
 }
 
 void add_train_costs(const CandidateCosts& costs, CandidateResult& result) {
   result.train_cycles = costs.train.cycles.value();
   result.train_energy_pj = costs.train.energy.value();
+  result.train_time_s = costs.train.time_s;
 }
 
 // The trial with the lowest number.
@@ -66,7 +68,7 @@ CandidateEvaluation::CandidateEvaluation(SearchConfig config, const SizeBounds& 
       clock_(clock),
       data_(load_checked(config_)),
       cost_model_(config_.machine, {data_.train.size(), config_.epochs}, config_.infer_batch,
-                  bounds) {}
+                  config_.objective.unit, bounds) {}
 
 Candidate CandidateEvaluation::candidate(const Configuration& configuration) const {
   return make_candidate(config_.form, to_json(config_.space, configuration), config_.name);

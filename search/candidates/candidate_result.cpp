@@ -28,13 +28,14 @@ struct FieldForm {
   AnyMember member;
 };
 
-constexpr std::array<FieldForm, 21> kForms = {{
+constexpr std::array<FieldForm, 23> kForms = {{
     {ResultField::kNetwork, "network", &CandidateResult::network},
     {ResultField::kBatch, "batch", &CandidateResult::batch},
     {ResultField::kParameters, "parameters", &CandidateResult::parameters},
     {ResultField::kMacs, "macs", &CandidateResult::macs},
     {ResultField::kInferCycles, "infer_cycles", &CandidateResult::infer_cycles},
     {ResultField::kInferEnergy, "infer_energy_pj", &CandidateResult::infer_energy_pj},
+    {ResultField::kInferTime, "infer_time_s", &CandidateResult::infer_time_s},
     {ResultField::kInferBatchCycles, "infer_batch_cycles", &CandidateResult::infer_batch_cycles},
     {ResultField::kInferBatchEnergy, "infer_batch_energy_pj",
      &CandidateResult::infer_batch_energy_pj},
@@ -42,6 +43,7 @@ constexpr std::array<FieldForm, 21> kForms = {{
     {ResultField::kLeastTrainCost, "least_train_cost", &CandidateResult::least_train_cost},
     {ResultField::kTrainCycles, "train_cycles", &CandidateResult::train_cycles},
     {ResultField::kTrainEnergy, "train_energy_pj", &CandidateResult::train_energy_pj},
+    {ResultField::kTrainTime, "train_time_s", &CandidateResult::train_time_s},
     {ResultField::kTrainCost, "train_cost", &CandidateResult::train_cost},
     {ResultField::kTiming, "timing_s", &CandidateResult::timing_s},
     {ResultField::kScore, "score", &CandidateResult::score},

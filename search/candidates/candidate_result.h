@@ -32,12 +32,13 @@ struct CandidateResult {
   std::optional<uint64_t> macs;  // multiply-accumulates of one image's inference
   // Inference costs are one image's; the batch's are there where inference takes several at once.
   std::optional<double> infer_cycles, infer_energy_pj;
+  std::optional<double> infer_time_s;  // predicted, where the searched unit needs it
   std::optional<double> infer_batch_cycles, infer_batch_energy_pj;
   std::optional<double> infer_cost;  // of the reference's cost, in the unit that is searched in
   // A lower bound of train_cost, where that alone ruled the candidate out.
   std::optional<double> least_train_cost;
-  std::optional<double> train_cycles, train_energy_pj;  // of all epochs
-  std::optional<double> train_cost;                     // of the reference's cost
+  std::optional<double> train_cycles, train_energy_pj, train_time_s;  // of all epochs
+  std::optional<double> train_cost;                                   // of the reference's cost
   std::optional<EvaluationTime> timing_s;
   std::optional<double> score;  // fraction of the validation images; a failure's is that of chance
   std::optional<double> loss;   // of the last epoch; absent where it is no number
@@ -56,12 +57,14 @@ enum class ResultField {
   kMacs,
   kInferCycles,
   kInferEnergy,
+  kInferTime,
   kInferBatchCycles,
   kInferBatchEnergy,
   kInferCost,
   kLeastTrainCost,
   kTrainCycles,
   kTrainEnergy,
+  kTrainTime,
   kTrainCost,
   kTiming,
   kScore,

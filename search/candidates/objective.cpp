@@ -14,7 +14,16 @@ constexpr std::array<std::string_view, 3> kGoalNames = {"score", "train_cost", "
 constexpr double kBestScore = 1;
 
 double amount(const Cost& cost, CostUnit unit) {
-  return unit == CostUnit::kCycles ? cost.cycles.value() : cost.energy.value();
+  switch (unit) {
+    case CostUnit::kCycles:
+      return cost.cycles.value();
+    case CostUnit::kPicojoules:
+    case CostUnit::kEnergyRunning:
+      return cost.energy.value();
+    case CostUnit::kTime:
+      return cost.time_s.value();
+  }
+  CHECK(false, "cost unit {}", static_cast<int>(unit));
 }
 
 double goal_value(Goal goal, const NormalisedCosts& costs, double score) {

@@ -2,6 +2,7 @@
 // to keep.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,10 +16,11 @@
 namespace wattgrind {
 
 // What a run costs: the cycles are the memory hierarchy's latency, the energy that of accesses and
-// arithmetic.
+// arithmetic or, where the unit is kEnergyRunning, the running energy (running_energy.h).
 struct Cost {
   Cycles cycles;
   Picojoules energy;
+  std::optional<double> time_s = std::nullopt;  // predicted; there where the unit needs it
 };
 
 // What is known of a candidate without training it, exactly.
@@ -28,7 +30,14 @@ struct CandidateCosts {
   uint64_t parameters = 0, macs = 0;  // macs: of one image
 };
 
-enum class CostUnit { kCycles, kPicojoules };
+enum class CostUnit { kCycles, kPicojoules, kEnergyRunning, kTime };
+inline constexpr std::array<std::string_view, 4> kCostUnitNames = {"cycles", "picojoules",
+                                                                   "energy-running", "time"};
+
+// Whether the unit's costs are made of predicted time.
+constexpr bool predicts_time(CostUnit unit) {
+  return unit == CostUnit::kEnergyRunning || unit == CostUnit::kTime;
+}
 
 // Costs divided by those of the reference.
 struct NormalisedCosts {

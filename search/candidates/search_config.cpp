@@ -1,6 +1,6 @@
 #include "search/candidates/search_config.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
@@ -141,6 +141,15 @@ Limits read_limits(const Json& json, const std::string& at) {
 
 }  // namespace
 
+CostUnit read_cost_unit(std::string_view word, const std::string& at) {
+  const auto unit = std::ranges::find(kCostUnitNames, word);
+  if (unit == kCostUnitNames.end()) {
+    fail(ErrorKind::kInput, "{}.cost: found \"{}\", wanted one of {}", at, word,
+         fmt::join(kCostUnitNames, ", "));
+  }
+  return static_cast<CostUnit>(unit - kCostUnitNames.begin());
+}
+
 Objective read_objective(const Json& json, std::string_view where) {
   const std::string at(where);
   expect_object(json, at);
@@ -161,7 +170,7 @@ Objective read_objective(const Json& json, std::string_view where) {
     }
     objective.goals = read_goals(json.at("objectives"), at + ".objectives");
   }
-  if (word_of(json, "cost", at) == "picojoules") objective.unit = CostUnit::kPicojoules;
+  if (json.contains("cost")) objective.unit = read_cost_unit(word_of(json, "cost", at), at);
   if (json.contains("limits")) objective.limits = read_limits(json.at("limits"), at + ".limits");
   return objective;
 }

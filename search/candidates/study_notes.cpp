@@ -15,6 +15,7 @@ constexpr std::string_view kWinner = "winner";
 
 constexpr const char* kColdCycles = "cold_infer_cycles";
 constexpr const char* kColdEnergy = "cold_infer_energy_pj";
+constexpr const char* kColdTime = "cold_infer_time_s";
 
 const Json& member(const Json& json, const char* key, std::string_view where) {
   const auto found = json.find(key);
@@ -35,7 +36,7 @@ Winner read_winner(const Json& json, std::string_view where) {
   const double accuracy =
       expect_number(member(json, "test_accuracy", where), join_key(where, "test_accuracy"));
   return {static_cast<uint64_t>(trial), accuracy, optional_number(json, kColdCycles, where),
-          optional_number(json, kColdEnergy, where)};
+          optional_number(json, kColdEnergy, where), optional_number(json, kColdTime, where)};
 }
 
 }  // namespace
@@ -61,6 +62,7 @@ void note_winner(StudyFile& file, const Winner& winner) {
   Json json = {{"trial", winner.trial}, {"test_accuracy", winner.test_accuracy}};
   if (winner.cold_infer_cycles) json[kColdCycles] = *winner.cold_infer_cycles;
   if (winner.cold_infer_energy_pj) json[kColdEnergy] = *winner.cold_infer_energy_pj;
+  if (winner.cold_infer_time_s) json[kColdTime] = *winner.cold_infer_time_s;
   file.set_note(kWinner, json);
 }
 

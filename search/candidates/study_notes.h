@@ -17,6 +17,7 @@ struct Winner {
   double test_accuracy = 0;  // fraction
   std::optional<double> cold_infer_cycles = std::nullopt;
   std::optional<double> cold_infer_energy_pj = std::nullopt;
+  std::optional<double> cold_infer_time_s = std::nullopt;  // where the unit predicts time
 };
 
 // Each is absent until the search has noted it.

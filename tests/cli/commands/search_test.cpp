@@ -86,6 +86,40 @@ TEST_F(SearchCommand, TheBestCanBeEstimatedAndTrained) {
   EXPECT_THAT(trained.out, HasSubstr("digits, classes 0 1 (drawn, seed 1)"));
 }
 
+// Costs in running energy and in predicted time are those of `estimate`.
+TEST_F(SearchCommand, CostsCanBeRunningEnergyOrTime) {
+  for (const char* unit : {"energy-running", "time"}) {
+    config_["objective"]["cost"] = unit;
+    const std::string study = path(std::string(unit) + ".study");
+    const Ran ran = search({"--study", study});
+    ASSERT_EQ(ran.status, 0) << ran.error;
+    EXPECT_THAT(ran.out, HasSubstr(unit == std::string("time") ? " us steady" : " uJ steady"));
+    const Json best = show(std::string(unit) + ".study")["best"];
+    const Json estimate =
+        Json::parse(run_wattgrind({"estimate", path(std::string(unit) + ".best.json"), "--machine",
+                                   "xeon_x5650", "--steady", "--format", "json"})
+                        .out)["total"];
+    const double time_s = estimate["time_s"]["value"];
+    EXPECT_NEAR(best["result"]["infer_time_s"].get<double>(), time_s, 1e-9 * time_s);
+    const double running_pj = estimate["energy_pj"]["running"];
+    if (unit == std::string("energy-running")) {
+      EXPECT_NEAR(best["result"]["infer_energy_pj"].get<double>(), running_pj, 1);
+    }
+  }
+}
+
+TEST_F(SearchCommand, RefusesCostsThatTheMachineCannotTell) {
+  Json machine = Json::parse(run_wattgrind({"machines", "xeon_x5650", "--format", "json"}).out);
+  machine.erase("power");
+  std::ofstream(path("bare.json")) << machine;
+  config_["machine"] = path("bare.json");
+  config_["objective"]["cost"] = "energy-running";
+  const Ran ran = search({"--study", path("a.study")});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.error, HasSubstr("objective.cost: found \"energy-running\", for which machine "
+                                   "xeon_x5650 lacks power.core_w and power.uncore_w"));
+}
+
 // What the search says of one inference is what `estimate` says.
 TEST_F(SearchCommand, TellsTheBestsColdPassBesideItsSteadyCost) {
   config_["objective"]["cost"] = "picojoules";

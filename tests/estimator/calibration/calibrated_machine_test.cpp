@@ -7,6 +7,7 @@
 #include "estimator/catalog/machine_source.h"
 #include "estimator/machine/machine_file.h"
 #include "estimator/pricing/prices.h"
+#include "estimator/pricing/running_energy.h"
 #include "tests/error_text.h"
 
 namespace wattgrind {
@@ -152,6 +153,33 @@ TEST_F(CalibratedMachineTest, PricesAreThoseThatMadeTheReadings) {
   const double dram_pj = energy_pj(first.counts, {}, machine_prices(calibrated)).total().value();
   const double arithmetic_pj = operations_pj(first.operations, first.type, calibrated.operations);
   EXPECT_NEAR(1e-12 * (dram_pj + arithmetic_pj), first.reading.energy_j, 1e-12);
+}
+
+// Instructions that cost half as much again as the profile says, beside what the loads cost.
+TEST_F(CalibratedMachineTest, InstructionsArePricedWhereThoseOfEveryReadingAreCounted) {
+  uint64_t number = 0;
+  for (CountedReading& counted : readings_) {
+    InstructionCounts& instructions = counted.counts.instructions.emplace();
+    instructions.by_class = {1'000'000 + 77'000 * (number++ * 5 % 12), 0, 500'000, 0, 0, 0, 90'000};
+    instructions.memory_operands = 500'000;
+    instructions.vector_128_bits = instructions.by_class[0];
+    counted.reading.energy_j +=
+        1.5e-12 * instructions_pj(instructions, machine_.instructions.value());
+  }
+  const EnergyFeatures features =
+      chosen(energy_features(readings_, machine_), {"operations", "DRAM", "instructions"});
+  EXPECT_EQ(features.table.features.back().kind, FeatureKind::kOptional);
+  const Calibration result = calibrate(features.table, features.baselines, {});
+  const Machine calibrated =
+      calibrated_machine(machine_, features, result, std::nullopt, "mine", "readings.csv");
+  const double handling_pj = machine_.instructions->handling_pj->value;
+  ASSERT_TRUE(calibrated.instructions.has_value());
+  EXPECT_NEAR(calibrated.instructions->handling_pj->value, 1.5 * handling_pj, 1e-3 * handling_pj);
+  EXPECT_EQ(calibrated.instructions->handling_pj->basis, Basis::kFitted);
+  EXPECT_FALSE(calibrated.power.has_value());
+
+  readings_[3].counts.instructions.reset();
+  EXPECT_EQ(energy_features(readings_, machine_).table.features.back().name, "L1");
 }
 
 TEST_F(CalibratedMachineTest, TheProfileIsWrittenAndReadBack) {

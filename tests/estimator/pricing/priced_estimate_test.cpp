@@ -55,7 +55,8 @@ TEST(PricedEstimate, StaticEnergyIsPowerOverTheRowsTime) {
   const EnergyParts first = energy_of(estimate.rows[0].energy, EnergyScope::kEvents);
   EXPECT_DOUBLE_EQ(first.compute, 2000);
   EXPECT_NEAR(first.static_energy.value(), 3 * 510e-9 * 1e12, 1);
-  EXPECT_NEAR(energy_of(estimate.total.energy, EnergyScope::kEvents).total, 2400 + 3 * 620e-9 * 1e12, 2);
+  EXPECT_NEAR(energy_of(estimate.total.energy, EnergyScope::kEvents).total,
+              2400 + 3 * 620e-9 * 1e12, 2);
 }
 
 TEST(PricedEstimate, WithoutAPowerOrATimeThereIsNoStaticEnergy) {
