@@ -116,6 +116,22 @@ class Counts {
   std::map<std::pair<std::string, std::string>, NetworkCounts> counts_;
 };
 
+// The share of a network's multiply-accumulates that are in convolutions for which ncnn takes
+// Winograd's algorithm: 3x3, one tap and one step at a time, all channels together.
+double winograd_share(const Network& network) {
+  double share = 0;
+  for (const Layer& layer : network.layers) {
+    const Conv2d* conv = std::get_if<Conv2d>(&layer.operation);
+    if (conv == nullptr || conv->groups != 1) continue;
+    const Window2d& window = conv->window;
+    const bool is_3x3 = window.kernel_height == 3 && window.kernel_width == 3;
+    const bool is_dense = window.stride_height == 1 && window.stride_width == 1 &&
+                          window.dilation_height == 1 && window.dilation_width == 1;
+    if (is_3x3 && is_dense) share += static_cast<double>(layer.macs);
+  }
+  return share / static_cast<double>(network.macs());
+}
+
 // A rank correlation for each list of at least this many, their mean and the least.
 constexpr size_t kFewestToRank = 5;
 
@@ -148,6 +164,9 @@ void run_ncnn(const Options& options) {
   Counts counts;
   std::vector<Group> by_machine;
   std::map<std::string, Group> by_network;
+  std::vector<Group> by_algorithm = {{"networks with less than a tenth in Winograd's", {}},
+                                     {"a tenth to a half", {}},
+                                     {"a half and more", {}}};
   for (const ProfiledMachine& machine : kMachines) {
     const Machine profile = at_clock(builtin_machine(machine.profile), machine.clock_ghz);
     for (const std::string again : {"", ", again"}) {
@@ -159,6 +178,11 @@ void run_ncnn(const Options& options) {
         if (network == networks.end()) continue;
         const Prediction predicted = predict(counts.of(machine.profile, network->second), profile);
         group.rows.push_back({name, predicted.time.seconds, seconds, predicted.time_factor});
+        const double share = winograd_share(network->second);
+        by_algorithm[share < 0.1   ? 0
+                     : share < 0.5 ? 1
+                                   : 2]
+            .rows.push_back({name, predicted.time.seconds, seconds, predicted.time_factor});
         Group& others = by_network[name];
         others.name = name;
         others.rows.push_back({own->first, predicted.time.seconds, seconds, predicted.time_factor});
@@ -171,6 +195,8 @@ void run_ncnn(const Options& options) {
   print_agreement("networks on a machine, time", by_machine);
   fmt::print("\n");
   print_agreement("machines for a network, time", of_networks);
+  fmt::print("\n");
+  print_agreement("by multiply-accumulates in Winograd's, time", by_algorithm);
   fmt::print("\n");
   print_order("networks on a machine", by_machine);
   print_order("machines for a network", of_networks);
