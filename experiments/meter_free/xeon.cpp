@@ -32,7 +32,7 @@ Network with_output_rows(const Network& layer, int64_t rows) {
 
 // A piece of a layer that is worth simulating: some images or, of a layer with much work in one
 // image, some rows of one.
-constexpr double kMostMacsOfPiece = 2e9;
+constexpr double kMostMacsOfPiece = 5e8;
 constexpr int64_t kFewestRows = 4;
 
 Pieces pieces_of(const Network& layer, int64_t batch, const Machine& machine) {
