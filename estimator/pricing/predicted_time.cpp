@@ -7,9 +7,9 @@ namespace {
 
 double times(uint64_t count) { return static_cast<double>(count); }
 
-// Lines that go to or from a level below the first.
-uint64_t lines_moved(const LevelCounts& level) {
-  return level.accesses + level.lines_from_above.value_or(0);
+// Lines that a level below the first serves, and dirty ones that the level above it hands down.
+uint64_t lines_moved(const LevelCounts& above, const LevelCounts& level) {
+  return level.accesses - std::min(level.accesses, level.misses) + above.write_backs.value_or(0);
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ std::optional<PredictedTime> predicted_time(const EventCounts& counts, const Mac
   time.core_s = times(*counts.core_cycles) / clock;
   double lines_s = 0;
   for (size_t i = 1; i < counts.levels.size(); ++i) {
-    const uint64_t lines = lines_moved(counts.levels[i]);
+    const uint64_t lines = lines_moved(counts.levels[i - 1], counts.levels[i]);
     const auto& bandwidth = machine.levels[i].bytes_per_cycle;
     if (lines > 0 && !bandwidth) return std::nullopt;
     const double bytes = times(lines) * machine.levels[i].geometry.value.line_bytes;

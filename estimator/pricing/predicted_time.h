@@ -1,8 +1,10 @@
 // How long counts take on a machine, predicted and not measured.
 //
-// A core takes its own cycles if no cache misses (EventCounts::core_cycles), and lines take the
-// bandwidth that each level sustains for one core. Between levels they move one after the other
-// (the execution-cache-memory model: Stengel et al., ICS 2015). A core that reorders instructions
+// A core takes its own cycles if no cache misses (EventCounts::core_cycles), and a line takes the
+// bandwidth that one core sustains from the level that serves it, which holds its way through the
+// levels between; one that is written back, that of the level which takes it. Lines move one after
+// the other (the execution-cache-memory model: Stengel et al., ICS 2015, which adds up levels, too,
+// but by the bandwidth between two of them). A core that reorders instructions
 // goes on meanwhile, so that the longer of the two decides; one that does not waits. The caches'
 // latencies, which powerML adds up (latency_cost()), are no part of it: prefetchers hide them from
 // kernels that walk through memory.

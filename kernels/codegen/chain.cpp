@@ -68,7 +68,7 @@ MachineCode compile_chain(std::span<const KernelCall> calls, const CodegenOption
                          *functions[i], std::move(buffers)));
     emit_jump(*functions[i], *functions[i + 1]);
   }
-  MachineCode code = compile(module, *machine, std::move(pass));
+  MachineCode code = compile(module, *machine, std::move(pass), !options.in_order_core.empty());
   for (size_t i = 0; i < calls.size(); ++i) code.functions[i].name = calls[i].symbol;
   return code;
 }

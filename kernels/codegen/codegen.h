@@ -38,6 +38,10 @@ namespace wattgrind {
 struct CodegenOptions {
   Isa isa = Isa::kAvx2;
   bool fuse_multiply_add = false;  // only where the instruction set has FMA
+  // Of kNeon: LLVM's name of a core that issues in order, for which instructions are put in an
+  // order that waits less, as compilers for such cores do. Loads and stores stay in the nest's
+  // order. Empty: arithmetic stays, too.
+  std::string in_order_core = {};
 };
 
 // Where a function lies in the text.

@@ -35,7 +35,9 @@ class Decoder {
 
   // Whether the next instruction does nothing, as what pads code does.
   bool next_is_padding() const {
-    return !at_end() && instructions_.getName(decode().first.getOpcode()).starts_with("NOOP");
+    if (at_end()) return false;
+    const llvm::StringRef mnemonic = instructions_.getName(decode().first.getOpcode());
+    return mnemonic.starts_with("NOOP") || mnemonic == "HINT";  // x86's and AArch64's
   }
 
   void skip() { rest_ = rest_.subspan(decode().second); }
@@ -73,12 +75,16 @@ uint64_t executed_padding(Decoder& decoder, const FunctionWork& work) {
 }  // namespace
 
 std::vector<MachineWork> machine_work(std::span<const KernelCall> calls,
-                                      const CodegenOptions& options,
+                                      const CodegenOptions& for_any_core,
                                       const std::optional<CoreModel>& core) {
+  CodegenOptions options = for_any_core;
   std::unique_ptr<llvm::TargetMachine> core_machine;
   std::optional<CoreTiming> timing;
   if (core) {
     core_machine = make_core_machine(options.isa, core->llvm_cpu);
+    if (options.isa == Isa::kNeon && !reorders_instructions(options.isa, core->llvm_cpu)) {
+      options.in_order_core = core->llvm_cpu;
+    }
     timing.emplace(*core_machine, core->operations_512_per_cycle.value_or(0));
   }
   BlockRunsMap runs;

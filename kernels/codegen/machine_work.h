@@ -38,7 +38,7 @@ struct MachineWork {
 };
 
 // Makes a chain of the calls (generate_chain()) and returns what each does. Code for kNeon is made
-// for this alone.
+// for this alone: where the core issues in order, for that core (CodegenOptions::in_order_core).
 std::vector<MachineWork> machine_work(std::span<const KernelCall> calls,
                                       const CodegenOptions& options,
                                       const std::optional<CoreModel>& core);

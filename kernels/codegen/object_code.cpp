@@ -90,12 +90,14 @@ T expect(llvm::Expected<T> result) {
 // LLVM's own pipeline for code generation begins with passes on IR (loop strength reduction,
 // CodeGenPrepare and others). The nest arrives in the shape it is to have, so they are left out.
 // So are the machine scheduler and the peephole pass, which would fold a load into an operand
-// further down, past other loads: the nest's order is the order.
+// further down, past other loads: the nest's order is the order, unless code is for a core that
+// needs another.
 void add_passes(llvm::LLVMTargetMachine& machine, llvm::legacy::PassManager& passes,
-                std::unique_ptr<llvm::Pass> last_pass, llvm::raw_pwrite_stream& object) {
+                std::unique_ptr<llvm::Pass> last_pass, bool schedules,
+                llvm::raw_pwrite_stream& object) {
   llvm::TargetPassConfig* config = machine.createPassConfig(passes);
   config->setDisableVerify(true);
-  config->disablePass(&llvm::MachineSchedulerID);
+  if (!schedules) config->disablePass(&llvm::MachineSchedulerID);
   config->disablePass(&llvm::PeepholeOptimizerID);
   passes.add(config);
   auto* functions = new llvm::MachineModuleInfoWrapperPass(&machine);
@@ -183,7 +185,11 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& o
   CHECK(!options.fuse_multiply_add || traits(options.isa).fused_multiply_add,
         "{} has no fused multiply-add", traits(options.isa).name);
   const bool without_fma = options.isa == Isa::kAvx2 && !options.fuse_multiply_add;
-  return make_machine(options.isa, processor(options.isa), without_fma ? "-fma" : "");
+  CHECK(options.in_order_core.empty() || options.isa == Isa::kNeon, "{} for {}",
+        traits(options.isa).name, options.in_order_core);
+  const char* cpu =
+      options.in_order_core.empty() ? processor(options.isa) : options.in_order_core.c_str();
+  return make_machine(options.isa, cpu, without_fma ? "-fma" : "");
 }
 
 namespace {
@@ -211,13 +217,14 @@ std::unique_ptr<llvm::TargetMachine> make_core_machine(Isa isa, const std::strin
 }
 
 MachineCode compile(llvm::Module& module, llvm::TargetMachine& machine,
-                    std::unique_ptr<llvm::Pass> last_pass) {
+                    std::unique_ptr<llvm::Pass> last_pass, bool schedules) {
   module.setTargetTriple(machine.getTargetTriple().str());
   module.setDataLayout(machine.createDataLayout());
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream object(bytes);
   llvm::legacy::PassManager passes;
-  add_passes(static_cast<llvm::LLVMTargetMachine&>(machine), passes, std::move(last_pass), object);
+  add_passes(static_cast<llvm::LLVMTargetMachine&>(machine), passes, std::move(last_pass),
+             schedules, object);
   passes.run(module);
   return read_object(object.str(), machine.getTargetTriple().isX86());
 }

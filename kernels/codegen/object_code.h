@@ -27,8 +27,9 @@ inline constexpr const char* kContinuation = "continuation";
 
 // Sets the module's target and compiles it: instruction selection, register allocation and
 // emission, without any pass that works on IR. Functions keep the order of the module. `last_pass`,
-// if any, sees the machine code as it is about to be emitted.
+// if any, sees the machine code as it is about to be emitted. `schedules`: instructions are put in
+// an order in which the machine's processor waits less.
 MachineCode compile(llvm::Module& module, llvm::TargetMachine& machine,
-                    std::unique_ptr<llvm::Pass> last_pass = nullptr);
+                    std::unique_ptr<llvm::Pass> last_pass = nullptr, bool schedules = false);
 
 }  // namespace wattgrind
