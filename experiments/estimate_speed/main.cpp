@@ -10,9 +10,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include "estimator/base/error.h"
+#include "estimator/catalog/machine_source.h"
+#include "estimator/catalog/network_source.h"
 #include "experiments/experiment.h"
+#include "kernels/count/count_source.h"
 
 namespace wattgrind {
 namespace {
@@ -20,6 +24,9 @@ namespace {
 struct Options {
   std::vector<std::string> networks = {"lenet5", "alexnet", "vgg16"};
   std::vector<std::string> machines = {"skylake_i7_6700", "xeon_x5650_powerml"};
+  // Estimated by simulation alone, cold, at batch 1.
+  std::vector<std::string> simulated = {"squeezenet", "mobilenet_v2", "resnet50", "densenet121"};
+  std::string simulated_machine = "zen3";
   int repetitions = 5;
 };
 
@@ -55,11 +62,56 @@ Run median(std::vector<Run> runs) {
   return runs[runs.size() / 2];
 }
 
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// What counting instructions and predicting the core's cycles adds to counting a network: the
+// median of the paired ratios of counting it with them and without, in turn.
+double instruction_ratio(const std::string& name, const std::string& machine_name,
+                         int repetitions) {
+  const Network network = find_network(name);
+  const Machine machine = find_machine(machine_name);
+  const auto ignore = [](std::string_view, uint64_t, uint64_t) {};
+  const auto count = [&](CountSource& source) {
+    count_network(network, 1, machine, false, source, ignore, nullptr, Plan::kFused);
+  };
+  const auto simulation = make_simulation_source(CacheModel::kMachine);
+  const auto with_instructions = make_instruction_source(*simulation);
+  std::vector<double> ratios;
+  for (int i = 0; i < repetitions; ++i) {
+    const double without_s = seconds_of([&] { count(*simulation); });
+    ratios.push_back(seconds_of([&] { count(*with_instructions); }) / without_s);
+  }
+  std::ranges::sort(ratios);
+  return ratios[ratios.size() / 2];
+}
+
+void print_simulated(const Options& options) {
+  fmt::print("\n{:<14} {:<20} {:>12} {:>8} {:>24}\n", "network", "machine", "simulate s", "MiB",
+             "with instructions (%)");
+  for (const std::string& network : options.simulated) {
+    std::vector<Run> runs;
+    for (int i = 0; i < options.repetitions; ++i) {
+      runs.push_back(timed_run(
+          {WATTGRIND_BINARY, "estimate", network, "--machine", options.simulated_machine}));
+    }
+    const Run middle = median(runs);
+    const double ratio = instruction_ratio(network, options.simulated_machine, options.repetitions);
+    fmt::print("{:<14} {:<20} {:>12.3f} {:>8.0f} {:>+24.1f}\n", network, options.simulated_machine,
+               middle.seconds, middle.mebibytes, 100 * (ratio - 1));
+    std::fflush(stdout);
+  }
+}
+
 int run(int argc, char** argv) {
   Options options;
   CLI::App app{"Time and memory of estimates"};
   app.add_option("--networks", options.networks)->capture_default_str();
   app.add_option("--machines", options.machines)->capture_default_str();
+  app.add_option("--simulated", options.simulated)->capture_default_str();
   app.add_option("--repetitions", options.repetitions)->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);
   fmt::print("{:<10} {:<20} {:>14} {:>8} {:>14} {:>8} {:>8}\n", "network", "machine",
@@ -84,6 +136,7 @@ int run(int argc, char** argv) {
       std::fflush(stdout);
     }
   }
+  print_simulated(options);
   return 0;
 }
 
