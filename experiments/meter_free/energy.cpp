@@ -88,7 +88,7 @@ double board_j(double packages_j, double seconds, const Machine& machine) {
 EnergyRow published_row(const PublishedRow& row) {
   const Machine machine = at_clock(builtin_machine(row.machine->profile), row.machine->clock_ghz);
   fmt::print(stderr, "counting {}\n", row.name);
-  const Prediction predicted = predict(count_steady(row.network, row.batch, machine), machine);
+  const PredictedCost predicted = predict(count_steady(row.network, row.batch, machine), machine);
   const double seconds = predicted.time.seconds / row.cores;
   double joules = packages_j(predicted, machine, row.cores, seconds);
   if (row.meter == "board") joules = board_j(joules, seconds, machine);
@@ -115,7 +115,7 @@ std::vector<EnergyRow> xeon_rows(const Options& options) {
     EnergyRow sum{fmt::format("Xeon Gold 5120, {}, {} batches", group.name, group.rows.size())};
     sum.tdp_w = kXeonTdpW;
     for (const Compared& row : group.rows) {
-      const Prediction& predicted = networks.predictions[at];
+      const PredictedCost& predicted = networks.predictions[at];
       sum.read_j += row.read;
       sum.predicted_j += row.predicted;
       sum.factor = std::max(sum.factor, row.factor);
@@ -143,7 +143,7 @@ void deepmeter_slope(const Options& options) {
     conv.window.kernel_height = conv.window.kernel_width = 5;
     const Network network = build_network(fmt::format("{0}x{0}", edge), {1, edge, edge},
                                           {{"conv1", conv}}, "deepmeter");
-    const Prediction predicted = predict(count_steady(network, 1, machine), machine);
+    const PredictedCost predicted = predict(count_steady(network, 1, machine), machine);
     pixels.push_back(number("pixels"));
     read_j.push_back((number("cpu0_mj") + number("cpu1_mj")) / 1e3 / 10000);
     predicted_j.push_back(predicted.machine_j);

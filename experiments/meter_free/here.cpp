@@ -57,7 +57,7 @@ void run_here(const Options& options) {
   for (size_t i = 0; i < all.size(); ++i) {
     const Network& network = all[i];
     fmt::print(stderr, "counting {}\n", network.name);
-    const Prediction predicted = predict(count_steady(network, 1, machine), machine);
+    const PredictedCost predicted = predict(count_steady(network, 1, machine), machine);
     const RunTimes& run = times.at(network.name);
     squares += run.disagreement() * run.disagreement();
     const Compared row{network.name, predicted.time.seconds, run.median_s(), predicted.time_factor};

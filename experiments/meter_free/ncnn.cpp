@@ -176,7 +176,8 @@ void run_ncnn(const Options& options) {
       for (const auto& [name, seconds] : own->second) {
         const auto network = networks.find(name);
         if (network == networks.end()) continue;
-        const Prediction predicted = predict(counts.of(machine.profile, network->second), profile);
+        const PredictedCost predicted =
+            predict(counts.of(machine.profile, network->second), profile);
         group.rows.push_back({name, predicted.time.seconds, seconds, predicted.time_factor});
         const double share = winograd_share(network->second);
         by_algorithm[share < 0.1   ? 0

@@ -65,7 +65,7 @@ Machine at_clock(Machine machine, double ghz) {
   return machine;
 }
 
-Prediction predict(NetworkCounts counts, const Machine& machine) {
+PredictedCost predict(NetworkCounts counts, const Machine& machine) {
   Pricing pricing;
   pricing.prices = machine_prices(machine);
   pricing.scope = EnergyScope::kMachine;
@@ -73,7 +73,7 @@ Prediction predict(NetworkCounts counts, const Machine& machine) {
   const PricedRow& total = estimate.total;
   const EnergyParts energy = energy_of(total.energy, pricing.scope);
   CHECK(total.predicted && energy.machine, "{} lacks figures", machine.name);
-  Prediction result;
+  PredictedCost result;
   result.time = *total.predicted;
   result.time_factor = time_factor(estimate, total).value();
   result.events_j = energy_of(total.energy, EnergyScope::kEvents).total / kPicojoulesAJoule;
@@ -83,7 +83,7 @@ Prediction predict(NetworkCounts counts, const Machine& machine) {
   return result;
 }
 
-double packages_j(const Prediction& prediction, const Machine& machine, double cores,
+double packages_j(const PredictedCost& prediction, const Machine& machine, double cores,
                   double seconds) {
   const RunningPower power = running_power(machine, IdleShare::kAll).value();
   const double more_cores_w = (cores - 1) * machine.power->core_w->value;

@@ -41,7 +41,7 @@ double spearman(const std::vector<double>& a, const std::vector<double>& b);
 Machine at_clock(Machine machine, double ghz);
 
 // The total of counts on a machine, uncalibrated.
-struct Prediction {
+struct PredictedCost {
   PredictedTime time;
   double time_factor = 1;
   double events_j = 0;    // what the program told before instructions and time were counted
@@ -49,10 +49,10 @@ struct Prediction {
   double machine_j = 0;   // with all that is awake or idles, one core being busy
   double energy_factor = 1;
 };
-Prediction predict(NetworkCounts counts, const Machine& machine);
+PredictedCost predict(NetworkCounts counts, const Machine& machine);
 
 // Joules of the packages where `cores` share the work evenly and all are busy for `seconds`.
-double packages_j(const Prediction& prediction, const Machine& machine, double cores,
+double packages_j(const PredictedCost& prediction, const Machine& machine, double cores,
                   double seconds);
 
 }  // namespace wattgrind

@@ -66,7 +66,7 @@ constexpr size_t kCheckEvery = 12;
 
 // A layer's prediction, and how it was come by.
 struct LayerPrediction {
-  Prediction prediction;
+  PredictedCost prediction;
   bool extended = false;                                // from two pieces of it
   std::optional<Compared> checked_time, checked_lines;  // against the layer simulated whole
 };
@@ -146,7 +146,7 @@ class XeonLayers {
  private:
   void add(const XeonLayer& layer, const LayerPrediction& predicted) {
     const std::string& name = layer.network.name;
-    const Prediction& prediction = predicted.prediction;
+    const PredictedCost& prediction = predicted.prediction;
     ++count_;
     extended_ += predicted.extended ? 1 : 0;
     if (predicted.checked_time) checked_times_.push_back(*predicted.checked_time);

@@ -52,7 +52,7 @@ XeonNetworks xeon_networks(const Options& options, const Machine& machine) {
     const CountsByBatch counts(network, machine, batches);
     Group times{name, {}}, energies{name, {}};
     for (const auto& [batch, readings] : by_batch) {
-      const Prediction predicted = predict(counts.at(batch), machine);
+      const PredictedCost predicted = predict(counts.at(batch), machine);
       const std::string label = fmt::format("{} batch {}", name, batch);
       times.rows.push_back(
           {label, predicted.time.seconds, quantile(readings.seconds, 0.5), predicted.time_factor});

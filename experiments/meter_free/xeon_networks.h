@@ -10,9 +10,9 @@
 namespace wattgrind {
 
 struct XeonNetworks {
-  std::vector<Group> times, energies;   // a group a network, a row a batch
-  std::vector<Prediction> predictions;  // of the rows, in order
-  std::vector<double> macs;             // likewise
+  std::vector<Group> times, energies;      // a group a network, a row a batch
+  std::vector<PredictedCost> predictions;  // of the rows, in order
+  std::vector<double> macs;                // likewise
 };
 
 XeonNetworks xeon_networks(const Options& options, const Machine& machine);

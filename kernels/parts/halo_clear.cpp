@@ -25,7 +25,7 @@ int64_t gap_bytes(const MapLayout& layout) {
 
 }  // namespace
 
-bool has_surroundings(const MapLayout& layout, const Surroundings& wanted) {
+bool has_surroundings(const MapLayout& layout, const MapSurroundings& wanted) {
   return layout.halo != Halo{} ||
          (wanted.padding && layout.channel_pitch != layout.shape.channels) ||
          (wanted.gaps && gap_bytes(layout) > 0);
@@ -33,7 +33,7 @@ bool has_surroundings(const MapLayout& layout, const Surroundings& wanted) {
 
 // Rows lie one behind the other, so that a row's right border and the next one's left border are
 // one piece, and the rows above and below are one each.
-LoopNest lower_halo_clear(const MapLayout& layout, const Surroundings& wanted, Isa isa,
+LoopNest lower_halo_clear(const MapLayout& layout, const MapSurroundings& wanted, Isa isa,
                           int64_t batch) {
   NestBuilder nest("halo_clear", isa);
   const Address map = nest.buffer(Operand::kOutput, TensorRole::kOutput, layout.bytes(batch));

@@ -8,16 +8,16 @@
 namespace wattgrind {
 
 // What is beside a map that somebody has to clear.
-struct Surroundings {
+struct MapSurroundings {
   bool padding = true;  // channels that the map's own kernel does not write
   bool gaps = false;    // what follows an image's values, for whoever reads it as values
 };
 
 // Whether there is any, halo included, which readers take for zeros.
-bool has_surroundings(const MapLayout& layout, const Surroundings& wanted);
+bool has_surroundings(const MapLayout& layout, const MapSurroundings& wanted);
 
 // A kernel on kOutput, the map's buffer.
-LoopNest lower_halo_clear(const MapLayout& layout, const Surroundings& wanted, Isa isa,
+LoopNest lower_halo_clear(const MapLayout& layout, const MapSurroundings& wanted, Isa isa,
                           int64_t batch);
 
 }  // namespace wattgrind

@@ -51,7 +51,7 @@ void clear_surroundings(Program& program, const Network& network) {
       if (!layouts[buffer] || !seen.insert(buffer).second) continue;
       if (!may_share(program.buffers[buffer])) continue;
       const Operation& writer = network.layers[static_cast<size_t>(step.layer)].operation;
-      const Surroundings wanted{!writes_padding(step, writer), with_gaps.contains(buffer)};
+      const MapSurroundings wanted{!writes_padding(step, writer), with_gaps.contains(buffer)};
       if (!has_surroundings(*layouts[buffer], wanted)) continue;
       steps.push_back(make_step(
           step.layer, step.symbol + ":halo",
