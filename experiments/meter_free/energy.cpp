@@ -82,7 +82,7 @@ void add_published(const std::filesystem::path& file, std::vector<PublishedRow>&
 
 // What the board's supply delivers.
 double board_j(double packages_j, double seconds, const Machine& machine) {
-  return packages_j + seconds * running_power(machine, IdleShare::kAll).value().around_w.value();
+  return packages_j + seconds * running_power(machine, kAllIdle).value().around_w.value();
 }
 
 EnergyRow published_row(const PublishedRow& row) {

@@ -85,7 +85,7 @@ PredictedCost predict(NetworkCounts counts, const Machine& machine) {
 
 double packages_j(const PredictedCost& prediction, const Machine& machine, double cores,
                   double seconds) {
-  const RunningPower power = running_power(machine, IdleShare::kAll).value();
+  const RunningPower power = running_power(machine, kAllIdle).value();
   const double more_cores_w = (cores - 1) * machine.power->core_w->value;
   return prediction.activity_j + seconds * (power.awake_w + power.idle_w.value() + more_cores_w);
 }

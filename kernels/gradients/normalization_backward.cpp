@@ -26,7 +26,8 @@ class NormalizationBackward {
     const SweptMap x = map(Operand::kInput, TensorRole::kInput, context_.input());
     const SweptMap dy =
         map(Operand::kOutputGradient, TensorRole::kGradient, context_.output_gradient);
-    const auto [means, deviations] = moments();
+    const std::pair<SweptMap, SweptMap> moments_maps = moments();
+    const SweptMap &means = moments_maps.first, &deviations = moments_maps.second;
     const SweptMap scale = parameters(Operand::kWeightGradient, TensorRole::kGradient);
     const SweptMap shift = parameters(Operand::kBiasGradient, TensorRole::kGradient);
     Sweep sums(nest_, context_.batch, x.layout.shape, {x, dy, means, deviations, scale, shift},
@@ -44,7 +45,8 @@ class NormalizationBackward {
     const SweptMap x = map(Operand::kInput, TensorRole::kInput, context_.input());
     const SweptMap dy =
         map(Operand::kOutputGradient, TensorRole::kGradient, context_.output_gradient);
-    const auto [means, deviations] = moments();
+    const std::pair<SweptMap, SweptMap> moments_maps = moments();
+    const SweptMap &means = moments_maps.first, &deviations = moments_maps.second;
     SweptMap scale;
     if (is_affine_) scale = parameters(Operand::kWeights, TensorRole::kWeights);
     const MapLayout layout = part_.moments_layout(context_.input().channel_pitch);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "estimator/base/error.h"
 #include "kernels/layers/lowering.h"
 #include "kernels/layout/blocking.h"
 #include "kernels/layout/tiling.h"
@@ -71,7 +72,8 @@ class DepthwiseLowering {
   }
 
   void lower_pass(const std::vector<Tiles>& pieces, LoopVariable n) {
-    const int64_t chunk = pieces.size() == 1 ? chunk_vectors(pieces[0]) : 0;
+    const int64_t chunk = pieces.size() == 1 ? chunk_vectors(pieces[0]) : 1;
+    CHECK(chunk > 0, "{} vectors in chunks of none", pieces[0].count);
     const int64_t chunks = pieces.size() == 1 ? pieces[0].count / chunk : 1;
     const int64_t chunk_bytes = pieces.size() == 1 ? chunk * pieces[0].size * kFloatBytes : 0;
     std::vector<Tiles> chunk_pieces = pieces;

@@ -34,7 +34,8 @@ class NormalizationLowering {
       scale.buffer = nest_.buffer(Operand::kWeights, TensorRole::kWeights, parameter_bytes(affine));
       shift.buffer = nest_.buffer(Operand::kBias, TensorRole::kBias, parameter_bytes(affine));
     }
-    const auto [means, deviations] = moments();
+    const std::pair<SweptMap, SweptMap> moments_maps = moments();
+    const SweptMap &means = moments_maps.first, &deviations = moments_maps.second;
     if (!context_.in_place) {
       output.buffer =
           nest_.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context_.batch));

@@ -71,11 +71,8 @@ void InferenceRun::pack(size_t planned) {
   for (const int part : planned_.parts[planned]) {
     const auto index = static_cast<size_t>(part);
     const bool is_set = parameters_[index] != LayerParameters{};
-    if (!is_set && layer_kind(network_.layers[index].operation)
-                           .parameter_tensors(network_.layers[index])
-                           .size() > 0) {
-      return;
-    }
+    const Layer& part_layer = network_.layers[index];
+    if (!is_set && !layer_kind(part_layer.operation).parameter_tensors(part_layer).empty()) return;
     parts.push_back(parameters_[index]);
   }
   const Layer& layer = planned_.network.layers[planned];
