@@ -219,6 +219,7 @@ ordered_json estimate_json(const Estimate& estimate) {
   }
   json["prices"] = origin_name(estimate.pricing.prices.origin);
   json["energy"] = scope_name(estimate.pricing.scope);
+  if (const auto absent = absent_figures(estimate); !absent.empty()) json["absent"] = absent;
   if (estimate.training) json["training"] = training_json(estimate);
   json["accounting"] = estimate.pricing.accounting == Accounting::kHits ? "hits" : "accesses";
   for (const PricedRow& row : estimate.rows) {

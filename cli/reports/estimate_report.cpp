@@ -1,6 +1,6 @@
 #include "cli/reports/estimate_report.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 
@@ -147,8 +147,30 @@ std::string estimate_heading(const Estimate& estimate) {
                   origin_name(estimate.pricing.prices.origin));
 }
 
+std::vector<std::string> absent_figures(const Estimate& estimate) {
+  const Machine& machine = estimate.machine;
+  std::vector<std::string> absent;
+  if (estimate.pricing.prices.origin != PriceOrigin::kDefault) return absent;
+  if (!machine.core || machine.core->llvm_cpu.empty()) absent.emplace_back("core.llvm_cpu");
+  for (size_t i = 1; i < machine.levels.size(); ++i) {
+    if (!machine.levels[i].bytes_per_cycle) {
+      absent.push_back(fmt::format("levels[{}].bytes_per_cycle", i));
+    }
+  }
+  if (!machine.dram.read_bytes_per_s) absent.emplace_back("dram.read_bytes_per_s");
+  if (!machine.instructions) absent.emplace_back("instructions");
+  if (!machine.power || !machine.power->core_w) absent.emplace_back("power.core_w");
+  if (!machine.power || !machine.power->uncore_w) absent.emplace_back("power.uncore_w");
+  if (!machine.power || !machine.power->package_idle_w) absent.emplace_back("power.package_idle_w");
+  return absent;
+}
+
 std::string estimate_notes(const Estimate& estimate) {
   std::string text;
+  if (const auto absent = absent_figures(estimate); !absent.empty()) {
+    text += sentence("\nThe profile lacks {}: what they make of time and energy is not told.",
+                     fmt::format("{}", fmt::join(absent, ", ")));
+  }
   for (const std::string& note : estimate.counts.origin.notes) text += sentence("\n{}", note);
   for (const std::string& note : estimate.machine.notes) text += sentence("\n{}", note);
   return text.empty() ? text : text + "\n";

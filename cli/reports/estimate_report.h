@@ -18,6 +18,9 @@ std::string_view scope_name(EnergyScope scope);
 
 // The lines above a table say what is counted and how it is priced; the lines below are its notes.
 std::string estimate_heading(const Estimate& estimate);
+// The keys of the profile's figures of time and energy that it lacks; none where prices are not its
+// own published ones.
+std::vector<std::string> absent_figures(const Estimate& estimate);
 std::string estimate_notes(const Estimate& estimate);
 
 // Makes a table with the given metrics after the layer's name, or with those that people want most

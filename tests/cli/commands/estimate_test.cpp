@@ -123,6 +123,24 @@ TEST(Estimate, WhatIsAwakeAndIdleIsPowerTimesTime) {
   EXPECT_EQ(none["total"]["energy_pj"]["machine"], none["total"]["energy_pj"]["running"]);
 }
 
+// A profile without figures of power gives the energy of events, and says what it lacks.
+TEST(Estimate, SaysWhichFiguresAreAbsent) {
+  const TemporaryFolder folder;
+  json machine = json::parse(run_wattgrind({"machines", "zen3", "--format", "json"}).out);
+  machine.erase("power");
+  machine["levels"][1].erase("bytes_per_cycle");
+  const std::string path = folder.path() / "bare.json";
+  std::ofstream(path) << machine;
+  const json bare = estimate({"lenet5", "--machine", path});
+  EXPECT_EQ(bare["absent"], json({"levels[1].bytes_per_cycle", "power.core_w", "power.uncore_w",
+                                  "power.package_idle_w"}));
+  EXPECT_FALSE(bare["total"].contains("time_s"));
+  EXPECT_EQ(bare["energy"], "activity");
+  const Ran ran = run_wattgrind({"estimate", "lenet5", "--machine", path});
+  EXPECT_THAT(ran.out, HasSubstr("The profile lacks levels[1].bytes_per_cycle, power.core_w"));
+  EXPECT_FALSE(estimate({"lenet5", "--machine", "zen3"}).contains("absent"));
+}
+
 TEST(Estimate, TensorsAddUpToTheirLayer) {
   const json result = estimate({"lenet5", "--machine", "skylake_server", "--energy", "events"});
   for (const json& layer : result["layers"]) {
