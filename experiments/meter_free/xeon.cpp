@@ -48,8 +48,9 @@ Pieces pieces_of(const Network& layer, int64_t batch, const Machine& machine) {
   if (conv == nullptr || macs <= kMostMacsOfPiece) return pieces;
   const int64_t all_rows = layer.layers[0].output_shape.height;
   const double share = kMostMacsOfPiece / static_cast<double>(layer.macs());
+  const int64_t fewest = kFewestRows + 2 * conv->window.pad_top;  // not of padding alone
   const int64_t rows =
-      std::max<int64_t>(kFewestRows, std::llround(share * static_cast<double>(all_rows)));
+      std::max<int64_t>(fewest, std::llround(share * static_cast<double>(all_rows)));
   if (2 * rows >= all_rows) return pieces;
   pieces.pieces = static_cast<double>(batch * all_rows) / static_cast<double>(rows);
   pieces.one = with_output_rows(layer, rows);
