@@ -7,6 +7,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/dimension_option.h"
+#include "cli/commands/plan_options.h"
 #include "cli/commands/plan_output.h"
 #include "cli/commands/size_options.h"
 #include "cli/reports/estimate_json.h"
@@ -34,7 +35,7 @@ struct EstimateOptions {
   int64_t batch = 1;
   SizeBounds bounds;
   bool training = false;
-  std::optional<Plan> plan;  // absent: that of the phase
+  std::shared_ptr<PlanOptions> plan;
   bool show_plan = false;
   std::string optimizer = "adam";
   uint64_t images = 0;  // 0: one step
@@ -111,7 +112,7 @@ struct Counted {
 
 // Counts with a source and shows its progress on a line of standard error.
 Counted count(const EstimateOptions& options, const Network& network, const Machine& machine,
-              CountSource& events, std::vector<Artifact>* artifacts) {
+              CountSource& events, const PlanRequest& plan, std::vector<Artifact>* artifacts) {
   const auto with_instructions = make_instruction_source(events);
   CountSource& source = *with_instructions;
   ProgressLine progress(options.output->quiet);
@@ -120,7 +121,7 @@ Counted count(const EstimateOptions& options, const Network& network, const Mach
   };
   if (!options.training) {
     return {count_network(network, options.batch, machine, options.steady, source, report,
-                          artifacts, options.plan.value_or(Plan::kFused)),
+                          artifacts, plan),
             std::nullopt};
   }
   const Optimizer optimizer = optimizer_named(options.optimizer).value();
@@ -136,15 +137,22 @@ Counted count(const EstimateOptions& options, const Network& network, const Mach
   return {std::move(whole), std::move(training)};
 }
 
+PlanRequest plan_of(const EstimateOptions& options, const Network& network, const Machine& machine,
+                    const Pricing& pricing) {
+  ProgressLine progress(options.output->quiet);
+  const auto report = [&](std::string_view what, uint64_t done, uint64_t total) {
+    progress.show(what, done, total);
+  };
+  return plan_request(*options.plan, network, options.batch, options.training, machine, pricing,
+                      report);
+}
+
 void check_phase(const EstimateOptions& options) {
   if (options.epochs && options.images == 0) {
     fail(ErrorKind::kUsage, "--epochs wants --images: how many images an epoch has");
   }
   if (options.images > 0 && !options.training) {
     fail(ErrorKind::kUsage, "--images and --epochs are of a training: add --phase training");
-  }
-  if (options.plan == Plan::kFused && options.training) {
-    fail(ErrorKind::kUsage, "--plan fused is of inference: a training keeps every layer's map");
   }
   if (options.images > 0 && options.steady) {
     fail(ErrorKind::kUsage, "--steady is of one step: leave out --images, or --steady");
@@ -164,16 +172,16 @@ void check_source(const std::string& option, const CountSource& source, const Ma
 }
 
 void run_verification(const EstimateOptions& options, const Network& network,
-                      const Machine& machine, Output& output) {
+                      const Machine& machine, const PlanRequest& plan, Output& output) {
   const auto runner = make_process_runner();
   const auto cachegrind = make_cachegrind_source(*runner);
   const std::string other = options.counts == "trace" ? "trace" : "simulate";
   const auto source = make_source(other, CacheModel::kCachegrind, *runner);
   check_source("--verify", *cachegrind, machine);
   check_source("--verify", *source, machine);
-  const Verification verification{machine,
-                                  count(options, network, machine, *cachegrind, nullptr).counts,
-                                  count(options, network, machine, *source, nullptr).counts};
+  const Verification verification{
+      machine, count(options, network, machine, *cachegrind, plan, nullptr).counts,
+      count(options, network, machine, *source, plan, nullptr).counts};
   output.print({[&](Emphasis emphasis) { return verification_text(verification, emphasis); },
                 [&] { return verification_json(verification); },
                 [&] { return verification_table(verification, false); }});
@@ -204,20 +212,20 @@ void run_estimate(const EstimateOptions& options) {
   const Pricing pricing = pricing_of(options, machine);
   Output output(*options.output);
   const InterruptGuard guard;
+  const PlanRequest plan = plan_of(options, network, machine, pricing);
   if (options.show_plan) {
-    const Plan plan = options.plan.value_or(options.training ? Plan::kLayers : Plan::kFused);
     print_plan(plan_inference(network, plan, machine.isa, options.batch), output);
     return;
   }
   if (options.verify) {
-    run_verification(options, network, machine, output);
+    run_verification(options, network, machine, plan, output);
     return;
   }
   const auto runner = make_process_runner();
   const auto source = make_source(options.counts, CacheModel::kMachine, *runner);
   std::vector<Artifact> artifacts;
   check_source("--counts " + options.counts, *source, machine);
-  Counted counted = count(options, network, machine, *source, &artifacts);
+  Counted counted = count(options, network, machine, *source, plan, &artifacts);
   Estimate estimate = within("--layers", [&] {
     return price_estimate(std::move(counted.counts), machine, pricing, options.layers);
   });
@@ -274,11 +282,7 @@ void add_estimate_command(CLI::App& program) {
       *command, "--phase", options->training,
       "Inference (default), or a training step: copy of the batch, forward, backward, update",
       std::map<std::string, bool>{{"inference", false}, {"training", true}});
-  add_choice(
-      *command, "--plan", options->plan,
-      "Kernels as inference engines fuse them, with what comes behind a convolution or dense "
-      "layer in its kernel (default), or a kernel a layer (of training always)",
-      std::map<std::string, Plan>{{"fused", Plan::kFused}, {"layers", Plan::kLayers}});
+  options->plan = add_plan_options(*command);
   command
       ->add_option_function<std::string>(
           "--show", [options](const std::string&) { options->show_plan = true; },

@@ -12,11 +12,30 @@ namespace {
 
 // Multiplied out, since a share of a whole number may be none: equality has to be exact.
 bool is_worth_it(const AlgorithmCandidate& candidate, double direct_cost) {
-  return static_cast<double>(candidate.worth.of) * candidate.cost <=
-         static_cast<double>(candidate.worth.parts) * direct_cost;
+  return static_cast<double>(candidate.worth->of) * candidate.cost <=
+         static_cast<double>(candidate.worth->parts) * direct_cost;
 }
 
 }  // namespace
+
+WeightForm weight_form(ConvAlgorithm algorithm) {
+  switch (algorithm) {
+    case ConvAlgorithm::kWinograd2:
+      return WeightForm::kWinograd2;
+    case ConvAlgorithm::kWinograd4:
+      return WeightForm::kWinograd4;
+    case ConvAlgorithm::kFft8:
+      return WeightForm::kFft8;
+    case ConvAlgorithm::kFft16:
+      return WeightForm::kFft16;
+    default:
+      return WeightForm::kTaps;
+  }
+}
+
+bool fills_scratch(ConvAlgorithm algorithm) {
+  return algorithm == ConvAlgorithm::kIm2col || weight_form(algorithm) != WeightForm::kTaps;
+}
 
 std::optional<ConvAlgorithm> conv_algorithm_named(std::string_view name) {
   const auto* found = std::ranges::find(kConvAlgorithmNames, name);
@@ -31,13 +50,15 @@ std::optional<AlgorithmCandidate> AlgorithmChoice::candidate(ConvAlgorithm wante
 }
 
 std::string to_text(const AlgorithmChoice& choice) {
+  if (!choice.why.empty()) return fmt::format("{} ({})", name(choice.algorithm), choice.why);
   std::string costs;
   for (const AlgorithmCandidate& candidate : choice.candidates) {
+    if (!candidate.worth) continue;
     costs += fmt::format("{}{} {:.0f}", costs.empty() ? "" : ", ", name(candidate.algorithm),
                          candidate.cost);
     if (candidate.algorithm == choice.algorithm && choice.algorithm != ConvAlgorithm::kDirect) {
       costs += fmt::format(" of at most {:.0f}",
-                           candidate.worth.share_of(choice.candidates.front().cost));
+                           candidate.worth->share_of(choice.candidates.front().cost));
     }
   }
   return fmt::format("{} ({})", name(choice.algorithm), costs);
@@ -54,7 +75,10 @@ AlgorithmChoice choose_algorithm(std::span<const AlgorithmEntry> table,
   }
   CHECK(!choice.candidates.empty() && choice.candidates[0].algorithm == ConvAlgorithm::kDirect,
         "{} without a direct algorithm", name(problem.kind));
-  const auto cheapest = std::ranges::min_element(choice.candidates, {}, &AlgorithmCandidate::cost);
+  const AlgorithmCandidate* cheapest = &choice.candidates.front();
+  for (const AlgorithmCandidate& candidate : choice.candidates) {
+    if (candidate.worth && candidate.cost < cheapest->cost) cheapest = &candidate;
+  }
   if (is_worth_it(*cheapest, choice.candidates[0].cost)) choice.algorithm = cheapest->algorithm;
   return choice;
 }

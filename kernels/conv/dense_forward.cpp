@@ -35,6 +35,8 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
 
 }  // namespace
 
-AlgorithmEntry dense_forward() { return {ConvAlgorithm::kDirect, {}, cost, scratch_bytes, emit}; }
+AlgorithmEntry dense_forward() {
+  return {ConvAlgorithm::kDirect, Share{}, cost, scratch_bytes, emit};
+}
 
 }  // namespace wattgrind

@@ -22,6 +22,8 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
 
 }  // namespace
 
-AlgorithmEntry direct_forward() { return {ConvAlgorithm::kDirect, {}, cost, scratch_bytes, emit}; }
+AlgorithmEntry direct_forward() {
+  return {ConvAlgorithm::kDirect, Share{}, cost, scratch_bytes, emit};
+}
 
 }  // namespace wattgrind

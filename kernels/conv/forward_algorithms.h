@@ -1,6 +1,7 @@
 // The algorithms of a convolution's and a dense layer's way forward, a file each.
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "kernels/conv/conv_algorithm.h"
@@ -10,6 +11,9 @@ namespace wattgrind {
 // Convolutions.
 AlgorithmEntry direct_forward();
 AlgorithmEntry planar_forward();
+AlgorithmEntry im2col_forward();
+AlgorithmEntry pointwise_forward();
+std::array<AlgorithmEntry, 4> tiled_forward();
 // Dense layers.
 AlgorithmEntry dense_forward();
 AlgorithmEntry dense_dots_forward();

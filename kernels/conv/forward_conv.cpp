@@ -3,13 +3,17 @@
 namespace wattgrind {
 
 ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem) {
+  return forward_operands(nest, problem, problem.packed_weights_bytes());
+}
+
+ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem,
+                                 uint64_t weight_bytes) {
   const MapLayout& in = problem.input;
   const MapLayout& out = problem.output;
   ForwardOperands operands;
   operands.input = moved(nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(problem.batch)),
                          in.pixel_bytes(-problem.window.pad_top, -problem.window.pad_left));
-  operands.weights =
-      nest.buffer(Operand::kWeights, TensorRole::kWeights, problem.packed_weights_bytes());
+  operands.weights = nest.buffer(Operand::kWeights, TensorRole::kWeights, weight_bytes);
   operands.bias = nest.buffer(Operand::kBias, TensorRole::kBias, problem.packed_bias_bytes());
   operands.output =
       moved(nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(problem.batch)),

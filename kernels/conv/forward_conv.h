@@ -15,8 +15,10 @@ struct ForwardOperands {
   Epilogue epilogue;
 };
 
-// Declares the layer's operands.
+// Declares the layer's operands, with the weights as they are or, of so many bytes, transformed.
 ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem);
+ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem,
+                                 uint64_t weight_bytes);
 
 // One image's convolution, without addresses.
 DirectConv forward_convolution(const ConvProblem& problem);

@@ -100,6 +100,6 @@ std::unique_ptr<CountSource> make_instruction_source(CountSource& source);
 // and what the source made.
 NetworkCounts count_network(const Network& network, int64_t batch, const Machine& machine,
                             bool steady, CountSource& source, const ProgressReport& progress,
-                            std::vector<Artifact>* artifacts, Plan plan = Plan::kLayers);
+                            std::vector<Artifact>* artifacts, const PlanRequest& plan = {});
 
 }  // namespace wattgrind

@@ -72,7 +72,7 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
 }  // namespace
 
 AlgorithmEntry dense_data_gradient() {
-  return {ConvAlgorithm::kDirect, {}, cost, scratch_bytes, emit};
+  return {ConvAlgorithm::kDirect, Share{}, cost, scratch_bytes, emit};
 }
 
 }  // namespace wattgrind

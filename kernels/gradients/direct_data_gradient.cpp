@@ -86,7 +86,7 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
 }  // namespace
 
 AlgorithmEntry direct_data_gradient() {
-  return {ConvAlgorithm::kDirect, {}, cost, scratch_bytes, emit};
+  return {ConvAlgorithm::kDirect, Share{}, cost, scratch_bytes, emit};
 }
 
 }  // namespace wattgrind

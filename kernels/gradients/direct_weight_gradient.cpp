@@ -135,7 +135,7 @@ void emit(NestBuilder& nest, const ConvProblem& problem) { FilterColumns(nest, p
 }  // namespace
 
 AlgorithmEntry direct_weight_gradient() {
-  return {ConvAlgorithm::kDirect, {}, cost, scratch_bytes, emit};
+  return {ConvAlgorithm::kDirect, Share{}, cost, scratch_bytes, emit};
 }
 
 }  // namespace wattgrind

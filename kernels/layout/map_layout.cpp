@@ -48,4 +48,10 @@ int64_t MapLayout::pixel_bytes(int64_t y, int64_t x) const {
   return (y + halo.top) * row_bytes() + (x + halo.left) * channel_bytes();
 }
 
+int64_t staggered_pitch(int64_t values, int64_t lanes) {
+  constexpr int64_t kLine = kLineBytes / kFloatBytes;
+  if (values <= kLine) return (values + lanes - 1) / lanes * lanes;
+  return ((values + kLine - 1) / kLine | 1) * kLine;
+}
+
 }  // namespace wattgrind

@@ -72,6 +72,11 @@ struct MapLayout {
   friend bool operator==(const MapLayout&, const MapLayout&) = default;
 };
 
+// From one row of a matrix in scratch memory to the next, in values: an odd number of lines, so
+// that neighbouring rows are in different sets of a cache; rows shorter than a line are only
+// rounded up to whole vectors of so many lanes.
+int64_t staggered_pitch(int64_t values, int64_t lanes);
+
 // Calls visit(stored, logical) for every value of a batch of images. `stored` is the value's index
 // in the map's buffer, `logical` its index in [image][channel][row][column].
 template <typename Visit>

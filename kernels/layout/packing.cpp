@@ -132,8 +132,13 @@ void visit_weights(const Layer& layer, const MapLayout& input, Isa isa, const Vi
 }  // namespace
 
 void pack_weights(const Layer& layer, const MapLayout& input, Isa isa,
-                  std::span<const float> logical, std::span<float> packed) {
+                  std::span<const float> logical, std::span<float> packed, WeightForm form) {
   std::ranges::fill(packed, 0.0f);
+  if (form != WeightForm::kTaps) {
+    const auto* conv = std::get_if<Conv2d>(&layer.operation);
+    CHECK(conv != nullptr, "{}: no convolution", layer.name);
+    return pack_tiled_weights(form, *conv, input.shape.channels, isa, logical, packed);
+  }
   visit_weights(layer, input, isa, [&](int64_t to, int64_t from) {
     packed[static_cast<size_t>(to)] = logical[static_cast<size_t>(from)];
   });

@@ -14,13 +14,16 @@
 #include "estimator/base/isa.h"
 #include "estimator/network/network.h"
 #include "kernels/layout/map_layout.h"
+#include "kernels/layout/tile_form.h"
 
 namespace wattgrind {
 
 // `input` is the layout that the layer reads. `logical` must hold as many values as the layer has
-// weights, `packed` as many as the weight buffer of its nest.
+// weights, `packed` as many as the weight buffer of its nest. `form` is that of its algorithm
+// (weight_form() of kernels/conv/conv_algorithm.h); what is transformed cannot be unpacked.
 void pack_weights(const Layer& layer, const MapLayout& input, Isa isa,
-                  std::span<const float> logical, std::span<float> packed);
+                  std::span<const float> logical, std::span<float> packed,
+                  WeightForm form = WeightForm::kTaps);
 void unpack_weights(const Layer& layer, const MapLayout& input, Isa isa,
                     std::span<const float> packed, std::span<float> logical);
 

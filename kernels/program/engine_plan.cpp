@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
+#include "estimator/base/error.h"
 #include "kernels/layout/arena.h"
 #include "kernels/program/shared_memory.h"
 
@@ -13,23 +15,55 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kNames = {"layers", "fused"};
 
+// Every layer that the request names has a kernel of its own, and what it asks of all of them
+// applies to one.
+void check_request(const AlgorithmRequest& request, const Network& network,
+                   const PlannedInference& planned) {
+  for (const auto& [wanted, wish] : request.layers) {
+    const auto layer = std::ranges::find(network.layers, wanted, &Layer::name);
+    if (layer == network.layers.end()) {
+      fail(ErrorKind::kUsage, "network {} has no layer \"{}\"", network.name, wanted);
+    }
+    const auto index = static_cast<int>(layer - network.layers.begin());
+    const auto holder = std::ranges::find_if(planned.parts, [&](const std::vector<int>& parts) {
+      return std::ranges::find(parts, index) != parts.end();
+    });
+    if (holder != planned.parts.end() && holder->front() != index) {
+      fail(ErrorKind::kUsage, "layer \"{}\" is computed by the kernel of \"{}\"", wanted,
+           network.layers[static_cast<size_t>(holder->front())].name);
+    }
+  }
+  if (request.everywhere.empty()) return;
+  const bool is_taken = std::ranges::any_of(planned.program.steps, [&](const Step& step) {
+    return step.choice && std::ranges::find(request.everywhere, step.choice->algorithm) !=
+                              request.everywhere.end();
+  });
+  if (!is_taken) {
+    fail(ErrorKind::kUsage, "{} applies to no layer of network {}",
+         name(request.everywhere.front()), network.name);
+  }
+}
+
 }  // namespace
 
 std::string_view name(Plan plan) { return kNames[static_cast<size_t>(plan)]; }
 
-PlannedInference plan_inference(const Network& network, Plan plan, Isa isa, int64_t batch) {
+PlannedInference plan_inference(const Network& network, const PlanRequest& request, Isa isa,
+                                int64_t batch) {
   PlannedInference result;
-  if (plan == Plan::kLayers) {
+  if (request.plan == Plan::kLayers) {
     result.network = network;
     for (size_t i = 0; i < network.layers.size(); ++i)
       result.parts.push_back({static_cast<int>(i)});
-    result.program = lower_network(network, isa, batch);
+    result.program = lower_network(network, isa, batch, Phase::kInference, request.algorithms);
+    check_request(request.algorithms, network, result);
     return result;
   }
   FusedNetwork fused = fuse_layers(network, isa, batch);
   result.network = std::move(fused.network);
   result.parts = std::move(fused.parts);
-  result.program = lower_network(result.network, isa, batch);
+  result.program = lower_network(result.network, isa, batch, Phase::kInference, request.algorithms);
+  check_request(request.algorithms, network, result);
   result.memory = share_memory(result.program, result.network);
   return result;
 }
@@ -37,6 +71,7 @@ PlannedInference plan_inference(const Network& network, Plan plan, Isa isa, int6
 ProgramBytes program_bytes(const PlannedInference& inference) {
   ProgramBytes use;
   for (const ProgramBuffer& buffer : inference.program.buffers) {
+    if (buffer.shares) continue;
     switch (buffer.kind) {
       case BufferKind::kInput:
         use.inputs += buffer.bytes;
@@ -53,7 +88,7 @@ ProgramBytes program_bytes(const PlannedInference& inference) {
         use.maps += buffer.bytes;
     }
   }
-  if (inference.memory.bytes > 0) use.maps = inference.memory.bytes;
+  use.maps += inference.memory.bytes;
   return use;
 }
 

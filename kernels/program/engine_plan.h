@@ -2,6 +2,9 @@
 // inference engines run it.
 #pragma once
 
+#include <utility>
+
+#include "kernels/program/algorithm_request.h"
 #include "kernels/program/fusion.h"
 #include "kernels/program/memory_plan.h"
 #include "kernels/program/program.h"
@@ -16,6 +19,15 @@ enum class Plan {
 // "layers", "fused"
 std::string_view name(Plan plan);
 
+struct PlanRequest {
+  // A plan alone leaves the algorithms to the instruction set.
+  PlanRequest(Plan of = Plan::kLayers, AlgorithmRequest by = {})
+      : plan(of), algorithms(std::move(by)) {}
+
+  Plan plan;
+  AlgorithmRequest algorithms;
+};
+
 struct PlannedInference {
   Network network;                      // fused, or as read
   std::vector<std::vector<int>> parts;  // by its layer, those of the network as read
@@ -23,9 +35,13 @@ struct PlannedInference {
   MemoryPlan memory;  // of what shares memory; with kLayers nothing does
 };
 
-PlannedInference plan_inference(const Network& network, Plan plan, Isa isa, int64_t batch);
+// Throws Error(kUsage) for a request that names a layer that there is not or that another's kernel
+// holds, or an algorithm that applies to no layer.
+PlannedInference plan_inference(const Network& network, const PlanRequest& request, Isa isa,
+                                int64_t batch);
 
-// The bytes of each kind of memory. Maps are what they take together where they share it.
+// The bytes of each kind of memory. Maps are what they take together where they share it, with the
+// scratch memory of convolutions that is among them.
 struct ProgramBytes {
   uint64_t inputs = 0, parameters = 0, maps = 0, scratch = 0;
 

@@ -3,7 +3,9 @@
 #include <utility>
 #include <variant>
 
+#include "estimator/base/error.h"
 #include "estimator/network/binary_functions.h"
+#include "estimator/network/layer_kind.h"
 #include "kernels/conv/forward_algorithms.h"
 #include "kernels/gradients/backward.h"
 #include "kernels/gradients/gradient_algorithms.h"
@@ -13,9 +15,18 @@
 namespace wattgrind {
 namespace {
 
+// What is computed in one way only takes no algorithm that was asked for of this very layer.
+void refuse_request(const Layer& layer, const AlgorithmRequest& algorithms, std::string_view what) {
+  if (!algorithms.layers.contains(own_name(layer))) return;
+  fail(ErrorKind::kUsage, "layer \"{}\" is {}, which has one algorithm only", own_name(layer),
+       what);
+}
+
 // These templates are for operations that can be computed in one way only and have no parameters.
 template <typename Operation>
-LoweredLayer forward(const Operation& operation, const LayerContext& context) {
+LoweredLayer forward(const Operation& operation, const LayerContext& context, const Layer& layer,
+                     const AlgorithmRequest& algorithms) {
+  refuse_request(layer, algorithms, layer_kind(layer.operation).word());
   return {lower(operation, context), std::nullopt};
 }
 template <typename Operation>
@@ -27,9 +38,14 @@ std::optional<LoweredLayer> weight_gradient(const Operation&, const BackwardCont
   return std::nullopt;
 }
 
-LoweredLayer forward(const Conv2d& conv, const LayerContext& context) {
-  if (is_depthwise(conv, context.input().shape.channels)) return {lower(conv, context), {}};
-  AlgorithmChoice choice = choose_forward_algorithm(conv2d_problem(conv, context));
+LoweredLayer forward(const Conv2d& conv, const LayerContext& context, const Layer& layer,
+                     const AlgorithmRequest& algorithms) {
+  if (is_depthwise(conv, context.input().shape.channels)) {
+    refuse_request(layer, algorithms, "a depthwise convolution");
+    return {lower(conv, context), {}};
+  }
+  AlgorithmChoice choice = requested(choose_forward_algorithm(conv2d_problem(conv, context)),
+                                     algorithms, own_name(layer));
   LoopNest nest = lower(conv, context, choice.algorithm);
   return {std::move(nest), std::move(choice)};
 }
@@ -52,8 +68,10 @@ std::optional<LoweredLayer> weight_gradient(const Conv2d& conv, const BackwardCo
   return LoweredLayer{std::move(nest), std::move(choice)};
 }
 
-LoweredLayer forward(const Dense& dense, const LayerContext& context) {
-  AlgorithmChoice choice = choose_forward_algorithm(dense_problem(dense, context));
+LoweredLayer forward(const Dense& dense, const LayerContext& context, const Layer& layer,
+                     const AlgorithmRequest& algorithms) {
+  AlgorithmChoice choice = requested(choose_forward_algorithm(dense_problem(dense, context)),
+                                     {{}, algorithms.layers}, own_name(layer));
   LoopNest nest = lower(dense, context, choice.algorithm);
   return {std::move(nest), std::move(choice)};
 }
@@ -90,9 +108,11 @@ std::optional<LoweredLayer> weight_gradient(const Normalization& norm,
 
 }  // namespace
 
-LoweredLayer lower_forward(const Layer& layer, const LayerContext& context) {
-  return std::visit([&](const auto& operation) { return forward(operation, context); },
-                    layer.operation);
+LoweredLayer lower_forward(const Layer& layer, const LayerContext& context,
+                           const AlgorithmRequest& algorithms) {
+  return std::visit(
+      [&](const auto& operation) { return forward(operation, context, layer, algorithms); },
+      layer.operation);
 }
 
 LoweredLayer lower_data_gradient(const Layer& layer, const BackwardContext& context) {

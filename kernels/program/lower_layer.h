@@ -9,6 +9,7 @@
 #include "kernels/conv/conv_algorithm.h"
 #include "kernels/layout/layer_context.h"
 #include "kernels/nest/nest.h"
+#include "kernels/program/algorithm_request.h"
 
 namespace wattgrind {
 
@@ -17,7 +18,10 @@ struct LoweredLayer {
   std::optional<AlgorithmChoice> choice;  // made for convolutions and dense layers alone
 };
 
-LoweredLayer lower_forward(const Layer& layer, const LayerContext& context);
+// Convolutions by the algorithm that was asked for, if any was. Throws Error(kUsage) where that
+// does not apply (algorithm_request.h).
+LoweredLayer lower_forward(const Layer& layer, const LayerContext& context,
+                           const AlgorithmRequest& algorithms = {});
 
 // Lowers the gradient by the input of the layer that the context names.
 LoweredLayer lower_data_gradient(const Layer& layer, const BackwardContext& context);

@@ -18,7 +18,8 @@ namespace {
 // yet.
 class ProgramBuilder {
  public:
-  ProgramBuilder(const Network& network, MapPlan plan) : network_(network) {
+  ProgramBuilder(const Network& network, MapPlan plan, const AlgorithmRequest& algorithms)
+      : network_(network), algorithms_(algorithms) {
     program_.isa = plan.isa;
     program_.batch = plan.batch;
     program_.maps = std::move(plan);
@@ -37,7 +38,7 @@ class ProgramBuilder {
 
  private:
   uint32_t add(std::string name, BufferKind kind, int owner, uint64_t bytes) {
-    return add_buffer(program_, network_.name, {std::move(name), kind, owner, 0, bytes});
+    return add_buffer(program_, network_.name, {std::move(name), kind, owner, 0, bytes, false});
   }
 
   void add_layer(int index) {
@@ -53,7 +54,7 @@ class ProgramBuilder {
                            program_.maps.phase == Phase::kTraining};
       context.fused = self.fused;
       for (const int input : self.inputs) context.inputs.push_back(program_.map(input).layout);
-      LoweredLayer lowered = lower_forward(self, context);
+      LoweredLayer lowered = lower_forward(self, context, algorithms_);
       std::vector<uint32_t> buffers;
       for (const Buffer& buffer : lowered.nest.buffers) {
         buffers.push_back(place(index, buffer));
@@ -96,6 +97,7 @@ class ProgramBuilder {
   }
 
   const Network& network_;
+  const AlgorithmRequest& algorithms_;
   Program program_;
 };
 
@@ -126,8 +128,16 @@ Step make_step(int layer, std::string symbol, LoopNest nest, std::vector<uint32_
   return step;
 }
 
-Program lower_network(const Network& network, Isa isa, int64_t batch, Phase phase) {
-  return ProgramBuilder(network, plan_maps(network, isa, batch, phase)).build();
+Program lower_network(const Network& network, Isa isa, int64_t batch, Phase phase,
+                      const AlgorithmRequest& algorithms) {
+  return ProgramBuilder(network, plan_maps(network, isa, batch, phase), algorithms).build();
+}
+
+WeightForm weight_form_of(const Program& program, int layer) {
+  for (const Step& step : program.steps) {
+    if (step.layer == layer && step.choice) return weight_form(step.choice->algorithm);
+  }
+  return WeightForm::kTaps;
 }
 
 uint32_t add_buffer(Program& program, std::string_view network, ProgramBuffer buffer) {

@@ -21,6 +21,7 @@
 #include "kernels/layout/arena.h"
 #include "kernels/layout/map_layout.h"
 #include "kernels/nest/nest.h"
+#include "kernels/program/algorithm_request.h"
 #include "kernels/program/map_plan.h"
 
 namespace wattgrind {
@@ -44,6 +45,7 @@ struct ProgramBuffer {
   int layer = kNetworkInput;  // the layer it belongs to; below zero: to none
   uint64_t address = 0;
   uint64_t bytes = 0;
+  bool shares = false;  // memory with others that are not alive at the same time
 };
 
 // A step is one kernel of one layer. Layers that do nothing (dropout at inference, most flattens)
@@ -90,9 +92,12 @@ struct Program {
 };
 
 // The network's forward pass. Throws Error(kInput) when the arena would be larger than
-// kLargestArenaBytes.
+// kLargestArenaBytes, Error(kUsage) where an algorithm that was asked for does not apply.
 Program lower_network(const Network& network, Isa isa, int64_t batch,
-                      Phase phase = Phase::kInference);
+                      Phase phase = Phase::kInference, const AlgorithmRequest& algorithms = {});
+
+// How the weights of a layer's kernel are packed.
+WeightForm weight_form_of(const Program& program, int layer);
 
 // Appends a buffer to a program behind its others, which decides its address, and returns its
 // index. Throws Error(kInput), whose message begins with `network`, when the arena would become too

@@ -10,7 +10,20 @@
 namespace wattgrind {
 namespace {
 
-bool may_share(const ProgramBuffer& buffer) { return buffer.kind == BufferKind::kMap; }
+bool is_map(const ProgramBuffer& buffer) { return buffer.kind == BufferKind::kMap; }
+
+// Maps, and scratch memory of which a kernel reads only what it has written.
+std::vector<bool> sharing_buffers(const Program& program) {
+  std::vector<bool> result(program.buffers.size());
+  for (const Step& step : program.steps) {
+    const bool fills = step.choice && fills_scratch(step.choice->algorithm);
+    for (const uint32_t index : step.buffers) {
+      const BufferKind kind = program.buffers[index].kind;
+      if (kind == BufferKind::kMap || (fills && kind == BufferKind::kScratch)) result[index] = true;
+    }
+  }
+  return result;
+}
 
 // The buffers of which a kernel reads whole images, with what follows their values.
 std::set<uint32_t> read_with_gaps(const Program& program) {
@@ -27,7 +40,9 @@ std::set<uint32_t> read_with_gaps(const Program& program) {
 bool writes_padding(const Step& step, const Operation& operation) {
   const bool is_product =
       std::holds_alternative<Conv2d>(operation) || std::holds_alternative<Dense>(operation);
-  return is_product && (!step.choice || step.choice->algorithm == ConvAlgorithm::kDirect);
+  if (!step.choice) return is_product;
+  const ConvAlgorithm algorithm = step.choice->algorithm;
+  return is_product && algorithm != ConvAlgorithm::kPlanar && algorithm != ConvAlgorithm::kDots;
 }
 
 // The layout of each buffer of a map that was made for it; absent for others.
@@ -49,7 +64,7 @@ void clear_surroundings(Program& program, const Network& network) {
   for (Step& step : program.steps) {
     for (const uint32_t buffer : step.buffers) {
       if (!layouts[buffer] || !seen.insert(buffer).second) continue;
-      if (!may_share(program.buffers[buffer])) continue;
+      if (!is_map(program.buffers[buffer])) continue;
       const Operation& writer = network.layers[static_cast<size_t>(step.layer)].operation;
       const MapSurroundings wanted{!writes_padding(step, writer), with_gaps.contains(buffer)};
       if (!has_surroundings(*layouts[buffer], wanted)) continue;
@@ -64,9 +79,10 @@ void clear_surroundings(Program& program, const Network& network) {
 
 std::vector<std::optional<Lifetime>> lifetimes(const Program& program, const Network& network) {
   std::vector<std::optional<Lifetime>> result(program.buffers.size());
+  const std::vector<bool> shares = sharing_buffers(program);
   for (uint64_t step = 0; step < program.steps.size(); ++step) {
     for (const uint32_t buffer : program.steps[step].buffers) {
-      if (!may_share(program.buffers[buffer])) continue;
+      if (!shares[buffer]) continue;
       if (!result[buffer]) result[buffer] = Lifetime{program.buffers[buffer].bytes, step, step};
       result[buffer]->last = step;
     }
@@ -96,7 +112,9 @@ MemoryPlan share_memory(Program& program, const Network& network) {
   MemoryPlan plan = plan_memory(sharing);
   size_t shared = 0;
   for (size_t i = 0; i < program.buffers.size(); ++i) {
-    if (lives[i]) program.buffers[i].address = next + plan.offsets[shared++];
+    if (!lives[i]) continue;
+    program.buffers[i].address = next + plan.offsets[shared++];
+    program.buffers[i].shares = true;
   }
   return plan;
 }

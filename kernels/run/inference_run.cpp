@@ -27,7 +27,7 @@ NativeSteps inference_kernels(const Program& program, const ProgramMemory& memor
 
 }  // namespace
 
-InferenceRun::InferenceRun(const Network& network, int64_t batch, Plan plan)
+InferenceRun::InferenceRun(const Network& network, int64_t batch, const PlanRequest& plan)
     : network_(network),
       planned_(plan_inference(network, plan, host_isa(), batch)),
       parameters_(network.layers.size()),
@@ -80,7 +80,8 @@ void InferenceRun::pack(size_t planned) {
   const LayerParameters parameters = fused_parameters(layer, parts);
   if (!parameters.weights.empty()) {
     pack_weights(layer, program.map(layer.input()).layout, program.isa, parameters.weights,
-                 buffer_of(planned, BufferKind::kWeights));
+                 buffer_of(planned, BufferKind::kWeights),
+                 weight_form_of(program, static_cast<int>(planned)));
   }
   if (!parameters.bias.empty()) {
     pack_bias(layer, parameters.bias, buffer_of(planned, BufferKind::kBias));

@@ -26,7 +26,7 @@ class InferenceRun {
  public:
   // Throws Error(kInput) where the network does not fit the arena, Error(kFailed) when the system
   // refuses memory.
-  InferenceRun(const Network& network, int64_t batch, Plan plan = Plan::kLayers);
+  InferenceRun(const Network& network, int64_t batch, const PlanRequest& plan = {});
 
   // The tensors must have as many values as the layer's own (layer_kind.h).
   void set_parameters(size_t layer, const LayerParameters& parameters);

@@ -51,6 +51,12 @@ std::vector<LayerCase> conv_cases() {
       conv_case({16, 15, 14}, {33, dilated(3, 2, 2, 3, 2), 1}, 2, {}),
       conv_case({6, 17, 16}, {4, dilated(3, 4, 1, 6, 3), 2}, 2, {}),
       conv_case({8, 1, 40}, {16, {1, 5, 1, 1, 0, 8, 0, 8, 1, 4}, 1}, 2, {}),  // a row of tokens
+      conv_case({20, 23, 18}, {40, window(3, 1, 1), 1}, 3, padded),  // tiles that are moved back
+      conv_case({12, 12, 16}, {20, window(3, 1, 1), 2}, 2, {}),
+      conv_case({9, 30, 25}, {11, window(7, 1, 3), 1}, 2, padded),
+      conv_case({8, 24, 31}, {12, window(5, 1, 2), 2}, 2, {}),
+      conv_case({24, 7, 7}, {40, window(1, 1, 0), 1}, 3, {}),
+      conv_case({12, 9, 8}, {18, window(1, 1, 0), 2}, 2, padded),
       dense_case({37, 1, 1}, 5, 9, {}),
       dense_case({33, 1, 1}, 24, 3, {}),
       dense_case({16, 1, 1}, 130, 1, {}),

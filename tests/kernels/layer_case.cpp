@@ -22,9 +22,9 @@ void expect_near(const std::vector<float>& found, const std::vector<float>& want
 }
 
 std::vector<float> packed_weights(const LayerCase& test, const MapLayout& input, Isa isa,
-                                  size_t values) {
+                                  size_t values, WeightForm form = WeightForm::kTaps) {
   std::vector<float> packed(values);
-  pack_weights(test.layer, input, isa, test.parameters.weights, packed);
+  pack_weights(test.layer, input, isa, test.parameters.weights, packed, form);
   return packed;
 }
 
@@ -51,7 +51,8 @@ LayerCase make_case(FeatureShape input, const Operation& operation, int64_t batc
   return test;
 }
 
-void check_forward(const LayerCase& test, const Target& target, const ForwardLowering& lower) {
+void check_forward(const LayerCase& test, const Target& target, const ForwardLowering& lower,
+                   WeightForm form) {
   const LayerContext context = test.forward_context(target.isa);
   const LoopNest nest = lower(context);
   NestRun run(nest);
@@ -59,7 +60,7 @@ void check_forward(const LayerCase& test, const Target& target, const ForwardLow
   for (const Buffer& buffer : nest.buffers) {
     if (buffer.operand == Operand::kWeights) {
       const auto weights = run.buffer(Operand::kWeights);
-      std::ranges::copy(packed_weights(test, context.input(), target.isa, weights.size()),
+      std::ranges::copy(packed_weights(test, context.input(), target.isa, weights.size(), form),
                         weights.begin());
     } else if (buffer.operand == Operand::kBias) {
       pack_bias(test.layer, test.parameters.bias, run.buffer(Operand::kBias));

@@ -11,6 +11,7 @@
 #include "kernels/gradients/backward.h"
 #include "kernels/layers/lowering.h"
 #include "kernels/layout/output_pitch.h"
+#include "kernels/layout/tile_form.h"
 #include "tests/kernels/nest_run.h"
 #include "tests/kernels/reference_gradients.h"
 
@@ -66,8 +67,9 @@ LayerCase make_case(FeatureShape input, const Operation& operation, int64_t batc
 
 using ForwardLowering = std::function<LoopNest(const LayerContext&)>;
 
-// The nest's output, on one target.
-void check_forward(const LayerCase& test, const Target& target, const ForwardLowering& lower);
+// The nest's output, on one target, of weights in the form that it wants.
+void check_forward(const LayerCase& test, const Target& target, const ForwardLowering& lower,
+                   WeightForm form = WeightForm::kTaps);
 
 using GradientLowering = std::function<LoopNest(const BackwardContext&)>;
 

@@ -67,7 +67,8 @@ void write_parameters(const Network& network, const Program& program,
     const Layer& layer = network.layers[index];
     const OutputMap& input = program.map(layer.input());
     if (buffer.kind == BufferKind::kWeights) {
-      pack_weights(layer, input.layout, program.isa, parameters[index].weights, packed);
+      pack_weights(layer, input.layout, program.isa, parameters[index].weights, packed,
+                   weight_form_of(program, buffer.layer));
     } else if (buffer.kind == BufferKind::kBias) {
       pack_bias(layer, parameters[index].bias, packed);
     } else if (buffer.kind == BufferKind::kStatistics) {

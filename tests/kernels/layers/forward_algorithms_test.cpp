@@ -32,9 +32,10 @@ TEST(ForwardAlgorithms, AllComputeTheSame) {
       const ConvProblem problem = problem_of(test, test.forward_context(target.isa));
       for (const AlgorithmCandidate& candidate : choose_forward_algorithm(problem).candidates) {
         SCOPED_TRACE(name(candidate.algorithm));
-        check_forward(test, target, [&](const LayerContext& context) {
-          return lower(test, context, candidate.algorithm);
-        });
+        check_forward(
+            test, target,
+            [&](const LayerContext& context) { return lower(test, context, candidate.algorithm); },
+            weight_form(candidate.algorithm));
         if (HasFailure()) return;
       }
     }
