@@ -14,6 +14,39 @@ struct Complex {
 
 enum class Direction { kForward = -1, kBack = 1 };
 
+// Vectors and pairs of them at equal distances from an address.
+class Vectors {
+ public:
+  Vectors(NestBuilder& nest, int lanes, Address first, int64_t step_bytes, int64_t part_bytes = 0)
+      : nest_(nest),
+        lanes_(lanes),
+        first_(std::move(first)),
+        step_bytes_(step_bytes),
+        part_bytes_(part_bytes) {}
+
+  Register load(int64_t i) const { return nest_.load(lanes_, at(i)); }
+  void store(int64_t i, Register value) const { nest_.store(value, at(i)); }
+  Complex load_pair(int64_t i) const {
+    return {nest_.load(lanes_, at(i)), nest_.load(lanes_, moved(at(i), part_bytes_))};
+  }
+  // The same, from so many places on with each iteration of a loop.
+  Vectors stepped_by(LoopVariable loop, int64_t places) const {
+    return {nest_, lanes_, stepped(first_, loop, places * step_bytes_), step_bytes_, part_bytes_};
+  }
+  void store_pair(int64_t i, Complex value) const {
+    nest_.store(value.re, at(i));
+    nest_.store(value.im, moved(at(i), part_bytes_));
+  }
+
+ private:
+  Address at(int64_t i) const { return moved(first_, i * step_bytes_); }
+
+  NestBuilder& nest_;
+  const int lanes_;
+  const Address first_;
+  const int64_t step_bytes_, part_bytes_;
+};
+
 // Arithmetic on vectors and where they come from and go to.
 class Fourier {
  public:
@@ -102,29 +135,32 @@ class Fourier {
     }
   }
 
-  // Complex values, 8 or 16, in two passes by way of `between`.
-  void complex(int64_t extent, Direction direction, const LoadComplex& load,
-               const LoadComplex& between, const StoreComplex& to_between,
-               const StoreComplex& store) {
+  // Complex values, 8 or 16, in two passes by way of `between`. The second is a loop, so that the
+  // first one's many constants need not all be in registers.
+  void complex(int64_t extent, Direction direction, const Vectors& from, const Vectors& between,
+               const Vectors& to) {
     const int64_t radix = extent / 4;
     for (int64_t n = 0; n < 4; ++n) {
       if (radix == 2) {
-        const Complex x = load(n), y = load(n + 4);
-        to_between(n, sum(x, y));
-        to_between(n + 4, turned(difference(x, y), n, extent, direction));
+        const Complex x = from.load_pair(n), y = from.load_pair(n + 4);
+        between.store_pair(n, sum(x, y));
+        between.store_pair(n + 4, turned(difference(x, y), n, extent, direction));
         continue;
       }
-      const auto values = of_4({load(n), load(n + 4), load(n + 8), load(n + 12)}, direction);
+      const auto values = of_4(
+          {from.load_pair(n), from.load_pair(n + 4), from.load_pair(n + 8), from.load_pair(n + 12)},
+          direction);
       for (int64_t k = 0; k < 4; ++k) {
-        to_between(n + 4 * k, turned(values[static_cast<size_t>(k)], n * k, extent, direction));
+        between.store_pair(n + 4 * k,
+                           turned(values[static_cast<size_t>(k)], n * k, extent, direction));
       }
     }
-    for (int64_t k = 0; k < radix; ++k) {
-      const int64_t first = 4 * k;
+    nest_.loop("quarter", radix, [&](LoopVariable k) {
+      const Vectors four = between.stepped_by(k, 4), out = to.stepped_by(k, 1);
       const auto values = of_4(
-          {between(first), between(first + 1), between(first + 2), between(first + 3)}, direction);
-      for (int64_t j = 0; j < 4; ++j) store(k + radix * j, values[static_cast<size_t>(j)]);
-    }
+          {four.load_pair(0), four.load_pair(1), four.load_pair(2), four.load_pair(3)}, direction);
+      for (int64_t j = 0; j < 4; ++j) out.store_pair(radix * j, values[static_cast<size_t>(j)]);
+    });
   }
 
   // Sixteen real values, by way of `between`: the even values of the spectrum are that of eight
@@ -186,35 +222,6 @@ struct Work {
   Address between() const { return moved(first, extent * columns() * 2 * vector_bytes); }
 };
 
-// Vectors and pairs of them at equal distances from an address.
-class Vectors {
- public:
-  Vectors(NestBuilder& nest, int lanes, Address first, int64_t step_bytes, int64_t part_bytes = 0)
-      : nest_(nest),
-        lanes_(lanes),
-        first_(std::move(first)),
-        step_bytes_(step_bytes),
-        part_bytes_(part_bytes) {}
-
-  Register load(int64_t i) const { return nest_.load(lanes_, at(i)); }
-  void store(int64_t i, Register value) const { nest_.store(value, at(i)); }
-  Complex load_pair(int64_t i) const {
-    return {nest_.load(lanes_, at(i)), nest_.load(lanes_, moved(at(i), part_bytes_))};
-  }
-  void store_pair(int64_t i, Complex value) const {
-    nest_.store(value.re, at(i));
-    nest_.store(value.im, moved(at(i), part_bytes_));
-  }
-
- private:
-  Address at(int64_t i) const { return moved(first_, i * step_bytes_); }
-
-  NestBuilder& nest_;
-  const int lanes_;
-  const Address first_;
-  const int64_t step_bytes_, part_bytes_;
-};
-
 }  // namespace
 
 int64_t fft_work_vectors(int64_t extent) { return extent * (extent / 2 + 1) * 2 + 2 * extent; }
@@ -240,11 +247,7 @@ void emit_fft_inputs(NestBuilder& nest, int64_t extent, const TileInputs& tile) 
                        vector_bytes);
     const Vectors to(nest, tile.lanes, stepped(tile.to, x, tile.value_bytes),
                      work.columns() * tile.value_bytes, tile.part_bytes);
-    fourier.complex(
-        extent, Direction::kForward, [&](int64_t i) { return from.load_pair(i); },
-        [&](int64_t i) { return pairs.load_pair(i); },
-        [&](int64_t i, Complex value) { pairs.store_pair(i, value); },
-        [&](int64_t k, Complex value) { to.store_pair(k, value); });
+    fourier.complex(extent, Direction::kForward, from, pairs, to);
   });
 }
 
@@ -260,13 +263,7 @@ void emit_fft_outputs(NestBuilder& nest, const TileTransform& transform, const T
                        work.columns() * tile.value_bytes, tile.part_bytes);
     const Vectors to(nest, tile.lanes, work.column(x), work.columns() * 2 * vector_bytes,
                      vector_bytes);
-    fourier.complex(
-        extent, Direction::kBack, [&](int64_t i) { return from.load_pair(i); },
-        [&](int64_t i) { return pairs.load_pair(i); },
-        [&](int64_t i, Complex value) { pairs.store_pair(i, value); },
-        [&](int64_t k, Complex value) {
-          if (k < transform.output_rows) to.store_pair(k, value);
-        });
+    fourier.complex(extent, Direction::kBack, from, pairs, to);
   });
   const Register bias = nest.load(tile.lanes, tile.bias);
   nest.loop("tile_row", transform.output_rows, [&](LoopVariable y) {

@@ -165,8 +165,8 @@ class TiledConv {
     return moved;
   }
 
-  // Blocks are large enough to keep a product's registers busy, and take no more memory than the weights
-  // do, or than L2 has room for; of those the one is taken for which the fewest bytes move.
+  // Blocks are large enough to keep a product's registers busy, and take no more memory than the
+  // weights do, or than L2 has room for; of those the one is taken for which the fewest bytes move.
   void choose_block() {
     const int64_t most_bytes =
         std::max(static_cast<int64_t>(weight_bytes()), resident_map_bytes(problem_.isa));

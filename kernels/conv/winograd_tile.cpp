@@ -43,7 +43,7 @@ Values inputs_of_4(Algebra a, const Values& d) {
   const Register even = a.scaled_sum(-4, d[2], d[4]), odd = a.scaled_sum(-4, d[1], d[3]);
   const Register rest = a.difference(d[4], d[2]), step = a.difference(d[3], d[1]);
   const Register twice = a.sum(step, step);
-  return {a.scaled_sum(4, d[0], a.difference(even, d[2])),
+  return {a.scaled_sum(-4, a.difference(d[2], d[0]), rest),
           a.sum(even, odd),
           a.difference(even, odd),
           a.sum(rest, twice),
@@ -55,8 +55,9 @@ Values inputs_of_4(Algebra a, const Values& d) {
 Values outputs_of_4(Algebra a, const Values& m) {
   const Register near = a.sum(m[1], m[2]), turned = a.difference(m[1], m[2]);
   const Register far = a.sum(m[3], m[4]), apart = a.difference(m[3], m[4]);
-  return {a.sum(a.sum(m[0], near), far), a.scaled_sum(2, apart, turned), a.scaled_sum(4, far, near),
-          a.sum(a.scaled_sum(8, apart, turned), m[5])};
+  const Register twice = a.sum(apart, apart);
+  return {a.sum(a.sum(m[0], near), far), a.sum(twice, turned), a.scaled_sum(4, far, near),
+          a.sum(a.scaled_sum(4, twice, turned), m[5])};
 }
 
 Values loaded(NestBuilder& nest, int lanes, const Address& first, int64_t step_bytes,
