@@ -62,10 +62,7 @@ class Fourier {
   Register scaled(float factor, Register a) {
     return nest_.apply(Opcode::kMul, nest_.constant(lanes_, factor), a);
   }
-  // factor * a + b
-  Register scaled_sum(float factor, Register a, Register b) {
-    return nest_.apply(Opcode::kMulAdd, nest_.constant(lanes_, factor), a, b);
-  }
+  Register twice(Register a) { return sum(a, a); }
   Register zero() { return nest_.constant(lanes_, 0); }
   Complex sum(Complex a, Complex b) { return {sum(a.re, b.re), sum(a.im, b.im)}; }
   Complex difference(Complex a, Complex b) {
@@ -84,7 +81,8 @@ class Fourier {
       return s > 0 ? Complex{difference(zero(), a.im), a.re}
                    : Complex{a.im, difference(zero(), a.re)};
     }
-    return {scaled_sum(-s, a.im, scaled(c, a.re)), scaled_sum(c, a.im, scaled(s, a.re))};
+    // Of few constants, whatever their signs: they stay in registers.
+    return {plus(c, a.re, -s, a.im), plus(s, a.re, c, a.im)};
   }
 
   std::array<Complex, 4> of_4(const std::array<Complex, 4>& x, Direction direction) {
@@ -109,10 +107,10 @@ class Fourier {
     store(0, {sum(even, odd), zero()});
     store(4, {difference(even, odd), zero()});
     store(2, {difference(s[0], s[2]), difference(s[3], s[1])});
-    const Register apart = difference(d[1], d[3]), near = sum(d[1], d[3]);
-    store(1, {scaled_sum(kHalfRoot, apart, d[0]),
-              difference(zero(), scaled_sum(kHalfRoot, near, d[2]))});
-    store(3, {scaled_sum(-kHalfRoot, apart, d[0]), scaled_sum(-kHalfRoot, near, d[2])});
+    const Register apart = scaled(kHalfRoot, difference(d[1], d[3]));
+    const Register near = scaled(kHalfRoot, sum(d[1], d[3]));
+    store(1, {sum(d[0], apart), difference(zero(), sum(d[2], near))});
+    store(3, {difference(d[0], apart), difference(d[2], near)});
   }
 
   // The way back from five values of a spectrum to eight real ones, of which the first `outputs`
@@ -121,17 +119,19 @@ class Fourier {
     const Register first = load(0).re, last = load(4).re;
     const Complex second = load(2);
     const Register p = sum(first, last), q = difference(first, last);
-    const std::array<Register, 4> even = {scaled_sum(2, second.re, p), scaled_sum(-2, second.im, q),
-                                          scaled_sum(-2, second.re, p),
-                                          scaled_sum(2, second.im, q)};
+    const Register re = twice(second.re), im = twice(second.im);
+    const std::array<Register, 4> even = {sum(p, re), difference(q, im), difference(p, re),
+                                          sum(q, im)};
     const Complex one = load(1), three = load(3);
     const Complex a = difference(one, three), b = sum(one, three);
-    const std::array<Register, 4> odd = {scaled(2, b.re),
-                                         scaled(2 * kHalfRoot, difference(a.re, b.im)),
-                                         scaled(-2, a.im), scaled(-2 * kHalfRoot, sum(a.re, b.im))};
+    constexpr float kRoot = 2 * kHalfRoot;
+    // What the later two of the values take away, and the two before add.
+    const std::array<Register, 4> odd = {twice(b.re), scaled(kRoot, difference(a.re, b.im)),
+                                         twice(a.im), scaled(kRoot, sum(a.re, b.im))};
     for (int64_t i = 0; i < 8 && i < outputs; ++i) {
       const auto at = static_cast<size_t>(i % 4);
-      store(i, i < 4 ? sum(even[at], odd[at]) : difference(even[at], odd[at]));
+      const bool adds = (i < 4) == (at < 2);
+      store(i, adds ? sum(even[at], odd[at]) : difference(even[at], odd[at]));
     }
   }
 
@@ -192,8 +192,8 @@ class Fourier {
         of_4({load(1), load(5), conjugate(load(7)), conjugate(load(3))}, Direction::kBack);
     for (int64_t n = 0; n < 4; ++n) {
       const Complex z = turned(odd[static_cast<size_t>(n)], n, 16, Direction::kBack);
-      to_between(n, scaled(2, z.re));
-      to_between(n + 4, scaled(-2, z.im));
+      to_between(n, twice(z.re));
+      to_between(n + 4, difference(zero(), twice(z.im)));
     }
     real_8_back([&](int64_t k) { return load(2 * k); }, 8,
                 [&](int64_t n, Register even) {
@@ -203,6 +203,13 @@ class Fourier {
   }
 
  private:
+  // a * x + b * y
+  Register plus(float a, Register x, float b, Register y) {
+    const Register left = scaled(std::abs(a), x), right = scaled(std::abs(b), y);
+    if (a > 0) return b > 0 ? sum(left, right) : difference(left, right);
+    return b > 0 ? difference(right, left) : difference(difference(zero(), left), right);
+  }
+
   static constexpr float kHalfRoot = 0.5f * std::numbers::sqrt2_v<float>;
 
   NestBuilder& nest_;
