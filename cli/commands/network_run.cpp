@@ -134,7 +134,7 @@ class NetworkRun {
   RunResult run() {
     const std::vector<GivenTensor> wanted =
         read_tensors("--check", request_.checks, names_of(runnable_.outputs));
-    InferenceRun inference(runnable_.network, batch_, plan());
+    InferenceRun inference(runnable_.network, batch_, plan_request());
     for (size_t i = 0; i < runnable_.parameters.size(); ++i) {
       if (has_parameters(i)) inference.set_parameters(i, runnable_.parameters[i]);
     }
@@ -153,6 +153,10 @@ class NetworkRun {
   }
 
  private:
+  PlanRequest plan_request() const {
+    return {plan(), within("--algorithm", [&] { return algorithm_request(request_.algorithm); })};
+  }
+
   Plan plan() const {
     const bool keeps = !request_.keep_folder.empty();
     if (keeps && request_.plan == Plan::kFused) {

@@ -20,6 +20,7 @@ struct RunRequest {
   double relative = 1e-3, absolute = 1e-5;  // how far a checked value may be off
   DimensionSizes dimensions;
   std::optional<Plan> plan;  // absent: fused, or of layers where their maps are kept
+  std::string algorithm;     // words of algorithm_request(); empty: the instruction set's choice
 };
 
 // What stands behind --check, held to the output.

@@ -10,7 +10,10 @@ ordered_json kernels_json(const PlannedInference& inference) {
   for (const Step& step : inference.program.steps) {
     const Layer& layer = inference.network.layers[static_cast<size_t>(step.layer)];
     ordered_json kernel = {{"name", step.symbol}, {"layer", layer.name}};
-    if (step.choice) kernel["algorithm"] = name(step.choice->algorithm);
+    if (step.choice) {
+      kernel["algorithm"] = name(step.choice->algorithm);
+      if (!step.choice->why.empty()) kernel["why"] = step.choice->why;
+    }
     kernels.push_back(std::move(kernel));
   }
   return kernels;

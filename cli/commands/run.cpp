@@ -218,6 +218,12 @@ void add_run_command(CLI::App& program) {
           "Kernels as inference engines fuse them (default), or a kernel a layer (with --keep)")
       ->check(CLI::IsMember({"fused", "layers"}).description(""))
       ->type_name("fused|layers");
+  command
+      ->add_option("--algorithm", options->request.algorithm,
+                   "Of convolutions: direct, im2col, pointwise, winograd2, winograd4, fft wherever "
+                   "it applies, or LAYER=NAME of one layer (default: what the processor's "
+                   "instruction set favours of those that round as direct does)")
+      ->type_name("NAME|LAYER=NAME,...");
   add_dimension_option(*command, options->request.dimensions);
   options->output = add_output_options(*command, "-o");
   command->callback([options] { print_run(*options); });

@@ -125,7 +125,8 @@ EventCounts difference(const EventCounts& a, const EventCounts& b) {
 }
 
 OperationCounts sum(const OperationCounts& a, const OperationCounts& b) {
-  return {a.macs + b.macs, a.other + b.other, a.padding_macs + b.padding_macs};
+  return {a.macs + b.macs, a.other + b.other, a.padding_macs + b.padding_macs,
+          a.saved_macs + b.saved_macs, a.transform_operations + b.transform_operations};
 }
 
 }  // namespace wattgrind

@@ -69,11 +69,18 @@ EventCounts scaled(const EventCounts& counts, uint64_t times);
 // lines looked up here and the lines written here. Absent where lines_from_above is.
 std::optional<uint64_t> bytes_moved(const EventCounts& counts, size_t level, uint64_t line_bytes);
 
-// Operations of the network as written, and those that a kernel adds by padding channels.
+// Operations of the network as written, and what kernels add to them or do without.
 struct OperationCounts {
   uint64_t macs = 0;          // multiply-accumulates
   uint64_t other = 0;         // comparisons, additions, divisions outside multiply-accumulates
   uint64_t padding_macs = 0;  // of vector lanes that hold no channel: work without a result
+  // Multiply-accumulates that an algorithm does without, and the operations that it transforms
+  // values by instead (Winograd's and Fourier's of convolutions).
+  uint64_t saved_macs = 0;
+  uint64_t transform_operations = 0;
+
+  uint64_t executed_macs() const { return macs - saved_macs; }
+  uint64_t executed_other() const { return other + transform_operations; }
 };
 
 OperationCounts sum(const OperationCounts& a, const OperationCounts& b);

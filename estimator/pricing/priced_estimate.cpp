@@ -21,7 +21,7 @@ std::optional<double> fitted_time_s(const CountedRow& row, const Machine& machin
   constexpr double kSecondsANanosecond = 1e-9;
   const double cycles = latency_cost(row.counts, machine, Accounting::kHits).value();
   return kSecondsANanosecond *
-         (machine.time->mac_ns.value * static_cast<double>(row.operations.macs) +
+         (machine.time->mac_ns.value * static_cast<double>(row.operations.executed_macs()) +
           machine.time->latency_cycle_ns.value * cycles);
 }
 

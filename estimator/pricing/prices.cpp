@@ -27,8 +27,8 @@ EnergyBreakdown<Amount> price(const EventCounts& counts, const OperationCounts& 
         counts.levels.size(), prices.levels.size());
   const auto rounded = [&](double pj) { return Amount::rounded(pj / unit_pj); };
   EnergyBreakdown<Amount> energy;
-  energy.compute = rounded(amount(operations.macs) * prices.mac_pj +
-                           amount(operations.other) * prices.other_operation_pj);
+  energy.compute = rounded(amount(operations.executed_macs()) * prices.mac_pj +
+                           amount(operations.executed_other()) * prices.other_operation_pj);
   const auto lines = [](const LevelPrice& level, uint64_t read, std::optional<uint64_t> written) {
     return amount(read) * level.read_pj + amount(written.value_or(0)) * level.write_pj;
   };

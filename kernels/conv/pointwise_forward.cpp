@@ -1,6 +1,6 @@
 // The way forward of a convolution of one tap, with no stride or padding: a product of matrices
-// over pixels, which does not see where rows end nor, where images follow each other without a gap,
-// where images do. Pixels go by in tiles that fill the registers; those left over come last.
+// over pixels. Where rows follow each other without a gap it does not see where they end, nor where
+// images do. Pixels go by in tiles that fill the registers; those left over come last.
 #include <algorithm>
 
 #include "kernels/conv/direct_conv.h"
@@ -11,9 +11,10 @@
 namespace wattgrind {
 namespace {
 
-// The pixels that lie side by side in both maps, and how often there are so many.
+// The pixels that lie side by side in both maps, and of how many rows of how many images there are
+// so many.
 struct Pixels {
-  int64_t images = 1;  // loops around
+  int64_t images = 1, rows = 1;
   int64_t count = 0;
 };
 
@@ -22,9 +23,12 @@ Pixels pixels_of(const ConvProblem& problem) {
   const auto has_gap = [&](const MapLayout& map) {
     return map.image_bytes() != shape.height * map.row_bytes();
   };
+  if (!problem.input.rows_touch() || !problem.output.rows_touch()) {
+    return {problem.batch, shape.height, shape.width};
+  }
   const int64_t image = shape.height * shape.width;
-  if (has_gap(problem.input) || has_gap(problem.output)) return {problem.batch, image};
-  return {1, problem.batch * image};
+  if (has_gap(problem.input) || has_gap(problem.output)) return {problem.batch, 1, image};
+  return {1, 1, problem.batch * image};
 }
 
 bool applies(const ConvProblem& problem) {
@@ -32,8 +36,7 @@ bool applies(const ConvProblem& problem) {
   return !problem.is_dense && window.kernel_height == 1 && window.kernel_width == 1 &&
          window.stride_height == 1 && window.stride_width == 1 &&
          problem.input.shape.height == problem.output.shape.height &&
-         problem.input.shape.width == problem.output.shape.width && problem.input.rows_touch() &&
-         problem.output.rows_touch();
+         problem.input.shape.width == problem.output.shape.width;
 }
 
 // Products of so many pixels in a row, whose inputs and sums stay in L2 together.
@@ -62,7 +65,7 @@ std::optional<double> cost(const ConvProblem& problem) {
     cost +=
         static_cast<double>(row.count * direct_conv_cost(product(problem, row.size), problem.isa));
   }
-  return static_cast<double>(pixels.images * problem.groups) * cost;
+  return static_cast<double>(pixels.images * pixels.rows * problem.groups) * cost;
 }
 
 uint64_t scratch_bytes(const ConvProblem&) { return 0; }
@@ -71,22 +74,24 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
   const ForwardOperands operands = forward_operands(nest, problem);
   const Pixels pixels = pixels_of(problem);
   nest.loop("image", pixels.images, [&](LoopVariable n) {
-    for (const Tiles& row : rows_of(problem, pixels.count)) {
-      nest.loop("pixels", row.count, [&](LoopVariable p) {
-        const auto at = [&](const Address& first, const MapLayout& map) {
-          return stepped(
-              moved(stepped(first, n, map.image_bytes()), row.start * map.channel_bytes()), p,
-              row.size * map.channel_bytes());
-        };
-        DirectConv conv = product(problem, row.size);
-        conv.input_values = at(operands.input, problem.input);
-        conv.output_values = at(operands.output, problem.output);
-        conv.weights = operands.weights;
-        conv.bias = operands.bias;
-        conv.epilogue = operands.epilogue;
-        emit_direct_conv(nest, conv);
-      });
-    }
+    nest.loop("row", pixels.rows, [&](LoopVariable y) {
+      for (const Tiles& stretch : rows_of(problem, pixels.count)) {
+        nest.loop("pixels", stretch.count, [&](LoopVariable p) {
+          const auto at = [&](const Address& first, const MapLayout& map) {
+            const Address row = stepped(stepped(first, n, map.image_bytes()), y, map.row_bytes());
+            return stepped(moved(row, stretch.start * map.channel_bytes()), p,
+                           stretch.size * map.channel_bytes());
+          };
+          DirectConv conv = product(problem, stretch.size);
+          conv.input_values = at(operands.input, problem.input);
+          conv.output_values = at(operands.output, problem.output);
+          conv.weights = operands.weights;
+          conv.bias = operands.bias;
+          conv.epilogue = operands.epilogue;
+          emit_direct_conv(nest, conv);
+        });
+      }
+    });
   });
 }
 

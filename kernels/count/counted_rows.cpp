@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "estimator/network/operations.h"
@@ -59,8 +60,13 @@ void add_step(const Step& step, EventCounts counts, CountedRow& row) {
   row.counts = row.counts.levels.empty() ? std::move(counts) : sum(row.counts, counts);
   row.operations.padding_macs += step.padding_macs;
   if (step.choice && weight_form(step.choice->algorithm) != WeightForm::kTaps) {
-    row.operations = {};
-    add_operations(step.nest.body, 1, row.operations);
+    // What the nest makes beyond the layer's own other operations are transforms.
+    OperationCounts made;
+    add_operations(step.nest.body, 1, made);
+    OperationCounts& of = row.operations;
+    of.saved_macs = of.macs - std::min(of.macs, made.macs);
+    of.padding_macs = made.macs - std::min(of.macs, made.macs);
+    of.transform_operations = made.other - std::min(of.other, made.other);
   }
 }
 

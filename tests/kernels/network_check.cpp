@@ -100,18 +100,23 @@ std::vector<ReferenceParameters> parameters_of(const PlannedInference& planned,
 
 }  // namespace
 
-void check_network(const Network& network, int64_t batch, const std::string& what) {
-  const ReferenceRun wanted(network, batch);
+void check_network(const Network& network, int64_t batch, const PlanRequest& plan,
+                   const std::string& what, double slack) {
+  ReferenceRun wanted(network, batch);
+  wanted.bound *= slack;
   for (const Target& target : targets()) {
-    const std::string where = fmt::format("{}, batch {}, {}{}", what, batch,
-                                          traits(target.isa).name, target.fuse ? " fused" : "");
-    for (const Plan plan : {Plan::kLayers, Plan::kFused}) {
-      const PlannedInference planned = plan_inference(network, plan, target.isa, batch);
-      check_inference(planned, target, batch, parameters_of(planned, wanted), network.outputs,
-                      wanted, fmt::format("{}, plan {}", where, name(plan)));
-    }
+    const std::string where =
+        fmt::format("{}, batch {}, {}{}, plan {}", what, batch, traits(target.isa).name,
+                    target.fuse ? " fused" : "", name(plan.plan));
+    const PlannedInference planned = plan_inference(network, plan, target.isa, batch);
+    check_inference(planned, target, batch, parameters_of(planned, wanted), network.outputs, wanted,
+                    where);
     if (testing::Test::HasFatalFailure()) return;
   }
+}
+
+void check_network(const Network& network, int64_t batch, const std::string& what) {
+  for (const Plan plan : {Plan::kLayers, Plan::kFused}) check_network(network, batch, plan, what);
 }
 
 }  // namespace wattgrind

@@ -26,7 +26,7 @@ NetworkMemory::NetworkMemory(const Program& program) : program_(program) {
 void NetworkMemory::poison() {
   for (uint32_t i = 0; i < program_.buffers.size(); ++i) {
     const ProgramBuffer& buffer = program_.buffers[i];
-    if (buffer.kind != BufferKind::kMap) continue;
+    if (buffer.kind != BufferKind::kMap && !buffer.shares) continue;
     std::fill_n(this->buffer(i), buffer.bytes / kFloatBytes,
                 std::numeric_limits<float>::quiet_NaN());
   }

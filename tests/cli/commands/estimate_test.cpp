@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "estimator/base/error.h"
@@ -246,6 +247,66 @@ TEST(Estimate, LeavesNoPartialFile) {
                  "pentium");
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   expect_refused({"lenet5", "--machine", "zen3", "--keep", "/proc/kept"}, 1, "/proc/kept");
+}
+
+TEST(EstimateAlgorithms, AreChosenOrAskedFor) {
+  const auto algorithms = [](std::vector<std::string> options) {
+    options.insert(options.begin(), {"vgg16", "--machine", "skylake_server", "--show", "plan"});
+    std::map<std::string, std::string> found;
+    const json plan = estimate(options);
+    for (const json& kernel : plan["kernels"]) {
+      if (kernel.contains("algorithm")) {
+        found[kernel["layer"]] =
+            kernel["algorithm"].get<std::string>() + " " + kernel.value("why", std::string());
+      }
+    }
+    return found;
+  };
+  EXPECT_THAT(algorithms({})["conv3_2+relu3_2"], testing::MatchesRegex("winograd4 by time: .* ms"));
+  EXPECT_THAT(algorithms({"--choose", "energy"})["conv3_2+relu3_2"],
+              testing::MatchesRegex("winograd. by energy: .* mJ"));
+  auto asked = algorithms({"--algorithm", "winograd2,conv3_2=im2col"});
+  EXPECT_EQ(asked["conv3_2+relu3_2"], "im2col asked for");
+  EXPECT_EQ(asked["conv3_3+relu3_3"], "winograd2 asked for");
+  asked = algorithms({"--algorithm", "auto,conv3_2=im2col"});
+  EXPECT_EQ(asked["conv3_2+relu3_2"], "im2col asked for");
+  EXPECT_THAT(asked["conv3_3+relu3_3"], HasSubstr("by time"));
+  EXPECT_EQ(algorithms({"--plan", "layers"})["conv3_2"], "direct ");
+}
+
+TEST(EstimateAlgorithms, WinogradTakesFewerOperationsAndLessTime) {
+  const auto of = [](const std::string& algorithm) {
+    return estimate({"vgg16", "--machine", "skylake_server", "--algorithm", algorithm, "--layers",
+                     "conv3_2"})["layers"][0];
+  };
+  const json direct = of("direct"), winograd2 = of("winograd2"), winograd4 = of("winograd4");
+  EXPECT_EQ(direct["macs"], uint64_t{56} * 56 * 256 * 256 * 9);
+  EXPECT_FALSE(direct.contains("executed_macs"));
+  EXPECT_EQ(winograd2["macs"], direct["macs"]) << "of the network as written";
+  EXPECT_EQ(winograd2["executed_macs"], uint64_t{28} * 28 * 16 * 256 * 256);
+  // Transforms multiply, too.
+  EXPECT_GT(winograd4["executed_macs"], uint64_t{14} * 14 * 36 * 256 * 256);
+  EXPECT_LT(winograd4["executed_macs"], uint64_t{14} * 14 * 36 * 256 * 256 * 11 / 10);
+  EXPECT_LT(winograd4["time_s"], direct["time_s"]);
+  EXPECT_EQ(winograd2["other_operations"], direct["other_operations"]);
+  EXPECT_GT(winograd2["transform_operations"], 0);
+}
+
+TEST(EstimateAlgorithms, AreRefusedWhereTheyDoNotFit) {
+  const auto refused = [](std::vector<std::string> options, const std::string& message) {
+    options.insert(options.begin(), {"lenet5", "--machine", "zen3"});
+    expect_refused(options, 2, message);
+  };
+  refused({"--algorithm", "gemm"}, "--algorithm: \"gemm\" is no algorithm");
+  refused({"--algorithm", "conv9=direct"}, "--algorithm: network lenet5 has no layer \"conv9\"");
+  refused({"--algorithm", "conv1=winograd4"},
+          "--algorithm: layer \"conv1\": winograd4 does not apply to it: take direct");
+  refused({"--algorithm", "pool1=direct"}, "--algorithm: layer \"pool1\" is ");
+  refused({"--algorithm", "relu1=direct"}, "computed by the kernel of \"conv1\"");
+  refused({"--algorithm", "winograd2"}, "winograd2 applies to no layer of network lenet5");
+  refused({"--algorithm", "fft", "--choose", "energy"}, "--choose wants --algorithm auto");
+  refused({"--algorithm", "fft", "--phase", "training"},
+          "--algorithm and --choose are of inference");
 }
 
 TEST(EstimateTraining, AStepHasPassesByLayer) {
