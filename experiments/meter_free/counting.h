@@ -7,11 +7,16 @@
 #include "estimator/counts/network_counts.h"
 #include "estimator/machine/machine.h"
 #include "estimator/network/network.h"
+#include "kernels/program/engine_plan.h"
 
 namespace wattgrind {
 
 // What a pass does in the steady state: the second of two, simulated whole.
-NetworkCounts count_steady(const Network& network, int64_t batch, const Machine& machine);
+NetworkCounts count_steady(const Network& network, int64_t batch, const Machine& machine,
+                           const PlanRequest& plan = {});
+
+// Fused, with the algorithms of convolution that take the least predicted time on the machine.
+PlanRequest fastest_plan(const Network& network, int64_t batch, const Machine& machine);
 
 // The bytes of all levels below the first, and of those without the last.
 double cache_bytes(const Machine& machine);

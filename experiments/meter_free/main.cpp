@@ -54,6 +54,13 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   program.add_option("--data", options.data, "holds measurements/ and data/ncnn_networks/")
       ->capture_default_str();
+  program
+      .add_option(
+          "--plan", options.plan,
+          "how ncnn's networks are put together: a kernel a layer; fused, direct; or fused, "
+          "by the algorithms that take the least time")
+      ->check(CLI::IsMember({"layers", "direct", "auto"}))
+      ->capture_default_str();
   program.add_option("--every", options.every, "take every n-th layer of the Xeon's")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -104,15 +104,22 @@ std::map<std::string, Network> read_networks(const Options& options, const NcnnT
 // Counts depend on the profile and the network alone, not on the clock.
 class Counts {
  public:
+  explicit Counts(std::string plan) : plan_(std::move(plan)) {}
+
   const NetworkCounts& of(const std::string& profile, const Network& network) {
     const auto key = std::pair(profile, network.name);
     const auto found = counts_.find(key);
     if (found != counts_.end()) return found->second;
     fmt::print(stderr, "counting {} on {}\n", network.name, profile);
-    return counts_.emplace(key, count_steady(network, 1, builtin_machine(profile))).first->second;
+    const Machine machine = builtin_machine(profile);
+    const PlanRequest plan = plan_ == "auto"     ? fastest_plan(network, 1, machine)
+                             : plan_ == "direct" ? PlanRequest(Plan::kFused)
+                                                 : PlanRequest(Plan::kLayers);
+    return counts_.emplace(key, count_steady(network, 1, machine, plan)).first->second;
   }
 
  private:
+  const std::string plan_;
   std::map<std::pair<std::string, std::string>, NetworkCounts> counts_;
 };
 
@@ -161,7 +168,7 @@ void print_order(const std::string& what, const std::vector<Group>& groups) {
 void run_ncnn(const Options& options) {
   const NcnnTimes times = read_times(options);
   const std::map<std::string, Network> networks = read_networks(options, times);
-  Counts counts;
+  Counts counts(options.plan);
   std::vector<Group> by_machine;
   std::map<std::string, Group> by_network;
   std::vector<Group> by_algorithm = {{"networks with less than a tenth in Winograd's", {}},
