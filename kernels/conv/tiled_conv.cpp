@@ -56,6 +56,14 @@ struct TileBlock {
   int64_t tiles() const { return images * image_tiles(); }
 };
 
+// The channels of a group's pixel, with padding channels where those fill the last vector.
+int64_t channels_read(const ConvProblem& problem) {
+  const int64_t lanes = traits(problem.isa).float_lanes;
+  const int64_t whole = (problem.group_inputs() + lanes - 1) / lanes * lanes;
+  const bool fills = problem.groups == 1 && problem.input.channel_pitch <= whole;
+  return fills ? problem.input.channel_pitch : problem.group_inputs();
+}
+
 class TiledConv {
  public:
   TiledConv(const ConvProblem& problem, WeightForm form)
@@ -67,8 +75,7 @@ class TiledConv {
         products_(tile_products(form, problem.groups, problem.group_inputs(),
                                 problem.group_filters(), problem.isa)),
         transform_{form, down_.outputs, across_.outputs},
-        // A pixel's padding channels, if it has any, fill the last vector.
-        part_channels_(problem.groups == 1 ? problem.input.channel_pitch : problem.group_inputs()),
+        part_channels_(channels_read(problem)),
         input_values_(staggered_pitch(problem.groups * tile_.parts * part_channels_, lanes())),
         sum_values_(staggered_pitch(problem.groups * products_.width(), lanes())) {
     choose_block();

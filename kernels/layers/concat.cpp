@@ -10,7 +10,14 @@ LoopNest lower(const Concat& concat, const LayerContext& context) {
   const MapLayout& out = context.output;
   NestBuilder nest("concat", context.isa);
   std::vector<Address> inputs;
+  const auto is_there = [&](size_t i) {
+    return !context.is_in_output.empty() && context.is_in_output[i];
+  };
   for (size_t i = 0; i < context.inputs.size(); ++i) {
+    if (is_there(i)) {
+      inputs.emplace_back();
+      continue;
+    }
     inputs.push_back(nest.buffer(Operand::kInput, TensorRole::kInput,
                                  context.inputs[i].bytes(context.batch), static_cast<uint32_t>(i)));
   }
@@ -26,9 +33,11 @@ LoopNest lower(const Concat& concat, const LayerContext& context) {
       Address to = at(output, out);
       for (size_t i = 0; i < inputs.size(); ++i) {
         const MapLayout& in = context.inputs[i];
-        FeatureShape part = in.shape;
-        part.height /= rows;
-        emit_copy(nest, at(inputs[i], in), to, map_dimensions(part, in, out));
+        if (!is_there(i)) {
+          FeatureShape part = in.shape;
+          part.height /= rows;
+          emit_copy(nest, at(inputs[i], in), to, map_dimensions(part, in, out));
+        }
         to = moved(to, extent(in.shape, concat.axis) * out.axis_bytes(concat.axis));
       }
     });

@@ -19,6 +19,8 @@ struct LayerContext {
   MapLayout output;       // where the layer works in place, it is the first input's own
   bool in_place = false;  // one buffer, Operand::kMap, is both first input and output
   bool training = false;  // batch normalisation measures the batch
+  // By input, whether it lies in the output already, where a concatenation wants it; empty: none.
+  std::vector<bool> is_in_output = {};
   std::vector<FusedLayer> fused = {};  // what is done with each value before it is stored
 
   // The first input; most layers have no other.

@@ -62,7 +62,8 @@ PlannedInference plan_inference(const Network& network, const PlanRequest& reque
   FusedNetwork fused = fuse_layers(network, isa, batch);
   result.network = std::move(fused.network);
   result.parts = std::move(fused.parts);
-  result.program = lower_network(result.network, isa, batch, Phase::kInference, request.algorithms);
+  result.program = lower_network(result.network, isa, batch, Phase::kInference, request.algorithms,
+                                 Joining::kInPlace);
   check_request(request.algorithms, network, result);
   result.memory = share_memory(result.program, result.network);
   return result;
@@ -71,7 +72,7 @@ PlannedInference plan_inference(const Network& network, const PlanRequest& reque
 ProgramBytes program_bytes(const PlannedInference& inference) {
   ProgramBytes use;
   for (const ProgramBuffer& buffer : inference.program.buffers) {
-    if (buffer.shares) continue;
+    if (buffer.shares || buffer.whole) continue;
     switch (buffer.kind) {
       case BufferKind::kInput:
         use.inputs += buffer.bytes;

@@ -172,8 +172,8 @@ FusedNetwork fuse_layers(const Network& network, Isa isa, int64_t batch) {
   std::set<int> apart;
   while (true) {
     FusedNetwork fused = Fuser(network, apart).fuse();
-    const std::set<int> unlike =
-        unlike_sums(fused, plan_maps(fused.network, isa, batch, Phase::kInference));
+    const std::set<int> unlike = unlike_sums(
+        fused, plan_maps(fused.network, isa, batch, Phase::kInference, Joining::kInPlace));
     if (unlike.empty()) return fused;
     apart.insert(unlike.begin(), unlike.end());
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "estimator/base/error.h"
@@ -12,6 +13,7 @@
 #include "kernels/layers/lowering.h"
 #include "kernels/layout/arena.h"
 #include "kernels/layout/output_pitch.h"
+#include "kernels/layout/tiling.h"
 
 namespace wattgrind {
 namespace {
@@ -40,7 +42,8 @@ class MapPlanner {
     }
   }
 
-  MapPlan plan() && {
+  MapPlan plan(Joining joining) && {
+    if (joining == Joining::kInPlace) find_slices();
     find_wanted_halos();
     add_inputs();
     for (int i = 0; i < layers(); ++i) {
@@ -72,8 +75,59 @@ class MapPlanner {
     });
   }
 
+  // What a concatenation along channels joins may be written in its place: by a convolution whose
+  // vectors hold no surplus lanes, which would be another's channels, and where nobody but
+  // convolutions, who read the channels that they name, reads it besides. A convolution that reads
+  // what the same concatenation joins keeps its map, so that no kernel has two operands in one.
+  void find_slices() {
+    for (int i = 0; i < layers(); ++i) {
+      const auto* concat = std::get_if<Concat>(&layer(i).operation);
+      if (concat == nullptr || concat->axis != MapAxis::kChannels || readers_take_any_layout(i)) {
+        continue;
+      }
+      int64_t first = 0;
+      for (size_t part = 0; part < layer(i).inputs.size(); ++part) {
+        const int source = layer(i).inputs[part];
+        if (can_be_slice(source, i)) slices_[source] = {i, first};
+        first += layer(i).input_shapes[part].channels;
+      }
+    }
+  }
+
+  bool can_be_slice(int source, int concat) const {
+    if (is_network_input(source) || network_.is_output(source) || slices_.contains(source)) {
+      return false;
+    }
+    const Layer& writer = layer(source);
+    const auto is_convolution = [&](const Layer& self) {
+      const auto* conv = std::get_if<Conv2d>(&self.operation);
+      return conv != nullptr && !is_depthwise(*conv, self.input_shape().channels);
+    };
+    const int64_t channels = writer.output_shape.channels;
+    if (!is_convolution(writer) || std::get<Conv2d>(writer.operation).groups > 1 ||
+        padded_width(column_blocks(channels, plan_.isa, Surplus::kPad)) != channels) {
+      return false;
+    }
+    const bool reads_slice = std::ranges::any_of(writer.inputs, [&](int input) {
+      const auto slice = slices_.find(input);
+      return slice != slices_.end() && slice->second.concat == concat;
+    });
+    const bool is_read_alone = std::ranges::all_of(readers_.of(source), [&](int reader) {
+      const Layer& self = layer(reader);
+      return reader == concat ||
+             (is_convolution(self) && std::ranges::count(self.inputs, source) == 1 &&
+              self.input() == source && !joins(concat, reader));
+    });
+    return !reads_slice && is_read_alone && std::ranges::count(layer(concat).inputs, source) == 1;
+  }
+
+  bool joins(int concat, int source) const {
+    return std::ranges::find(layer(concat).inputs, source) != layer(concat).inputs.end();
+  }
+
   Storage storage_of(int index) const {
     const Layer& self = layer(index);
+    if (slices_.contains(index)) return Storage::kSlice;
     if (std::holds_alternative<Dropout>(self.operation)) {
       return plan_.phase == Phase::kTraining ? Storage::kOwn : Storage::kView;
     }
@@ -203,6 +257,11 @@ class MapPlanner {
   void choose_storage(int index) {
     const Storage storage = storage_of(index);
     has_own_layout_.push_back(!is_plain_view(index) && sees_other_shape(index));
+    if (storage == Storage::kSlice) {
+      const PlannedSlice slice = slices_.at(index);
+      plan_.outputs.push_back({storage, slice.concat, {}, slice.first_channel});
+      return;
+    }
     const int owner = storage == Storage::kOwn ? index : map(layer(index).input()).owner;
     plan_.outputs.push_back({storage, owner, {}});
   }
@@ -210,6 +269,11 @@ class MapPlanner {
   void choose_layout(int index) {
     const Layer& self = layer(index);
     const MapLayout& input = map(self.input()).layout;
+    if (map(index).storage == Storage::kSlice) {
+      const Layer& whole = layer(map(index).owner);
+      map(index).layout = {self.output_shape, output_pitch(whole, 0, plan_.isa), {}};
+      return;
+    }
     if (map(index).storage == Storage::kOwn) {
       // An elementwise layer behind a flatten that does nothing still works on the map.
       const FeatureShape& shape = is_elementwise(self) ? input.shape : self.output_shape;
@@ -233,8 +297,11 @@ class MapPlanner {
     }
     while (share_halos()) {
     }
+    for (const auto& [index, slice] : slices_)
+      map(index).layout.halo = map(slice.concat).layout.halo;
     for (int i = 0; i < layers(); ++i) {
-      if (map(i).storage != Storage::kOwn && !has_own_layout_[static_cast<size_t>(i)]) {
+      const bool shares = map(i).storage == Storage::kInPlace || map(i).storage == Storage::kView;
+      if (shares && !has_own_layout_[static_cast<size_t>(i)]) {
         map(i).layout = map(layer(i).input()).layout;
       }
     }
@@ -242,6 +309,12 @@ class MapPlanner {
 
   const Network& network_;
   const Readers readers_;
+  // By layer that writes one.
+  struct PlannedSlice {
+    int concat = 0;
+    int64_t first_channel = 0;
+  };
+  std::map<int, PlannedSlice> slices_;
   std::vector<bool> any_layout_;                             // by layer, readers_take_any_layout()
   std::vector<bool> wanted_halos_, wanted_halos_of_inputs_;  // by layer and by network input
   std::vector<bool> has_own_layout_;  // by layer: whether it is a view that sees another shape
@@ -270,15 +343,15 @@ std::string line_of(std::string_view name, std::string_view storage, const MapLa
 }  // namespace
 
 std::string_view name(Storage storage) {
-  constexpr std::array<std::string_view, 3> kNames = {"own", "in place", "view"};
+  constexpr std::array<std::string_view, 4> kNames = {"own", "in place", "view", "slice"};
   return kNames[static_cast<size_t>(storage)];
 }
 
-MapPlan plan_maps(const Network& network, Isa isa, int64_t batch, Phase phase) {
+MapPlan plan_maps(const Network& network, Isa isa, int64_t batch, Phase phase, Joining joining) {
   if (batch < 1) {
     fail(ErrorKind::kInput, "{}: found batch {}, wanted at least 1", network.name, batch);
   }
-  MapPlan plan = MapPlanner(network, isa, batch, phase).plan();
+  MapPlan plan = MapPlanner(network, isa, batch, phase).plan(joining);
   for (size_t i = 0; i < network.inputs.size(); ++i) {
     check_size(network, network.inputs[i].name, plan.inputs[i].layout, batch);
   }

@@ -7,6 +7,13 @@
 //   flatten   view       conv      does nothing: its output is the same buffer
 //   dense     own        dense     makes the next buffer
 //
+// A concatenation along channels may have its parts written where they are wanted: a slice is the
+// channels of a pixel of the concatenation's map from the slice's first on.
+//
+//   conv a    slice      concat    writes channels 0 to 63 of the concatenation's map
+//   conv b    slice      concat    writes channels 64 to 191
+//   concat    own        concat    copies what is no slice; here it does nothing
+//
 // A layer that only moves values may be a view with a layout of its own, where the values lie in
 // the order that it wants: where both maps have no padding channels and nobody wants a halo of
 // them. The maps {64, 7, 7} and {64, 49, 1} are such views of one buffer. Training makes copies,
@@ -31,15 +38,20 @@ enum class Phase { kInference, kTraining };
 enum class Storage {
   kOwn,      // a buffer of its own
   kInPlace,  // the layer overwrites its first input
-  kView      // the layer does nothing: its output is its input
+  kView,     // the layer does nothing: its output is its input
+  kSlice     // channels of the map of the concatenation that reads it
 };
 
 std::string_view name(Storage storage);
+
+// Whether concatenations copy their inputs, or have them written in place where that can be.
+enum class Joining { kCopies, kInPlace };
 
 struct PlannedMap {
   Storage storage = Storage::kOwn;
   int owner = kNetworkInput;  // the layer or network input that the map's buffer was made for
   MapLayout layout;
+  int64_t first_channel = 0;  // of a slice
 
   friend bool operator==(const PlannedMap&, const PlannedMap&) = default;
 };
@@ -62,7 +74,8 @@ struct MapPlan {
 
 // Throws Error(kInput) for a batch below 1, and where a map would not fit in memory
 // (kLargestArenaBytes).
-MapPlan plan_maps(const Network& network, Isa isa, int64_t batch, Phase phase);
+MapPlan plan_maps(const Network& network, Isa isa, int64_t batch, Phase phase,
+                  Joining joining = Joining::kCopies);
 
 // The plan as text, a line for each map: "conv1: own, 6x28x28, pitch 8, halo 0 0 0 0". Golden tests
 // compare it.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "estimator/base/error.h"
@@ -38,14 +39,17 @@ class ProgramBuilder {
 
  private:
   uint32_t add(std::string name, BufferKind kind, int owner, uint64_t bytes) {
-    return add_buffer(program_, network_.name, {std::move(name), kind, owner, 0, bytes, false});
+    return add_buffer(program_, network_.name,
+                      {std::move(name), kind, owner, 0, bytes, false, std::nullopt});
   }
 
   void add_layer(int index) {
     const Layer& self = network_.layers[static_cast<size_t>(index)];
     const PlannedMap& planned = program_.maps.map(index);
     OutputMap output{program_.map(self.input()).buffer, planned.layout};
-    if (planned.storage != Storage::kView) {
+    if (is_joined_in_place(index)) {
+      output.buffer = whole_buffer(index);
+    } else if (planned.storage != Storage::kView) {
       LayerContext context{program_.isa,
                            program_.batch,
                            {},
@@ -53,7 +57,10 @@ class ProgramBuilder {
                            planned.storage == Storage::kInPlace,
                            program_.maps.phase == Phase::kTraining};
       context.fused = self.fused;
-      for (const int input : self.inputs) context.inputs.push_back(program_.map(input).layout);
+      for (const int input : self.inputs) {
+        context.inputs.push_back(program_.map(input).layout);
+        context.is_in_output.push_back(is_slice_of(input, index));
+      }
       LoweredLayer lowered = lower_forward(self, context, algorithms_);
       std::vector<uint32_t> buffers;
       for (const Buffer& buffer : lowered.nest.buffers) {
@@ -75,8 +82,50 @@ class ProgramBuilder {
     if (buffer.operand == Operand::kInput || buffer.operand == Operand::kMap) {
       return program_.map(self.inputs[buffer.index]).buffer;
     }
+    if (buffer.operand == Operand::kOutput) {
+      if (program_.maps.map(index).storage == Storage::kSlice) return slice_buffer(index);
+      if (whole_buffers_.contains(index)) return whole_buffers_.at(index);
+    }
     return add(fmt::format("{}.{}", self.name, buffer.name()), kind_of(buffer.operand), index,
                buffer.bytes);
+  }
+
+  bool is_slice_of(int source, int concat) const {
+    return !is_network_input(source) && program_.maps.map(source).storage == Storage::kSlice &&
+           program_.maps.map(source).owner == concat;
+  }
+
+  // Whether the layer is a concatenation all of whose inputs lie where it wants them.
+  bool is_joined_in_place(int index) const {
+    const Layer& self = network_.layers[static_cast<size_t>(index)];
+    return std::ranges::all_of(self.inputs, [&](int input) { return is_slice_of(input, index); });
+  }
+
+  // The buffer of a concatenation that has slices. The slices' own layouts end as far behind it as
+  // they begin behind its first byte.
+  uint32_t whole_buffer(int concat) {
+    const auto known = whole_buffers_.find(concat);
+    if (known != whole_buffers_.end()) return known->second;
+    const MapLayout& layout = program_.maps.map(concat).layout;
+    const std::string& name = network_.layers[static_cast<size_t>(concat)].name;
+    const uint32_t buffer =
+        add(name + ".output", BufferKind::kMap, concat,
+            layout.bytes(program_.batch) + static_cast<uint64_t>(layout.channel_bytes()));
+    return whole_buffers_[concat] = buffer;
+  }
+
+  uint32_t slice_buffer(int index) {
+    const PlannedMap& planned = program_.maps.map(index);
+    const uint32_t whole = whole_buffer(planned.owner);
+    ProgramBuffer slice = program_.buffers[whole];
+    const auto offset = static_cast<uint64_t>(planned.first_channel * kFloatBytes);
+    slice.name = network_.layers[static_cast<size_t>(index)].name + ".output";
+    slice.layer = index;
+    slice.address += offset;
+    slice.bytes -= offset;
+    slice.whole = whole;
+    program_.buffers.push_back(std::move(slice));
+    return static_cast<uint32_t>(program_.buffers.size() - 1);
   }
 
   static BufferKind kind_of(Operand operand) {
@@ -98,6 +147,7 @@ class ProgramBuilder {
 
   const Network& network_;
   const AlgorithmRequest& algorithms_;
+  std::map<int, uint32_t> whole_buffers_;  // by concatenation
   Program program_;
 };
 
@@ -129,8 +179,9 @@ Step make_step(int layer, std::string symbol, LoopNest nest, std::vector<uint32_
 }
 
 Program lower_network(const Network& network, Isa isa, int64_t batch, Phase phase,
-                      const AlgorithmRequest& algorithms) {
-  return ProgramBuilder(network, plan_maps(network, isa, batch, phase), algorithms).build();
+                      const AlgorithmRequest& algorithms, Joining joining) {
+  return ProgramBuilder(network, plan_maps(network, isa, batch, phase, joining), algorithms)
+      .build();
 }
 
 WeightForm weight_form_of(const Program& program, int layer) {

@@ -46,6 +46,8 @@ struct ProgramBuffer {
   uint64_t address = 0;
   uint64_t bytes = 0;
   bool shares = false;  // memory with others that are not alive at the same time
+  // Of a slice, the buffer that it lies in.
+  std::optional<uint32_t> whole = std::nullopt;
 };
 
 // A step is one kernel of one layer. Layers that do nothing (dropout at inference, most flattens)
@@ -73,7 +75,8 @@ struct Program {
   Isa isa = Isa::kAvx2;
   int64_t batch = 1;
   MapPlan maps;
-  // Each starts on a line. They are disjoint, but where maps share memory (shared_memory.h).
+  // Each starts on a line but for slices, which lie in others. Those are disjoint, but where maps
+  // share memory (shared_memory.h).
   std::vector<ProgramBuffer> buffers;
   std::vector<Step> steps;
   std::vector<OutputMap> inputs;   // by input of the network
@@ -94,7 +97,8 @@ struct Program {
 // The network's forward pass. Throws Error(kInput) when the arena would be larger than
 // kLargestArenaBytes, Error(kUsage) where an algorithm that was asked for does not apply.
 Program lower_network(const Network& network, Isa isa, int64_t batch,
-                      Phase phase = Phase::kInference, const AlgorithmRequest& algorithms = {});
+                      Phase phase = Phase::kInference, const AlgorithmRequest& algorithms = {},
+                      Joining joining = Joining::kCopies);
 
 // How the weights of a layer's kernel are packed.
 WeightForm weight_form_of(const Program& program, int layer);

@@ -25,6 +25,11 @@ std::vector<bool> sharing_buffers(const Program& program) {
   return result;
 }
 
+// The buffer itself, or the one that a slice lies in.
+uint32_t whole_of(const Program& program, uint32_t buffer) {
+  return program.buffers[buffer].whole.value_or(buffer);
+}
+
 // The buffers of which a kernel reads whole images, with what follows their values.
 std::set<uint32_t> read_with_gaps(const Program& program) {
   std::set<uint32_t> buffers;
@@ -63,14 +68,17 @@ void clear_surroundings(Program& program, const Network& network) {
   std::vector<Step> steps;
   for (Step& step : program.steps) {
     for (const uint32_t buffer : step.buffers) {
-      if (!layouts[buffer] || !seen.insert(buffer).second) continue;
-      if (!is_map(program.buffers[buffer])) continue;
+      const uint32_t whole = whole_of(program, buffer);
+      if (!layouts[whole] || !seen.insert(whole).second) continue;
+      if (!is_map(program.buffers[whole])) continue;
       const Operation& writer = network.layers[static_cast<size_t>(step.layer)].operation;
-      const MapSurroundings wanted{!writes_padding(step, writer), with_gaps.contains(buffer)};
-      if (!has_surroundings(*layouts[buffer], wanted)) continue;
+      // Who writes a slice writes no padding of the whole.
+      const bool is_padded = whole == buffer && writes_padding(step, writer);
+      const MapSurroundings wanted{!is_padded, with_gaps.contains(whole)};
+      if (!has_surroundings(*layouts[whole], wanted)) continue;
       steps.push_back(make_step(
           step.layer, step.symbol + ":halo",
-          lower_halo_clear(*layouts[buffer], wanted, program.isa, program.batch), {buffer}));
+          lower_halo_clear(*layouts[whole], wanted, program.isa, program.batch), {whole}));
     }
     steps.push_back(std::move(step));
   }
@@ -83,12 +91,13 @@ std::vector<std::optional<Lifetime>> lifetimes(const Program& program, const Net
   for (uint64_t step = 0; step < program.steps.size(); ++step) {
     for (const uint32_t buffer : program.steps[step].buffers) {
       if (!shares[buffer]) continue;
-      if (!result[buffer]) result[buffer] = Lifetime{program.buffers[buffer].bytes, step, step};
-      result[buffer]->last = step;
+      const uint32_t whole = whole_of(program, buffer);
+      if (!result[whole]) result[whole] = Lifetime{program.buffers[whole].bytes, step, step};
+      result[whole]->last = step;
     }
   }
   for (const int output : network.outputs) {
-    auto& lifetime = result[program.outputs[static_cast<size_t>(output)].buffer];
+    auto& lifetime = result[whole_of(program, program.outputs[static_cast<size_t>(output)].buffer)];
     if (lifetime) lifetime->last = program.steps.size();
   }
   return result;
@@ -104,16 +113,22 @@ MemoryPlan share_memory(Program& program, const Network& network) {
   for (size_t i = 0; i < program.buffers.size(); ++i) {
     if (lives[i]) {
       sharing.push_back(*lives[i]);
-      continue;
+    } else if (!program.buffers[i].whole) {
+      program.buffers[i].address = next;
+      next += whole_lines(program.buffers[i].bytes);
     }
-    program.buffers[i].address = next;
-    next += whole_lines(program.buffers[i].bytes);
   }
   MemoryPlan plan = plan_memory(sharing);
   size_t shared = 0;
   for (size_t i = 0; i < program.buffers.size(); ++i) {
     if (!lives[i]) continue;
     program.buffers[i].address = next + plan.offsets[shared++];
+    program.buffers[i].shares = true;
+  }
+  for (size_t i = 0; i < program.buffers.size(); ++i) {
+    if (!program.buffers[i].whole) continue;
+    const ProgramBuffer& whole = program.buffers[*program.buffers[i].whole];
+    program.buffers[i].address = whole.address + whole.bytes - program.buffers[i].bytes;
     program.buffers[i].shares = true;
   }
   return plan;

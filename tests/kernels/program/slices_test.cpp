@@ -1,0 +1,113 @@
+// Concatenations whose parts are written in place: which are, and that values stay what they were.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "estimator/catalog/network_source.h"
+#include "kernels/program/engine_plan.h"
+#include "tests/kernels/network_check.h"
+
+namespace wattgrind {
+namespace {
+
+Conv2d conv(int64_t filters, int64_t kernel, int64_t groups = 1) {
+  Conv2d conv{filters, {kernel, kernel}, groups};
+  conv.window.pad_top = conv.window.pad_left = conv.window.pad_bottom = conv.window.pad_right =
+      kernel / 2;
+  return conv;
+}
+
+Network graph(std::vector<LayerSpec> layers, std::vector<std::string> outputs = {}) {
+  return build_network({"test", {{"x", {6, 9, 11}}}, std::move(layers), std::move(outputs)},
+                       "test");
+}
+
+std::vector<std::string> slices_of(const Network& network) {
+  const PlannedInference planned = plan_inference(network, Plan::kFused, Isa::kAvx2, 2);
+  std::vector<std::string> names;
+  for (size_t i = 0; i < planned.network.layers.size(); ++i) {
+    const PlannedMap& map = planned.program.maps.outputs[i];
+    if (map.storage != Storage::kSlice) continue;
+    names.push_back(planned.network.layers[i].name + " at " + std::to_string(map.first_channel));
+  }
+  return names;
+}
+
+bool has_step(const Network& network, const std::string& name) {
+  const PlannedInference planned = plan_inference(network, Plan::kFused, Isa::kAvx2, 2);
+  return std::ranges::any_of(planned.program.steps,
+                             [&](const Step& step) { return step.symbol == name; });
+}
+
+// Two convolutions and what reads them: one with padding, whose halo is the whole's.
+Network whole_joined() {
+  return graph({{"a", conv(16, 3), false, {"x"}},
+                {"ra", Relu{}},
+                {"b", conv(24, 1), false, {"x"}},
+                {"join", Concat{}, false, {"ra", "b"}},
+                {"c", conv(12, 3)},
+                {"pool", MaxPool2d{{2, 2, 2, 2}}, false, {"join"}}},
+               {"c", "pool"});
+}
+
+// A part with surplus lanes, one that a pool makes, and one that is an output are copied.
+Network partly_joined() {
+  return graph({{"a", conv(16, 3), false, {"x"}},
+                {"b", conv(13, 3), false, {"x"}},
+                {"p", MaxPool2d{{3, 3, 1, 1, 1, 1, 1, 1}}, false, {"x"}},
+                {"o", conv(8, 1), false, {"x"}},
+                {"join", Concat{}, false, {"b", "a", "p", "o"}},
+                {"c", conv(5, 3)}},
+               {"c", "o"});
+}
+
+// A convolution reads a part beside the concatenation; another reads what it joins with.
+Network read_besides() {
+  return graph({{"a", conv(16, 3), false, {"x"}},
+                {"d", conv(8, 3), false, {"a"}},
+                {"b", conv(8, 1), false, {"a"}},
+                {"join", Concat{}, false, {"a", "b"}},
+                {"c", conv(5, 3)}},
+               {"c", "d"});
+}
+
+TEST(Slices, AreWhatConvolutionsWriteInPlace) {
+  EXPECT_EQ(slices_of(whole_joined()), (std::vector<std::string>{"a+ra at 0", "b at 16"}));
+  EXPECT_FALSE(has_step(whole_joined(), "join")) << "there is nothing left to copy";
+  EXPECT_EQ(slices_of(partly_joined()), (std::vector<std::string>{"a at 13"}));
+  EXPECT_TRUE(has_step(partly_joined(), "join"));
+}
+
+TEST(Slices, NoKernelReadsAndWritesOneMap) {
+  EXPECT_EQ(slices_of(read_besides()), (std::vector<std::string>{"b at 16"}));
+}
+
+TEST(Slices, AreOfTheFusedPlanAlone) {
+  const PlannedInference planned = plan_inference(whole_joined(), Plan::kLayers, Isa::kAvx2, 2);
+  for (const PlannedMap& map : planned.program.maps.outputs) {
+    EXPECT_NE(map.storage, Storage::kSlice);
+  }
+}
+
+TEST(Slices, ComputeWhatCopiesDo) {
+  check_network(whole_joined(), 3, "all in place");
+  check_network(partly_joined(), 2, "some in place");
+  check_network(read_besides(), 2, "read besides");
+  for (const char* words : {"im2col", "winograd2"}) {
+    check_network(whole_joined(), 2, {Plan::kFused, algorithm_request(words)}, words);
+  }
+}
+
+// GoogLeNet's blocks join four convolutions each: nothing is copied.
+TEST(Slices, EndTheCopiesOfInceptionBlocks) {
+  const Network network = find_network("googlenet");
+  const PlannedInference planned = plan_inference(network, Plan::kFused, Isa::kAvx2, 1);
+  for (const Step& step : planned.program.steps) {
+    EXPECT_FALSE(std::holds_alternative<Concat>(
+        planned.network.layers[static_cast<size_t>(step.layer)].operation))
+        << step.symbol;
+  }
+}
+
+}  // namespace
+}  // namespace wattgrind
