@@ -5,8 +5,11 @@
 #include <span>
 
 #include "estimator/base/error.h"
+#include "estimator/catalog/machine_source.h"
 #include "estimator/network/layer_kind.h"
 #include "estimator/network/network_part.h"
+#include "estimator/pricing/priced_estimate.h"
+#include "kernels/count/algorithm_choice.h"
 #include "kernels/layout/packing.h"
 #include "kernels/program/program.h"
 #include "kernels/run/native_program.h"
@@ -14,12 +17,27 @@
 namespace wattgrind {
 namespace {
 
+AlgorithmRequest fastest_algorithms(const Network& network, Isa isa, int64_t batch) {
+  Machine machine = find_machine(kFastestOn);
+  machine.isa = isa;
+  const auto ignore = [](std::string_view, uint64_t, uint64_t) {};
+  const auto simulation = make_simulation_source(CacheModel::kMachine);
+  const auto source = make_instruction_source(*simulation);
+  const CostCriterion time = {
+      "time", "ms", [&](const CountedRow& row, const CountOrigin& origin) {
+        return predicted_time(row.counts, machine, core_use(origin)).value().seconds * 1e3;
+      }};
+  return choose_algorithms(network, Plan::kLayers, batch, machine, *source, time, ignore);
+}
+
 // A network of the one layer, its code and its memory.
 class OneLayer {
  public:
-  OneLayer(const TimedLayer& timed, Isa isa)
+  OneLayer(const TimedLayer& timed, Isa isa, bool fastest)
       : network_(layer_alone({"one", {}, {timed.layer}, {0}}, 0, "one")),
-        program_(lower_network(network_, isa, timed.batch)),
+        program_(lower_network(
+            network_, isa, timed.batch, Phase::kInference,
+            fastest ? fastest_algorithms(network_, isa, timed.batch) : AlgorithmRequest{})),
         memory_(program_),
         kernels_(compiled()) {
     CHECK(!program_.steps.empty(), "{} has no kernel", timed.label);
@@ -29,7 +47,10 @@ class OneLayer {
     fill_parameters();
   }
 
-  const std::string& kernel() const { return program_.steps.front().nest.name; }
+  std::string kernel() const {
+    const Step& step = program_.steps.front();
+    return step.choice ? to_text(*step.choice) : step.nest.name;
+  }
 
   void run() const {
     for (size_t step = 0; step < program_.steps.size(); ++step) kernels_.run(step);
@@ -72,7 +93,8 @@ class OneLayer {
       const BufferKind kind = program_.buffers[i].kind;
       if (kind == BufferKind::kWeights) {
         pack_weights(layer, program_.input().layout, program_.isa,
-                     random(ParameterRole::kWeights, OperandSeed::kWeights), memory_.buffer(i));
+                     random(ParameterRole::kWeights, OperandSeed::kWeights), memory_.buffer(i),
+                     weight_form_of(program_, 0));
       } else if (kind == BufferKind::kBias) {
         pack_bias(layer, random(ParameterRole::kBias, OperandSeed::kBias), memory_.buffer(i));
       }
@@ -85,13 +107,25 @@ class OneLayer {
   NativeSteps kernels_;
 };
 
-std::optional<PreparedLayer> prepare(const TimedLayer& timed, Isa isa) {
-  const auto one = std::make_shared<OneLayer>(timed, isa);
+PreparedLayer prepare(const TimedLayer& timed, Isa isa, bool fastest) {
+  const auto one = std::make_shared<OneLayer>(timed, isa, fastest);
   return PreparedLayer{one->kernel(), [one] { one->run(); }, [one] { return one->output(); }};
 }
 
 }  // namespace
 
-KernelImplementation generated() { return {"Wattgrind", prepare}; }
+KernelImplementation generated() {
+  return {"Wattgrind", [](const TimedLayer& timed, Isa isa) { return prepare(timed, isa, false); }};
+}
+
+KernelImplementation generated_fastest() {
+  return {"auto", [](const TimedLayer& timed, Isa isa) -> std::optional<PreparedLayer> {
+            if (!std::holds_alternative<Conv2d>(timed.layer.operation)) return std::nullopt;
+            PreparedLayer fastest = prepare(timed, isa, true);
+            // Winograd's transforms round more coarsely.
+            fastest.output = {};
+            return fastest;
+          }};
+}
 
 }  // namespace wattgrind

@@ -8,4 +8,9 @@ namespace wattgrind {
 
 KernelImplementation generated();
 
+// Convolutions by the algorithm that takes the least predicted time on kFastestOn, of all that
+// there are; absent for other layers.
+inline constexpr const char* kFastestOn = "zen5_epyc";
+KernelImplementation generated_fastest();
+
 }  // namespace wattgrind

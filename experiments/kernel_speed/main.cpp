@@ -117,8 +117,8 @@ int run(int argc, char** argv) {
   int flag_count = static_cast<int>(flags.size());
   benchmark::Initialize(&flag_count, flags.data());
 
-  const std::vector<KernelImplementation> candidates = {onednn_direct(), generated(),
-                                                        onednn_winograd(), openblas()};
+  const std::vector<KernelImplementation> candidates = {
+      onednn_direct(), generated(), onednn_winograd(), generated_fastest(), openblas()};
   std::vector<std::string> names;
   for (const KernelImplementation& candidate : candidates) names.push_back(candidate.name);
   SpeedTable table(names);
@@ -128,8 +128,8 @@ int run(int argc, char** argv) {
       table.add_layer(layer, time_layer(layer, isa, candidates, options));
     }
   }
-  fmt::print("{}, batch {}, one thread, GFLOP/s\n{}\n", options.isa, options.batch,
-             table.to_text());
+  fmt::print("{}, batch {}, one thread, GFLOP/s\n{}{}\n", options.isa, options.batch,
+             table.to_text(), table.best_text("auto", {"oneDNN", "Winograd"}));
   return 0;
 }
 

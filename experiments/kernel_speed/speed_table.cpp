@@ -1,11 +1,24 @@
 #include "experiments/kernel_speed/speed_table.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
 namespace wattgrind {
+namespace {
+
+// A line, begun by a line feed; empty where there is nothing to tell.
+std::string summary_of(const std::string& what, const std::vector<double>& ratios) {
+  if (ratios.empty()) return {};
+  double logarithms = 0;
+  for (const double ratio : ratios) logarithms += std::log(ratio);
+  return fmt::format("\n{}: geometric mean {:.2f}, least {:.2f}, {} layers", what,
+                     std::exp(logarithms / static_cast<double>(ratios.size())),
+                     *std::ranges::min_element(ratios), ratios.size());
+}
+
+}  // namespace
 
 void SpeedTable::add_layer(const TimedLayer& layer, const std::map<std::string, double>& seconds) {
   const double flops = layer.flops();
@@ -45,15 +58,27 @@ std::string SpeedTable::to_text() const {
     }
   }
   for (size_t i = 1; i < candidates_.size(); ++i) {
-    const std::vector<double> all = ratios(i);
-    if (all.empty()) continue;
-    double logarithms = 0;
-    for (double ratio : all) logarithms += std::log(ratio);
-    text += fmt::format("\n{} / {}: geometric mean {:.2f}, least {:.2f}, {} layers", candidates_[i],
-                        candidates_[0], std::exp(logarithms / static_cast<double>(all.size())),
-                        *std::min_element(all.begin(), all.end()), all.size());
+    text += summary_of(candidates_[i] + " / " + candidates_[0], ratios(i));
   }
   return text + "\n";
+}
+
+std::string SpeedTable::best_text(const std::string& candidate,
+                                  const std::vector<std::string>& others) const {
+  const auto column = [&](const std::string& name) {
+    return static_cast<size_t>(std::ranges::find(candidates_, name) - candidates_.begin());
+  };
+  std::vector<double> ratios;
+  for (const Row& row : rows_) {
+    double best = 0;
+    for (const std::string& other : others)
+      best = std::max(best, row.gflops[column(other)].value_or(0));
+    const auto& own = row.gflops[column(candidate)];
+    if (own && best > 0) ratios.push_back(*own / best);
+  }
+  const std::string text =
+      summary_of(fmt::format("{} / the best of {}", candidate, fmt::join(others, ", ")), ratios);
+  return text.empty() ? text : text.substr(1) + "\n";
 }
 
 }  // namespace wattgrind

@@ -20,6 +20,8 @@ class SpeedTable {
 
   // A row a layer, then by candidate the geometric mean and the least of its ratios.
   std::string to_text() const;
+  // A candidate's ratios to the best of others, layer by layer; empty where it has none.
+  std::string best_text(const std::string& candidate, const std::vector<std::string>& others) const;
 
  private:
   struct Row {
