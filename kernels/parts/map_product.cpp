@@ -27,6 +27,7 @@ class MapProductEmitter {
     matrices_.rows = c_.shape.width * (rows_touch_ ? c_.shape.height : 1);
     matrices_.steps = a_.shape.channels;
     const auto padded = column_blocks(columns(), nest.isa(), Surplus::kPad);
+    matrices_.finish_rows = product.finish_pixels;
     matrices_.b_is_copy = copies_b();
     const bool has_room = padded_width(padded) <= c_.channel_pitch &&
                           (matrices_.b_is_copy || padded_width(padded) <= b_.channel_pitch);

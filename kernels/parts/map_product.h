@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "kernels/layout/map_layout.h"
 #include "kernels/nest/nest_builder.h"
@@ -20,6 +21,9 @@ struct MapProduct {
   int64_t batch = 1;
   MapOperand a, b, c;
   bool transpose_b = false;
+  // What is done with pixels of C that follow each other, before the next are computed: with so
+  // many, from an address on. Empty: nothing.
+  std::function<void(int64_t pixels, const Address& first)> finish_pixels = {};
 };
 
 // Writes padding channels of `c` as zeros where its channel pitch is that of its columns' vectors

@@ -16,10 +16,13 @@ class MatrixProductEmitter {
     CHECK(!product.b_is_copy || product.sums.empty(), "sums of products of copies");
   }
 
-  // A's rows pass in groups that stay in L2 while one block of columns after the other meets them.
+  // A's rows pass in groups that stay in L2 while one block of columns after the other meets them;
+  // or, where something is done with C's rows, in groups of which those stay in L1.
   void emit() {
     const int64_t tile = tile_rows(nest_.isa());
-    const int64_t resident = resident_map_bytes(nest_.isa()) / (product_.steps * kFloatBytes);
+    const int64_t resident = product_.finish_rows
+                                 ? kWeightChunkBytes / product_.c.row_bytes
+                                 : resident_map_bytes(nest_.isa()) / (product_.steps * kFloatBytes);
     const int64_t group = std::max<int64_t>(1, resident / tile) * tile;
     for (const Tiles& groups : full_tiles(product_.rows, std::min(group, product_.rows))) {
       nest_.loop("row_group", groups.count, [&](LoopVariable g) {
@@ -27,6 +30,7 @@ class MatrixProductEmitter {
         base.input = rows_of(product_.a, groups, g);
         base.output = rows_of(product_.c, groups, g);
         for (const BlockRun& run : runs(product_.blocks)) emit_run(groups.size, run, base);
+        if (product_.finish_rows) product_.finish_rows(groups.size, base.output);
       });
     }
   }

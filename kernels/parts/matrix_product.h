@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "kernels/layout/tiling.h"
@@ -33,6 +34,8 @@ struct MatrixProduct {
   Matrix c;                // its values side by side
   // Loops around the steps over products that are added up; only where B is no copy.
   std::vector<ReductionLoop> sums;
+  // What is done with rows of C while they are in L1: so many, from an address on. Empty: nothing.
+  std::function<void(int64_t rows, const Address& first)> finish_rows = {};
 };
 
 void emit_matrix_product(NestBuilder& nest, const MatrixProduct& product);

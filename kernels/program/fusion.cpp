@@ -20,6 +20,17 @@ bool is_sum_of_maps(const Layer& layer) {
          layer.input_shapes[0] == layer.input_shapes[1];
 }
 
+bool is_factor(const Layer& layer) {
+  const auto* binary = std::get_if<Binary>(&layer.operation);
+  return binary != nullptr && binary->function == BinaryFunction::kMultiply &&
+         binary->scalar.has_value();
+}
+
+bool is_softmax_of_pixels(const Layer& layer) {
+  const auto* softmax = std::get_if<Softmax>(&layer.operation);
+  return softmax != nullptr && !softmax->log && softmax->axes == MapAxes{.channels = true};
+}
+
 class Fuser {
  public:
   // `apart`: sums of maps that stay layers of their own.
@@ -56,7 +67,8 @@ class Fuser {
     before_.resize(network_.layers.size());
     for (int first = 0; first < layers(); ++first) {
       const Operation& operation = layer(first).operation;
-      if (!std::holds_alternative<Conv2d>(operation) && !std::holds_alternative<Dense>(operation)) {
+      if (!std::holds_alternative<Conv2d>(operation) && !std::holds_alternative<Dense>(operation) &&
+          !std::holds_alternative<MatMul>(operation)) {
         continue;
       }
       int last = first;
@@ -78,6 +90,12 @@ class Fuser {
   bool can_follow(int first, int last, int next) const {
     const Layer& self = layer(next);
     if (std::holds_alternative<Dropout>(self.operation)) return true;
+    if (std::holds_alternative<MatMul>(layer(first).operation)) {
+      // One factor at most, then softmax, which ends the group.
+      const bool has_softmax = holds_since(first, last, is_softmax_of_pixels);
+      if (is_softmax_of_pixels(self)) return !has_softmax;
+      return is_factor(self) && !has_softmax && !holds_since(first, last, is_factor);
+    }
     if (std::holds_alternative<BatchNorm>(self.operation)) return !is_nonlinear_since(first, last);
     if (is_value_function(self.operation)) return keeps_zero(self.operation);
     // Of the two maps the later one is at hand; the other has been stored.
@@ -87,12 +105,17 @@ class Fuser {
 
   // Whether a batch normalisation behind `last` can no longer go into the weights.
   bool is_nonlinear_since(int first, int last) const {
+    return holds_since(first, last, [](const Layer& self) {
+      return !std::holds_alternative<BatchNorm>(self.operation) &&
+             !std::holds_alternative<Dropout>(self.operation);
+    });
+  }
+
+  // Whether it is true of a layer of the group behind its first.
+  template <typename Predicate>
+  bool holds_since(int first, int last, const Predicate& predicate) const {
     for (int at = last; at != first; at = *before_[index(at)]) {
-      const Operation& operation = layer(at).operation;
-      if (!std::holds_alternative<BatchNorm>(operation) &&
-          !std::holds_alternative<Dropout>(operation)) {
-        return true;
-      }
+      if (predicate(layer(at))) return true;
     }
     return false;
   }

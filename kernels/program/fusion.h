@@ -4,6 +4,9 @@
 //
 //   conv, batch normalisation, add (another map), relu   becomes   conv+bn+add+relu
 //
+// A product of two maps takes over a factor and softmax over the channels behind it, as attention
+// has them.
+//
 // Batch normalisation with held statistics is a product and a sum for each channel, and goes into
 // the weights and the bias. The sum of another map, relu, clip and activations are done with each
 // value before it is stored (kernels/parts/epilogue.h). Dropout does nothing in inference.

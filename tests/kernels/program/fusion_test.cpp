@@ -51,6 +51,55 @@ TEST(Fusion, AConvolutionTakesOverWhatComesBehindIt) {
       (std::vector<std::string>{"a+bn+relu", "b+sum+clip", "pool", "flat", "fc+tanh", "prob"}));
 }
 
+// Attention: a product of two maps, a factor, softmax; and a second product.
+Network attention(bool with_factor, bool with_softmax, bool transpose) {
+  std::vector<LayerSpec> layers = {{"q", conv(20, 1), false, {"x"}},
+                                   {"k", conv(20, 1), false, {"x"}}};
+  // Rows of pixels are heads: 7 of them, of 21 pixels each.
+  MatMul scores;
+  scores.transpose_b = transpose;
+  layers.push_back({"scores", scores, false, {"q", "k"}});
+  Binary factor;
+  factor.function = BinaryFunction::kMultiply;
+  factor.scalar = 0.25;
+  if (with_factor) layers.push_back({"scaled", factor});
+  if (with_softmax) layers.push_back({"weights", Softmax{}});
+  layers.push_back({"drop", Dropout{0.1}});
+  if (transpose) layers.push_back({"mixed", MatMul{}, false, {"drop", "k"}});
+  return graph({5, 7, 21}, std::move(layers));
+}
+
+TEST(Fusion, AProductTakesOverAFactorAndSoftmax) {
+  EXPECT_EQ(fused_names(attention(true, true, true)),
+            (std::vector<std::string>{"q", "k", "scores+scaled+weights+drop", "mixed"}));
+  EXPECT_EQ(fused_names(attention(false, true, true)),
+            (std::vector<std::string>{"q", "k", "scores+weights+drop", "mixed"}));
+  EXPECT_EQ(fused_names(attention(true, false, true)),
+            (std::vector<std::string>{"q", "k", "scores+scaled+drop", "mixed"}));
+  for (const bool with_factor : {false, true}) {
+    for (const bool with_softmax : {false, true}) {
+      check_network(attention(with_factor, with_softmax, true), 2, "attention");
+      if (HasFailure()) return;
+    }
+  }
+}
+
+TEST(Fusion, AProductTakesOverNoSecondFactorAndNoOtherSoftmax) {
+  Binary factor;
+  factor.function = BinaryFunction::kMultiply;
+  factor.scalar = 3;
+  MatMul scores;
+  scores.transpose_b = true;
+  EXPECT_EQ(fused_names(graph({8, 3, 5}, {{"scores", scores, false, {"x", "x"}},
+                                          {"one", factor},
+                                          {"two", factor},
+                                          {"weights", Softmax{}}})),
+            (std::vector<std::string>{"scores+one", "two", "weights"}));
+  EXPECT_EQ(fused_names(graph({8, 3, 5}, {{"scores", scores, false, {"x", "x"}},
+                                          {"across", Softmax{{.width = true}}}})),
+            (std::vector<std::string>{"scores", "across"}));
+}
+
 TEST(Fusion, WhatSomebodyElseReadsStaysAMap) {
   // The relu reads what the sum reads too.
   EXPECT_EQ(fused_names(graph(
