@@ -109,5 +109,33 @@ TEST(Slices, EndTheCopiesOfInceptionBlocks) {
   }
 }
 
+// The whole plan, as it prints: fused kernels, their algorithms and why, places of maps.
+TEST(Slices, StandInThePlan) {
+  const PlannedInference planned = plan_inference(
+      whole_joined(), {Plan::kFused, algorithm_request("a=winograd2")}, Isa::kAvx2, 1);
+  EXPECT_EQ(to_text(planned), R"(plan of test, batch 1, avx2 kernels
+
+kernels
+   0 a+ra:halo
+   1 a+ra: winograd2 (asked for)
+   2 b: direct (direct 1782)
+   3 c: direct (direct 71280)
+   4 pool
+
+maps: offset, bytes, name, kernels that use them
+       33472      24736 join.output: 0 to 4
+       33472      24736 a+ra.output: 1
+       58240      15360 a+ra.scratch: 1
+       73600      31744 a+ra.scratch2: 1
+      105344        512 a+ra.scratch3: 1
+       33536      24672 b.output: 2
+       58240       6336 c.output: 3
+       64576       3200 pool.output: 4
+
+bytes: parameters 29984, inputs 3456, maps 72384, scratch 0
+maps share memory: 72384 are alive at once
+)");
+}
+
 }  // namespace
 }  // namespace wattgrind
