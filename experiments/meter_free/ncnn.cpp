@@ -139,6 +139,12 @@ double winograd_share(const Network& network) {
   return share / static_cast<double>(network.macs());
 }
 
+bool is_wanted(const Options& options, std::string_view machine) {
+  return options.cores.empty() || std::ranges::any_of(options.cores, [&](const std::string& core) {
+           return machine.find(core) != std::string_view::npos;
+         });
+}
+
 // A rank correlation for each list of at least this many, their mean and the least.
 constexpr size_t kFewestToRank = 5;
 
@@ -175,6 +181,7 @@ void run_ncnn(const Options& options) {
                                      {"a tenth to a half", {}},
                                      {"a half and more", {}}};
   for (const ProfiledMachine& machine : kMachines) {
+    if (!is_wanted(options, machine.short_name)) continue;
     const Machine profile = at_clock(builtin_machine(machine.profile), machine.clock_ghz);
     for (const std::string again : {"", ", again"}) {
       const auto own = times.find(machine.short_name + again);
@@ -231,8 +238,9 @@ void run_ncnn(const Options& options) {
         group.rows.push_back(std::move(row));
       }
     }
-    drawn.push_back(std::move(group));
+    if (!group.rows.empty()) drawn.push_back(std::move(group));
   }
+  if (!options.cores.empty()) return;
   draw("ncnn", "ncnn's networks, one thread, batch 1", "s", drawn);
 }
 

@@ -13,6 +13,7 @@ namespace wattgrind {
 struct Options {
   std::filesystem::path data;      // holds measurements/ and data/ncnn_networks/
   std::string plan = "layers";     // of ncnn's networks; "direct" and "auto" are fused
+  std::vector<std::string> cores;  // only machines of ncnn's whose names have one of these words
   size_t every = 1;                // only every n-th row of a file of layers
   std::string rows;                // a folder for rows as CSV; empty: none
   uint64_t seed = 4;               // of the layers measured here
