@@ -61,6 +61,9 @@ int main(int argc, char** argv) {
           "by the algorithms that take the least time")
       ->check(CLI::IsMember({"layers", "direct", "auto"}))
       ->capture_default_str();
+  program
+      .add_option("--cores", options.cores, "take only machines of ncnn's of these, such as A72")
+      ->delimiter(',');
   program.add_option("--every", options.every, "take every n-th layer of the Xeon's")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
