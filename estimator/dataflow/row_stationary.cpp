@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "estimator/base/error.h"
+#include "estimator/dataflow/closed_form.h"
 
 namespace wattgrind {
 namespace {
@@ -15,17 +15,15 @@ constexpr size_t kIfmap = index_of(DataKind::kIfmap);
 constexpr size_t kWeights = index_of(DataKind::kWeights);
 constexpr size_t kPsums = index_of(DataKind::kPsum);
 
-uint64_t ceil_quotient(uint64_t number, uint64_t by) { return (number + by - 1) / by; }
-
 BlockingProblem blocking_of(const LayerProblem& problem, const RowStationaryFold& fold,
                             uint64_t channels, uint64_t filters) {
   BlockingProblem blocking;
   const uint64_t strips = problem.images * fold.fold_columns;
-  const uint64_t strip_rows = ceil_quotient(problem.ofmap_rows, fold.fold_columns);
+  const uint64_t strip_rows = ceil_tiles(problem.ofmap_rows, fold.fold_columns);
   const uint64_t columns = problem.ifmap_columns();
   const uint64_t sent = fold.set_elements() * fold.fold_rows;  // elements of a set, in all turns
-  blocking.trips = {problem.pooling ? 1 : ceil_quotient(problem.channels, channels),
-                    ceil_quotient(problem.filters, filters), strips};
+  blocking.trips = {problem.pooling ? 1 : ceil_tiles(problem.channels, channels),
+                    ceil_tiles(problem.filters, filters), strips};
   // The pieces of an input map overlap by what a filter is higher than its stride.
   const uint64_t map_rows = problem.ofmap_rows * problem.stride_rows +
                             fold.fold_columns * problem.span_rows -
@@ -37,7 +35,9 @@ BlockingProblem blocking_of(const LayerProblem& problem, const RowStationaryFold
   ifmap.dram_words = maps * problem.images * map_rows * columns;
   // The windows of pooling lie in one piece of the map however they are folded.
   ifmap.buffer_words = ifmap.dram_words * (problem.pooling ? 1 : fold.fold_rows);
-  ifmap.array_words = maps * strips * columns * (problem.pooling ? fold.set_elements() : sent);
+  // Copies of a set for other filters are each sent the map's words.
+  ifmap.array_words =
+      maps * strips * columns * (problem.pooling ? fold.set_elements() : sent * filters);
   ifmap.buffer_unit =
       problem.strip_rows(strip_rows) * columns * (problem.pooling ? filters : channels);
   ifmap.register_unit = problem.span_columns;
@@ -185,15 +185,15 @@ RowStationaryFold fold_set(const LayerProblem& problem, uint64_t array_rows,
                            uint64_t array_columns) {
   RowStationaryFold fold;
   const uint64_t rows = problem.filter_rows, columns = problem.ofmap_rows;
-  fold.fold_rows = ceil_quotient(rows, array_rows);
-  fold.fold_columns = ceil_quotient(columns, array_columns);
+  fold.fold_rows = ceil_tiles(rows, array_rows);
+  fold.fold_columns = ceil_tiles(columns, array_columns);
   if (fold.fold_rows == 1) fold.copies_rows = array_rows / rows;
   if (fold.fold_columns == 1) fold.copies_columns = array_columns / columns;
   const uint64_t stacked = std::min(fold.copies_rows, fold.fold_columns);
-  fold.fold_columns = ceil_quotient(fold.fold_columns, stacked);
+  fold.fold_columns = ceil_tiles(fold.fold_columns, stacked);
   fold.copies_rows /= stacked;
-  fold.set_rows = ceil_quotient(rows, fold.fold_rows);
-  fold.set_columns = ceil_quotient(columns, fold.fold_columns);
+  fold.set_rows = ceil_tiles(rows, fold.fold_rows);
+  fold.set_columns = ceil_tiles(columns, fold.fold_columns);
   return fold;
 }
 
@@ -209,9 +209,8 @@ std::vector<RowStationaryPass> row_stationary_passes(const LayerProblem& problem
     if (fold.copies_rows % channels != 0) continue;
     const uint64_t filters = fold.copies_rows / channels * fold.copies_columns;
     const uint64_t turns =
-        ceil_quotient(problem.channels, channels) * ceil_quotient(problem.filters, filters);
+        ceil_tiles(problem.channels, channels) * ceil_tiles(problem.filters, filters);
     if (turns > fewest) continue;
-    if (turns < fewest) passes.clear();
     fewest = turns;
     passes.push_back({channels, filters, blocking_of(problem, fold, channels, filters)});
   }

@@ -9,12 +9,13 @@
 //                filter rows within a unit pass, strips of output rows like further images. Where
 //                rows of the array are left over, strips lie on top of each other instead.
 //   replication  A set that leaves room lies there several times: columns for other filters, rows
-//                for other channels or filters, whichever split takes the fewest passes.
+//                for other channels or filters. A split that takes more passes than one with fewer
+//                channels side by side is no mapping, as in nn_dataflow.
 //   passes       The loops over what is left are blocked (loop_blocking.h).
 //
 // Partly filled sets and passes count as many turns as full ones. Bias is left out. A word is sent
-// over the array to each element that takes it: in every copy of a set, and in the last, ragged piece
-// of one as if it were whole.
+// over the array to each element that takes it: in every copy of a set, and in the last, ragged
+// piece of one as if it were whole.
 #pragma once
 
 #include <vector>
@@ -40,7 +41,7 @@ struct RowStationaryPass {
   uint64_t channels = 1, filters = 1;
   BlockingProblem blocking;  // of one group
 };
-// The splits with the fewest passes; at least one.
+// The splits, by channels; at least one.
 std::vector<RowStationaryPass> row_stationary_passes(const LayerProblem& problem,
                                                      const RowStationaryFold& fold);
 
