@@ -49,7 +49,6 @@ struct RegisterFile {
 
 // What the array loses beside the cycles of its multiplications.
 struct ArrayTiming {
-  std::optional<Sourced<double>> filter_words_per_cycle;  // into register files, while all wait
   std::optional<Sourced<double>> psum_hop_cycles;         // for a partial sum passed to a neighbour
 };
 

@@ -26,8 +26,7 @@ constexpr std::array<Figure<Bandwidth>, 2> kBandwidthFigures = {{
     {"dram_bytes_per_cycle", "DRAM", "B/cycle", 1, &Bandwidth::dram_bytes_per_cycle},
     {"buffer_words_per_cycle", "buffer", "words/cycle", 1, &Bandwidth::buffer_words_per_cycle},
 }};
-constexpr std::array<Figure<ArrayTiming>, 2> kTimingFigures = {{
-    {"filter_words_per_cycle", "filters", "words/cycle", 1, &ArrayTiming::filter_words_per_cycle},
+constexpr std::array<Figure<ArrayTiming>, 1> kTimingFigures = {{
     {"psum_hop_cycles", "partial sums", "cycles", 1, &ArrayTiming::psum_hop_cycles},
 }};
 

@@ -29,10 +29,7 @@ LayerProblem convolution(const Conv2d& conv, const Layer& layer, uint64_t images
   return problem;
 }
 
-// A dense layer is a convolution whose filters are as large as the map; behind a flatten, maps of
-// one pixel.
-LayerProblem dense(const Layer& layer, uint64_t images) {
-  const FeatureShape& input = layer.input_shape();
+LayerProblem dense(const Layer& layer, const FeatureShape& input, uint64_t images) {
   LayerProblem problem;
   problem.images = images;
   problem.filters = static_cast<uint64_t>(layer.output_shape.elements());
@@ -62,11 +59,12 @@ LayerProblem pooling(const Window2d& window, const Layer& layer, uint64_t images
   return problem;
 }
 
-std::optional<LayerProblem> unchecked_problem(const Layer& layer, uint64_t images) {
+std::optional<LayerProblem> unchecked_problem(const Layer& layer, const FeatureShape& dense_input,
+                                              uint64_t images) {
   if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
     return convolution(*conv, layer, images);
   }
-  if (std::holds_alternative<Dense>(layer.operation)) return dense(layer, images);
+  if (std::holds_alternative<Dense>(layer.operation)) return dense(layer, dense_input, images);
   if (std::holds_alternative<MatMul>(layer.operation)) return product(layer, images);
   if (const auto* pool = std::get_if<MaxPool2d>(&layer.operation)) {
     return pooling(pool->window, layer, images);
@@ -104,9 +102,24 @@ uint64_t LayerProblem::words(DataKind kind) const {
   CHECK(false, "data kind {}", index_of(kind));
 }
 
-std::optional<LayerProblem> layer_problem(const Layer& layer, int64_t images) {
+FeatureShape unflattened_input(const Network& network, const Layer& layer) {
+  int source = layer.input();
+  while (!is_network_input(source)) {
+    const Layer& before = network.layers[static_cast<size_t>(source)];
+    // What lies between may work on the flat map, as a ReLU or a dropout does.
+    const bool keeps_values = std::holds_alternative<Flatten>(before.operation) ||
+                              std::holds_alternative<Dropout>(before.operation);
+    if (!keeps_values) break;
+    source = before.input();
+  }
+  const FeatureShape& shape = network.shape_of(source);
+  return shape.elements() == layer.input_shape().elements() ? shape : layer.input_shape();
+}
+
+std::optional<LayerProblem> layer_problem(const Layer& layer, const FeatureShape& dense_input,
+                                          int64_t images) {
   CHECK(images >= 1 && images <= kMostImages, "{} images", images);
-  const auto problem = unchecked_problem(layer, static_cast<uint64_t>(images));
+  const auto problem = unchecked_problem(layer, dense_input, static_cast<uint64_t>(images));
   if (problem &&
       (problem->macs() > kMostLayerMacs || problem->words(DataKind::kIfmap) > kMostLayerMacs)) {
     fail(ErrorKind::kInput,

@@ -51,9 +51,17 @@ inline constexpr int64_t kMostImages = 65'536;
 // The layer on `images` images (1 to kMostImages); absent for layers that no dataflow maps:
 // everything but convolutions, dense layers, products of maps, and pooling. The second operand of a
 // product of maps counts as weights, of which each image has its own. Padding is part of the input,
-// as in the literature, and bias is left out. Throws Error(kInput), naming the layer, where it
-// exceeds kMostLayerMacs.
-std::optional<LayerProblem> layer_problem(const Layer& layer, int64_t images);
+// as in the literature, and bias is left out. A dense layer is a convolution with filters as large
+// as the map, `dense_input`: what it reads or, behind a flatten, what was flattened. Throws
+// Error(kInput), naming the layer, where it exceeds kMostLayerMacs.
+std::optional<LayerProblem> layer_problem(const Layer& layer, const FeatureShape& dense_input,
+                                          int64_t images);
+inline std::optional<LayerProblem> layer_problem(const Layer& layer, int64_t images) {
+  return layer_problem(layer, layer.input_shape(), images);
+}
+
+// What `dense_input` is of a layer of the network.
+FeatureShape unflattened_input(const Network& network, const Layer& layer);
 
 // "N16 M96 C3 E55 F55 R11 S11 U4", with what differs from its default.
 std::string to_string(const LayerProblem& problem);

@@ -9,6 +9,7 @@ namespace {
 
 using Factors = std::array<uint64_t, kBlockedLoops>;
 
+constexpr size_t kChannelLoop = index_of(BlockedLoop::kChannels);
 constexpr size_t kPsum = index_of(DataKind::kPsum);
 constexpr std::array<BlockedLoop, kBlockedLoops> kLoops = {
     BlockedLoop::kChannels, BlockedLoop::kFilters, BlockedLoop::kImages};
@@ -96,8 +97,9 @@ class BlockingCost {
                const WordPrices& prices, MappingObjective objective)
       : problem_(problem), accelerator_(accelerator), prices_(prices), objective_(objective) {}
 
-  std::pair<double, double> value_and_secondary(const Fetches& fetches) const {
-    const auto cycles = static_cast<double>(blocked_cycles(problem_, fetches, accelerator_));
+  std::pair<double, double> value_and_secondary(const Fetches& fetches, uint64_t channels) const {
+    const auto cycles =
+        static_cast<double>(blocked_cycles(problem_, fetches, channels, accelerator_));
     const double energy = energy_of(fetches, cycles);
     return {objective_value(objective_, energy, cycles),
             objective_ == MappingObjective::kDelay ? energy : cycles};
@@ -198,7 +200,7 @@ class BlockingSearch {
   }
 
   // Data enters the register files at least as often as it enters the buffer, whatever the inner
-  // loops are.
+  // loops are, and an element adds up at most the channels that are held.
   void bound(OuterChoice& choice) const {
     Fetches fetches;
     for (size_t k = 0; k < kDataKinds; ++k) {
@@ -206,7 +208,7 @@ class BlockingSearch {
     }
     fetches.buffer = fetches.dram;
     choice.dram_fetches = fetches.dram;
-    choice.bound = cost_.value_and_secondary(fetches).first;
+    choice.bound = cost_.value_and_secondary(fetches, choice.held[kChannelLoop]).first;
   }
 
   void try_inner(const OuterChoice& choice) {
@@ -225,7 +227,7 @@ class BlockingSearch {
           fetches.buffer[k] = fetches_at(kind, middle, innermost, fetches.dram[k],
                                          unrelated_turns(kind, choice.outer));
         }
-        const auto [value, secondary] = cost_.value_and_secondary(fetches);
+        const auto [value, secondary] = cost_.value_and_secondary(fetches, inner[kChannelLoop]);
         if (best_ &&
             (value > best_->value || (value == best_->value && secondary >= best_->secondary))) {
           continue;
@@ -270,17 +272,12 @@ AccessCounts blocked_counts(const BlockingProblem& problem, const Fetches& fetch
   return counts;
 }
 
-uint64_t blocked_cycles(const BlockingProblem& problem, const Fetches& fetches,
+uint64_t blocked_cycles(const BlockingProblem& problem, const Fetches& fetches, uint64_t channels,
                         const Accelerator& accelerator) {
   auto cycles = static_cast<double>(problem.compute_cycles);
   if (const auto& hop = accelerator.timing.psum_hop_cycles) {
-    cycles += hop->value * static_cast<double>(problem.psum_hops) *
-              static_cast<double>(fetches.buffer[kPsum]);
-  }
-  if (const auto& rate = accelerator.timing.filter_words_per_cycle) {
-    constexpr size_t kWeights = index_of(DataKind::kWeights);
-    cycles += static_cast<double>(problem.kinds[kWeights].buffer_words) *
-              static_cast<double>(fetches.buffer[kWeights]) / rate->value;
+    cycles += hop->value * static_cast<double>(problem.compute_cycles) /
+              static_cast<double>(problem.products_a_sum * channels);
   }
   double dram_bits = 0, buffer_words = 0;
   for (size_t k = 0; k < kDataKinds; ++k) {

@@ -35,8 +35,9 @@ struct BlockingProblem {
   std::array<uint64_t, kBlockedLoops> trips{};
   std::array<BlockedKind, kDataKinds> kinds{};
   uint64_t compute_cycles = 0;  // of all turns
-  // Of all turns, if each partial sum left its element once: words that an element passes on.
-  uint64_t psum_hops = 0;
+  // The products that an element adds up, of one input channel, before it passes the sum on: its
+  // register file has room for a sum a filter, not for a row of them.
+  uint64_t products_a_sum = 1;
   uint64_t register_accesses = 0;  // multiply-accumulates: a read each of a map and of a weight
 };
 
@@ -55,7 +56,8 @@ struct Fetches {
 Fetches fetches_of(const BlockingProblem& problem, const Blocking& blocking);
 
 AccessCounts blocked_counts(const BlockingProblem& problem, const Fetches& fetches);
-uint64_t blocked_cycles(const BlockingProblem& problem, const Fetches& fetches,
+// `channels` are those that an element adds up by itself: their factor at the registers.
+uint64_t blocked_cycles(const BlockingProblem& problem, const Fetches& fetches, uint64_t channels,
                         const Accelerator& accelerator);
 
 // Whether what a blocking holds fits the buffer and the register files.

@@ -64,8 +64,7 @@ BlockingProblem blocking_of(const LayerProblem& problem, const RowStationaryFold
 
   const uint64_t turns = blocking.trips[0] * blocking.trips[1] * blocking.trips[2];
   blocking.compute_cycles = turns * fold.fold_rows * problem.filter_columns * problem.ofmap_columns;
-  blocking.psum_hops =
-      blocking.trips[1] * blocking.trips[2] * fold.fold_rows * problem.ofmap_columns;
+  blocking.products_a_sum = problem.filter_columns;
   blocking.register_accesses = problem.macs() / problem.groups;
   return blocking;
 }
@@ -173,7 +172,9 @@ class RowStationary : public Dataflow {
     layer.macs = problem.macs();
     layer.active_elements = fold.set_elements() * std::min(chosen->filters, problem.filters) *
                             (problem.pooling ? 1 : std::min(chosen->channels, problem.channels));
-    layer.cycles = blocked_cycles(chosen->blocking, fetches, accelerator) * problem.groups;
+    layer.cycles =
+        blocked_cycles(chosen->blocking, fetches, best->blocking.factors[2][0], accelerator) *
+        problem.groups;
     layer.mapping = mapping_of(problem, fold, *chosen, best->blocking);
     return layer;
   }
