@@ -210,11 +210,15 @@ LayerProblem by_channel(const LayerProblem& problem) {
 }
 
 double fetched_rows(const LayerProblem& problem, uint64_t tile) {
+  if (problem.span_rows < problem.stride_rows) return static_cast<double>(problem.ifmap_rows());
   return static_cast<double>(problem.ofmap_rows * problem.strip_rows(tile)) /
          static_cast<double>(tile);
 }
 
 double fetched_columns(const LayerProblem& problem, uint64_t tile) {
+  if (problem.span_columns < problem.stride_columns) {
+    return static_cast<double>(problem.ifmap_columns());
+  }
   return static_cast<double>(problem.ofmap_columns * problem.strip_columns(tile)) /
          static_cast<double>(tile);
 }

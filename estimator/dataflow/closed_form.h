@@ -84,9 +84,18 @@ std::unique_ptr<Dataflow> make_closed_form(std::string_view name, std::string_vi
                                            std::optional<double> register_bytes,
                                            std::unique_ptr<ClosedForm> form);
 
+// Each is defined in its own file.
+std::unique_ptr<ClosedForm> weight_stationary_form();
+std::unique_ptr<ClosedForm> output_stationary_soc_mop_form();
+std::unique_ptr<ClosedForm> output_stationary_moc_mop_form();
+std::unique_ptr<ClosedForm> output_stationary_moc_sop_form();
+std::unique_ptr<ClosedForm> no_local_reuse_form();
+std::unique_ptr<ClosedForm> row_stationary_reuse_form();
+
 // Arithmetic that the forms share.
 constexpr uint64_t ceil_tiles(uint64_t all, uint64_t tile) { return (all + tile - 1) / tile; }
 // The input rows (columns) that all strips of `tile` output rows (columns) fetch, of the whole map.
+// Where windows leave gaps, strips do not overlap, and the map is fetched as a whole.
 double fetched_rows(const LayerProblem& problem, uint64_t tile);
 double fetched_columns(const LayerProblem& problem, uint64_t tile);
 // Words and multiply-accumulates of all groups, as floating-point numbers: exact below 2^53.

@@ -3,6 +3,7 @@
 #include "estimator/accelerator/storage_area.h"
 #include "estimator/base/error.h"
 #include "estimator/base/suggestion.h"
+#include "estimator/dataflow/closed_form.h"
 
 namespace wattgrind {
 namespace {
@@ -10,12 +11,21 @@ namespace {
 std::vector<std::unique_ptr<Dataflow>> make_dataflows() {
   std::vector<std::unique_ptr<Dataflow>> made;
   made.push_back(make_row_stationary());
-  made.push_back(make_row_stationary_reuse());
-  made.push_back(make_weight_stationary());
-  made.push_back(make_output_stationary_soc_mop());
-  made.push_back(make_output_stationary_moc_mop());
-  made.push_back(make_output_stationary_moc_sop());
-  made.push_back(make_no_local_reuse());
+  // Register files in bytes are those of ISCA'16's comparison: a weight of 16 bits (WS); a sum and
+  // pixels that wait (OS); nothing (NLR).
+  const auto add = [&](std::string_view name, std::string_view description,
+                       std::optional<double> register_bytes, std::unique_ptr<ClosedForm> form) {
+    made.push_back(make_closed_form(name, description, register_bytes, std::move(form)));
+  };
+  add("rs_reuse", "row stationary, by closed forms", std::nullopt, row_stationary_reuse_form());
+  add("ws", "weight stationary", 2, weight_stationary_form());
+  add("os_soc_mop", "output stationary, one channel, many pixels", 98,
+      output_stationary_soc_mop_form());
+  add("os_moc_mop", "output stationary, many channels, many pixels", 10,
+      output_stationary_moc_mop_form());
+  add("os_moc_sop", "output stationary, many channels, one pixel", 2,
+      output_stationary_moc_sop_form());
+  add("nlr", "no local reuse", 0, no_local_reuse_form());
   return made;
 }
 

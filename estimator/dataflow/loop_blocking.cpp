@@ -80,6 +80,13 @@ uint64_t fetches_at(const BlockedKind& kind, const Factors& factors, BlockedLoop
   return changes ? foreign * unrelated : outside;
 }
 
+// Loops that may be innermost: those of several turns or, where there is none, the first.
+bool may_be_innermost(const Factors& factors, BlockedLoop loop) {
+  const bool alone = std::all_of(factors.begin(), factors.end(),
+                                 [](const uint64_t factor) { return factor == 1; });
+  return alone ? loop == kLoops.front() : factors[index_of(loop)] > 1;
+}
+
 uint64_t unrelated_turns(const BlockedKind& kind, const Factors& factors) {
   uint64_t turns = 1;
   for (size_t loop = 0; loop < kBlockedLoops; ++loop) {
@@ -192,6 +199,7 @@ class BlockingSearch {
         outer[loop] = problem_.trips[loop] / held[loop];
       }
       for (const BlockedLoop innermost : kLoops) {
+        if (!may_be_innermost(outer, innermost)) continue;
         choices.push_back({outer, held, innermost, {}, 0});
         bound(choices.back());
       }
@@ -221,6 +229,7 @@ class BlockingSearch {
         middle[loop] = choice.held[loop] / inner[loop];
       }
       for (const BlockedLoop innermost : kLoops) {
+        if (!may_be_innermost(middle, innermost)) continue;
         Fetches fetches{choice.dram_fetches, {}};
         for (size_t k = 0; k < kDataKinds; ++k) {
           const BlockedKind& kind = problem_.kinds[k];

@@ -42,7 +42,8 @@ struct BlockingProblem {
 };
 
 // Factors of every loop, [place][loop], whose product over places is the loop's trips; and which
-// loop turns innermost at DRAM and at the buffer. The order of the others changes nothing.
+// loop turns innermost at DRAM and at the buffer: one of several turns, where there is one. The
+// order of the others changes nothing.
 struct Blocking {
   std::array<std::array<uint64_t, kBlockedLoops>, 3> factors{};
   std::array<BlockedLoop, 2> innermost{};

@@ -92,8 +92,6 @@ class NoLocalReuseForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<Dataflow> make_no_local_reuse() {
-  return make_closed_form("nlr", "no local reuse", 0, std::make_unique<NoLocalReuseForm>());
-}
+std::unique_ptr<ClosedForm> no_local_reuse_form() { return std::make_unique<NoLocalReuseForm>(); }
 
 }  // namespace wattgrind

@@ -76,9 +76,8 @@ class MocMopForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<Dataflow> make_output_stationary_moc_mop() {
-  return make_closed_form("os_moc_mop", "output stationary, many channels, many pixels", 10,
-                          std::make_unique<MocMopForm>());
+std::unique_ptr<ClosedForm> output_stationary_moc_mop_form() {
+  return std::make_unique<MocMopForm>();
 }
 
 }  // namespace wattgrind

@@ -73,9 +73,8 @@ class MocSopForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<Dataflow> make_output_stationary_moc_sop() {
-  return make_closed_form("os_moc_sop", "output stationary, many channels, one pixel", 2,
-                          std::make_unique<MocSopForm>());
+std::unique_ptr<ClosedForm> output_stationary_moc_sop_form() {
+  return std::make_unique<MocSopForm>();
 }
 
 }  // namespace wattgrind

@@ -74,9 +74,8 @@ class SocMopForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<Dataflow> make_output_stationary_soc_mop() {
-  return make_closed_form("os_soc_mop", "output stationary, one channel, many pixels", 98,
-                          std::make_unique<SocMopForm>());
+std::unique_ptr<ClosedForm> output_stationary_soc_mop_form() {
+  return std::make_unique<SocMopForm>();
 }
 
 }  // namespace wattgrind

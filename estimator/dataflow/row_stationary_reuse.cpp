@@ -109,9 +109,6 @@ class RowReuseForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<Dataflow> make_row_stationary_reuse() {
-  return make_closed_form("rs_reuse", "row stationary, by closed forms", std::nullopt,
-                          std::make_unique<RowReuseForm>());
-}
+std::unique_ptr<ClosedForm> row_stationary_reuse_form() { return std::make_unique<RowReuseForm>(); }
 
 }  // namespace wattgrind

@@ -70,8 +70,8 @@ class WeightStationaryForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<Dataflow> make_weight_stationary() {
-  return make_closed_form("ws", "weight stationary", 2, std::make_unique<WeightStationaryForm>());
+std::unique_ptr<ClosedForm> weight_stationary_form() {
+  return std::make_unique<WeightStationaryForm>();
 }
 
 }  // namespace wattgrind

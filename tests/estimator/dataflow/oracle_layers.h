@@ -36,7 +36,8 @@ inline LayerProblem square_conv(uint64_t images, uint64_t channels, uint64_t fil
 // DRAM, buffer, array, registers, and a multiply-accumulate.
 inline AccessPrices test_prices(const std::array<double, kStorageLevels>& levels, double mac) {
   AccessPrices prices;
-  for (size_t level = 0; level < kStorageLevels; ++level) prices.levels[level] = {levels[level], ""};
+  for (size_t level = 0; level < kStorageLevels; ++level)
+    prices.levels[level] = {levels[level], ""};
   prices.mac = {mac, ""};
   return prices;
 }
@@ -66,8 +67,8 @@ inline std::optional<CsvTable> published_table(const std::string& name) {
   return parse_csv(text, name);
 }
 
-#define WATTGRIND_PUBLISHED_OR_SKIP(table, name)                                    \
-  const auto table = published_table(name);                                         \
+#define WATTGRIND_PUBLISHED_OR_SKIP(table, name) \
+  const auto table = published_table(name);      \
   if (!table) GTEST_SKIP() << "reference/oracles/" << name << " is not in " << shared_folder()
 
 }  // namespace wattgrind

@@ -10,7 +10,8 @@
 namespace wattgrind {
 namespace {
 
-// "ConvLayer(nifm=3, nofm=48, sofm=(55, 55), sfil=(11, 11), strd=(4, 4))", as nn_dataflow prints it.
+// "ConvLayer(nifm=3, nofm=48, sofm=(55, 55), sfil=(11, 11), strd=(4, 4))", as nn_dataflow prints
+// it.
 LayerProblem parse_layer(const std::string& text, uint64_t images) {
   const auto numbers = [&](const std::string& key) {
     std::smatch found;
@@ -71,8 +72,7 @@ std::map<std::string, ReferenceRun> reference_runs() {
 MappedLayer map_rows(const LayerProblem& problem, const Accelerator& accelerator,
                      MappingObjective objective = MappingObjective::kEnergy) {
   const WordPrices prices = word_prices(accelerator, preferred_unit(accelerator));
-  const MappingResult result =
-      find_dataflow("rs").map(problem, accelerator, prices, objective);
+  const MappingResult result = find_dataflow("rs").map(problem, accelerator, prices, objective);
   if (const auto* none = std::get_if<NoMapping>(&result)) {
     ADD_FAILURE() << "found " << none->found << ", wanted " << none->wanted;
     return {};
