@@ -12,13 +12,13 @@ namespace {
 
 constexpr size_t kSums = index_of(DataKind::kPsum);
 
-double cycles_of(const ClosedForm& form, const LayerProblem& problem, const Tiles& tiles) {
+double cycles_of(const ReuseForm& form, const LayerProblem& problem, const Tiles& tiles) {
   return std::ceil(product_count(problem) / static_cast<double>(form.active(problem, tiles)));
 }
 
 class TileSearch {
  public:
-  TileSearch(const ClosedForm& form, const LayerProblem& problem, const TileRoom& room,
+  TileSearch(const ReuseForm& form, const LayerProblem& problem, const TileRoom& room,
              const WordPrices& prices, MappingObjective objective)
       : form_(form),
         problem_(problem),
@@ -85,7 +85,7 @@ class TileSearch {
     best_ = {tiles, value[0], value[1]};
   }
 
-  const ClosedForm& form_;
+  const ReuseForm& form_;
   const LayerProblem& problem_;
   const TileRoom& room_;
   const WordPrices& prices_;
@@ -98,7 +98,7 @@ class TileSearch {
 class ClosedFormDataflow : public Dataflow {
  public:
   ClosedFormDataflow(std::string_view name, std::string_view description,
-                     std::optional<double> register_bytes, std::unique_ptr<ClosedForm> form)
+                     std::optional<double> register_bytes, std::unique_ptr<ReuseForm> form)
       : name_(name),
         description_(description),
         register_bytes_(register_bytes),
@@ -179,7 +179,7 @@ class ClosedFormDataflow : public Dataflow {
 
   const std::string name_, description_;
   const std::optional<double> register_bytes_;
-  const std::unique_ptr<ClosedForm> form_;
+  const std::unique_ptr<ReuseForm> form_;
 };
 
 }  // namespace
@@ -237,14 +237,14 @@ double ofmap_words(const LayerProblem& problem) {
 
 double product_count(const LayerProblem& problem) { return static_cast<double>(problem.macs()); }
 
-bool tiles_fit(const ClosedForm& form, const LayerProblem& problem, const TileRoom& room,
+bool tiles_fit(const ReuseForm& form, const LayerProblem& problem, const TileRoom& room,
                const Tiles& tiles, size_t known) {
   const TileRoom needs = form.needs(problem, tiles);
   return needs.buffer_words <= room.buffer_words && needs.elements <= room.elements &&
          needs.register_words <= room.register_words && form.related(problem, tiles, known);
 }
 
-std::array<double, 3> tiles_value(const ClosedForm& form, const LayerProblem& problem,
+std::array<double, 3> tiles_value(const ReuseForm& form, const LayerProblem& problem,
                                   const Tiles& tiles, const WordPrices& prices,
                                   MappingObjective objective) {
   const TileAccesses accesses = form.accesses(problem, tiles);
@@ -262,7 +262,7 @@ std::array<double, 3> tiles_value(const ClosedForm& form, const LayerProblem& pr
           -static_cast<double>(form.active(problem, tiles))};
 }
 
-std::optional<TileChoice> best_tiles(const ClosedForm& form, const LayerProblem& problem,
+std::optional<TileChoice> best_tiles(const ReuseForm& form, const LayerProblem& problem,
                                      const TileRoom& room, const WordPrices& prices,
                                      MappingObjective objective) {
   return TileSearch(form, problem, room, prices, objective).run();
@@ -270,7 +270,7 @@ std::optional<TileChoice> best_tiles(const ClosedForm& form, const LayerProblem&
 
 std::unique_ptr<Dataflow> make_closed_form(std::string_view name, std::string_view description,
                                            std::optional<double> register_bytes,
-                                           std::unique_ptr<ClosedForm> form) {
+                                           std::unique_ptr<ReuseForm> form) {
   return std::make_unique<ClosedFormDataflow>(name, description, register_bytes, std::move(form));
 }
 

@@ -44,9 +44,9 @@ using TileAccesses = std::array<std::array<double, kDataKinds>, kStorageLevels>;
 
 // A closed form. Tiles stand in the order in which they are searched. No need falls and no access
 // rises when a tile grows: the search rests on both.
-class ClosedForm {
+class ReuseForm {
  public:
-  virtual ~ClosedForm() = default;
+  virtual ~ReuseForm() = default;
 
   virtual std::vector<std::string> names() const = 0;
   virtual std::vector<uint64_t> most(const LayerProblem& problem) const = 0;
@@ -64,17 +64,17 @@ struct TileChoice {
   double value = 0;
   double secondary = 0;
 };
-std::optional<TileChoice> best_tiles(const ClosedForm& form, const LayerProblem& problem,
+std::optional<TileChoice> best_tiles(const ReuseForm& form, const LayerProblem& problem,
                                      const TileRoom& room, const WordPrices& prices,
                                      MappingObjective objective);
 
 // The objective's value and what breaks ties of it: cycles or energy, then idle elements. Partial
 // sums on the array count twice, as in the framework's search, and once in what it reports.
-std::array<double, 3> tiles_value(const ClosedForm& form, const LayerProblem& problem,
+std::array<double, 3> tiles_value(const ReuseForm& form, const LayerProblem& problem,
                                   const Tiles& tiles, const WordPrices& prices,
                                   MappingObjective objective);
 
-bool tiles_fit(const ClosedForm& form, const LayerProblem& problem, const TileRoom& room,
+bool tiles_fit(const ReuseForm& form, const LayerProblem& problem, const TileRoom& room,
                const Tiles& tiles, size_t known);
 
 // Pooling as the closed forms take it: each channel a group of its own.
@@ -82,15 +82,15 @@ LayerProblem by_channel(const LayerProblem& problem);
 
 std::unique_ptr<Dataflow> make_closed_form(std::string_view name, std::string_view description,
                                            std::optional<double> register_bytes,
-                                           std::unique_ptr<ClosedForm> form);
+                                           std::unique_ptr<ReuseForm> form);
 
 // Each is defined in its own file.
-std::unique_ptr<ClosedForm> weight_stationary_form();
-std::unique_ptr<ClosedForm> output_stationary_soc_mop_form();
-std::unique_ptr<ClosedForm> output_stationary_moc_mop_form();
-std::unique_ptr<ClosedForm> output_stationary_moc_sop_form();
-std::unique_ptr<ClosedForm> no_local_reuse_form();
-std::unique_ptr<ClosedForm> row_stationary_reuse_form();
+std::unique_ptr<ReuseForm> weight_stationary_form();
+std::unique_ptr<ReuseForm> output_stationary_soc_mop_form();
+std::unique_ptr<ReuseForm> output_stationary_moc_mop_form();
+std::unique_ptr<ReuseForm> output_stationary_moc_sop_form();
+std::unique_ptr<ReuseForm> no_local_reuse_form();
+std::unique_ptr<ReuseForm> row_stationary_reuse_form();
 
 // Arithmetic that the forms share.
 constexpr uint64_t ceil_tiles(uint64_t all, uint64_t tile) { return (all + tile - 1) / tile; }

@@ -14,7 +14,7 @@ std::vector<std::unique_ptr<Dataflow>> make_dataflows() {
   // Register files in bytes are those of ISCA'16's comparison: a weight of 16 bits (WS); a sum and
   // pixels that wait (OS); nothing (NLR).
   const auto add = [&](std::string_view name, std::string_view description,
-                       std::optional<double> register_bytes, std::unique_ptr<ClosedForm> form) {
+                       std::optional<double> register_bytes, std::unique_ptr<ReuseForm> form) {
     made.push_back(make_closed_form(name, description, register_bytes, std::move(form)));
   };
   add("rs_reuse", "row stationary, by closed forms", std::nullopt, row_stationary_reuse_form());

@@ -16,7 +16,8 @@ class MappingMemory {
                 MappingObjective objective)
       : accelerator_(accelerator), dataflow_(dataflow), objective_(objective) {}
 
-  const MappedLayer& find(const DataflowTask& task, const WordPrices& prices) {
+  // Null for pooling that has no mapping: it is left to the host.
+  const MappedLayer* find(const DataflowTask& task, const WordPrices& prices) {
     std::string key = task.problem->pooling ? "pool " : "";
     key += to_string(*task.problem) + " " + std::to_string(task.problem->span_rows) + " " +
            std::to_string(task.problem->span_columns);
@@ -24,13 +25,20 @@ class MappingMemory {
       key += " " + std::to_string(bits);
     }
     const auto known = mapped_.find(key);
-    if (known != mapped_.end()) return known->second;
+    if (known != mapped_.end()) return &known->second;
     MappingResult result = dataflow_.map(*task.problem, accelerator_, prices, objective_);
+    // Register files may be too small for the rows of a dense layer's map; seen flat, it has none.
+    if (const auto flat = flattened(*task.problem);
+        flat && std::holds_alternative<NoMapping>(result)) {
+      MappingResult again = dataflow_.map(*flat, accelerator_, prices, objective_);
+      if (std::holds_alternative<MappedLayer>(again)) result = std::move(again);
+    }
     if (const auto* none = std::get_if<NoMapping>(&result)) {
+      if (task.problem->pooling) return nullptr;
       fail(ErrorKind::kInput, "{}: layer {} has no {} mapping: found {}, wanted {}",
            accelerator_.name, task.name, dataflow_.description(), none->found, none->wanted);
     }
-    return mapped_.emplace(key, std::get<MappedLayer>(std::move(result))).first->second;
+    return &mapped_.emplace(key, std::get<MappedLayer>(std::move(result))).first->second;
   }
 
  private:
@@ -106,7 +114,10 @@ DataflowEstimate estimate_dataflow(const DataflowTasks& tasks, const Accelerator
     layer.task = task;
     if (task.problem) {
       const WordPrices prices = word_prices(estimate.accelerator, unit, task.bits);
-      layer.mapped = memory.find(task, prices);
+      if (const MappedLayer* mapped = memory.find(task, prices)) layer.mapped = *mapped;
+    }
+    if (layer.mapped) {
+      const WordPrices prices = word_prices(estimate.accelerator, unit, task.bits);
       layer.amounts = without_zeros(*layer.mapped, task, estimate.accelerator);
       layer.energy = energy_of(layer.amounts, prices);
       layer.dram_bytes = dram_bytes_of(layer.amounts, task, estimate.accelerator);

@@ -12,7 +12,8 @@ namespace wattgrind {
 
 struct DataflowLayer {
   DataflowTask task;
-  std::optional<MappedLayer> mapped;  // absent where no dataflow maps the layer
+  // Absent where no dataflow maps the layer, and of pooling that does not fit the accelerator.
+  std::optional<MappedLayer> mapped;
   // Of mapped layers: what is accessed once zeros are left out, and what that costs.
   AccessAmounts amounts;
   DataflowEnergy energy;

@@ -131,6 +131,17 @@ std::optional<LayerProblem> layer_problem(const Layer& layer, const FeatureShape
   return problem;
 }
 
+std::optional<LayerProblem> flattened(const LayerProblem& problem) {
+  const bool dense = !problem.pooling && problem.ofmap_rows == 1 && problem.ofmap_columns == 1 &&
+                     problem.filter_rows == problem.ifmap_rows() &&
+                     problem.filter_columns == problem.ifmap_columns();
+  if (!dense || problem.filter_rows * problem.filter_columns == 1) return std::nullopt;
+  LayerProblem flat = problem;
+  flat.channels = problem.channels * problem.filter_rows * problem.filter_columns;
+  flat.filter_rows = flat.filter_columns = flat.span_rows = flat.span_columns = 1;
+  return flat;
+}
+
 std::string to_string(const LayerProblem& problem) {
   std::string text = fmt::format("N{} M{} C{} E{} F{} R{} S{}", problem.images, problem.filters,
                                  problem.channels, problem.ofmap_rows, problem.ofmap_columns,

@@ -63,6 +63,9 @@ inline std::optional<LayerProblem> layer_problem(const Layer& layer, int64_t ima
 // What `dense_input` is of a layer of the network.
 FeatureShape unflattened_input(const Network& network, const Layer& layer);
 
+// A layer whose filters are as large as its map, as one of maps of one pixel; absent for others.
+std::optional<LayerProblem> flattened(const LayerProblem& problem);
+
 // "N16 M96 C3 E55 F55 R11 S11 U4", with what differs from its default.
 std::string to_string(const LayerProblem& problem);
 

@@ -17,7 +17,7 @@ enum NoLocalReuseTile : size_t {
   kNlParallel
 };
 
-class NoLocalReuseForm : public ClosedForm {
+class NoLocalReuseForm : public ReuseForm {
  public:
   std::vector<std::string> names() const override { return {"n", "q", "e", "f", "m", "p"}; }
 
@@ -92,6 +92,6 @@ class NoLocalReuseForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<ClosedForm> no_local_reuse_form() { return std::make_unique<NoLocalReuseForm>(); }
+std::unique_ptr<ReuseForm> no_local_reuse_form() { return std::make_unique<NoLocalReuseForm>(); }
 
 }  // namespace wattgrind

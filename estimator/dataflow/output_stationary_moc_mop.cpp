@@ -10,7 +10,7 @@ namespace {
 
 enum MocMopTile : size_t { kMmImages, kMmColumns, kMmFilters, kMmParallel };
 
-class MocMopForm : public ClosedForm {
+class MocMopForm : public ReuseForm {
  public:
   std::vector<std::string> names() const override { return {"n", "f", "m", "p"}; }
 
@@ -76,7 +76,7 @@ class MocMopForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<ClosedForm> output_stationary_moc_mop_form() {
+std::unique_ptr<ReuseForm> output_stationary_moc_mop_form() {
   return std::make_unique<MocMopForm>();
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 enum MocSopTile : size_t { kMsImages, kMsFilters, kMsParallel };
 
-class MocSopForm : public ClosedForm {
+class MocSopForm : public ReuseForm {
  public:
   std::vector<std::string> names() const override { return {"n", "m", "p"}; }
 
@@ -73,7 +73,7 @@ class MocSopForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<ClosedForm> output_stationary_moc_sop_form() {
+std::unique_ptr<ReuseForm> output_stationary_moc_sop_form() {
   return std::make_unique<MocSopForm>();
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 enum SocMopTile : size_t { kSmImages, kSmRows, kSmColumns, kSmFilters };
 
-class SocMopForm : public ClosedForm {
+class SocMopForm : public ReuseForm {
  public:
   std::vector<std::string> names() const override { return {"n", "e", "f", "m"}; }
 
@@ -74,7 +74,7 @@ class SocMopForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<ClosedForm> output_stationary_soc_mop_form() {
+std::unique_ptr<ReuseForm> output_stationary_soc_mop_form() {
   return std::make_unique<SocMopForm>();
 }
 

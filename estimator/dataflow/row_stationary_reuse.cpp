@@ -19,7 +19,7 @@ enum RowReuseTile : size_t {
   kRrOwnFilters
 };
 
-class RowReuseForm : public ClosedForm {
+class RowReuseForm : public ReuseForm {
  public:
   std::vector<std::string> names() const override { return {"f", "r", "t", "n", "q", "m", "p"}; }
 
@@ -109,6 +109,6 @@ class RowReuseForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<ClosedForm> row_stationary_reuse_form() { return std::make_unique<RowReuseForm>(); }
+std::unique_ptr<ReuseForm> row_stationary_reuse_form() { return std::make_unique<RowReuseForm>(); }
 
 }  // namespace wattgrind

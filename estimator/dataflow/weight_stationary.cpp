@@ -10,7 +10,7 @@ namespace {
 
 enum WeightStationaryTile : size_t { kWsChannels, kWsFilters, kWsColumns };
 
-class WeightStationaryForm : public ClosedForm {
+class WeightStationaryForm : public ReuseForm {
  public:
   std::vector<std::string> names() const override { return {"r", "t", "f"}; }
 
@@ -70,7 +70,7 @@ class WeightStationaryForm : public ClosedForm {
 
 }  // namespace
 
-std::unique_ptr<ClosedForm> weight_stationary_form() {
+std::unique_ptr<ReuseForm> weight_stationary_form() {
   return std::make_unique<WeightStationaryForm>();
 }
 

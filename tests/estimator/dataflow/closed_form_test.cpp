@@ -56,7 +56,7 @@ MappingResult map_paper(const CsvTable& table, const CsvRow& row) {
            word_prices(accelerator, AcceleratorUnit::kMacs), MappingObjective::kEnergy);
 }
 
-TEST(ClosedForm, AgreesWithTheFrameworkOfIsca16) {
+TEST(ReuseForm, AgreesWithTheFrameworkOfIsca16) {
   WATTGRIND_PUBLISHED_OR_SKIP(table, "eyeriss_isca16_layers.csv");
   for (const CsvRow& row : table->rows) {
     const std::string where =
@@ -85,7 +85,7 @@ TEST(ClosedForm, AgreesWithTheFrameworkOfIsca16) {
 }
 
 // Six digits are printed; a form that has the same mapping has the same counts.
-TEST(ClosedForm, CountsOfConv1AreThePrintedOnes) {
+TEST(ReuseForm, CountsOfConv1AreThePrintedOnes) {
   // Chen, Emer, Sze, ISCA 2016, by the authors' framework: row stationary, 256 elements, N = 16.
   const Accelerator accelerator = paper_accelerator(256, 512);
   const auto result =
@@ -107,7 +107,7 @@ TEST(ClosedForm, CountsOfConv1AreThePrintedOnes) {
               500);
 }
 
-TEST(ClosedForm, ReuseEquationsAreThePapers) {
+TEST(ReuseForm, ReuseEquationsAreThePapers) {
   const std::array<double, kStorageLevels> energy = {200, 6, 2, 1};
   EXPECT_EQ(input_energy({1, 2, 3, 4}, energy), 248);
   EXPECT_EQ(psum_energy({2, 3, 3, 2}, energy), 708);
@@ -115,7 +115,7 @@ TEST(ClosedForm, ReuseEquationsAreThePapers) {
 
 // Published: row stationary takes 1.4 to 2.5 times less in convolutions, and at least 1.3 times in
 // dense layers from batch 16 on.
-TEST(ClosedForm, RatiosToRowStationaryAreThePublishedOnes) {
+TEST(ReuseForm, RatiosToRowStationaryAreThePublishedOnes) {
   const std::vector<std::string> others = {"WS", "OSA", "OSB", "OSC", "NLR"};
   const auto energy_a_mac = [](const std::string& word, const std::vector<std::string>& layers) {
     const PaperDataflow dataflow = paper_dataflow(word);
@@ -152,12 +152,12 @@ TEST(ClosedForm, RatiosToRowStationaryAreThePublishedOnes) {
   }
 }
 
-TEST(ClosedForm, TheSearchLosesNoOptimum) {
+TEST(ReuseForm, TheSearchLosesNoOptimum) {
   std::mt19937_64 generator(11);
   const auto draw = [&](uint64_t least, uint64_t most) {
     return std::uniform_int_distribution<uint64_t>(least, most)(generator);
   };
-  std::vector<std::unique_ptr<ClosedForm>> forms;
+  std::vector<std::unique_ptr<ReuseForm>> forms;
   forms.push_back(row_stationary_reuse_form());
   forms.push_back(weight_stationary_form());
   forms.push_back(output_stationary_soc_mop_form());
@@ -175,7 +175,7 @@ TEST(ClosedForm, TheSearchLosesNoOptimum) {
     for (size_t f = 0; f < forms.size(); ++f) {
       for (const MappingObjective objective :
            {MappingObjective::kEnergy, MappingObjective::kDelay, MappingObjective::kEnergyDelay}) {
-        const ClosedForm& form = *forms[f];
+        const ReuseForm& form = *forms[f];
         const std::vector<uint64_t> most = form.most(problem);
         std::optional<double> least;
         Tiles tiles;
