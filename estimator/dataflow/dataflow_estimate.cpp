@@ -26,22 +26,37 @@ class MappingMemory {
     }
     const auto known = mapped_.find(key);
     if (known != mapped_.end()) return &known->second;
-    MappingResult result = dataflow_.map(*task.problem, accelerator_, prices, objective_);
-    // Register files may be too small for the rows of a dense layer's map; seen flat, it has none.
-    if (const auto flat = flattened(*task.problem);
-        flat && std::holds_alternative<NoMapping>(result)) {
-      MappingResult again = dataflow_.map(*flat, accelerator_, prices, objective_);
-      if (std::holds_alternative<MappedLayer>(again)) result = std::move(again);
-    }
+    const MappingResult result = map(*task.problem, prices);
     if (const auto* none = std::get_if<NoMapping>(&result)) {
       if (task.problem->pooling) return nullptr;
       fail(ErrorKind::kInput, "{}: layer {} has no {} mapping: found {}, wanted {}",
            accelerator_.name, task.name, dataflow_.description(), none->found, none->wanted);
     }
-    return &mapped_.emplace(key, std::get<MappedLayer>(std::move(result))).first->second;
+    return &mapped_.emplace(key, std::get<MappedLayer>(result)).first->second;
   }
 
  private:
+  // Register files may be too small for the rows of a layer's filters. Seen flat, a dense layer has
+  // none; those of others are cut into the fewest pieces that fit.
+  MappingResult map(const LayerProblem& problem, const WordPrices& prices) const {
+    const auto attempt = [&](const LayerProblem& form) {
+      return dataflow_.map(form, accelerator_, prices, objective_);
+    };
+    MappingResult result = attempt(problem);
+    if (std::holds_alternative<MappedLayer>(result)) return result;
+    if (const auto flat = flattened(problem)) {
+      const MappingResult again = attempt(*flat);
+      if (std::holds_alternative<MappedLayer>(again)) return again;
+    }
+    for (uint64_t pieces = 2; pieces <= problem.filter_columns; ++pieces) {
+      const auto cut = with_column_pieces(problem, pieces);
+      if (!cut) continue;
+      const MappingResult again = attempt(*cut);
+      if (std::holds_alternative<MappedLayer>(again)) return again;
+    }
+    return result;
+  }
+
   const Accelerator& accelerator_;
   const Dataflow& dataflow_;
   const MappingObjective objective_;

@@ -142,6 +142,17 @@ std::optional<LayerProblem> flattened(const LayerProblem& problem) {
   return flat;
 }
 
+std::optional<LayerProblem> with_column_pieces(const LayerProblem& problem, uint64_t pieces) {
+  if (problem.pooling || problem.span_columns != problem.filter_columns ||
+      problem.filter_columns % pieces != 0) {
+    return std::nullopt;
+  }
+  LayerProblem cut = problem;
+  cut.channels *= pieces;
+  cut.filter_columns = cut.span_columns = problem.filter_columns / pieces;
+  return cut;
+}
+
 std::string to_string(const LayerProblem& problem) {
   std::string text = fmt::format("N{} M{} C{} E{} F{} R{} S{}", problem.images, problem.filters,
                                  problem.channels, problem.ofmap_rows, problem.ofmap_columns,

@@ -126,6 +126,33 @@ TEST(DataflowEstimate, ABufferTooSmallNamesTheLayerAndTheLeast) {
             "wanted at least 1436 B");
 }
 
+// The chip's register files hold 12 words of a map: rows of 16 are cut into two of 8. Patches do
+// not overlap, so that every word of the map is still fetched once for each pass of filters at
+// least.
+TEST(DataflowEstimate, RowsLongerThanARegisterFileAreCut) {
+  DataflowTask task;
+  task.name = "patches";
+  task.problem = square_conv(1, 3, 8, 4, 16, 16);
+  const DataflowEstimate found = estimate({"patches", 1, {task}}, builtin("eyeriss_chip"));
+  ASSERT_TRUE(found.layers.front().mapped);
+  const AccessCounts& counts = found.layers.front().mapped->counts;
+  EXPECT_EQ(found.layers.front().mapped->macs, task.problem->macs());
+  EXPECT_EQ(counts.at(StorageLevel::kDram, DataKind::kWeights),
+            task.problem->words(DataKind::kWeights));
+  EXPECT_GE(counts.at(StorageLevel::kDram, DataKind::kIfmap), 3u * 64 * 56);
+  EXPECT_EQ(counts.at(StorageLevel::kRegisterFile, DataKind::kPsum), 2 * task.problem->macs());
+}
+
+// A dense layer behind a map of 28 x 28 has rows that no register file of the chip holds.
+TEST(DataflowEstimate, DenseLayersOfWideMapsAreSeenFlat) {
+  DataflowTask task;
+  task.name = "fc";
+  task.problem = square_conv(1, 1, 10, 1, 28, 1);
+  const DataflowEstimate found = estimate({"fc", 1, {task}}, builtin("eyeriss_chip"));
+  EXPECT_EQ(found.layers.front().mapped.value().counts.at(StorageLevel::kDram, DataKind::kWeights),
+            7840u);
+}
+
 TEST(DataflowEstimate, ZerosGateAndCompress) {
   DataflowTasks tasks = tasks_of(small_network(), 1);
   set_zeros(read_sparsity(R"({"schema": "wattgrind/sparsity/1", "network": "small",
