@@ -4,6 +4,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "cli/commands/measured_zeros.h"
+#include "estimator/base/error.h"
+#include "estimator/catalog/network_source.h"
+#include "estimator/formats/npy.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/temporary_folder.h"
 
@@ -107,26 +111,41 @@ TEST(DataflowCommand, MistakesAreOneLineAndExit3) {
       R"({"schema": "wattgrind/sparsity/1", "network": "alexnet", "layers": {"conv1": {"ifmap": 2}}})");
   EXPECT_THAT(error_with({"alexnet", "--accelerator", "eyeriss_chip", "--sparsity", zeros}),
               HasSubstr("layers.conv1.ifmap: found 2, wanted a part from 0 to 1"));
-  EXPECT_THAT(error_with({"vgg16", "--accelerator", "eyeriss_chip", "--sparsity", zeros}),
+  const std::string none =
+      write_text(folder, "none.json",
+                 R"({"schema": "wattgrind/sparsity/1", "network": "alexnet", "layers": {}})");
+  EXPECT_THAT(error_with({"vgg16", "--accelerator", "eyeriss_chip", "--sparsity", none}),
               HasSubstr("found \"alexnet\", wanted \"vgg16\""));
   EXPECT_THAT(error_with({"alexnet", "--accelerator", "eyeriss_isca16", "--units", "pj"}),
               HasSubstr("found no energies in picojoules"));
 }
 
+// Maps as `run --keep` leaves them: of relu1 three values in four are zero, of all others none.
 TEST(DataflowCommand, ZerosAreMeasuredInMapsThatARunKept) {
   const TemporaryFolder folder;
-  const std::string maps = (folder.path() / "maps").string();
-  const Ran kept = run_wattgrind({"run", "lenet5", "--input", "random:1", "--keep", maps});
-  ASSERT_EQ(kept.status, 0) << kept.error;
-  const Ran dense =
-      run_wattgrind({"dataflow", "lenet5", "--accelerator", "eyeriss_chip", "--format", "json"});
-  const Ran sparse = run_wattgrind({"dataflow", "lenet5", "--accelerator", "eyeriss_chip",
-                                    "--sparsity", maps, "--format", "json"});
-  ASSERT_EQ(sparse.status, 0) << sparse.error;
-  const auto total = [](const Ran& ran) {
-    return json::parse(ran.out).at("total").at("energy").at("total").get<double>();
-  };
-  EXPECT_LT(total(sparse), total(dense));
+  const Network network = builtin_network("lenet5");
+  for (const Layer& layer : network.layers) {
+    const FeatureShape& shape = layer.output_shape;
+    NpyArray map{{1, shape.channels, shape.height, shape.width},
+                 std::vector<float>(static_cast<size_t>(shape.elements()), 1)};
+    if (layer.name == "relu1") {
+      std::fill(map.values.begin(), map.values.end() - shape.elements() / 4, 0.0F);
+    }
+    write_text(folder, layer.name + ".npy", write_npy(map));
+  }
+  DataflowTasks tasks = tasks_of(network, 1);
+  set_measured_zeros(network, folder.path(), tasks);
+  for (const DataflowTask& task : tasks.layers) {
+    if (!task.problem) continue;
+    EXPECT_EQ(task.zeros.ofmap, task.name == "conv1" ? 0.75 : 0) << task.name;
+    if (task.name == "conv1") {
+      EXPECT_FALSE(task.zeros.ifmap);
+    } else {
+      EXPECT_EQ(task.zeros.ifmap, task.name == "pool1" ? 0.75 : 0) << task.name;
+    }
+  }
+  std::filesystem::remove(folder.path() / "relu1.npy");
+  EXPECT_THROW(set_measured_zeros(network, folder.path(), tasks), Error);
 }
 
 }  // namespace
