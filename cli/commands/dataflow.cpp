@@ -44,6 +44,9 @@ DataflowTasks read_tasks(const DataflowOptions& options) {
     if (options.batch) {
       fail(ErrorKind::kUsage, "--batch: {} tells its own number of images", options.network);
     }
+    if (!options.sparsity.empty()) {
+      fail(ErrorKind::kUsage, "--sparsity: {} tells its own zeros", options.network);
+    }
     return read_mit_file(read_file(options.network, kMostDescriptionBytes), options.network);
   }
   const Network network = find_network_of(options.network, options.dimensions);

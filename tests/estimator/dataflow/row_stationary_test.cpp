@@ -122,5 +122,20 @@ TEST(RowStationary, AgreesWithRunsOfNnDataflow) {
   EXPECT_EQ(rows, 312u);
 }
 
+// Chen et al., JSSC 2017: how AlexNet's sets lie on the chip's 12 x 14 elements, as nn_dataflow's
+// public tests have it.
+TEST(RowStationary, SetsLieOnTheChipAsPublished) {
+  struct Published {
+    uint64_t ofmap, filter, copies, width;
+  };
+  for (const auto& [ofmap, filter, copies, width] :
+       {Published{55, 11, 1, 14}, {27, 5, 1, 27}, {13, 3, 4, 13}}) {
+    const RowStationaryFold fold = fold_set(square_conv(4, 3, 96, ofmap, filter, 1), 12, 14);
+    EXPECT_EQ(fold.copies_rows * fold.copies_columns, copies) << filter;
+    EXPECT_EQ(fold.set_columns, width) << filter;
+    EXPECT_EQ(fold.set_rows, filter);
+  }
+}
+
 }  // namespace
 }  // namespace wattgrind
