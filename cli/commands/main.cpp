@@ -55,6 +55,7 @@ int run(int argc, char** argv) {
     add_ask_tell_command(program);
     add_calibrate_command(program);
     add_data_command(program);
+    add_dataflow_command(program);
     add_doctor_command(program);
     add_estimate_command(program);
     add_machines_command(program);

@@ -15,6 +15,7 @@
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
 #include "cli/terminal/output.h"
+#include "estimator/accelerator/accelerator_file.h"
 #include "estimator/base/error.h"
 #include "estimator/formats/json_text.h"
 #include "estimator/machine/machine_file.h"
@@ -46,6 +47,10 @@ StudyDefinition define(const SearchConfig& config, Json json) {
   for (const char* key : {"$schema", "description", "trials", "seed"}) json.erase(key);
   // The profile goes in whole, for its name or file may stand for another one tomorrow.
   json["machine_profile"] = parse_ordered_json(write_machine(config.machine), "machine profile");
+  if (config.target) {
+    json["accelerator_profile"] =
+        parse_ordered_json(write_accelerator(config.target->accelerator), "accelerator profile");
+  }
   return {config.name, config.seed, std::move(json)};
 }
 

@@ -1,5 +1,6 @@
 #include "cli/terminal/output.h"
 
+#include <fmt/ranges.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <map>
 #include <string_view>
+#include <vector>
 
 #include "estimator/base/error.h"
 #include "estimator/base/printable.h"
@@ -52,18 +54,23 @@ std::string printable_text(std::string_view text) {
 
 }  // namespace
 
-std::shared_ptr<OutputOptions> add_output_options(CLI::App& command,
-                                                  const std::string& file_flags) {
+std::shared_ptr<OutputOptions> add_output_options(CLI::App& command, const std::string& file_flags,
+                                                  const std::string& own_format) {
   auto options = std::make_shared<OutputOptions>();
-  const std::map<std::string, Format> formats = {
+  std::vector<std::string> words = {"table", "json", "csv"};
+  std::map<std::string, Format> formats = {
       {"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
+  if (!own_format.empty()) {
+    words.push_back(own_format);
+    formats[own_format] = Format::kOwn;
+  }
   command
       .add_option_function<std::string>(
           "--format",
           [options, formats](const std::string& word) { options->format = formats.at(word); },
           "How the result is written (default: table)")
-      ->check(CLI::IsMember({"table", "json", "csv"}).description(""))
-      ->type_name("table|json|csv");
+      ->check(CLI::IsMember(words).description(""))
+      ->type_name(fmt::format("{}", fmt::join(words, "|")));
   command.add_option(file_flags, options->path, "Write the result to a file")->type_name("FILE");
   command.add_flag("--quiet", options->quiet, "No progress on standard error");
   return options;
@@ -90,6 +97,9 @@ void Output::print(const Result& result) {
       break;
     case Format::kCsv:
       text = csv_text(result.csv());
+      break;
+    case Format::kOwn:
+      text = result.own();
       break;
   }
   if (file_) {

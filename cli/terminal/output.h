@@ -14,7 +14,8 @@
 
 namespace wattgrind {
 
-enum class Format { kTable, kJson, kCsv };
+// kOwn is a format that only one command has.
+enum class Format { kTable, kJson, kCsv, kOwn };
 
 struct OutputOptions {
   Format format = Format::kTable;
@@ -23,15 +24,18 @@ struct OutputOptions {
 };
 
 // Adds --format, -o/--output and --quiet to a command. The values returned are set when the
-// command's callback runs. `file_flags` are others for a command that writes several outputs.
+// command's callback runs. `file_flags` are others for a command that writes several outputs;
+// `own_format` is the word for a format of its own, if it has one.
 std::shared_ptr<OutputOptions> add_output_options(CLI::App& command,
-                                                  const std::string& file_flags = "-o,--output");
+                                                  const std::string& file_flags = "-o,--output",
+                                                  const std::string& own_format = "");
 
 // Makes a command's result in each of its forms. Only the one that is asked for is called.
 struct Result {
   std::function<std::string(const TextPage&)> text;  // tables and the sentences around them
   std::function<nlohmann::ordered_json()> json;
   std::function<Table()> csv;
+  std::function<std::string()> own = nullptr;  // of commands that have a format of their own
 };
 
 // Throws Error(kFailed) where the text cannot be written.

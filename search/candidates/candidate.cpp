@@ -21,6 +21,16 @@ constexpr Words kPoolings = {"none", "max", "average"};
 constexpr std::array<std::string_view, 3> kTrainingParameters = {"batch", "optimizer",
                                                                  "learning_rate"};
 
+struct DesignParameter {
+  std::string_view name;
+  std::optional<int64_t> AcceleratorDesign::*member;
+};
+constexpr std::array<DesignParameter, 4> kDesignParameters = {
+    {{"array_rows", &AcceleratorDesign::rows},
+     {"array_columns", &AcceleratorDesign::columns},
+     {"register_file_bytes", &AcceleratorDesign::register_file_bytes},
+     {"buffer_bytes", &AcceleratorDesign::buffer_bytes}}};
+
 // A key of a network's short form, and the parameters of a search that give its value.
 struct Slot {
   std::string_view key;          // of the short form
@@ -131,10 +141,15 @@ Optimizer optimizer_of(std::string_view name, const Json* learning_rate) {
 
 }  // namespace
 
+bool is_design_parameter(std::string_view name) {
+  return std::any_of(kDesignParameters.begin(), kDesignParameters.end(),
+                     [&](const DesignParameter& parameter) { return parameter.name == name; });
+}
+
 void check_parameter(std::string_view topology, std::string_view parameter, bool one_a_layer,
                      std::string_view where) {
   const Slot* slot = find_slot(topology, parameter);
-  if (slot == nullptr && !is_training_parameter(parameter)) {
+  if (slot == nullptr && !is_training_parameter(parameter) && !is_design_parameter(parameter)) {
     std::vector<std::string_view> known;
     for (const Slot& each : slots(topology)) {
       known.push_back(each.one_for_all);
@@ -185,6 +200,11 @@ Candidate make_candidate(const CandidateForm& form, const Json& values, std::str
   candidate.batch = batch->get<int64_t>();
   candidate.optimizer =
       optimizer_of(optimizer->get_ref<const std::string&>(), value("learning_rate"));
+  for (const DesignParameter& parameter : kDesignParameters) {
+    if (const Json* size = value(parameter.name)) {
+      candidate.design.*parameter.member = size->get<int64_t>();
+    }
+  }
   return candidate;
 }
 

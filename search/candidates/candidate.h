@@ -7,12 +7,15 @@
 //                   ("none", "max" or "average"). filters and pooling are one value or one a layer.
 //   residual        blocks; filters (of the first block)
 //   separable       blocks; filters (of the first block)
-//   all             batch, optimizer ("adam", "rmsprop" or "sgd"), optional: learning_rate
+//   all             batch, optimizer ("adam", "rmsprop" or "sgd"), optional: learning_rate; and of
+//                   the accelerator, if costs are those of one: array_rows, array_columns,
+//                   register_file_bytes (of one element, whatever lies there), buffer_bytes
 // What the topologies are is told in estimator/network/short_form.h.
 #pragma once
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,11 +25,22 @@
 
 namespace wattgrind {
 
+// What a candidate changes of the accelerator; what is absent is the profile's.
+struct AcceleratorDesign {
+  std::optional<int64_t> rows, columns, register_file_bytes, buffer_bytes;
+
+  friend bool operator==(const AcceleratorDesign&, const AcceleratorDesign&) = default;
+};
+
 struct Candidate {
   Network network;
   int64_t batch = 0;
   Optimizer optimizer;
+  AcceleratorDesign design = {};
 };
+
+// Whether the parameter is one of the accelerator.
+bool is_design_parameter(std::string_view name);
 
 // What all candidates of a search share.
 struct CandidateForm {

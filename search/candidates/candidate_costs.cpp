@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "estimator/accelerator/storage_area.h"
 #include "estimator/base/error.h"
+#include "estimator/dataflow/dataflow_estimate.h"
 #include "estimator/pricing/priced_estimate.h"
 #include "kernels/count/count_source.h"
 
@@ -37,17 +39,54 @@ void refuse_oversize(const Network& network, const BatchPass& pass, const SizeBo
   }
 }
 
+constexpr double kSquareMicrometresAMillimetre = 1e6;
+
+void check_target(const AcceleratorTarget& target, CostUnit unit) {
+  if (predicts_time(unit)) {
+    fail(ErrorKind::kInput,
+         "objective.cost: found \"{}\", wanted cycles or picojoules, which accelerator {} tells",
+         kCostUnitNames[static_cast<size_t>(unit)], target.accelerator.name);
+  }
+  if (!target.accelerator.pj) {
+    fail(ErrorKind::kInput,
+         "machine: accelerator {} has no energies in picojoules, wanted energy.pj",
+         target.accelerator.name);
+  }
+}
+
+std::string design_text(const AcceleratorDesign& design) {
+  return fmt::format("{} {} {} {}", design.rows.value_or(0), design.columns.value_or(0),
+                     design.register_file_bytes.value_or(0), design.buffer_bytes.value_or(0));
+}
+
 }  // namespace
 
+Accelerator designed_accelerator(const AcceleratorTarget& target, const AcceleratorDesign& design) {
+  Accelerator accelerator = target.accelerator;
+  const auto sized = [](int64_t value) {
+    return Sourced<double>{static_cast<double>(value), "searched", Basis::kAssumed};
+  };
+  if (design.rows) accelerator.rows = sized(*design.rows);
+  if (design.columns) accelerator.columns = sized(*design.columns);
+  if (design.register_file_bytes) {
+    accelerator.register_file = {sized(*design.register_file_bytes), {}};
+  }
+  if (design.buffer_bytes) accelerator.buffer_bytes = sized(*design.buffer_bytes);
+  return accelerator;
+}
+
 CandidateCostModel::CandidateCostModel(Machine machine, const TrainingLength& length,
-                                       int64_t infer_batch, CostUnit unit, const SizeBounds& bounds)
+                                       int64_t infer_batch, CostUnit unit, const SizeBounds& bounds,
+                                       std::optional<AcceleratorTarget> target)
     : machine_(std::move(machine)),
       length_(length),
       infer_batch_(infer_batch),
       unit_(unit),
       bounds_(bounds),
+      target_(std::move(target)),
       train_costs_(kRemembered),
       infer_costs_(kRemembered) {
+  if (target_) check_target(*target_, unit_);
   if (const char* missing = missing_figure(machine_, unit_)) {
     fail(ErrorKind::kInput, "objective.cost: found \"{}\", for which machine {} lacks {}",
          kCostUnitNames[static_cast<size_t>(unit_)], machine_.name, missing);
@@ -78,16 +117,23 @@ NetworkCounts CandidateCostModel::counted(CountSource& source, const Count& coun
   return count(*make_instruction_source(source));
 }
 
-CandidateCosts CandidateCostModel::costs(const Candidate& candidate) {
+CandidateCosts CandidateCostModel::with_sizes(const Candidate& candidate, Cost train) {
   const Network& network = candidate.network;
-  return {train_cost(candidate), infer_cost(network), network.parameters(), network.macs()};
+  CandidateCosts costs = {train, infer_cost(candidate), network.parameters(), network.macs()};
+  if (target_) {
+    costs.area_mm2 = accelerator_area_um2(designed_accelerator(*target_, candidate.design)) /
+                     kSquareMicrometresAMillimetre;
+  }
+  return costs;
+}
+
+CandidateCosts CandidateCostModel::costs(const Candidate& candidate) {
+  return with_sizes(candidate, train_cost(candidate));
 }
 
 CandidateCosts CandidateCostModel::least_costs(const Candidate& candidate) {
-  const Network& network = candidate.network;
   const auto source = make_reference_source();
-  return {counted_train_cost(candidate, *source), infer_cost(network), network.parameters(),
-          network.macs()};
+  return with_sizes(candidate, counted_train_cost(candidate, *source));
 }
 
 Cost CandidateCostModel::train_cost(const Candidate& candidate) {
@@ -113,15 +159,28 @@ Cost CandidateCostModel::counted_train_cost(const Candidate& candidate, CountSou
   }));
 }
 
-Cost CandidateCostModel::infer_cost(const Network& network) {
-  if (const auto known = infer_costs_.find(network.name)) return *known;
-  const Cost cost = counted_infer_cost(network, true);
-  infer_costs_.insert(network.name, cost);
+Cost CandidateCostModel::infer_cost(const Candidate& candidate) {
+  const std::string key = candidate.network.name + " " + design_text(candidate.design);
+  if (const auto known = infer_costs_.find(key)) return *known;
+  const Cost cost =
+      target_ ? accelerated_infer_cost(candidate) : counted_infer_cost(candidate.network, true);
+  infer_costs_.insert(key, cost);
   return cost;
 }
 
-Cost CandidateCostModel::cold_infer_cost(const Network& network) const {
-  return counted_infer_cost(network, false);
+Cost CandidateCostModel::accelerated_infer_cost(const Candidate& candidate) const {
+  const MappingObjective objective =
+      unit_ == CostUnit::kCycles ? MappingObjective::kDelay : MappingObjective::kEnergy;
+  const DataflowEstimate estimate = estimate_dataflow(
+      tasks_of(candidate.network, infer_batch_), designed_accelerator(*target_, candidate.design),
+      find_dataflow(target_->dataflow), objective, AcceleratorUnit::kPicojoules);
+  const auto images = static_cast<double>(infer_batch_);
+  return {Cycles::rounded(estimate.amounts.cycles / images),
+          Picojoules::rounded(estimate.energy.total() / images)};
+}
+
+Cost CandidateCostModel::cold_infer_cost(const Candidate& candidate) const {
+  return target_ ? accelerated_infer_cost(candidate) : counted_infer_cost(candidate.network, false);
 }
 
 Cost CandidateCostModel::counted_infer_cost(const Network& network, bool steady) const {

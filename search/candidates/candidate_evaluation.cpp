@@ -68,7 +68,7 @@ CandidateEvaluation::CandidateEvaluation(SearchConfig config, const SizeBounds& 
       clock_(clock),
       data_(load_checked(config_)),
       cost_model_(config_.machine, {data_.train.size(), config_.epochs}, config_.infer_batch,
-                  config_.objective.unit, bounds) {}
+                  config_.objective.unit, bounds, config_.target) {}
 
 Candidate CandidateEvaluation::candidate(const Configuration& configuration) const {
   return make_candidate(config_.form, to_json(config_.space, configuration), config_.name);

@@ -52,7 +52,7 @@ class CandidateEvaluation : public Evaluation {
   }
   // What one image costs in the first pass, from empty caches.
   Cost cold_infer_cost(const Candidate& candidate) const {
-    return cost_model_.cold_infer_cost(candidate.network);
+    return cost_model_.cold_infer_cost(candidate);
   }
   NormalisedCosts normalised(const CandidateCosts& costs, const CandidateCosts& reference) const;
 

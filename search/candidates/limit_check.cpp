@@ -53,10 +53,13 @@ void check_limits(const SearchConfig& config, const Candidate& smallest, std::st
   check("parameters", limits.parameters, static_cast<double>(smallest.network.parameters()), where);
   check("macs", limits.macs, macs, where);
   const double energy_pj = macs * machine_prices(config.machine).mac_pj;
-  check("infer_energy_pj", limits.infer_energy_pj, energy_pj, where);
+  // An accelerator's inference is not bounded by what the machine that trains would need.
+  if (!config.target) check("infer_energy_pj", limits.infer_energy_pj, energy_pj, where);
   const double pass_cycles = least_pass_cycles(config.machine, smallest.network);
-  check("infer_cycles", limits.infer_cycles, pass_cycles / static_cast<double>(config.infer_batch),
-        where);
+  if (!config.target) {
+    check("infer_cycles", limits.infer_cycles,
+          pass_cycles / static_cast<double>(config.infer_batch), where);
+  }
   check("train_cycles", limits.train_cycles, pass_cycles * static_cast<double>(config.epochs),
         where);
   const std::optional<uint64_t> images = effective_selection(config.data).train;

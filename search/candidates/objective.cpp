@@ -95,6 +95,7 @@ std::optional<Violation> violation(const Limits& limits, const CandidateCosts& c
   check_most("train_cycles", costs.train.cycles.value(), limits.train_cycles, result);
   check_most("parameters", static_cast<double>(costs.parameters), limits.parameters, result);
   check_most("macs", static_cast<double>(costs.macs), limits.macs, result);
+  if (costs.area_mm2) check_most("area_mm2", *costs.area_mm2, limits.area_mm2, result);
   if (score && limits.score && *score < *limits.score) {
     result.excess += (*limits.score - *score) / *limits.score;
     result.exceeded.push_back(fmt::format("score: {:.6g}, at least {:.6g}", *score, *limits.score));

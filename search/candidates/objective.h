@@ -27,7 +27,8 @@ struct Cost {
 struct CandidateCosts {
   Cost train;  // every epoch, from the copy of a batch to the update of the parameters
   Cost infer;  // one image, in the steady state, at the batch of inference
-  uint64_t parameters = 0, macs = 0;  // macs: of one image
+  uint64_t parameters = 0, macs = 0;              // macs: of one image
+  std::optional<double> area_mm2 = std::nullopt;  // of the accelerator, where costs are one's
 };
 
 enum class CostUnit { kCycles, kPicojoules, kEnergyRunning, kTime };
@@ -52,6 +53,7 @@ enum class Goal { kScore, kTrainCost, kInferCost };
 struct Limits {
   std::optional<double> infer_energy_pj, infer_cycles, train_energy_pj, train_cycles;
   std::optional<double> parameters, macs;
+  std::optional<double> area_mm2;
   std::optional<double> score;
 };
 

@@ -6,7 +6,9 @@
 #include <limits>
 
 #include "estimator/base/error.h"
+#include "estimator/catalog/accelerator_source.h"
 #include "estimator/catalog/machine_source.h"
+#include "estimator/dataflow/dataflow.h"
 #include "estimator/formats/json_check.h"
 #include "estimator/formats/json_text.h"
 #include "estimator/formats/schema.h"
@@ -135,8 +137,40 @@ Limits read_limits(const Json& json, const std::string& at) {
   limits.train_cycles = read("train_cycles");
   limits.parameters = read("parameters");
   limits.macs = read("macs");
+  limits.area_mm2 = read("area_mm2");
   limits.score = read("score");
   return limits;
+}
+
+// A machine, or an accelerator and the machine that trains.
+void read_machines(const Json& json, SearchConfig& config) {
+  if (json.is_string()) {
+    config.machine = find_machine(json.get<std::string>());
+    return;
+  }
+  AcceleratorTarget target{find_accelerator(json.at("accelerator").get<std::string>()), ""};
+  target.dataflow = json.value("dataflow", target.accelerator.dataflow);
+  find_dataflow(target.dataflow);
+  config.target = std::move(target);
+  config.machine = find_machine(json.value("host", "host"));
+}
+
+// Parameters of an accelerator and limits of its area need one.
+void check_designs(const SearchConfig& config, std::string_view where) {
+  if (config.target) return;
+  for (const Parameter& parameter : config.space.parameters()) {
+    if (!is_design_parameter(parameter.name)) continue;
+    fail(ErrorKind::kInput,
+         "{}: space.{}: found a parameter of an accelerator, wanted machine.accelerator", where,
+         parameter.name);
+  }
+}
+
+std::string machine_word(const Json& json, const std::string& at) {
+  if (!json.contains("machine") || !json.at("machine").is_object()) {
+    return word_of(json, "machine", at);
+  }
+  return word_of(json.at("machine"), "accelerator", join_key(at, "machine"));
 }
 
 }  // namespace
@@ -177,7 +211,7 @@ Objective read_objective(const Json& json, std::string_view where) {
 
 SearchTerms read_search_terms(const Json& config, std::string_view where) {
   const std::string at(where);
-  SearchTerms terms{word_of(config, "topology", at), word_of(config, "machine", at), {}};
+  SearchTerms terms{word_of(config, "topology", at), machine_word(config, at), {}};
   if (config.contains("objective")) {
     terms.objective = read_objective(config["objective"], join_key(at, "objective"));
   }
@@ -198,10 +232,16 @@ SearchConfig read_search_config(std::string_view text, std::string_view where) {
   candidate_at_share(config, 1, at);  // what can be built of the ends, can be built between them
   config.epochs = json.at("training").at("epochs").get<uint64_t>();
   config.initializer = read_initializer(json.at("training"));
-  config.machine = within(fmt::format("{}: machine", where),
-                          [&] { return find_machine(json.at("machine").get<std::string>()); });
+  within(fmt::format("{}: machine", where), [&] { read_machines(json.at("machine"), config); });
+  check_designs(config, where);
   const Json& objective = json.at("objective");
   config.objective = read_objective(objective, fmt::format("{}: objective", where));
+  if (config.objective.limits.area_mm2 && !config.target) {
+    fail(ErrorKind::kInput,
+         "{}: objective.limits.area_mm2: found a limit of an accelerator, wanted "
+         "machine.accelerator",
+         where);
+  }
   config.infer_batch = objective.value("infer_batch", int64_t{1});
   config.reference = read_reference(config, objective, where);
   if (json.contains("sampler")) {

@@ -9,6 +9,7 @@
 
 #include "estimator/machine/machine.h"
 #include "search/candidates/candidate.h"
+#include "search/candidates/candidate_costs.h"
 #include "search/candidates/objective.h"
 #include "search/data/data_source.h"
 #include "search/samplers/sampler.h"
@@ -24,7 +25,8 @@ struct SearchConfig {
   DataRequest data;
   uint64_t epochs = 1;
   Initializer initializer = Initializer::kGlorotUniform;
-  Machine machine;
+  Machine machine;  // that trains and, where there is no target, infers
+  std::optional<AcceleratorTarget> target;
   Objective objective;
   int64_t infer_batch = 1;
   // The candidate whose costs are 1; where it is absent, that is the first trial.

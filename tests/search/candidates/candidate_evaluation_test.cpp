@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "estimator/base/error.h"
 #include "estimator/pricing/prices.h"
 
 namespace wattgrind {
@@ -72,6 +73,21 @@ TEST(CandidateEvaluation, ACandidateBeyondTheBoundsFailsAlone) {
   EXPECT_NE(outcome.result.at("error").get<std::string>().find("in layer dense_1"),
             std::string::npos)
       << outcome.result;
+}
+
+// On the chip a dense layer's energy at one image is hardly more than its weights' from DRAM (460 pJ
+// a word), buffer (15 pJ) and array (4 pJ) and its products' (2 pJ, and 4 pJ in register files).
+TEST(CandidateEvaluation, InferenceIsPricedOnAnAccelerator) {
+  Json json = changed("/machine", {{"accelerator", "eyeriss_chip"}, {"host", "xeon_x5650"}});
+  json["objective"]["cost"] = "picojoules";
+  CandidateEvaluation evaluation(read(json));
+  const Json result = evaluation.evaluate(configuration(2, 6, 16), {}).result;
+  const double products = result.at("macs").get<double>();
+  const double least = products * (460 + 15 + 4 + 2 + 4);
+  EXPECT_GT(result.at("infer_energy_pj").get<double>(), least);
+  EXPECT_LT(result.at("infer_energy_pj").get<double>(), 1.5 * least);
+  json["objective"]["cost"] = "time";
+  EXPECT_THROW(CandidateEvaluation{read(json)}, Error);
 }
 
 TEST(CandidateEvaluation, CostsAreThoseOfTheReferenceDivided) {

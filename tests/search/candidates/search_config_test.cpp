@@ -182,6 +182,29 @@ TEST(SearchConfig, RefusesASpaceWithNetworksThatCannotBeBuilt) {
             "a.json: space: dffr:la");
 }
 
+TEST(SearchConfig, ReadsAnAcceleratorAndItsDesign) {
+  const std::string path = source_path("configs/searches/eyeriss_codesign.json");
+  const SearchConfig config = read_search_config(read_file(path), "a.json");
+  ASSERT_TRUE(config.target);
+  EXPECT_EQ(config.target->accelerator.name, "eyeriss_chip");
+  EXPECT_EQ(config.target->dataflow, "rs");
+  EXPECT_EQ(config.machine.name, "skylake_i7_6700");
+  EXPECT_EQ(config.objective.limits.area_mm2, 3);
+  ASSERT_TRUE(config.reference);
+  EXPECT_TRUE(config.reference->design.rows && config.reference->design.buffer_bytes);
+}
+
+TEST(SearchConfig, DesignsNeedAnAccelerator) {
+  EXPECT_EQ(error_of(changed("/space/array_rows", {{"int", {4, 8}}})),
+            "a.json: space.array_rows: found a parameter of an accelerator, wanted "
+            "machine.accelerator");
+  EXPECT_EQ(error_of(changed("/objective/limits", {{"area_mm2", 3}})),
+            "a.json: objective.limits.area_mm2: found a limit of an accelerator, wanted "
+            "machine.accelerator");
+  EXPECT_EQ(error_of(changed("/machine", {{"accelerator", "eyeris_chip"}})).substr(0, 36),
+            "a.json: machine: unknown accelerator");
+}
+
 TEST(SearchConfig, ShippedSearchesAreSound) {
   size_t found = 0;
   for (const auto& entry : std::filesystem::directory_iterator(source_path("configs/searches"))) {
