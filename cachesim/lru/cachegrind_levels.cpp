@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "cachesim/lru/miss_run.h"
 #include "cachesim/lru/stamped_cache.h"
+#include "cachesim/lru/stamped_runs.h"
 #include "estimator/base/error.h"
 
 namespace wattgrind {
@@ -14,6 +16,7 @@ class CachegrindLevels : public LowerLevels {
       : level_count_(config.levels.size()), first_level_(first_level), counters_(counters) {
     for (size_t level = 1; level < level_count_; ++level) {
       caches_.emplace_back(config.levels[level].geometry);
+      sets_.push_back(static_cast<uint32_t>(config.levels[level].geometry.sets()));
     }
   }
 
@@ -24,6 +27,12 @@ class CachegrindLevels : public LowerLevels {
   }
 
   void fetch(std::span<const FirstLevelMiss> misses) override;
+  std::vector<MissRun> runs_of(std::span<const FirstLevelMiss> misses) const override {
+    std::vector<MissRun> runs;
+    gather_runs(misses, sets_, runs);
+    return runs;
+  }
+  void fetch_runs(std::span<const MissRun> runs) override;
   void touch_lines(uint64_t first, uint64_t last, Requester requester) override;
 
   void take_out_again(std::span<const uint64_t> lines, const FirstLevelMiss&) override {
@@ -32,30 +41,36 @@ class CachegrindLevels : public LowerLevels {
 
  private:
   StampedCache& cache(size_t level) { return caches_[level - 1]; }
+  MissedLines missed_lines(size_t level) {
+    return {&counters_.missed(level, 0), level + 1 == level_count_ ? &counters_ : nullptr};
+  }
 
   size_t level_count_;  // the first one included
   FirstLevel& first_level_;
   LruCounters& counters_;
   std::vector<StampedCache> caches_;  // of the levels below the first
+  std::vector<uint32_t> sets_;  // of each of them
 };
 
 void CachegrindLevels::fetch(std::span<const FirstLevelMiss> misses) {
-  const auto on_missed = [&](size_t level) {
-    return [this, counts = &counters_.missed(level, 0),
-            is_last = level + 1 == level_count_](const FirstLevelMiss& miss) {
-      ++counts[miss.requester()];
-      if (is_last) {
-        counters_.mark_seen(miss.line, miss.requester());
-      }
-    };
-  };
-  if (level_count_ == 1) {
-    std::ranges::for_each(misses, on_missed(0));
-    return;
-  }
   counters_.count_first_level(misses);
+  if (level_count_ == 1) {
+    for (const FirstLevelMiss& miss : misses) {
+      counters_.mark_all_seen(miss.line, miss.count(), miss.requester());
+    }
+  }
   for (size_t level = 1; level < level_count_; ++level) {
-    cache(level).touch_all(misses, on_missed(level));
+    touch_misses(cache(level), misses, missed_lines(level));
+  }
+}
+
+void CachegrindLevels::fetch_runs(std::span<const MissRun> runs) {
+  const MissedLines missed_first = missed_lines(0);
+  for (const MissRun& run : runs) {
+    missed_first.add(run.line, run.count, run.requester());
+  }
+  for (size_t level = 1; level < level_count_; ++level) {
+    touch_runs(cache(level), runs, missed_lines(level));
   }
 }
 

@@ -117,6 +117,10 @@ class LruHierarchy {
   std::span<FirstLevelMiss> period_misses() { return log_.misses(); }
   void replay(std::span<const FirstLevelMiss> misses) { fetch(misses); }
 
+  // Where no level reaches up, the misses of the period may be had and replayed as runs.
+  std::vector<MissRun> period_runs() { return lower_->runs_of(log_.misses()); }
+  void replay(std::span<const MissRun> runs) { lower_->fetch_runs(runs); }
+
   // The period under way has been replayed up to its first `misses` misses, for the last of which
   // `taken_out` were taken out of the first level. It will now be walked from its beginning, with
   // the first level as it was then; its first misses, walked, are not counted and passed on again.
@@ -133,11 +137,15 @@ class LruHierarchy {
   bool reaches_up() const { return reaches_up_; }
   bool writes_back() const { return writes_back_; }
 
+  // How many sets each of the levels below has.
+  const std::vector<uint32_t>& sets_below() const { return sets_below_; }
+
  private:
   void fetch(std::span<const FirstLevelMiss> misses);
 
   bool writes_back_;
   bool reaches_up_;
+  std::vector<uint32_t> sets_below_;
   FirstLevel first_level_;
   LruCounters counters_;
   std::unique_ptr<LowerLevels> lower_;
