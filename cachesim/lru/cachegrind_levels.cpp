@@ -16,7 +16,6 @@ class CachegrindLevels : public LowerLevels {
       : level_count_(config.levels.size()), first_level_(first_level), counters_(counters) {
     for (size_t level = 1; level < level_count_; ++level) {
       caches_.emplace_back(config.levels[level].geometry);
-      sets_.push_back(static_cast<uint32_t>(config.levels[level].geometry.sets()));
     }
   }
 
@@ -27,11 +26,6 @@ class CachegrindLevels : public LowerLevels {
   }
 
   void fetch(std::span<const FirstLevelMiss> misses) override;
-  std::vector<MissRun> runs_of(std::span<const FirstLevelMiss> misses) const override {
-    std::vector<MissRun> runs;
-    gather_runs(misses, sets_, runs);
-    return runs;
-  }
   void fetch_runs(std::span<const MissRun> runs) override;
   void touch_lines(uint64_t first, uint64_t last, Requester requester) override;
 
@@ -49,7 +43,6 @@ class CachegrindLevels : public LowerLevels {
   FirstLevel& first_level_;
   LruCounters& counters_;
   std::vector<StampedCache> caches_;  // of the levels below the first
-  std::vector<uint32_t> sets_;  // of each of them
 };
 
 void CachegrindLevels::fetch(std::span<const FirstLevelMiss> misses) {

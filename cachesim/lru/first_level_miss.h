@@ -20,7 +20,8 @@ struct Requester {
 //   - a line that it missed, together with the entry it gave up for the line;
 //   - where is_run(), several such lines that follow each other, for which it gave up clean lines
 //     only;
-//   - where is_dirtied(), a line that it held clean and that has become dirty; nothing was given up.
+//   - where is_dirtied(), a line that it held clean and that has become dirty; nothing was given
+//   up.
 // Vectors write it as four words, so it must have no others.
 struct FirstLevelMiss {
   static constexpr uint32_t kDirtied = 1, kDirties = 2, kIsRun = 4;

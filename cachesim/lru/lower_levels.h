@@ -23,10 +23,8 @@ class LowerLevels {
   // The first level has put the lines in already.
   virtual void fetch(std::span<const FirstLevelMiss> misses) = 0;
 
-  // The same in two steps: runs of the misses, and what follows from looking them up; the lines of
-  // all runs may be moved between. To be called only where no level reaches up: then what the
+  // Does the same for runs of misses. To be called only where no level reaches up: then what the
   // first level gave up clean does not matter.
-  virtual std::vector<MissRun> runs_of(std::span<const FirstLevelMiss> misses) const = 0;
   virtual void fetch_runs(std::span<const MissRun> runs) = 0;
 
   // One reference to several lines, from `first` to `last`. It is looked up in the first level too,

@@ -118,7 +118,11 @@ class LruHierarchy {
   void replay(std::span<const FirstLevelMiss> misses) { fetch(misses); }
 
   // Where no level reaches up, the misses of the period may be had and replayed as runs.
-  std::vector<MissRun> period_runs() { return lower_->runs_of(log_.misses()); }
+  std::vector<MissRun> period_runs() {
+    std::vector<MissRun> runs;
+    append_runs(log_.misses(), runs);
+    return runs;
+  }
   void replay(std::span<const MissRun> runs) { lower_->fetch_runs(runs); }
 
   // The period under way has been replayed up to its first `misses` misses, for the last of which

@@ -15,11 +15,6 @@ class MachineLevels : public LowerLevels {
 
   void cover(uint64_t last) override;
   void fetch(std::span<const FirstLevelMiss> misses) override;
-  std::vector<MissRun> runs_of(std::span<const FirstLevelMiss> misses) const override {
-    std::vector<MissRun> runs;
-    append_runs(misses, runs);
-    return runs;
-  }
   void fetch_runs(std::span<const MissRun> runs) override;
   void touch_lines(uint64_t first, uint64_t last, Requester requester) override;
   void take_out_again(std::span<const uint64_t> lines, const FirstLevelMiss& miss) override;
@@ -116,8 +111,7 @@ void MachineLevels::fetch_runs(std::span<const MissRun> runs) {
       }
       if (i < run.count) {
         const bool is_last = i + 1 == run.count;
-        fill_first_level(run.line + i, is_last ? run.displaced : kInvalidEntry, 0,
-                         run.requester());
+        fill_first_level(run.line + i, is_last ? run.displaced : kInvalidEntry, 0, run.requester());
       }
     }
   }

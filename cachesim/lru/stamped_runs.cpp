@@ -36,8 +36,8 @@ class StampedRuns {
 
   // Uses lines that follow each other.
   template <typename SetOf>
-  HWY_INLINE void touch_run(uint32_t line, uint32_t count, uint32_t requester,
-                            const SetOf& set_of, MissedLines missed) {
+  HWY_INLINE void touch_run(uint32_t line, uint32_t count, uint32_t requester, const SetOf& set_of,
+                            MissedLines missed) {
     const uint32_t end = line + count;
     const auto touch_until = [&](uint32_t stop) {
       for (; line != stop; ++line) {

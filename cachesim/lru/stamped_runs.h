@@ -1,5 +1,5 @@
-// Looks up runs of lines (miss_run.h) in a StampedCache, eight lines at a time, on the host's widest
-// vectors. The cache then holds exactly what it would hold after its touch() of each line.
+// Looks up runs of lines (miss_run.h) in a StampedCache, eight lines at a time, on the host's
+// widest vectors. The cache then holds exactly what it would hold after its touch() of each line.
 //
 // Lines that follow each other lie in different sets, so all lines of eight may be used at one
 // time. Their stamps lie side by side. Two cases are common, and are told apart by the stamps:

@@ -24,8 +24,6 @@ void LineTable::grow(size_t lines) {
   if (moved == MAP_FAILED) {
     throw std::bad_alloc();
   }
-  // Whole programs touch most of their lines; large pages are quicker to come by, where there are any.
-  madvise(moved, bytes, MADV_HUGEPAGE);
   numbers_ = static_cast<uint32_t*>(moved);
   size_ = grown;
 }

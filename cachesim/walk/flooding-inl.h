@@ -7,21 +7,23 @@
 //
 // It is for segments that write nothing, of no more streams than ways, in which the lines of no two
 // streams are the same, and whose fast streams move by one line. In W iterations each fast stream
-// has come to every set, and W is such that they have brought a set at least as many lines as it has
-// ways. Then
+// has come to every set, and W is such that they have brought a set at least as many lines as it
+// has ways. Then
 //
 // 1. No line comes twice: a fast stream comes to each of its lines once, and a slow one stays on
 //    each of its lines in iterations that follow each other, in which the line is not given up.
-// 2. From iteration W on, no line is held but those used since the segment began, so by 1 every line
+// 2. From iteration W on, no line is held but those used since the segment began, so by 1 every
+// line
 //    that a stream comes to is missed. All that is given up is clean.
-// 3. What a set holds at the end, if at least W iterations are left at T, is what was used last since
-//    T. So these are walked on a first level of T that is right only in the lines which slow streams
-//    stay on; whatever else it holds was used earlier, and by 1 is not used again.
+// 3. What a set holds at the end, if at least W iterations are left at T, is what was used last
+// since
+//    T. So these are walked on a first level of T that is right only in the lines which slow
+//    streams stay on; whatever else it holds was used earlier, and by 1 is not used again.
 //
 // The misses of a fast stream are told in runs, which changes their order (miss_run.h). As
 // streams move together, when that does no harm is known from the distances of their lines:
-// with stream j behind stream i in the program, and d = line of j - line of i, up to whole rounds of
-// a level's sets, i comes to a set d iterations after j. So runs are no longer than d.
+// with stream j behind stream i in the program, and d = line of j - line of i, up to whole rounds
+// of a level's sets, i comes to a set d iterations after j. So runs are no longer than d.
 #if defined(WATTGRIND_CACHESIM_FLOODING_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WATTGRIND_CACHESIM_FLOODING_INL_H_
 #undef WATTGRIND_CACHESIM_FLOODING_INL_H_
@@ -53,15 +55,17 @@ class Flooding {
     floods_ = floods_ && longest_ >= kShortest;
   }
 
-  // Whether the iteration, one in which a slow stream comes to a line, may be flooded.
-  bool may_begin(uint64_t at) const {
-    return floods_ && at >= around_ && at + around_ < segment_.iterations;
+  // Whether the iterations may be flooded from this one on, in which a slow stream comes to a line,
+  // up to the next such one.
+  bool may_flood(uint64_t at) const {
+    return floods_ && at >= around_ &&
+           streams_.slow().next_after(at) + around_ <= segment_.iterations;
   }
 
   // Floods from there on, as far as it may. Returns the first iteration left, in which again a slow
   // stream comes to a line.
   uint64_t walk(uint64_t at) {
-    while (may_begin(at)) {
+    while (may_flood(at)) {
       come_to_lines(at);
       const uint64_t end = streams_.slow().next();
       for (uint64_t done = at; done < end;) {

@@ -145,9 +145,9 @@ void Replay::replay_runs(std::span<MissRun> runs, const Period& period) {
   caches_.replay(runs);
 }
 
-// Shifts the misses of the period in the log to those of the next one, and replays them, keeping the
-// first level's entries up to date with each miss. Returns false where a line was taken out of the
-// first level, the first time after `misses` misses.
+// Shifts the misses of the period in the log to those of the next one, and replays them, keeping
+// the first level's entries up to date with each miss. Returns false where a line was taken out of
+// the first level, the first time after `misses` misses.
 bool Replay::replay_one_by_one(const Period& period, uint64_t& misses) {
   FirstLevel& first_level = caches_.first_level();
   misses = 0;

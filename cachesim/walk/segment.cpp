@@ -31,7 +31,7 @@ class SegmentWalker {
         segment_.streams.size() <= streams_.level().ways() || segment_.slow.empty();
     uint64_t at = 0;
     while (at < segment_.iterations) {
-      if (flooding_.may_begin(at)) {
+      if (flooding_.may_flood(at)) {
         at = flooding_.walk(at);
       }
       if (!surely_fit && !lines_fit(at)) {
