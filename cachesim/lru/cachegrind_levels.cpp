@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cachesim/lru/miss_run.h"
 #include "cachesim/lru/stamped_cache.h"
 #include "cachesim/lru/stamped_runs.h"
 #include "estimator/base/error.h"
@@ -26,7 +25,6 @@ class CachegrindLevels : public LowerLevels {
   }
 
   void fetch(std::span<const FirstLevelMiss> misses) override;
-  void fetch_runs(std::span<const MissRun> runs) override;
   void touch_lines(uint64_t first, uint64_t last, Requester requester) override;
 
   void take_out_again(std::span<const uint64_t> lines, const FirstLevelMiss&) override {
@@ -54,16 +52,6 @@ void CachegrindLevels::fetch(std::span<const FirstLevelMiss> misses) {
   }
   for (size_t level = 1; level < level_count_; ++level) {
     touch_misses(cache(level), misses, missed_lines(level));
-  }
-}
-
-void CachegrindLevels::fetch_runs(std::span<const MissRun> runs) {
-  const MissedLines missed_first = missed_lines(0);
-  for (const MissRun& run : runs) {
-    missed_first.add(run.line, run.count, run.requester());
-  }
-  for (size_t level = 1; level < level_count_; ++level) {
-    touch_runs(cache(level), runs, missed_lines(level));
   }
 }
 

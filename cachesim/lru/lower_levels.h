@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "cachesim/lru/first_level_miss.h"
-#include "cachesim/lru/miss_run.h"
 
 namespace wattgrind {
 
@@ -22,10 +21,6 @@ class LowerLevels {
   // Looks up what the first level missed, one miss after the other, and counts all that follows.
   // The first level has put the lines in already.
   virtual void fetch(std::span<const FirstLevelMiss> misses) = 0;
-
-  // Does the same for runs of misses. To be called only where no level reaches up: then what the
-  // first level gave up clean does not matter.
-  virtual void fetch_runs(std::span<const MissRun> runs) = 0;
 
   // One reference to several lines, from `first` to `last`. It is looked up in the first level too,
   // since what happens below to one line may decide whether the first level holds the next.

@@ -117,14 +117,6 @@ class LruHierarchy {
   std::span<FirstLevelMiss> period_misses() { return log_.misses(); }
   void replay(std::span<const FirstLevelMiss> misses) { fetch(misses); }
 
-  // Where no level reaches up, the misses of the period may be had and replayed as runs.
-  std::vector<MissRun> period_runs() {
-    std::vector<MissRun> runs;
-    append_runs(log_.misses(), runs);
-    return runs;
-  }
-  void replay(std::span<const MissRun> runs) { lower_->fetch_runs(runs); }
-
   // The period under way has been replayed up to its first `misses` misses, for the last of which
   // `taken_out` were taken out of the first level. It will now be walked from its beginning, with
   // the first level as it was then; its first misses, walked, are not counted and passed on again.

@@ -1,7 +1,6 @@
 #include "cachesim/lru/machine_levels.h"
 
 #include "cachesim/lru/stamped_cache.h"
-#include "cachesim/lru/stamped_runs.h"
 
 namespace wattgrind {
 namespace {
@@ -15,7 +14,6 @@ class MachineLevels : public LowerLevels {
 
   void cover(uint64_t last) override;
   void fetch(std::span<const FirstLevelMiss> misses) override;
-  void fetch_runs(std::span<const MissRun> runs) override;
   void touch_lines(uint64_t first, uint64_t last, Requester requester) override;
   void take_out_again(std::span<const uint64_t> lines, const FirstLevelMiss& miss) override;
 
@@ -46,9 +44,6 @@ class MachineLevels : public LowerLevels {
   std::vector<TimedEntry> in_flight_;  // by level
   // By level: 1 where the eviction of a clean line has effects too.
   std::vector<uint8_t> evicts_clean_lines_;
-  bool has_plain_second_ = false;  // a second level that is no victim level
-  bool reaches_up_ = false;
-  std::vector<MissRun> runs_;  // of the fetch under way
 };
 
 MachineLevels::MachineLevels(const HierarchyConfig& config, FirstLevel& first_level,
@@ -65,10 +60,7 @@ MachineLevels::MachineLevels(const HierarchyConfig& config, FirstLevel& first_le
     const bool is_above_victim =
         level + 1 < level_count_ && containment(level + 1) == Containment::kVictim;
     evicts_clean_lines_.push_back(is_above_victim || containment(level) == Containment::kInclusive);
-    reaches_up_ |= containment(level) == Containment::kInclusive;
   }
-  has_plain_second_ = level_count_ > 1 && containment(1) != Containment::kVictim;
-  reaches_up_ |= level_count_ > 1 && !has_plain_second_;
 }
 
 void MachineLevels::cover(uint64_t last) {
@@ -78,42 +70,18 @@ void MachineLevels::cover(uint64_t last) {
 }
 
 void MachineLevels::fetch(std::span<const FirstLevelMiss> misses) {
-  if (!reaches_up_) {
-    runs_.clear();
-    append_runs(misses, runs_);
-    fetch_runs(runs_);
-    return;
-  }
+  const bool has_plain_second = level_count_ > 1 && containment(1) != Containment::kVictim;
   for (const FirstLevelMiss& miss : misses) {
     if (miss.is_dirtied()) {
       continue;
     }
     forget_taken_out();
     // Most misses come to no more than this.
-    if (has_plain_second_ && !is_dirty(miss.displaced) && cache(1).touch_held(miss.line)) {
+    if (has_plain_second && !is_dirty(miss.displaced) && cache(1).touch_held(miss.line)) {
       ++counters_.missed(0, miss.requester());
       continue;
     }
     fill_first_level(miss.line, miss.displaced, miss.displaced_time, miss.requester());
-  }
-}
-
-// Lines for which nothing dirty was given up come to no more than a look-up, if the second level
-// holds them.
-void MachineLevels::fetch_runs(std::span<const MissRun> runs) {
-  for (const MissRun& run : runs) {
-    const uint32_t clean = has_plain_second_ ? run.count - (is_dirty(run.displaced) ? 1 : 0) : 0;
-    for (uint32_t i = 0; i < run.count; ++i) {
-      if (i < clean) {
-        const uint32_t held = touch_held_run(cache(1), run.line + i, clean - i);
-        counters_.missed(0, run.requester()) += held;
-        i += held;
-      }
-      if (i < run.count) {
-        const bool is_last = i + 1 == run.count;
-        fill_first_level(run.line + i, is_last ? run.displaced : kInvalidEntry, 0, run.requester());
-      }
-    }
   }
 }
 

@@ -26,8 +26,10 @@
 
 #include <bit>
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "cachesim/lru/first_level_miss.h"
 #include "cachesim/lru/lru_entry.h"
 #include "cachesim/model/line_table.h"
 #include "estimator/machine/machine.h"
@@ -78,6 +80,36 @@ class StampedCache {
     reserve(1);
     stamp = ++clock_ << 1 | (stamp & 1);
     return true;
+  }
+
+  // Uses the lines of all misses, none a run, one after the other; none becomes dirty. Calls
+  // on_missed with each that the line was not held for.
+  template <typename OnMissed>
+  void touch_all(std::span<const FirstLevelMiss> misses, const OnMissed& on_missed) {
+    reserve(misses.size());
+    const auto use_all = [&](const auto& set_of) {
+      const Tables tables = this->tables();
+      UseTime now = clock_;
+      for (const FirstLevelMiss& miss : misses) {
+        ++now;
+        uint32_t& stamp = tables.stamps[miss.line];
+        if (stamp != 0) {
+          stamp = now << 1 | (stamp & 1);
+          continue;
+        }
+        const uint32_t set = set_of(miss.line);
+        make_room(tables, set);
+        stamp = now << 1;
+        put_in(tables, set, miss.line, now);
+        on_missed(miss);
+      }
+    };
+    if (const uint32_t mask = set_mask_; mask + 1 == sets_) {
+      use_all([mask](uint32_t line) { return line & mask; });
+    } else {
+      use_all([sets = sets_](uint32_t line) { return line % sets; });
+    }
+    clock_ += static_cast<UseTime>(misses.size());
   }
 
   // Takes the line out and returns its entry, which is invalid where it is not held.
@@ -193,7 +225,7 @@ class StampedCacheTables {
   uint32_t sets() const { return sets_; }
   // Whether neighbourhoods begin at the lines whose numbers are multiples of kNeighbours.
   bool are_aligned() const { return sets_ % kNeighbours == 0; }
-  bool is_power_of_two() const { return cache_.set_mask_ + 1 == sets_; }
+  uint32_t set_index(uint32_t line) const { return cache_.set_index(line); }
   UseTime tick() { return ++clock_; }
 
   uint32_t* stamps() const { return tables_.stamps; }

@@ -20,28 +20,24 @@ class StampedRuns {
   StampedRuns(StampedCache& cache, size_t uses) : tables_(cache, uses) {}
   ~StampedRuns() { tables_.end(); }
 
-  // Uses one line, whose set set_of tells.
-  template <typename SetOf>
-  HWY_INLINE void touch(uint32_t line, uint32_t requester, const SetOf& set_of,
-                        MissedLines missed) {
+  // Uses one line.
+  HWY_INLINE void touch(uint32_t line, uint32_t requester, MissedLines missed) {
     const UseTime now = tables_.tick();
     uint32_t& stamp = tables_.stamps()[line];
     if (stamp != 0) {
       stamp = now << 1 | (stamp & 1);
       return;
     }
-    tables_.put_in(line, set_of(line), now);
+    tables_.put_in(line, tables_.set_index(line), now);
     missed.add(line, 1, requester);
   }
 
   // Uses lines that follow each other.
-  template <typename SetOf>
-  HWY_INLINE void touch_run(uint32_t line, uint32_t count, uint32_t requester, const SetOf& set_of,
-                            MissedLines missed) {
+  HWY_INLINE void touch_run(uint32_t line, uint32_t count, uint32_t requester, MissedLines missed) {
     const uint32_t end = line + count;
     const auto touch_until = [&](uint32_t stop) {
       for (; line != stop; ++line) {
-        touch(line, requester, set_of, missed);
+        touch(line, requester, missed);
       }
     };
     if (!has_eights_) {
@@ -51,7 +47,8 @@ class StampedRuns {
       const uint32_t here = std::min(end - line, kEight);
       if (touch_eight_held(line, here)) {
         line += here;
-      } else if (here == kEight && line % kEight == 0 && fill_eight(line, set_of(line))) {
+      } else if (here == kEight && line % kEight == 0 &&
+                 fill_eight(line, tables_.set_index(line))) {
         missed.add(line, kEight, requester);
         line += kEight;
       } else {
@@ -59,28 +56,6 @@ class StampedRuns {
       }
     }
   }
-
-  // Uses lines that follow each other until one is not held.
-  HWY_INLINE uint32_t touch_held(uint32_t line, uint32_t count) {
-    uint32_t used = 0;
-    while (has_eights_ && used < count) {
-      const uint32_t here = std::min(count - used, kEight);
-      if (!touch_eight_held(line + used, here)) {
-        break;
-      }
-      used += here;
-    }
-    for (; used < count; ++used) {
-      uint32_t& stamp = tables_.stamps()[line + used];
-      if (stamp == 0) {
-        break;
-      }
-      stamp = tables_.tick() << 1 | (stamp & 1);
-    }
-    return used;
-  }
-
-  const StampedCacheTables& tables() const { return tables_; }
 
  private:
   using Words = hn::CappedTag<uint32_t, kEight>;
@@ -180,17 +155,6 @@ class StampedRuns {
   bool has_eights_ = kHasEight && tables_.sets() >= kEight;
 };
 
-// Calls use(set_of), where set_of tells the set of a line as quickly as the cache allows.
-template <typename Use>
-HWY_INLINE void with_sets(const StampedCacheTables& tables, const Use& use) {
-  const uint32_t sets = tables.sets();
-  if (tables.is_power_of_two()) {
-    use([mask = sets - 1](uint32_t line) { return line & mask; });
-  } else {
-    use([sets](uint32_t line) { return line % sets; });
-  }
-}
-
 // Returns whether the miss begins eight in a row.
 HWY_INLINE bool begin_eight(const FirstLevelMiss* misses) {
   constexpr uint32_t kLast = StampedRuns::kEight - 1;
@@ -204,47 +168,53 @@ HWY_INLINE bool begin_eight(const FirstLevelMiss* misses) {
   return differences == 0 && !misses[0].is_run();
 }
 
+// Returns how many of the misses come before the first run, or before eight in a row.
+HWY_INLINE size_t misses_apart(std::span<const FirstLevelMiss> misses) {
+  constexpr size_t kStep = 4;  // longer rows are found even so
+  size_t apart = 0;
+  for (; apart + StampedRuns::kEight <= misses.size(); apart += kStep) {
+    bool is_run = begin_eight(&misses[apart]);
+    for (size_t i = apart; i < apart + kStep; ++i) {
+      is_run |= misses[i].is_run();
+    }
+    if (is_run) {
+      break;
+    }
+  }
+  if (apart + StampedRuns::kEight <= misses.size() && begin_eight(&misses[apart])) {
+    return apart;
+  }
+  while (apart < misses.size() && !misses[apart].is_run()) {
+    ++apart;
+  }
+  return apart;
+}
+
 void touch_misses_here(StampedCache& cache, std::span<const FirstLevelMiss> misses,
                        MissedLines missed) {
-  constexpr uint32_t kEight = StampedRuns::kEight;
-  size_t uses = 0;
-  for (const FirstLevelMiss& miss : misses) {
-    uses += miss.count();
-  }
-  StampedRuns stamped(cache, uses);
-  with_sets(stamped.tables(), [&](const auto& set_of) {
-    for (size_t i = 0; i < misses.size();) {
-      const FirstLevelMiss& miss = misses[i];
-      if (misses.size() - i >= kEight && begin_eight(&miss)) {
-        stamped.touch_run(miss.line, kEight, miss.requester(), set_of, missed);
-        i += kEight;
-        continue;
+  const auto touch_run = [&](const FirstLevelMiss& miss, uint32_t count) {
+    StampedRuns(cache, count).touch_run(miss.line, count, miss.requester(), missed);
+  };
+  while (!misses.empty()) {
+    const size_t apart = misses_apart(misses);
+    if (apart > 0) {
+      cache.touch_all(misses.first(apart), [missed](const FirstLevelMiss& miss) {
+        missed.add(miss.line, 1, miss.requester());
+      });
+      misses = misses.subspan(apart);
+    } else if (misses[0].is_run()) {
+      touch_run(misses[0], misses[0].count());
+      misses = misses.subspan(1);
+    } else {
+      uint32_t count = StampedRuns::kEight;
+      while (count < misses.size() && misses[count].line == misses[0].line + count &&
+             misses[count].tag == misses[0].tag) {
+        ++count;
       }
-      if (HWY_LIKELY(!miss.is_run())) {
-        stamped.touch(miss.line, miss.requester(), set_of, missed);
-      } else {
-        stamped.touch_run(miss.line, miss.count(), miss.requester(), set_of, missed);
-      }
-      ++i;
+      touch_run(misses[0], count);
+      misses = misses.subspan(count);
     }
-  });
-}
-
-void touch_runs_here(StampedCache& cache, std::span<const MissRun> runs, MissedLines missed) {
-  size_t uses = 0;
-  for (const MissRun& run : runs) {
-    uses += run.count;
   }
-  StampedRuns stamped(cache, uses);
-  with_sets(stamped.tables(), [&](const auto& set_of) {
-    for (const MissRun& run : runs) {
-      stamped.touch_run(run.line, run.count, run.requester(), set_of, missed);
-    }
-  });
-}
-
-uint32_t touch_held_run_here(StampedCache& cache, uint32_t line, uint32_t count) {
-  return StampedRuns(cache, count).touch_held(line, count);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -255,19 +225,9 @@ HWY_AFTER_NAMESPACE();
 namespace wattgrind {
 
 HWY_EXPORT(touch_misses_here);
-HWY_EXPORT(touch_runs_here);
-HWY_EXPORT(touch_held_run_here);
 
 void touch_misses(StampedCache& cache, std::span<const FirstLevelMiss> misses, MissedLines missed) {
   HWY_DYNAMIC_DISPATCH(touch_misses_here)(cache, misses, missed);
-}
-
-void touch_runs(StampedCache& cache, std::span<const MissRun> runs, MissedLines missed) {
-  HWY_DYNAMIC_DISPATCH(touch_runs_here)(cache, runs, missed);
-}
-
-uint32_t touch_held_run(StampedCache& cache, uint32_t line, uint32_t count) {
-  return HWY_DYNAMIC_DISPATCH(touch_held_run_here)(cache, line, count);
 }
 
 }  // namespace wattgrind

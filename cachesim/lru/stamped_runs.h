@@ -1,5 +1,6 @@
-// Looks up runs of lines (miss_run.h) in a StampedCache, eight lines at a time, on the host's
-// widest vectors. The cache then holds exactly what it would hold after its touch() of each line.
+// Looks up the lines of many misses in a StampedCache: of those that follow each other eight at a
+// time, on the host's widest vectors. The cache then holds exactly what it would hold after its
+// touch() of each line.
 //
 // Lines that follow each other lie in different sets, so all lines of eight may be used at one
 // time. Their stamps lie side by side. Two cases are common, and are told apart by the stamps:
@@ -18,7 +19,6 @@
 
 #include "cachesim/lru/first_level_miss.h"
 #include "cachesim/lru/lru_counters.h"
-#include "cachesim/lru/miss_run.h"
 #include "cachesim/lru/stamped_cache.h"
 
 namespace wattgrind {
@@ -30,18 +30,16 @@ struct MissedLines {
 
   void add(uint32_t line, uint32_t count, uint32_t requester) const {
     by_requester[requester] += count;
-    if (seen != nullptr) {
+    if (seen != nullptr && count == 1) {
+      seen->mark_seen(line, requester);
+    } else if (seen != nullptr) {
       seen->mark_all_seen(line, count, requester);
     }
   }
 };
 
-// Uses the lines of all misses, or runs, one after the other; none becomes dirty. What the cache
-// gives up for them is lost, so it must not matter.
+// Uses the lines of all misses, one after the other; none becomes dirty. What the cache gives up
+// for them is lost, so it must not matter.
 void touch_misses(StampedCache& cache, std::span<const FirstLevelMiss> misses, MissedLines missed);
-void touch_runs(StampedCache& cache, std::span<const MissRun> runs, MissedLines missed);
-
-// Uses lines from this one on, at most `count`, until one is not held. Returns how many were used.
-uint32_t touch_held_run(StampedCache& cache, uint32_t line, uint32_t count);
 
 }  // namespace wattgrind

@@ -20,7 +20,8 @@
 //    T. So these are walked on a first level of T that is right only in the lines which slow
 //    streams stay on; whatever else it holds was used earlier, and by 1 is not used again.
 //
-// The misses of a fast stream are told in runs, which changes their order (miss_run.h). As
+// The misses of a fast stream are told in runs, which changes their order. An LRU set does not know
+// in which order lines of other sets are used, so only that of lines of one set must stay. As
 // streams move together, when that does no harm is known from the distances of their lines:
 // with stream j behind stream i in the program, and d = line of j - line of i, up to whole rounds
 // of a level's sets, i comes to a set d iterations after j. So runs are no longer than d.

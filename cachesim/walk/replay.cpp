@@ -136,23 +136,37 @@ std::vector<LruEntry> Replay::shifted(const Snapshot& now, const Period& period,
   return entries;
 }
 
-// Shifts the runs of a period to those of the next one, and replays them.
-void Replay::replay_runs(std::span<MissRun> runs, const Period& period) {
-  for (MissRun& run : runs) {
-    run.line += static_cast<uint32_t>(period.shifts[run.requester() / 2]);
-    run.displaced = shifted(run.displaced, period, 1);
+// Shifts the misses of the period in the log to those of the next one, and replays them. Returns
+// false where a line was taken out of the first level, the first time after `misses` misses.
+bool Replay::replay_next_period(const Period& period, uint64_t& misses) {
+  constexpr size_t kTogether = 4096;
+  const std::span<FirstLevelMiss> log = caches_.period_misses();
+  if (caches_.reaches_up()) {
+    return replay_one_by_one(log, period, misses);
   }
-  caches_.replay(runs);
+  for (size_t done = 0; done < log.size(); done += kTogether) {
+    const std::span<FirstLevelMiss> some =
+        log.subspan(done, std::min(kTogether, log.size() - done));
+    for (FirstLevelMiss& miss : some) {
+      miss.line += static_cast<uint32_t>(period.shifts[miss.requester() / 2]);
+    }
+    if (caches_.writes_back()) {
+      for (FirstLevelMiss& miss : some) {
+        miss.displaced = shifted(miss.displaced, period, 1);
+      }
+    }
+    caches_.replay(some);
+  }
+  return true;
 }
 
-// Shifts the misses of the period in the log to those of the next one, and replays them, keeping
-// the first level's entries up to date with each miss. Returns false where a line was taken out of
-// the first level, the first time after `misses` misses.
-bool Replay::replay_one_by_one(const Period& period, uint64_t& misses) {
+// Does the same, and keeps the first level's entries up to date with each miss.
+bool Replay::replay_one_by_one(std::span<FirstLevelMiss> log, const Period& period,
+                               uint64_t& misses) {
   FirstLevel& first_level = caches_.first_level();
   misses = 0;
   bool none_taken_out = true;
-  for (FirstLevelMiss& miss : caches_.period_misses()) {
+  for (FirstLevelMiss& miss : log) {
     miss.line = shifted(miss.line << 1, period, 1) >> 1;
     miss.displaced = shifted(miss.displaced, period, 1);
     if (!none_taken_out) {
@@ -174,15 +188,9 @@ bool Replay::replay_one_by_one(const Period& period, uint64_t& misses) {
 // are fewer, the next one must be walked: the first level is as at its beginning, and the hierarchy
 // knows which of its misses not to pass on again.
 uint64_t Replay::replay(const Snapshot& now, const Period& period, uint64_t periods) {
-  std::vector<MissRun> runs;
-  if (!caches_.reaches_up()) {
-    runs = caches_.period_runs();
-  }
   for (uint64_t n = 1; n <= periods; ++n) {
     uint64_t misses = 0;
-    if (!caches_.reaches_up()) {
-      replay_runs(runs, period);
-    } else if (!replay_one_by_one(period, misses)) {
+    if (!replay_next_period(period, misses)) {
       std::vector<uint64_t> taken_out = caches_.taken_out();
       caches_.first_level().set_entries(shifted(now, period, n - 1));
       caches_.resume_after(misses, std::move(taken_out));

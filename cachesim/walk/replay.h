@@ -91,8 +91,8 @@ class Replay {
                  const Period& period, uint32_t used) const;
   uint64_t periods_inside(const Snapshot& now, const Period& period, uint64_t wanted) const;
   uint64_t replay(const Snapshot& now, const Period& period, uint64_t periods);
-  void replay_runs(std::span<MissRun> runs, const Period& period);
-  bool replay_one_by_one(const Period& period, uint64_t& misses);
+  bool replay_next_period(const Period& period, uint64_t& misses);
+  bool replay_one_by_one(std::span<FirstLevelMiss> log, const Period& period, uint64_t& misses);
   std::vector<LruEntry> shifted(const Snapshot& now, const Period& period, uint64_t periods) const;
 
   LruHierarchy& caches_;

@@ -73,6 +73,25 @@ TEST(StampedCache, EqualsListsWhateverIsDone) {
   EXPECT_GT(removals, 100u);
 }
 
+TEST(StampedCache, UsesOfManyLinesEqualUsesOfEach) {
+  Caches caches(5000);
+  std::mt19937_64 random(11);
+  for (int i = 0; i < 300; ++i) {
+    std::vector<FirstLevelMiss> lines(1 + random() % 100);
+    std::vector<uint32_t> missed, expected;
+    for (FirstLevelMiss& line : lines) {
+      line.line = static_cast<uint32_t>(random() % kLines);
+      if (caches.lists.find(line.line) == nullptr) {
+        expected.push_back(line.line);
+      }
+      touch(caches.lists, line.line, false);
+    }
+    caches.stamped.touch_all(lines,
+                             [&](const FirstLevelMiss& miss) { missed.push_back(miss.line); });
+    ASSERT_EQ(missed, expected) << i;
+  }
+}
+
 TEST(StampedCache, WhatIsPutBackIsTheOldest) {
   Caches caches(StampedCache::kLatest);
   for (const uint64_t line : {0, 12, 24, 36}) {  // all of one set

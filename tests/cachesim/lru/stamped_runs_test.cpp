@@ -51,30 +51,25 @@ TEST(StampedRuns, UseLinesAsTheListDoes) {
     for (int i = 0; i < 4000; ++i) {
       const uint64_t missed_before = missed[1] + missed[2] + missed[3];
       uint64_t used = 0;
-      const bool as_runs = random() % 2 == 0;
-      std::vector<MissRun> runs;
       std::vector<FirstLevelMiss> misses;
       for (uint64_t n = 1 + random() % 4; n > 0; --n) {
         const auto count = static_cast<uint32_t>(1 + random() % (random() % 2 == 0 ? 4 : 80));
         const auto line = static_cast<uint32_t>(random() % (random() % 3 == 0 ? kRunLines : 200));
         const auto requester = static_cast<uint32_t>(1 + random() % 3);
         const uint32_t tag = FirstLevelMiss::tag_of(requester, false);
-        runs.push_back({line, count, kInvalidEntry, tag});
+        const bool is_run = random() % 2 == 0;
+        if (is_run) {
+          misses.push_back(FirstLevelMiss::run(line, count, tag));
+        }
         for (uint32_t k = 0; k < count; ++k) {
           expected[requester] += both.use(line + k);
-          if (as_runs || random() % 50 != 0) {
+          if (!is_run) {
             misses.push_back({line + k, kInvalidEntry, 0, tag});
-          } else {
-            misses.push_back(FirstLevelMiss::run(line + k, 1, tag));
           }
         }
         used += count;
       }
-      if (as_runs) {
-        touch_runs(both.cache, runs, {missed.data(), nullptr});
-      } else {
-        touch_misses(both.cache, misses, {missed.data(), nullptr});
-      }
+      touch_misses(both.cache, misses, {missed.data(), nullptr});
       ASSERT_EQ(missed, expected) << geometry.sets << " sets, step " << i;
       const uint64_t now = missed[1] + missed[2] + missed[3] - missed_before;
       all_missed += now == used;
@@ -83,18 +78,6 @@ TEST(StampedRuns, UseLinesAsTheListDoes) {
   }
   EXPECT_GT(all_missed, 1000u);
   EXPECT_GT(all_held, 1000u);
-}
-
-TEST(StampedRuns, UseLinesUntilOneIsNotHeld) {
-  CacheAndList both(64, 8, StampedCache::kLatest);
-  for (uint32_t line = 100; line < 141; ++line) {
-    both.cache.touch(line, line % 2);
-  }
-  EXPECT_EQ(touch_held_run(both.cache, 100, 41), 41u);
-  EXPECT_EQ(touch_held_run(both.cache, 103, 60), 38u);
-  EXPECT_EQ(touch_held_run(both.cache, 138, 3), 3u);
-  EXPECT_EQ(touch_held_run(both.cache, 99, 5), 0u);
-  EXPECT_EQ(both.cache.remove(101), 101u << 1 | 1) << "was dirty and stays so";
 }
 
 TEST(StampedRuns, CountNewLinesOnce) {
