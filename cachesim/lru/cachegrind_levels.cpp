@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cachesim/lru/stamped_cache.h"
+#include "cachesim/lru/stamped_runs.h"
 #include "estimator/base/error.h"
 
 namespace wattgrind {
@@ -32,6 +33,9 @@ class CachegrindLevels : public LowerLevels {
 
  private:
   StampedCache& cache(size_t level) { return caches_[level - 1]; }
+  MissedLines missed_lines(size_t level) {
+    return {&counters_.missed(level, 0), level + 1 == level_count_ ? &counters_ : nullptr};
+  }
 
   size_t level_count_;  // the first one included
   FirstLevel& first_level_;
@@ -40,22 +44,14 @@ class CachegrindLevels : public LowerLevels {
 };
 
 void CachegrindLevels::fetch(std::span<const FirstLevelMiss> misses) {
-  const auto on_missed = [&](size_t level) {
-    return [this, counts = &counters_.missed(level, 0),
-            is_last = level + 1 == level_count_](const FirstLevelMiss& miss) {
-      ++counts[miss.requester()];
-      if (is_last) {
-        counters_.mark_seen(miss.line, miss.requester());
-      }
-    };
-  };
-  if (level_count_ == 1) {
-    std::ranges::for_each(misses, on_missed(0));
-    return;
-  }
   counters_.count_first_level(misses);
+  if (level_count_ == 1) {
+    for (const FirstLevelMiss& miss : misses) {
+      counters_.mark_all_seen(miss.line, miss.count(), miss.requester());
+    }
+  }
   for (size_t level = 1; level < level_count_; ++level) {
-    cache(level).touch_all(misses, on_missed(level));
+    touch_misses(cache(level), misses, missed_lines(level));
   }
 }
 

@@ -37,11 +37,11 @@ void LruCounters::count_first_level(std::span<const FirstLevelMiss> misses) {
   for (size_t i = 0; i < whole; i += kTurns) {
 #pragma GCC unroll 4
     for (size_t turn = 0; turn < kTurns; ++turn) {
-      ++counters[misses[i + turn].requester()][turn];
+      counters[misses[i + turn].requester()][turn] += misses[i + turn].count();
     }
   }
   for (size_t i = whole; i < misses.size(); ++i) {
-    ++counters[misses[i].requester()][0];
+    counters[misses[i].requester()][0] += misses[i].count();
   }
 }
 

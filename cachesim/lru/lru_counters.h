@@ -49,6 +49,11 @@ class LruCounters {
     return is_new;
   }
 
+  // Does the same for `count` lines that follow each other.
+  void mark_all_seen(uint64_t line, uint32_t count, size_t requester) {
+    compulsory_.data()[requester] += seen_.mark_all(line, count);
+  }
+
   // Says that so many of the lines counted as missed by the first level, and so many of those
   // counted as compulsory, belong to one reference to several lines, which is one miss.
   void merge_into_one_miss(size_t requester, uint64_t missed_lines, uint64_t compulsory_lines);

@@ -52,6 +52,9 @@ LruHierarchy::LruHierarchy(const HierarchyConfig& config)
       counters_(config),
       lower_(make_lower_levels(config, first_level_, counters_)) {
   CHECK(can_simulate(config), "{} levels", config.levels.size());
+  for (size_t level = 1; level < config.levels.size(); ++level) {
+    sets_below_.push_back(static_cast<uint32_t>(config.levels[level].geometry.sets()));
+  }
 }
 
 void LruHierarchy::start_program(const LineOwners& owners, size_t buffers) {

@@ -133,11 +133,15 @@ class LruHierarchy {
   bool reaches_up() const { return reaches_up_; }
   bool writes_back() const { return writes_back_; }
 
+  // How many sets each of the levels below has.
+  const std::vector<uint32_t>& sets_below() const { return sets_below_; }
+
  private:
   void fetch(std::span<const FirstLevelMiss> misses);
 
   bool writes_back_;
   bool reaches_up_;
+  std::vector<uint32_t> sets_below_;
   FirstLevel first_level_;
   LruCounters counters_;
   std::unique_ptr<LowerLevels> lower_;

@@ -20,7 +20,8 @@
 // 1. A line is held if and only if its stamp is not 0, and then its set has one note of it.
 // 2. From the front on, notes are in the order of their times. Those of free ways have time 0 and
 //    come first.
-// 3. No note is later than its line's stamp, and no two stamps of a set have the same time.
+// 3. No note is later than its line's stamp, and no two stamps of a set have the same time. Lines
+//    of different sets may have: sets never compare their times.
 #pragma once
 
 #include <bit>
@@ -39,6 +40,8 @@ struct LruTouch {
   bool missed = false;
   TimedEntry displaced;  // what the set gave up on a miss; invalid where a way was free
 };
+
+class StampedCacheTables;
 
 class StampedCache {
  public:
@@ -79,8 +82,8 @@ class StampedCache {
     return true;
   }
 
-  // Uses the lines of all misses, one after the other; none becomes dirty. Calls on_missed with
-  // each that the line was not held for.
+  // Uses the lines of all misses, none a run, one after the other; none becomes dirty. Calls
+  // on_missed with each that the line was not held for.
   template <typename OnMissed>
   void touch_all(std::span<const FirstLevelMiss> misses, const OnMissed& on_missed) {
     reserve(misses.size());
@@ -125,6 +128,8 @@ class StampedCache {
   bool same_set(uint64_t line, uint64_t other) const { return set_index(line) == set_index(other); }
 
  private:
+  friend class StampedCacheTables;
+
   struct Note {
     uint32_t line = 0;
     UseTime time = 0;  // 0 where the way is free
@@ -200,6 +205,46 @@ class StampedCache {
   // [neighbourhood][way][set], because lines that follow each other go to neighbouring sets.
   std::vector<Note> notes_;
   std::vector<uint32_t> fronts_;  // by set: the front's place
+};
+
+// A cache's tables, for those that look up many lines at once (stamped_runs.cpp). Between the
+// beginning and the end of a look-up they alone may use the cache.
+class StampedCacheTables {
+ public:
+  using Note = StampedCache::Note;
+  static constexpr uint32_t kNeighbours = StampedCache::kNeighbours;
+
+  // The clock is made to suffice for so many uses.
+  StampedCacheTables(StampedCache& cache, size_t uses) : cache_(cache), tables_(cache.tables()) {
+    cache.reserve(uses);
+    clock_ = cache.clock_;
+    sets_ = cache.sets_;
+  }
+  void end() { cache_.clock_ = clock_; }
+
+  uint32_t sets() const { return sets_; }
+  // Whether neighbourhoods begin at the lines whose numbers are multiples of kNeighbours.
+  bool are_aligned() const { return sets_ % kNeighbours == 0; }
+  uint32_t set_index(uint32_t line) const { return cache_.set_index(line); }
+  UseTime tick() { return ++clock_; }
+
+  uint32_t* stamps() const { return tables_.stamps; }
+  uint32_t* fronts() const { return tables_.fronts; }
+  Note* notes_of(uint32_t set) const { return tables_.notes_of(set); }
+  uint32_t after(uint32_t place) const { return tables_.after(place); }
+
+  // Puts in a line that is not held. What the set gives up for it is lost.
+  void put_in(uint32_t line, uint32_t set, UseTime now) {
+    cache_.make_room(tables_, set);
+    tables_.stamps[line] = now << 1;
+    StampedCache::put_in(tables_, set, line, now);
+  }
+
+ private:
+  StampedCache& cache_;
+  StampedCache::Tables tables_;
+  UseTime clock_ = 0;
+  uint32_t sets_ = 0;
 };
 
 }  // namespace wattgrind

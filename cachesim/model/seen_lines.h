@@ -2,6 +2,8 @@
 // not among them.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include "cachesim/model/line_table.h"
@@ -18,6 +20,23 @@ class SeenLines {
     const bool is_new = (lines & bit) == 0;
     lines |= bit;
     return is_new;
+  }
+
+  // Marks `count` lines that follow each other; returns how many were not marked before.
+  uint32_t mark_all(uint64_t line, uint32_t count) {
+    uint32_t new_lines = 0;
+    while (count > 0) {
+      const auto first = static_cast<uint32_t>(line % 32);
+      const uint32_t here = std::min(count, 32 - first);
+      seen_.cover(line / 32);
+      uint32_t& lines = seen_[line / 32];
+      const uint32_t bits = (~uint32_t{0} >> (32 - here)) << first;
+      new_lines += static_cast<uint32_t>(std::popcount(bits & ~lines));
+      lines |= bits;
+      line += here;
+      count -= here;
+    }
+    return new_lines;
   }
 
  private:

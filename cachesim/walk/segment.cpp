@@ -6,6 +6,7 @@
 #include <hwy/highway.h>
 
 #include "cachesim/walk/fast_streams-inl.h"
+#include "cachesim/walk/flooding-inl.h"
 #include "cachesim/walk/iteration_walk-inl.h"
 #include "cachesim/walk/line_pairs-inl.h"
 #include "cachesim/walk/stream_touch-inl.h"
@@ -21,6 +22,7 @@ class SegmentWalker {
       : segment_(segment),
         lines_(lines),
         streams_(caches, segment),
+        flooding_(caches, segment, streams_),
         are_pairs_(are_pairs(streams_, segment)),
         are_in_step_(streams_.slow().are_in_step()) {}
 
@@ -29,6 +31,9 @@ class SegmentWalker {
         segment_.streams.size() <= streams_.level().ways() || segment_.slow.empty();
     uint64_t at = 0;
     while (at < segment_.iterations) {
+      if (flooding_.may_flood(at)) {
+        at = flooding_.walk(at);
+      }
       if (!surely_fit && !lines_fit(at)) {
         at = walk_every_reference(streams_, at);
         continue;
@@ -62,6 +67,7 @@ class SegmentWalker {
   const Segment& segment_;
   std::vector<uint8_t>& lines_;
   StreamTouch<kPadded> streams_;
+  Flooding<kPadded> flooding_;
   bool are_pairs_;
   bool are_in_step_;
 };

@@ -20,6 +20,7 @@
 //     segment.cpp             walks a segment, iteration by iteration, on the host's widest vectors
 //     fast_streams-inl.h      iterations in which only fast streams come to a line
 //     line_pairs-inl.h          the same for lines in pairs of neighbouring sets
+//     flooding-inl.h          iterations in which fast streams are known to miss all their lines
 //     iteration_walk-inl.h    iterations in which slow streams come to a line too
 //     stream_touch-inl.h      looks up the line of one stream
 //     line_stacks-inl.h         or those of several whose lines lie in one set

@@ -51,6 +51,16 @@ class SlowStreams {
     return std::min(next, positions_.iterations()) - 1;
   }
 
+  // What next() will be once the streams that come to a line in this iteration, the next one, have
+  // been looked up.
+  uint64_t next_after(uint64_t at) const {
+    uint64_t next = positions_.iterations();
+    for (const uint32_t i : slow_) {
+      next = std::min(next, comes_to_line(i, at) ? at + positions_.stay(i, at) : next_look_up_[i]);
+    }
+    return next;
+  }
+
   void find_next() {
     next_ = positions_.iterations();
     for (const uint32_t i : slow_) {

@@ -31,6 +31,7 @@ class StreamTouch {
   FirstLevel& level() { return caches_.first_level(); }
   const SetTouch<kPadded>& set_touch() const { return set_touch_; }
   SlowStreams& slow() { return slow_; }
+  const SlowStreams& slow() const { return slow_; }
   const StreamPositions& positions() const { return slow_.positions(); }
 
   // Uses the line on which stream `i` is in iteration `at`, at the time of its use in iteration

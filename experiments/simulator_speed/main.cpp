@@ -153,13 +153,14 @@ int run(int argc, char** argv) {
   std::vector<std::string> networks = {"lenet5:1", "alexnet:1", "vgg16:1"};
   int repetitions = 5;
   double slow_limit = 2e8;
-  std::string only;
+  std::string only, only_counting;
   bool with_cachegrind = false;
   app.add_option("--networks", networks, "NAME:BATCH of built-in networks");
   app.add_option("--repetitions", repetitions);
   app.add_option("--slow-limit", slow_limit,
                  "references above which lists and single references are left out");
   app.add_option("--hierarchy", only, "only hierarchies whose name contains this");
+  app.add_option("--counting", only_counting, "only this way of counting by the simulator");
   app.add_flag("--cachegrind", with_cachegrind, "also run cachegrind");
   CLI11_PARSE(app, argc, argv);
 
@@ -182,7 +183,8 @@ int run(int argc, char** argv) {
       for (const Counting counting :
            {Counting::kReference, Counting::kCollapsed, Counting::kReplayed}) {
         const bool is_exact = Simulator(hierarchy.config, counting).counting() == counting;
-        if (is_exact && (counting != Counting::kReference || slow_ways)) {
+        const bool is_wanted = only_counting.empty() || only_counting == wattgrind::name(counting);
+        if (is_exact && is_wanted && (counting != Counting::kReference || slow_ways)) {
           print_row(work, hierarchy.name, std::string(wattgrind::name(counting)),
                     time_simulator(work, hierarchy.config, counting, repetitions));
         }
