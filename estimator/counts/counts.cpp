@@ -125,7 +125,8 @@ EventCounts difference(const EventCounts& a, const EventCounts& b) {
 }
 
 OperationCounts sum(const OperationCounts& a, const OperationCounts& b) {
-  return {a.macs + b.macs, a.other + b.other, a.padding_macs + b.padding_macs};
+  return {a.macs + b.macs, a.other + b.other, a.padding_macs + b.padding_macs,
+          a.byte_macs + b.byte_macs, a.other_byte + b.other_byte};
 }
 
 }  // namespace wattgrind

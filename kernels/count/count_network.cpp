@@ -8,7 +8,8 @@ namespace {
 CountedRow counted_row(const Layer& layer, int64_t batch) {
   CountedRow row = layer_row(layer);
   const auto images = static_cast<uint64_t>(batch);
-  row.operations = {layer.macs * images, other_operations(layer) * images, 0};
+  row.operations = {layer.macs * images, other_operations(layer) * images, 0,
+                    byte_macs(layer) * images, other_byte_operations(layer) * images};
   return row;
 }
 

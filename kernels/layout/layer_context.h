@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "estimator/base/isa.h"
@@ -20,6 +21,8 @@ struct LayerContext {
   bool in_place = false;  // one buffer, Operand::kMap, is both first input and output
   bool training = false;  // batch normalisation measures the batch
   std::vector<FusedLayer> fused = {};  // what is done with each value before it is stored
+  std::optional<Int8Layer> int8 = {};  // of the layer itself, as in network.h, and of each input
+  std::vector<std::optional<ByteScale>> input_bytes = {};
 
   // The first input; most layers have no other.
   const MapLayout& input() const { return inputs.front(); }

@@ -7,6 +7,7 @@
 #include "kernels/conv/forward_algorithms.h"
 #include "kernels/gradients/backward.h"
 #include "kernels/gradients/gradient_algorithms.h"
+#include "kernels/layers/byte_lowering.h"
 #include "kernels/layers/lowering.h"
 #include "kernels/layout/tiling.h"
 
@@ -91,6 +92,7 @@ std::optional<LoweredLayer> weight_gradient(const Normalization& norm,
 }  // namespace
 
 LoweredLayer lower_forward(const Layer& layer, const LayerContext& context) {
+  if (computes_on_bytes(layer)) return {lower_on_bytes(layer, context), std::nullopt};
   return std::visit([&](const auto& operation) { return forward(operation, context); },
                     layer.operation);
 }

@@ -52,6 +52,8 @@ class ProgramBuilder {
                            planned.storage == Storage::kInPlace,
                            program_.maps.phase == Phase::kTraining};
       context.fused = self.fused;
+      context.int8 = self.int8;
+      context.input_bytes = self.input_bytes;
       for (const int input : self.inputs) context.inputs.push_back(program_.map(input).layout);
       LoweredLayer lowered = lower_forward(self, context);
       std::vector<uint32_t> buffers;
@@ -84,6 +86,8 @@ class ProgramBuilder {
         return BufferKind::kWeights;
       case Operand::kBias:
         return BufferKind::kBias;
+      case Operand::kScales:
+        return BufferKind::kScales;
       case Operand::kStatistics:
         return BufferKind::kStatistics;
       case Operand::kMask:
@@ -142,9 +146,9 @@ uint32_t add_buffer(Program& program, std::string_view network, ProgramBuffer bu
 }
 
 std::string buffers_text(const Program& program) {
-  constexpr std::array<std::string_view, 10> kKinds = {"input", "weights", "bias", "statistics",
-                                                       "map",   "scratch", "mask", "gradient",
-                                                       "state", "batch"};
+  constexpr std::array<std::string_view, 11> kKinds = {
+      "input",   "weights", "bias",     "scales", "statistics", "map",
+      "scratch", "mask",    "gradient", "state",  "batch"};
   std::string text;
   for (const ProgramBuffer& buffer : program.buffers) {
     text += fmt::format("{:#x} {} {}: {} bytes\n", buffer.address,

@@ -29,6 +29,7 @@ enum class BufferKind {
   kInput,
   kWeights,
   kBias,
+  kScales,  // of a layer on bytes
   kStatistics,
   kMap,
   kScratch,

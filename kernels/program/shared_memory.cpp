@@ -5,6 +5,7 @@
 #include <set>
 
 #include "kernels/layout/arena.h"
+#include "kernels/parts/byte_values.h"
 #include "kernels/parts/halo_clear.h"
 
 namespace wattgrind {
@@ -51,7 +52,10 @@ void clear_surroundings(Program& program, const Network& network) {
       if (!layouts[buffer] || !seen.insert(buffer).second) continue;
       if (!may_share(program.buffers[buffer])) continue;
       const Operation& writer = network.layers[static_cast<size_t>(step.layer)].operation;
-      const MapSurroundings wanted{!writes_padding(step, writer), with_gaps.contains(buffer)};
+      MapSurroundings wanted{!writes_padding(step, writer), with_gaps.contains(buffer)};
+      if (const auto bytes = network.layers[static_cast<size_t>(step.layer)].output_bytes()) {
+        wanted = {false, false, stored_zero_point(program.isa, bytes->zero_point)};
+      }
       if (!has_surroundings(*layouts[buffer], wanted)) continue;
       steps.push_back(make_step(
           step.layer, step.symbol + ":halo",
