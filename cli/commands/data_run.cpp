@@ -29,12 +29,13 @@ NetworkValues load_values(const RunRequest& request) {
   }
   if (!request.weights.empty()) {
     const std::string where = std::filesystem::path(request.weights).filename().string();
-    model.parameters = from_tensors(
-        model.network, parse_safetensors(read_file(request.weights), where), where);
+    model.parameters =
+        from_tensors(model.network, parse_safetensors(read_file(request.weights), where), where);
     model.has_values = true;
   }
   if (!model.has_values) {
-    fail(ErrorKind::kInput, "{}: its weights are absent: give them with --weights FILE (safetensors)",
+    fail(ErrorKind::kInput,
+         "{}: its weights are absent: give them with --weights FILE (safetensors)",
          request.network);
   }
   return {std::move(model.network), std::move(model.parameters)};
@@ -90,8 +91,7 @@ DataRunResult run_on_data(const RunRequest& request, const DataRunRequest& wante
   const MapRanges ranges = measured_ranges(
       folded, std::span(data.train.pixels).first(result.calibration_images * image_values),
       stage("ranges"));
-  const NetworkValues on_bytes =
-      quantized(folded, ranges, wanted.quantize.weight_bits).on_bytes;
+  const NetworkValues on_bytes = quantized(folded, ranges, wanted.quantize.weight_bits).on_bytes;
   result.accuracy_on_bytes =
       native_accuracy(on_bytes, data.test.pixels, data.test.labels, stage("on bytes"));
   write_results(wanted, on_bytes);

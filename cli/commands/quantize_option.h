@@ -16,7 +16,8 @@ struct QuantizeOptions {
 // Adds --quantize and --weight-bits. `options` must live as long as the command.
 void add_quantize_options(CLI::App& command, QuantizeOptions& options);
 
-// The network on bytes with scales that nothing was measured for: what it costs depends on no scale.
+// The network on bytes with scales that nothing was measured for: what it costs depends on no
+// scale.
 Network quantized_for_counts(const Network& network, const QuantizeOptions& options);
 
 // The name of the first layer that needs scales.

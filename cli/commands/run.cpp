@@ -191,11 +191,10 @@ void print_accuracy(const RunOptions& options) {
   }
   Output output(*options.output);
   ProgressLine progress(options.output->quiet);
-  const DataRunResult result =
-      run_on_data(options.request, options.data,
-                  [&](std::string_view what, uint64_t done, uint64_t total) {
-                    progress.show(std::string(what), done, total);
-                  });
+  const DataRunResult result = run_on_data(
+      options.request, options.data, [&](std::string_view what, uint64_t done, uint64_t total) {
+        progress.show(std::string(what), done, total);
+      });
   output.print({[&](const TextPage& page) { return accuracy_text(result, page); },
                 [&] { return accuracy_json(result); }, [&] { return accuracy_table(result); }});
 }

@@ -34,9 +34,9 @@ void check_inputs(const Layer& layer, const LayerPlace& place) {
                    layer.name);
     }
     if (!wants_bytes && bytes) {
-      place.reject("int8",
-                   "layer {} reads a map of bytes and does not compute on them: {}", layer.name,
-                   is_quantize ? "leave it out" : "give its scale, or put a dequantize layer before");
+      place.reject(
+          "int8", "layer {} reads a map of bytes and does not compute on them: {}", layer.name,
+          is_quantize ? "leave it out" : "give its scale, or put a dequantize layer before");
     }
   }
 }
@@ -48,8 +48,8 @@ void check_products(const Layer& layer, const LayerPlace& place) {
   const auto products = static_cast<int64_t>(
       layer.macs / static_cast<uint64_t>(std::max<int64_t>(1, layer.output_shape.elements())));
   if (products > kMostProducts) {
-    place.reject("int8", "found sums of {} products, wanted at most {}, which 32 bits hold", products,
-                 kMostProducts);
+    place.reject("int8", "found sums of {} products, wanted at most {}, which 32 bits hold",
+                 products, kMostProducts);
   }
 }
 
@@ -73,14 +73,18 @@ ByteWork byte_work(const Operation& operation) {
 
 void check_bytes(const Layer& layer, const LayerPlace& place) {
   check_inputs(layer, place);
+  const auto* dequantize = std::get_if<Dequantize>(&layer.operation);
+  if (dequantize != nullptr && dequantize->as) check_scale(*dequantize->as, place);
   if (std::holds_alternative<Quantize>(layer.operation) && !(layer.int8 && layer.int8->output)) {
     place.reject("int8", "layer {}: found no scale and zero point, wanted them", layer.name);
   }
   if (!layer.int8) return;
   const ByteWork work = byte_work(layer.operation);
   if (work == ByteWork::kNone) {
-    place.reject("int8", "layer {}: {} computes in single precision alone: put a dequantize layer "
-                 "before it", layer.name, kind_name(layer.operation));
+    place.reject("int8",
+                 "layer {}: {} computes in single precision alone: put a dequantize layer "
+                 "before it",
+                 layer.name, kind_name(layer.operation));
   }
   if (layer.int8->output) {
     check_scale(*layer.int8->output, place);
@@ -89,7 +93,8 @@ void check_bytes(const Layer& layer, const LayerPlace& place) {
   }
   if (work == ByteWork::kProduct) check_products(layer, place);
   if (work == ByteWork::kKept && layer.int8->output != layer.input_bytes[0]) {
-    place.reject("int8", "layer {} keeps its input's numbers: wanted the scale {} and zero point {}",
+    place.reject("int8",
+                 "layer {} keeps its input's numbers: wanted the scale {} and zero point {}",
                  layer.name, layer.input_bytes[0]->scale, layer.input_bytes[0]->zero_point);
   }
   const bool is_unlike_sum = std::holds_alternative<Binary>(layer.operation) &&
@@ -109,9 +114,8 @@ uint64_t conversion_operations(const Layer& layer) {
   if (work == ByteWork::kKept) return 0;
   if (work == ByteWork::kProduct) return (layer.int8->output ? kToNumber : 1) * values;
   if (std::holds_alternative<Binary>(layer.operation)) return (2 * kToValue + kToNumber) * values;
-  const bool agrees = std::ranges::all_of(layer.input_bytes, [&](const auto& bytes) {
-    return bytes == layer.int8->output;
-  });
+  const bool agrees = std::ranges::all_of(
+      layer.input_bytes, [&](const auto& bytes) { return bytes == layer.int8->output; });
   if (is_one_of<Relu, Clip, Concat>(layer.operation)) {
     return agrees ? 0 : (kToValue + kToNumber) * values;
   }
@@ -119,9 +123,8 @@ uint64_t conversion_operations(const Layer& layer) {
 }
 
 bool has_bytes(const Network& network) {
-  return std::ranges::any_of(network.layers, [](const Layer& layer) {
-    return layer.int8.has_value();
-  });
+  return std::ranges::any_of(network.layers,
+                             [](const Layer& layer) { return layer.int8.has_value(); });
 }
 
 }  // namespace wattgrind

@@ -8,9 +8,9 @@
 //                    or sum * (s s_w) where the output is of single precision
 //   avgpool2d,       round(sum of (x - z) * (s / s_y / how many)) + z_y
 //   globalavgpool2d
-//   binary           of two maps alike, add alone: round(((a - z_a) s_a + (b - z_b) s_b) / s_y) + z_y
-//   relu, clip       round(f((x - z) s) / s_y) + z_y, which keeps x or a bound where scales agree
-//   concat           each input's round((x - z) s / s_y) + z_y, or x where scales agree
+//   binary           of two maps alike, add alone: round(((a - z_a) s_a + (b - z_b) s_b) / s_y) +
+//   z_y relu, clip       round(f((x - z) s) / s_y) + z_y, which keeps x or a bound where scales
+//   agree concat           each input's round((x - z) s / s_y) + z_y, or x where scales agree
 //   maxpool2d,       the numbers as they are: the output has the scale of the input
 //   flatten, reshape  to a vector
 //

@@ -299,9 +299,22 @@ struct Normalization {
   double epsilon = 1e-5;
 };
 
-// To bytes, as the layer's ByteScale says, and back to single precision.
+// A map of bytes holds whole numbers from 0 to 255, each of which stands for the value
+// scale * (number - zero_point): an affine quantisation by map, as in ONNX. Signed bytes are the
+// same numbers less 128, zero point included.
+struct ByteScale {
+  float scale = 1;
+  int zero_point = 0;  // 0 to 255
+
+  friend bool operator==(const ByteScale&, const ByteScale&) = default;
+};
+
+// To bytes, as the layer's Int8Layer says, and back to single precision: to the values that the
+// bytes stand for, or to those that they would stand for at another scale.
 struct Quantize {};
-struct Dequantize {};
+struct Dequantize {
+  std::optional<ByteScale> as;
+};
 
 using Operation =
     std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn, Dropout, Flatten,
@@ -353,16 +366,6 @@ constexpr bool is_network_input(int source) { return source < 0; }
 constexpr int network_input(size_t number) { return kNetworkInput - static_cast<int>(number); }
 constexpr size_t input_number(int source) { return static_cast<size_t>(kNetworkInput - source); }
 
-// A map of bytes holds whole numbers from 0 to 255, each of which stands for the value
-// scale * (number - zero_point): an affine quantisation by map, as in ONNX. Signed bytes are the
-// same numbers less 128, zero point included.
-struct ByteScale {
-  float scale = 1;
-  int zero_point = 0;  // 0 to 255
-
-  friend bool operator==(const ByteScale&, const ByteScale&) = default;
-};
-
 // How a layer computes on maps of bytes: on the numbers themselves, with 32-bit sums; a result is
 // multiplied in single precision, rounded to the nearest number, ties to even, moved by its map's
 // zero point and kept within 0 to 255. byte_layers.h says what each kind computes.
@@ -399,7 +402,7 @@ struct Layer {
   uint64_t parameters = 0;  // weights and biases; statistics do not count
   // In the order in which they are done, after the layer's own work; no network as read has any.
   std::vector<FusedLayer> fused = {};
-  std::string own_name = {};  // without those of `fused`; empty where there are none
+  std::string own_name = {};           // without those of `fused`; empty where there are none
   std::optional<Int8Layer> int8 = {};  // absent: it computes in single precision
   // Of each input, what its bytes stand for; absent where it is of single precision.
   std::vector<std::optional<ByteScale>> input_bytes = {};
@@ -481,9 +484,10 @@ Network build_network(std::string name, FeatureShape input, const std::vector<La
 // The layers whose outputs no layer reads, in order.
 std::vector<int> unread_layers(const Network& network);
 
-// The most bytes of feature maps that are alive at once while one image passes: a map is alive from the layer that writes it to the last that reads it, the network's
-// inputs from the start and its outputs to the end. Layers that only change how a map is seen or
-// could work in place are taken as writing maps of their own.
+// The most bytes of feature maps that are alive at once while one image passes: a map is alive from
+// the layer that writes it to the last that reads it, the network's inputs from the start and its
+// outputs to the end. Layers that only change how a map is seen or could work in place are taken as
+// writing maps of their own.
 uint64_t peak_activation_bytes(const Network& network);
 
 }  // namespace wattgrind

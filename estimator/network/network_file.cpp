@@ -68,8 +68,7 @@ ordered_json write_layer(const Network& network, size_t index) {
   }
   layer_kind(layer.operation).write(layer.operation, written);
   if (layer.int8) {
-    written["int8"] =
-        write_int8(*layer.int8, byte_work(layer.operation) == ByteWork::kProduct);
+    written["int8"] = write_int8(*layer.int8, byte_work(layer.operation) == ByteWork::kProduct);
   }
   return written;
 }

@@ -6,8 +6,8 @@
 namespace wattgrind {
 
 uint64_t other_operations(const Layer& layer) {
-  uint64_t operations = layer_kind(layer.operation).other_operations(layer).forward +
-                        conversion_operations(layer);
+  uint64_t operations =
+      layer_kind(layer.operation).other_operations(layer).forward + conversion_operations(layer);
   for (const FusedLayer& fused : layer.fused) operations += fused.other_operations;
   return operations;
 }

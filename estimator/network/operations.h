@@ -20,8 +20,8 @@ namespace wattgrind {
 // multiply-accumulates alone.
 uint64_t other_operations(const Layer& layer);
 
-// Of these and of the multiply-accumulates, those on bytes, whose sums have 32 bits. What a layer on
-// bytes does in single precision is told in byte_layers.h.
+// Of these and of the multiply-accumulates, those on bytes, whose sums have 32 bits. What a layer
+// on bytes does in single precision is told in byte_layers.h.
 uint64_t byte_macs(const Layer& layer);
 uint64_t other_byte_operations(const Layer& layer);
 

@@ -30,9 +30,7 @@ std::string name_of(const Network& network, int source) {
                                   : network.layers[at(source)].name;
 }
 
-bool is_product(const Operation& operation) {
-  return byte_work(operation) == ByteWork::kProduct;
-}
+bool is_product(const Operation& operation) { return byte_work(operation) == ByteWork::kProduct; }
 
 // Weights and bias with what a batch normalisation behind them does.
 LayerParameters with_norm(const LayerParameters& product, const BatchNorm& norm,
@@ -174,9 +172,8 @@ class Quantizer {
     }
     const ByteWork work = byte_work(layer.operation);
     if (work == ByteWork::kNone || work == ByteWork::kProduct) return work == ByteWork::kProduct;
-    return std::ranges::all_of(layer.inputs, [&](int input) {
-      return is_network_input(input) || on_bytes_[at(input)];
-    });
+    return std::ranges::all_of(
+        layer.inputs, [&](int input) { return is_network_input(input) || on_bytes_[at(input)]; });
   }
 
   // A relu or clip that alone reads the layer says what has to be held of it.
@@ -185,7 +182,8 @@ class Quantizer {
     while (readers_[at(last)].size() == 1 && !network_.is_output(last)) {
       const int reader = readers_[at(last)].front();
       const Operation& operation = network_.layers[at(reader)].operation;
-      if (!std::holds_alternative<Relu>(operation) && !std::holds_alternative<Clip>(operation)) break;
+      if (!std::holds_alternative<Relu>(operation) && !std::holds_alternative<Clip>(operation))
+        break;
       last = reader;
     }
     return last;
@@ -197,21 +195,20 @@ class Quantizer {
     // What single precision alone reads stays in it.
     for (int i = layers() - 1; i >= 0; --i) {
       const Layer& layer = network_.layers[at(i)];
-      const bool is_read_on_bytes = std::ranges::any_of(
-          readers_[at(i)], [&](int reader) { return on_bytes_[at(reader)]; });
+      const bool is_read_on_bytes =
+          std::ranges::any_of(readers_[at(i)], [&](int reader) { return on_bytes_[at(reader)]; });
       if (!is_read_on_bytes && !is_product(layer.operation)) on_bytes_[at(i)] = false;
     }
     scales_.resize(network_.layers.size());
     for (int i = 0; i < layers(); ++i) {
       if (!on_bytes_[at(i)]) continue;
       const Layer& layer = network_.layers[at(i)];
-      const bool is_read_on_bytes = std::ranges::any_of(
-          readers_[at(i)], [&](int reader) { return on_bytes_[at(reader)]; });
+      const bool is_read_on_bytes =
+          std::ranges::any_of(readers_[at(i)], [&](int reader) { return on_bytes_[at(reader)]; });
       if (!is_read_on_bytes) continue;  // a product's sums become values
       if (byte_work(layer.operation) == ByteWork::kKept) {
-        scales_[at(i)] = is_network_input(layer.input())
-                             ? byte_scale(ranges_.of(layer.input()))
-                             : scales_[at(layer.input())];
+        scales_[at(i)] = is_network_input(layer.input()) ? byte_scale(ranges_.of(layer.input()))
+                                                         : scales_[at(layer.input())];
       } else {
         scales_[at(i)] = byte_scale(ranges_.of(bounding_reader(i)));
       }
@@ -303,10 +300,10 @@ class Quantizer {
   const MapRanges& ranges_;
   const int weight_bits_;
   const std::vector<std::vector<int>> readers_;
-  std::vector<bool> on_bytes_;                     // by layer
-  std::vector<std::optional<ByteScale>> scales_;   // of the layers whose maps are of bytes
-  std::map<std::string, std::string> converted_;   // by the name of what is converted
-  std::set<std::string> taken_;                    // names
+  std::vector<bool> on_bytes_;                    // by layer
+  std::vector<std::optional<ByteScale>> scales_;  // of the layers whose maps are of bytes
+  std::map<std::string, std::string> converted_;  // by the name of what is converted
+  std::set<std::string> taken_;                   // names
   std::vector<LayerParameters> parameters_of_layers_;
 };
 

@@ -3,10 +3,10 @@
 //   conv, batch_norm, relu, pool, flatten, dense, softmax          becomes
 //   quantize, conv, relu, pool, flatten, dense, softmax
 //
-// Every layer computes on bytes that can. Scales follow from the ranges of the maps' values: a map's
-// bytes hold its range and zero. What relu or clip cuts off, the layer before does not hold either.
-// Weights are scaled for each output channel so that the largest becomes the largest number.
-// Products that only layers of single precision read give single precision.
+// Every layer computes on bytes that can. Scales follow from the ranges of the maps' values: a
+// map's bytes hold its range and zero. What relu or clip cuts off, the layer before does not hold
+// either. Weights are scaled for each output channel so that the largest becomes the largest
+// number. Products that only layers of single precision read give single precision.
 #pragma once
 
 #include <map>

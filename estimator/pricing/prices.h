@@ -54,8 +54,8 @@ double operations_pj(const OperationCounts& operations, ElementType type,
 // Eyeriss's normalised energies (Chen, Emer, Sze, ISCA 2016, Table IV). One MAC costs 1. An access
 // of one value costs 1 at L1 (Eyeriss's register file), 6 at the last level (its global buffer), 2
 // at levels between (its array), and 200 at DRAM; a single level counts as L1. A value has 4 bytes
-// here, so that L1's 8 bytes are priced as 2 values and a line of 64 bytes as 16; an operation on bytes
-// costs 1 as well.
+// here, so that L1's 8 bytes are priced as 2 values and a line of 64 bytes as 16; an operation on
+// bytes costs 1 as well.
 PriceTable eyeriss_prices(const Machine& machine);
 
 // Which energy is the total (running_energy.h). Events are activity without instructions, which is

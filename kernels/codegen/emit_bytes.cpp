@@ -60,9 +60,7 @@ Value* part_of(IRBuilderBase& builder, Value* vector, int first, int count) {
 struct IntrinsicsByWidth {
   llvm::Intrinsic::ID of_4, of_8, of_16;
 
-  llvm::Intrinsic::ID of(int lanes) const {
-    return lanes == 16 ? of_16 : lanes == 8 ? of_8 : of_4;
-  }
+  llvm::Intrinsic::ID of(int lanes) const { return lanes == 16 ? of_16 : lanes == 8 ? of_8 : of_4; }
 };
 
 Value* call(IRBuilderBase& builder, const IntrinsicsByWidth& intrinsics, int lanes,
@@ -98,11 +96,11 @@ class DotEmitter {
 
   // Pairs of products are added in 16 bits: two of 255 * 64 are 32,640.
   Value* of_seven_bits() {
-    Value* pairs = call(builder_,
-                        {llvm::Intrinsic::x86_ssse3_pmadd_ub_sw_128,
-                         llvm::Intrinsic::x86_avx2_pmadd_ub_sw,
-                         llvm::Intrinsic::x86_avx512_pmaddubs_w_512},
-                        lanes_, {integers(0, 8), integers(1, 8)});
+    Value* pairs =
+        call(builder_,
+             {llvm::Intrinsic::x86_ssse3_pmadd_ub_sw_128, llvm::Intrinsic::x86_avx2_pmadd_ub_sw,
+              llvm::Intrinsic::x86_avx512_pmaddubs_w_512},
+             lanes_, {integers(0, 8), integers(1, 8)});
     return add(builder_, sum(), add_products_of_pairs(builder_, pairs, ones(), lanes_));
   }
 
@@ -138,9 +136,8 @@ class DotEmitter {
         return builder_.CreateSExt(part_of(builder_, integers(operand, 8), 8 * half, 8), wide);
       };
       llvm::Type* const types[] = {vector_of(builder_.getInt32Ty(), kLeastLanes), wide};
-      pairs[static_cast<size_t>(half)] =
-          builder_.CreateIntrinsic(llvm::Intrinsic::aarch64_neon_saddlp, types,
-                                   {builder_.CreateMul(part(0), part(1))});
+      pairs[static_cast<size_t>(half)] = builder_.CreateIntrinsic(
+          llvm::Intrinsic::aarch64_neon_saddlp, types, {builder_.CreateMul(part(0), part(1))});
     }
     Value* products = builder_.CreateIntrinsic(
         llvm::Intrinsic::aarch64_neon_addp, {vector_of(builder_.getInt32Ty(), kLeastLanes)}, pairs);
@@ -181,18 +178,16 @@ Value* emit_multiply_add_int16(IRBuilderBase& builder, int lanes, std::span<Valu
   const auto integers = [&](size_t i, unsigned bits) {
     return as_integers(builder, operands[i], lanes, bits);
   };
-  Value* product =
-      isa == Isa::kNeon
-          ? builder.CreateMul(integers(0, 32), integers(1, 32))
-          : add_products_of_pairs(builder, integers(0, 16), integers(1, 16), lanes);
+  Value* product = isa == Isa::kNeon
+                       ? builder.CreateMul(integers(0, 32), integers(1, 32))
+                       : add_products_of_pairs(builder, integers(0, 16), integers(1, 16), lanes);
   return add(builder, integers(2, 32), product);
 }
 
 // The conversion to integers rounds as the processor does by default, to nearest, ties to even.
 Value* emit_to_int(IRBuilderBase& builder, Value* a, int lanes, Isa isa) {
-  Value* floats =
-      builder.CreateBitCast(as_integers(builder, a, lanes, 32),
-                            vector_of(builder.getFloatTy(), machine_lanes(lanes)));
+  Value* floats = builder.CreateBitCast(as_integers(builder, a, lanes, 32),
+                                        vector_of(builder.getFloatTy(), machine_lanes(lanes)));
   llvm::Type* integers = vector_of(builder.getInt32Ty(), machine_lanes(lanes));
   if (isa == Isa::kNeon) {
     return builder.CreateIntrinsic(llvm::Intrinsic::aarch64_neon_fcvtns,
@@ -229,8 +224,7 @@ Value* first_of(IRBuilderBase& builder, Value* bytes, unsigned bits) {
   const auto* type = llvm::cast<llvm::FixedVectorType>(bytes->getType());
   const auto count = static_cast<int>(type->getNumElements() * 8 / bits);
   return builder.CreateExtractElement(
-      builder.CreateBitCast(bytes, vector_of(builder.getIntNTy(bits), count)),
-      builder.getInt64(0));
+      builder.CreateBitCast(bytes, vector_of(builder.getIntNTy(bits), count)), builder.getInt64(0));
 }
 
 }  // namespace
@@ -245,7 +239,8 @@ Value* emit_byte_load(IRBuilderBase& builder, Value* pointer, int lanes, bool is
   const auto widen = [&](Value* bytes, llvm::Type* type) {
     return is_signed ? builder.CreateSExt(bytes, type) : builder.CreateZExt(bytes, type);
   };
-  if (lanes == 1) return builder.CreateBitCast(widen(value, builder.getInt32Ty()), builder.getFloatTy());
+  if (lanes == 1)
+    return builder.CreateBitCast(widen(value, builder.getInt32Ty()), builder.getFloatTy());
   Value* bytes = value;
   if (lanes < 16) {
     constexpr int kVectorBytes = 16;
@@ -254,8 +249,8 @@ Value* emit_byte_load(IRBuilderBase& builder, Value* pointer, int lanes, bool is
                     builder.CreateBitCast(vector, vector_of(builder.getInt8Ty(), kVectorBytes)), 0,
                     machine_lanes(lanes));
   }
-  return as_register(
-      builder, widen(bytes, vector_of(builder.getInt32Ty(), machine_lanes(lanes))), lanes);
+  return as_register(builder, widen(bytes, vector_of(builder.getInt32Ty(), machine_lanes(lanes))),
+                     lanes);
 }
 
 void emit_byte_store(IRBuilderBase& builder, Value* value, Value* pointer, int lanes, Isa isa) {
@@ -270,8 +265,9 @@ void emit_byte_store(IRBuilderBase& builder, Value* value, Value* pointer, int l
     } else {
       Value* bytes = isa == Isa::kNeon ? narrowed_bytes(builder, integers)
                                        : packed_bytes(builder, integers, lanes);
-      stored = lanes == 8 ? builder.CreateBitCast(first_of(builder, bytes, 64), builder.getDoubleTy())
-                          : first_of(builder, bytes, static_cast<unsigned>(8 * lanes));
+      stored = lanes == 8
+                   ? builder.CreateBitCast(first_of(builder, bytes, 64), builder.getDoubleTy())
+                   : first_of(builder, bytes, static_cast<unsigned>(8 * lanes));
     }
   }
   builder.CreateAlignedStore(stored, pointer, llvm::Align(1), true);
@@ -294,12 +290,12 @@ Value* emit_byte_operation(IRBuilderBase& builder, ConstantSplats& constants,
       const auto value = static_cast<int32_t>(instruction.immediate);
       llvm::Type* type = register_type(builder, lanes);
       if (value == 0) return llvm::Constant::getNullValue(type);
-      return builder.CreateBitCast(
-          constants.get_bits(builder, static_cast<uint32_t>(value), lanes), type);
+      return builder.CreateBitCast(constants.get_bits(builder, static_cast<uint32_t>(value), lanes),
+                                   type);
     }
     case Opcode::kToFloat:
-      result = builder.CreateSIToFP(integers(0),
-                                    vector_of(builder.getFloatTy(), machine_lanes(lanes)));
+      result =
+          builder.CreateSIToFP(integers(0), vector_of(builder.getFloatTy(), machine_lanes(lanes)));
       break;
     case Opcode::kToInt:
       result = emit_to_int(builder, operands[0], lanes, options.isa);

@@ -101,8 +101,9 @@ class ByteProductLowering {
     at.weights = nest_.buffer(Operand::kWeights, TensorRole::kWeights, sizes_.weights);
     at.bias = nest_.buffer(Operand::kBias, TensorRole::kBias, sizes_.channels * kFloatBytes);
     at.scales = nest_.buffer(Operand::kScales, TensorRole::kBias, sizes_.channels * kFloatBytes);
-    at.output = moved(nest_.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context_.batch)),
-                      out.pixel_bytes(0, 0));
+    at.output =
+        moved(nest_.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context_.batch)),
+              out.pixel_bytes(0, 0));
     epilogue_ = make_byte_epilogue(nest_, context_);
     nest_.loop("image", grid_.images, [&](LoopVariable n) {
       nest_.loop("group", groups, [&](LoopVariable g) { emit_group(groups, n, g, at); });
@@ -114,8 +115,8 @@ class ByteProductLowering {
   void emit_group(int64_t groups, LoopVariable n, LoopVariable g, ByteOperands at) {
     const int64_t width = padded_width(blocks_);
     const int64_t outputs = context_.output.shape.channels / groups;
-    at.input = stepped(stepped(at.input, n, grid_.input_image), g,
-                       reduction_.channels * kByteBytes);
+    at.input =
+        stepped(stepped(at.input, n, grid_.input_image), g, reduction_.channels * kByteBytes);
     at.output = stepped(stepped(at.output, n, grid_.output_image), g,
                         outputs * context_.output.value_bytes);
     at.weights = stepped(at.weights, g, width * reduction_.lanes() * kLaneBytes);
@@ -191,13 +192,12 @@ class ByteProductLowering {
     nest_.loop("kernel_row", reduction_.rows, [&](LoopVariable r) {
       nest_.loop("kernel_column", reduction_.runs, [&](LoopVariable s) {
         nest_.loop("tap", reduction_.run_lanes(), [&](LoopVariable q) {
-          const Address input =
-              stepped(stepped(stepped(at.input, r, reduction_.row_step_bytes), s,
-                              reduction_.run_step_bytes),
-                      q, kLaneBytes);
-          const Address weights = stepped(
-              stepped(stepped(at.weights, r, reduction_.runs * run_bytes), s, run_bytes), q,
-              lane_bytes);
+          const Address input = stepped(stepped(stepped(at.input, r, reduction_.row_step_bytes), s,
+                                                reduction_.run_step_bytes),
+                                        q, kLaneBytes);
+          const Address weights =
+              stepped(stepped(stepped(at.weights, r, reduction_.runs * run_bytes), s, run_bytes), q,
+                      lane_bytes);
           emit_step(rows, block, vectors, input, weights, sums);
         });
       });
@@ -206,9 +206,9 @@ class ByteProductLowering {
       const Register scale = nest_.load(lanes, moved(at.scales, v * lanes * kFloatBytes));
       for (int64_t row = 0; row < rows; ++row) {
         const Register sum = sums[static_cast<size_t>(row * vectors + v)];
-        epilogue_(nest_.apply(Opcode::kMul, nest_.apply(Opcode::kToFloat, sum), scale),
-                  moved(at.output,
-                        row * grid_.output_column + v * lanes * context_.output.value_bytes));
+        epilogue_(
+            nest_.apply(Opcode::kMul, nest_.apply(Opcode::kToFloat, sum), scale),
+            moved(at.output, row * grid_.output_column + v * lanes * context_.output.value_bytes));
       }
     }
   }

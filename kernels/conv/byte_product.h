@@ -1,6 +1,6 @@
 // The way forward of convolutions and dense layers on bytes, direct: register tiles of pixels or
-// images and output channels, whose sums have 32 bits; four bytes of input meet four weights of each
-// channel at once.
+// images and output channels, whose sums have 32 bits; four bytes of input meet four weights of
+// each channel at once.
 #pragma once
 
 #include "kernels/layout/layer_context.h"

@@ -14,7 +14,9 @@ class ByteDepthwiseLowering {
   LoopNest lower() && {
     const MapLayout& in = context_.input();
     const MapLayout& out = context_.output;
-    const auto bytes = [&](int64_t count) { return static_cast<uint64_t>(count * in.channel_pitch); };
+    const auto bytes = [&](int64_t count) {
+      return static_cast<uint64_t>(count * in.channel_pitch);
+    };
     Operands at;
     at.input = moved(nest_.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context_.batch)),
                      in.pixel_bytes(-window_.pad_top, -window_.pad_left));
@@ -22,8 +24,9 @@ class ByteDepthwiseLowering {
                               bytes(window_.kernel_height * window_.kernel_width));
     at.bias = nest_.buffer(Operand::kBias, TensorRole::kBias, bytes(kFloatBytes));
     at.scales = nest_.buffer(Operand::kScales, TensorRole::kBias, bytes(kFloatBytes));
-    at.output = moved(nest_.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context_.batch)),
-                      out.pixel_bytes(0, 0));
+    at.output =
+        moved(nest_.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context_.batch)),
+              out.pixel_bytes(0, 0));
     epilogue_ = make_byte_epilogue(nest_, context_);
     nest_.loop("image", context_.batch, [&](LoopVariable n) {
       nest_.loop("row", out.shape.height, [&](LoopVariable y) {
@@ -81,8 +84,9 @@ class ByteDepthwiseLowering {
     for (int64_t p = 0; p < pixels; ++p) sums.push_back(nest_.apply(Opcode::kMove, bias));
     nest_.loop("kernel_row", window_.kernel_height, [&](LoopVariable r) {
       nest_.loop("kernel_column", window_.kernel_width, [&](LoopVariable s) {
-        const Address input = stepped(stepped(at.input, r, window_.dilation_height * in.row_bytes()),
-                                      s, window_.dilation_width * in.channel_bytes());
+        const Address input =
+            stepped(stepped(at.input, r, window_.dilation_height * in.row_bytes()), s,
+                    window_.dilation_width * in.channel_bytes());
         const Address weights = stepped(
             stepped(at.weights, r, window_.kernel_width * in.channel_pitch), s, in.channel_pitch);
         const Register weight = nest_.load_bytes(lanes, true, weights);

@@ -16,8 +16,7 @@ struct ByteVector {
   int64_t first = 0;  // of the loop's first vector, in values
 
   Address in(const Address& map, const MapLayout& layout, bool is_flat) const {
-    const Address first_value =
-        moved(map, layout.pixel_bytes(0, 0) + first * layout.value_bytes);
+    const Address first_value = moved(map, layout.pixel_bytes(0, 0) + first * layout.value_bytes);
     const Address pixel =
         stepped(stepped(stepped(first_value, image, layout.image_bytes()), row, layout.row_bytes()),
                 column, is_flat ? 0 : layout.channel_bytes());
@@ -80,11 +79,10 @@ class ByteElementwise {
 
   void emit(const ByteVector& vector, bool is_row) {
     const Address to = vector.in(output_, context_.output, is_row);
-    const auto from = [&](size_t i) {
-      return vector.in(inputs_[i], context_.inputs[i], is_row);
-    };
-    if (std::holds_alternative<Dequantize>(operation_)) {
-      nest_.store(load_values(nest_, vector.lanes, from(0), context_.input_bytes[0].value()), to);
+    const auto from = [&](size_t i) { return vector.in(inputs_[i], context_.inputs[i], is_row); };
+    if (const auto* dequantize = std::get_if<Dequantize>(&operation_)) {
+      const ByteScale bytes = dequantize->as.value_or(context_.input_bytes[0].value());
+      nest_.store(load_values(nest_, vector.lanes, from(0), bytes), to);
       return;
     }
     const ByteScale out = context_.int8.value().output.value();
@@ -170,9 +168,9 @@ LoopNest lower_byte_flatten(const LayerContext& context) {
   const MapLayout& in = context.input();
   const FeatureShape& shape = in.shape;
   NestBuilder nest("flatten_int8", context.isa);
-  const Address input = moved(
-      nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch)),
-      in.pixel_bytes(0, 0));
+  const Address input =
+      moved(nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch)),
+            in.pixel_bytes(0, 0));
   const Address output =
       moved(nest.buffer(Operand::kOutput, TensorRole::kOutput, context.output.bytes(context.batch)),
             context.output.pixel_bytes(0, 0));
@@ -204,7 +202,8 @@ LoopNest lower_byte_concat(const Concat& concat, const LayerContext& context) {
     inputs.push_back(nest.buffer(Operand::kInput, TensorRole::kInput,
                                  context.inputs[i].bytes(context.batch), static_cast<uint32_t>(i)));
   }
-  const Address output = nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context.batch));
+  const Address output =
+      nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context.batch));
   const ByteScale to_bytes = context.int8.value().output.value();
   nest.loop("image", context.batch, [&](LoopVariable n) {
     int64_t first_bytes = out.pixel_bytes(0, 0);

@@ -105,14 +105,15 @@ class BytePoolLowering {
     const int64_t whole = pitch / kLaneBytes * kLaneBytes;
     const Opcode opcode = is_signed ? Opcode::kMaxS8 : Opcode::kMaxU8;
     if (whole > 0) {
-      each_vector(0, whole, kLaneBytes, nest_.max_lanes(), from, to, [&](int lanes, const Address& a,
-                                                      const Address& b) {
-        // A loop begins with the window's first numbers.
-        const auto load = [&](const Address& at) { return nest_.load(lanes, at); };
-        const bool loops = row.kernel_count * column.kernel_count > kUnrolledByteWindow;
-        const Register start = loops ? nest_.apply(Opcode::kMove, load(a)) : kNoRegister;
-        nest_.store(reduce(row, column, a, opcode, load, start), b);
-      });
+      each_vector(0, whole, kLaneBytes, nest_.max_lanes(), from, to,
+                  [&](int lanes, const Address& a, const Address& b) {
+                    // A loop begins with the window's first numbers.
+                    const auto load = [&](const Address& at) { return nest_.load(lanes, at); };
+                    const bool loops = row.kernel_count * column.kernel_count > kUnrolledByteWindow;
+                    const Register start =
+                        loops ? nest_.apply(Opcode::kMove, load(a)) : kNoRegister;
+                    nest_.store(reduce(row, column, a, opcode, load, start), b);
+                  });
     }
     if (whole == pitch) return;
     each_vector(whole, pitch - whole, kByteBytes, 1, from, to,
@@ -120,7 +121,8 @@ class BytePoolLowering {
                   const auto load = [&](const Address& at) {
                     return nest_.load_bytes(lanes, is_signed, at);
                   };
-                  const Register start = nest_.int_constant(lanes, stored_zero_point(nest_.isa(), 0));
+                  const Register start =
+                      nest_.int_constant(lanes, stored_zero_point(nest_.isa(), 0));
                   nest_.store_bytes(reduce(row, column, a, Opcode::kMaxInt, load, start), b);
                 });
   }
@@ -138,14 +140,15 @@ class BytePoolLowering {
                   const auto load = [&](const Address& at) {
                     return nest_.load_bytes(lanes, stores_signed_bytes(nest_.isa()), at);
                   };
-                  Register sum = reduce(row, column, a, Opcode::kAddInt, load,
-                                        nest_.int_constant(lanes, 0));
+                  Register sum =
+                      reduce(row, column, a, Opcode::kAddInt, load, nest_.int_constant(lanes, 0));
                   if (zeros != 0) {
                     sum = nest_.apply(Opcode::kAddInt, sum,
                                       nest_.int_constant(lanes, static_cast<int>(-zeros)));
                   }
-                  const Register scaled = nest_.apply(
-                      Opcode::kMul, nest_.apply(Opcode::kToFloat, sum), nest_.constant(lanes, scale));
+                  const Register scaled =
+                      nest_.apply(Opcode::kMul, nest_.apply(Opcode::kToFloat, sum),
+                                  nest_.constant(lanes, scale));
                   store_numbers(nest_, unrounded(scaled, out), b);
                 });
   }

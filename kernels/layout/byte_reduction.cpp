@@ -23,11 +23,19 @@ struct PackedProduct {
 
 PackedProduct packed_product(const Layer& layer, const MapLayout& input, Isa isa) {
   if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
-    return {conv->groups, conv->filters / conv->groups, conv->window.kernel_height,
-            conv->window.kernel_width, byte_reduction(*conv, input), byte_blocks(*conv, isa)};
+    return {conv->groups,
+            conv->filters / conv->groups,
+            conv->window.kernel_height,
+            conv->window.kernel_width,
+            byte_reduction(*conv, input),
+            byte_blocks(*conv, isa)};
   }
   const auto& dense = std::get<Dense>(layer.operation);
-  return {1, dense.units, input.shape.height, input.shape.width, byte_reduction(dense, input),
+  return {1,
+          dense.units,
+          input.shape.height,
+          input.shape.width,
+          byte_reduction(dense, input),
           byte_blocks(dense, isa)};
 }
 
@@ -128,8 +136,7 @@ void pack_bytes(const Layer& layer, const MapLayout& input, Isa isa,
   std::ranges::fill(bias, 0);
   std::ranges::fill(scales, 0.0f);
   const auto filters = static_cast<size_t>(layer.output_shape.channels);
-  CHECK(parameters.scales.size() == filters, "{}: {} scales", layer.name,
-        parameters.scales.size());
+  CHECK(parameters.scales.size() == filters, "{}: {} scales", layer.name, parameters.scales.size());
   const ByteScale in = layer.input_bytes.front().value();
   const int zero_point = in.zero_point - (stores_signed_bytes(isa) ? 128 : 0);
   const auto logical_taps = static_cast<int64_t>(parameters.weights.size() / filters);

@@ -42,7 +42,7 @@ std::vector<ColumnBlock> byte_blocks(const Dense& dense, Isa isa);
 
 // What a layer's kernel reads besides its input.
 struct BytePackedSizes {
-  uint64_t weights = 0;  // bytes
+  uint64_t weights = 0;   // bytes
   uint64_t channels = 0;  // biases, and scales
 };
 BytePackedSizes byte_packed_sizes(const Layer& layer, const MapLayout& input, Isa isa);

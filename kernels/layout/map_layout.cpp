@@ -43,8 +43,8 @@ int64_t MapLayout::axis_bytes(MapAxis axis) const {
 
 std::optional<MapLayout> MapLayout::as_vectors() const {
   if (!is_dense() || halo != Halo{}) return std::nullopt;
-  return MapLayout{{shape.elements(), 1, 1}, image_bytes() / value_bytes, {}, staggers_images,
-                   value_bytes};
+  return MapLayout{
+      {shape.elements(), 1, 1}, image_bytes() / value_bytes, {}, staggers_images, value_bytes};
 }
 
 int64_t MapLayout::pixel_bytes(int64_t y, int64_t x) const {

@@ -22,7 +22,7 @@
 namespace wattgrind {
 
 inline constexpr int64_t kFloatBytes = 4;
-inline constexpr int64_t kByteBytes = 1;  // of a value of a map of bytes
+inline constexpr int64_t kByteBytes = 1;   // of a value of a map of bytes
 inline constexpr int64_t kLineBytes = 64;  // buffers and images start on a line
 
 // The halo is the rows and columns of zeros around an image that convolutions read as padding.

@@ -2,11 +2,11 @@
 // cachegrind, an access program and text are made.
 //
 // A nest is loops with constant trip counts around instructions on virtual vector registers of
-// single-precision values (kMulAddInt64 and what follows it sees integers in them, as said there). Every load and store names a
-// buffer and a byte address affine in the enclosing loops; no control flow depends on data. There
-// is one exception to the addresses, kIndexedLoad, which looks a row of a table up. Registers are
-// mutable: an accumulator is written before its loop and again inside it. A register keeps one lane
-// count for life.
+// single-precision values (kMulAddInt64 and what follows it sees integers in them, as said there).
+// Every load and store names a buffer and a byte address affine in the enclosing loops; no control
+// flow depends on data. There is one exception to the addresses, kIndexedLoad, which looks a row of
+// a table up. Registers are mutable: an accumulator is written before its loop and again inside it.
+// A register keeps one lane count for life.
 #pragma once
 
 #include <array>

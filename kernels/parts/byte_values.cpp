@@ -90,8 +90,7 @@ Register load_numbers(NestBuilder& nest, int lanes, const Address& address, int 
   return nest.apply(Opcode::kToFloat, bytes);
 }
 
-Register load_values(NestBuilder& nest, int lanes, const Address& address,
-                     const ByteScale& bytes) {
+Register load_values(NestBuilder& nest, int lanes, const Address& address, const ByteScale& bytes) {
   const Register numbers = load_numbers(nest, lanes, address, bytes.zero_point);
   return nest.apply(Opcode::kMul, numbers, constant_like(nest, numbers, bytes.scale));
 }
@@ -106,8 +105,8 @@ void store_numbers(NestBuilder& nest, const UnroundedNumber& number, const Addre
   Register integer = nest.apply(Opcode::kToInt, within_bounds(nest, number));
   const int zero_point = stored_zero_point(nest.isa(), number.bytes.zero_point);
   if (zero_point != 0) {
-    integer = nest.apply(Opcode::kAddInt, integer,
-                         nest.int_constant(nest.lanes(integer), zero_point));
+    integer =
+        nest.apply(Opcode::kAddInt, integer, nest.int_constant(nest.lanes(integer), zero_point));
   }
   nest.store_bytes(integer, address);
 }

@@ -33,8 +33,9 @@ void store_numbers(NestBuilder& nest, const UnroundedNumber& number, const Addre
 // The zero point as bytes are stored for the instruction set.
 int stored_zero_point(Isa isa, int zero_point);
 
-// What is done with the sums of products, multiplied by their scales, of which each is a number less
-// its zero point or, where the layer's output is of single precision, a value; and their store.
+// What is done with the sums of products, multiplied by their scales, of which each is a number
+// less its zero point or, where the layer's output is of single precision, a value; and their
+// store.
 using ByteEpilogue = std::function<void(Register scaled_sum, const Address& output)>;
 
 // Declares the other maps as make_epilogue does (epilogue.h). The nest must outlive it.

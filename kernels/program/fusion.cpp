@@ -78,7 +78,7 @@ class Fuser {
   bool can_follow(int first, int last, int next) const {
     const Layer& self = layer(next);
     if (std::holds_alternative<Dropout>(self.operation)) return true;
-    if (std::holds_alternative<Dequantize>(self.operation)) return true;
+    if (const auto* dequantize = std::get_if<Dequantize>(&self.operation)) return !dequantize->as;
     if (std::holds_alternative<BatchNorm>(self.operation)) return !is_nonlinear_since(first, last);
     if (is_value_function(self.operation)) return keeps_zero(self.operation);
     // Of the two maps the later one is at hand; the other has been stored.

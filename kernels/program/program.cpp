@@ -146,9 +146,9 @@ uint32_t add_buffer(Program& program, std::string_view network, ProgramBuffer bu
 }
 
 std::string buffers_text(const Program& program) {
-  constexpr std::array<std::string_view, 11> kKinds = {
-      "input",   "weights", "bias",     "scales", "statistics", "map",
-      "scratch", "mask",    "gradient", "state",  "batch"};
+  constexpr std::array<std::string_view, 11> kKinds = {"input",      "weights", "bias",    "scales",
+                                                       "statistics", "map",     "scratch", "mask",
+                                                       "gradient",   "state",   "batch"};
   std::string text;
   for (const ProgramBuffer& buffer : program.buffers) {
     text += fmt::format("{:#x} {} {}: {} bytes\n", buffer.address,

@@ -146,6 +146,13 @@ void InferenceRun::run(const std::function<void(size_t)>& after_layer) const {
   }
 }
 
+void InferenceRun::run_layer(size_t planned) const {
+  const std::vector<Step>& steps = planned_.program.steps;
+  for (size_t step = 0; step < steps.size(); ++step) {
+    if (steps[step].layer == static_cast<int>(planned)) kernels_.run(step);
+  }
+}
+
 std::vector<float> InferenceRun::map(int source) const {
   const Program& program = planned_.program;
   int planned = source;
@@ -160,8 +167,7 @@ std::vector<float> InferenceRun::map(int source) const {
   if (const std::optional<ByteScale> bytes = planned_.network.bytes_of(planned)) {
     const std::span<const uint8_t> numbers = memory_.buffer_of<uint8_t>(map.buffer);
     for_each_value(map.layout, program.batch, [&](size_t stored, size_t logical) {
-      images[logical] =
-          bytes->scale * static_cast<float>(int{numbers[stored]} - bytes->zero_point);
+      images[logical] = bytes->scale * static_cast<float>(int{numbers[stored]} - bytes->zero_point);
     });
     return images;
   }

@@ -40,6 +40,9 @@ class InferenceRun {
   // overwrite it.
   void run(const std::function<void(size_t)>& after_layer = {}) const;
 
+  // Runs the kernels of a layer of the plan alone, on what its inputs hold.
+  void run_layer(size_t planned) const;
+
   // What a layer's map, or that of an input of the network, holds now: of a map of bytes the values
   // that they stand for. The layer must be one whose map is stored.
   std::vector<float> map(int source) const;

@@ -80,13 +80,12 @@ double native_accuracy(const NetworkValues& values, std::span<const float> image
                        std::span<const uint8_t> labels,
                        const std::function<void(uint64_t, uint64_t)>& progress) {
   BatchedRun batches(values, images, Plan::kFused);
-  CHECK(labels.size() == batches.count(), "{} labels of {} images", labels.size(),
-        batches.count());
+  CHECK(labels.size() == batches.count(), "{} labels of {} images", labels.size(), batches.count());
   uint64_t right = 0;
   batches.each_batch({}, [&](size_t first, size_t images_done) {
     const std::vector<float> output = batches.run().map(values.network.outputs.front());
-    const auto classes = static_cast<size_t>(
-        values.network.shape_of(values.network.outputs.front()).elements());
+    const auto classes =
+        static_cast<size_t>(values.network.shape_of(values.network.outputs.front()).elements());
     for (size_t i = 0; i < images_done; ++i) {
       const auto image = std::span(output).subspan(i * classes, classes);
       const auto found = std::ranges::max_element(image) - image.begin();

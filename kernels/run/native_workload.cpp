@@ -94,8 +94,7 @@ NativeWorkload::NativeWorkload(const Workload& workload, int64_t batch)
   std::visit([&](const auto& load) { fill(load, program_, *memory_); }, workload);
   const Isa isa = host_isa();
   const Program* const program = &program_;
-  kernels_ = std::make_unique<NativeSteps>(std::span(&program, 1), *memory_,
-                                           native_code(isa));
+  kernels_ = std::make_unique<NativeSteps>(std::span(&program, 1), *memory_, native_code(isa));
 }
 
 void NativeWorkload::run() const {

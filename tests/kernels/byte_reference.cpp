@@ -52,7 +52,9 @@ class ByteReference {
       });
     }
     if (std::holds_alternative<Dequantize>(layer.operation)) {
-      return each(in, [&](double x) { return double{value(x, *layer.input_bytes[0])}; });
+      const auto as = std::get<Dequantize>(layer.operation).as;
+      return each(in,
+                  [&](double x) { return double{value(x, as.value_or(*layer.input_bytes[0]))}; });
     }
     if (!layer.int8) {
       if (!std::holds_alternative<Relu>(layer.operation)) return in;
@@ -196,8 +198,7 @@ class ByteReference {
     const ByteScale to = *layer.int8->output;
     Map result;
     for (size_t i = 0; i < a.size(); ++i) {
-      const float values =
-          value(a[i], *layer.input_bytes[0]) + value(b[i], *layer.input_bytes[1]);
+      const float values = value(a[i], *layer.input_bytes[0]) + value(b[i], *layer.input_bytes[1]);
       result.push_back(to_number(values / to.scale, to));
     }
     return result;

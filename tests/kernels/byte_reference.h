@@ -1,4 +1,5 @@
-// What networks on bytes compute, by the obvious loops on integers (estimator/network/byte_layers.h).
+// What networks on bytes compute, by the obvious loops on integers
+// (estimator/network/byte_layers.h).
 #pragma once
 
 #include <cstdint>

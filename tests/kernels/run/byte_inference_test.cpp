@@ -1,5 +1,5 @@
-// Layers on bytes compute exactly what naive loops on integers do: over sizes on and off vectors, on
-// every instruction set of this computer, alone and fused.
+// Layers on bytes compute exactly what naive loops on integers do: over sizes on and off vectors,
+// on every instruction set of this computer, alone and fused.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -13,7 +13,8 @@
 namespace wattgrind {
 namespace {
 
-constexpr ByteScale kFirst{0.0081f, 119}, kSecond{0.031f, 140}, kThird{0.05f, 0}, kFourth{0.021f, 9};
+constexpr ByteScale kFirst{0.0081f, 119}, kSecond{0.031f, 140}, kThird{0.05f, 0},
+    kFourth{0.021f, 9};
 
 LayerSpec on_bytes(Operation operation, std::optional<ByteScale> bytes, int weight_bits = 8,
                    std::string name = {}, std::vector<std::string> inputs = {}) {
@@ -44,8 +45,7 @@ void check_exact(const Network& network, int64_t batch, const std::string& what)
       parameters[i] = random_byte_parameters(network.layers[i], i + 7);
     }
   }
-  const auto images =
-      random_values(static_cast<size_t>(batch * network.input().elements()), 77);
+  const auto images = random_values(static_cast<size_t>(batch * network.input().elements()), 77);
   const auto wanted = reference_byte_maps(network, parameters, batch, images);
   for (const CodegenOptions& code : byte_codes()) {
     for (const Plan plan : {Plan::kLayers, Plan::kFused}) {
@@ -59,13 +59,13 @@ void check_exact(const Network& network, int64_t batch, const std::string& what)
         const auto bytes = network.layers[layer].output_bytes();
         ASSERT_EQ(found.size(), wanted[layer].size());
         for (size_t i = 0; i < found.size(); ++i) {
-          const double value = bytes ? double{bytes->scale * static_cast<float>(
-                                                                 wanted[layer][i] -
-                                                                 bytes->zero_point)}
-                                     : wanted[layer][i];
-          ASSERT_EQ(found[i], value) << what << ", batch " << batch << ", " << words(code) << ", "
-                                     << name(plan) << ", layer " << network.layers[layer].name
-                                     << ", value " << i;
+          const double value =
+              bytes
+                  ? double{bytes->scale * static_cast<float>(wanted[layer][i] - bytes->zero_point)}
+                  : wanted[layer][i];
+          ASSERT_EQ(found[i], value)
+              << what << ", batch " << batch << ", " << words(code) << ", " << name(plan)
+              << ", layer " << network.layers[layer].name << ", value " << i;
         }
       });
     }
@@ -81,16 +81,14 @@ void check_layer(const FeatureShape& input, const std::vector<LayerSpec>& layers
 }
 
 Window2d square(int64_t kernel, int64_t stride = 1, int64_t padding = 0, int64_t dilation = 1) {
-  return {kernel,  kernel,  stride,  stride,   padding, padding,
-          padding, padding, dilation, dilation};
+  return {kernel, kernel, stride, stride, padding, padding, padding, padding, dilation, dilation};
 }
 
 TEST(ByteInference, ConvolutionsAreExact) {
   for (const int bits : {7, 8}) {
     for (const int64_t channels : {1, 3, 6, 17}) {
       for (const int64_t filters : {1, 5, 8, 20, 33}) {
-        check_layer({channels, 9, 7},
-                    {on_bytes(Conv2d{filters, square(3, 1, 1)}, kSecond, bits)},
+        check_layer({channels, 9, 7}, {on_bytes(Conv2d{filters, square(3, 1, 1)}, kSecond, bits)},
                     fmt::format("3x3 {} to {}, {} bits", channels, filters, bits));
       }
     }
@@ -131,11 +129,9 @@ TEST(ByteInference, DenseLayersAreExact) {
 }
 
 TEST(ByteInference, SinglePrecisionBehindProducts) {
-  const Network network =
-      build_network("logits", {20, 1, 1},
-                    {on_bytes(Quantize{}, kFirst), on_bytes(Dense{10}, std::nullopt),
-                     {"", Relu{}}},
-                    "test");
+  const Network network = build_network(
+      "logits", {20, 1, 1},
+      {on_bytes(Quantize{}, kFirst), on_bytes(Dense{10}, std::nullopt), {"", Relu{}}}, "test");
   check_exact(network, 3, "values of sums");
 }
 
@@ -168,8 +164,7 @@ TEST(ByteInference, FusedFunctionsAreExact) {
   check_layer({6, 9, 9},
               {on_bytes(Conv2d{10, square(3, 1, 1)}, kSecond), on_bytes(Clip{0, 1}, kSecond)},
               "clip");
-  check_layer({6, 9, 9},
-              {on_bytes(Conv2d{10, square(3, 1, 1)}, kSecond), on_bytes(Relu{}, kThird)},
+  check_layer({6, 9, 9}, {on_bytes(Conv2d{10, square(3, 1, 1)}, kSecond), on_bytes(Relu{}, kThird)},
               "relu to another scale");
 }
 
