@@ -7,8 +7,8 @@
 namespace wattgrind {
 namespace {
 
-// The most products of a sum whose 32 bits cannot overflow: 255 times 127 each.
-constexpr int64_t kMostProducts = INT32_MAX / (255 * 127);
+// The most products of a sum whose 32 bits cannot overflow: 255 times 128 each.
+constexpr int64_t kMostProducts = INT32_MAX / (255 * 128);
 
 template <typename... Kinds>
 bool is_one_of(const Operation& operation) {
