@@ -9,6 +9,7 @@
 #include "cli/commands/dimension_option.h"
 #include "cli/commands/plan_options.h"
 #include "cli/commands/plan_output.h"
+#include "cli/commands/quantize_option.h"
 #include "cli/commands/size_options.h"
 #include "cli/reports/estimate_json.h"
 #include "cli/reports/estimate_report.h"
@@ -52,6 +53,7 @@ struct EstimateOptions {
   std::vector<std::string> layers;
   std::vector<std::string> metrics;
   std::string keep;
+  QuantizeOptions quantize;
   std::shared_ptr<OutputOptions> output;
 };
 
@@ -154,6 +156,9 @@ void check_phase(const EstimateOptions& options) {
   if (options.images > 0 && !options.training) {
     fail(ErrorKind::kUsage, "--images and --epochs are of a training: add --phase training");
   }
+  if (options.quantize.quantize && options.training) {
+    fail(ErrorKind::kUsage, "--quantize is of inference: leave out --phase training");
+  }
   if (options.images > 0 && options.steady) {
     fail(ErrorKind::kUsage, "--steady is of one step: leave out --images, or --steady");
   }
@@ -206,7 +211,8 @@ PricedTraining price_training(const EstimateOptions& options,
 
 void run_estimate(const EstimateOptions& options) {
   check_phase(options);
-  const Network network = find_network_of(options.network, options.dimensions);
+  Network network = find_network_of(options.network, options.dimensions);
+  if (options.quantize.quantize) network = quantized_for_counts(network, options.quantize);
   refuse_oversize(options.network, network, {options.batch, options.training}, options.bounds);
   const Machine machine = find_machine(options.machine);
   const Pricing pricing = pricing_of(options, machine);
@@ -274,6 +280,7 @@ void add_estimate_command(CLI::App& program) {
       ->type_name("MACHINE")
       ->capture_default_str();
   add_dimension_option(*command, options->dimensions);
+  add_quantize_options(*command, options->quantize);
   command->add_option("--batch", options->batch, "Images a pass")
       ->check(positive_integer())
       ->type_name("N")

@@ -10,10 +10,13 @@
 #include <vector>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/data_run.h"
 #include "cli/commands/dimension_option.h"
 #include "cli/commands/network_run.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
+#include "cli/terminal/progress.h"
+#include "cli/terminal/sentence.h"
 #include "cli/terminal/table.h"
 #include "estimator/base/error.h"
 #include "estimator/formats/json_text.h"
@@ -29,6 +32,8 @@ using nlohmann::ordered_json;
 
 struct RunOptions {
   RunRequest request;
+  DataRunRequest data;
+  bool has_data = false;
   std::string output_folder;
   int64_t top = 0;
   std::shared_ptr<OutputOptions> output;
@@ -148,7 +153,71 @@ ordered_json result_json(const RunResult& result, int64_t top) {
   return json;
 }
 
+Table accuracy_table(const DataRunResult& result) {
+  Table table;
+  table.columns = {{"arithmetic", "arithmetic"}, {"accuracy_percent", "accuracy (%)", 2}};
+  table.rows.push_back({std::string("as given"), 100 * result.accuracy});
+  if (result.accuracy_on_bytes) {
+    table.rows.push_back({std::string("int8"), 100 * *result.accuracy_on_bytes});
+  }
+  return table;
+}
+
+std::string accuracy_text(const DataRunResult& result, const TextPage& page) {
+  std::string text = sentence("{} on {}: {} test images\n", result.network, result.data,
+                              with_separators(result.images));
+  if (result.accuracy_on_bytes) {
+    text += fmt::format("Ranges of maps from {} training images\n", result.calibration_images);
+  }
+  return text + "\n" + aligned_text(accuracy_table(result), page);
+}
+
+ordered_json accuracy_json(const DataRunResult& result) {
+  ordered_json json{{"schema", "wattgrind/run/1"},
+                    {"network", result.network},
+                    {"data", result.data},
+                    {"images", result.images},
+                    {"accuracy", result.accuracy}};
+  if (result.accuracy_on_bytes) {
+    json["int8"] = {{"accuracy", *result.accuracy_on_bytes},
+                    {"calibration_images", result.calibration_images}};
+  }
+  return json;
+}
+
+void print_accuracy(const RunOptions& options) {
+  if (!options.request.inputs.empty() || !options.request.checks.empty()) {
+    fail(ErrorKind::kUsage, "--data: found --input or --check beside it, wanted one of them");
+  }
+  Output output(*options.output);
+  ProgressLine progress(options.output->quiet);
+  const DataRunResult result = run_on_data(
+      options.request, options.data, [&](std::string_view what, uint64_t done, uint64_t total) {
+        progress.show(std::string(what), done, total);
+      });
+  output.print({[&](const TextPage& page) { return accuracy_text(result, page); },
+                [&] { return accuracy_json(result); }, [&] { return accuracy_table(result); }});
+}
+
+// What is of --data alone.
+void check_data_options(const RunOptions& options) {
+  if (options.data.quantize.quantize) {
+    fail(ErrorKind::kUsage,
+         "--quantize: layer {} has no scale: give --data SET, on whose images ranges are measured, "
+         "or a network file that has scales",
+         first_product(find_network(options.request.network, options.request.dimensions)));
+  }
+  if (!options.data.write_network.empty() || !options.data.write_weights.empty()) {
+    fail(ErrorKind::kUsage, "--write-network and --write-weights want --data and --quantize");
+  }
+}
+
 void print_run(const RunOptions& options) {
+  if (options.has_data) {
+    print_accuracy(options);
+    return;
+  }
+  check_data_options(options);
   Output output(*options.output);
   const RunResult result = run_network(options.request);
   write_outputs(options.output_folder, result);
@@ -225,6 +294,35 @@ void add_run_command(CLI::App& program) {
                    "instruction set favours of those that round as direct does)")
       ->type_name("NAME|LAYER=NAME,...");
   add_dimension_option(*command, options->request.dimensions);
+  command
+      ->add_option_function<std::string>(
+          "--data",
+          [options](const std::string& set) {
+            options->data.data.set = set;
+            options->has_data = true;
+          },
+          "Instead of inputs: the test images of a data set, and the accuracy on them")
+      ->check(
+          CLI::IsMember(std::vector<std::string>(data_set_names().begin(), data_set_names().end()))
+              .description(""))
+      ->type_name(fmt::format("{}", fmt::join(data_set_names(), "|")));
+  command->add_option("--path", options->data.path, "The folder of mnist's files")
+      ->type_name("FOLDER");
+  command
+      ->add_option("--calibration-images", options->data.calibration_images,
+                   "Training images that --quantize measures the ranges of maps on")
+      ->check(positive_integer())
+      ->type_name("N")
+      ->capture_default_str();
+  add_quantize_options(*command, options->data.quantize);
+  command
+      ->add_option("--write-network", options->data.write_network,
+                   "Write the quantized network's file, with its scales")
+      ->type_name("FILE");
+  command
+      ->add_option("--write-weights", options->data.write_weights,
+                   "Write the quantized network's parameters as safetensors")
+      ->type_name("FILE");
   options->output = add_output_options(*command, "-o");
   command->callback([options] { print_run(*options); });
 }

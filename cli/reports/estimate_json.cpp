@@ -106,6 +106,10 @@ void append_row_json(const Estimate& estimate, const PricedRow& row, ordered_jso
     json["executed_macs"] = row.row.operations.executed_macs();
     json["transform_operations"] = row.row.operations.transform_operations;
   }
+  if (row.row.operations.byte_macs + row.row.operations.other_byte > 0) {
+    json["int8_macs"] = row.row.operations.byte_macs;
+    json["other_int8_operations"] = row.row.operations.other_byte;
+  }
   json["parameters"] = row.row.parameters;
   json["data_refs"] = {{"reads", counts.refs.reads}, {"writes", counts.refs.writes}};
   if (counts.bytes) {

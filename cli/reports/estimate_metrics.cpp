@@ -159,6 +159,18 @@ void append_energy_metrics(const Estimate& estimate, std::vector<Metric>& metric
                      true});
 }
 
+// Only where there are any.
+void append_byte_operations(const Estimate& estimate, std::vector<Metric>& metrics) {
+  const OperationCounts& total = estimate.total.row.operations;
+  if (total.byte_macs + total.other_byte == 0) return;
+  metrics.push_back({{"int8_macs", "int8 MACs"}, true, [](const PricedRow& row) {
+                       return Cell(row.row.operations.byte_macs);
+                     }});
+  metrics.push_back({{"other_int8_operations", "other int8 operations"},
+                     false,
+                     [](const PricedRow& row) { return Cell(row.row.operations.other_byte); }});
+}
+
 std::vector<Metric> all_metrics(const Estimate& estimate) {
   std::vector<Metric> metrics = {
       {{"kind", "kind", 0, 2}, true, [](const PricedRow& row) { return Cell(row.row.kind); }, true},
@@ -192,6 +204,7 @@ std::vector<Metric> all_metrics(const Estimate& estimate) {
       {{"written_bytes", "bytes written"}, false, [](const PricedRow& row) {
          return row.row.counts.bytes ? Cell(row.row.counts.bytes->writes) : Cell();
        }}};
+  append_byte_operations(estimate, metrics);
   append_level_metrics(estimate, metrics);
   append_instructions(estimate, metrics);
   metrics.push_back({{"cost_cycles", "latency cycles", 0}, true, [](const PricedRow& row) {

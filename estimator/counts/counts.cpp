@@ -125,8 +125,13 @@ EventCounts difference(const EventCounts& a, const EventCounts& b) {
 }
 
 OperationCounts sum(const OperationCounts& a, const OperationCounts& b) {
-  return {a.macs + b.macs, a.other + b.other, a.padding_macs + b.padding_macs,
-          a.saved_macs + b.saved_macs, a.transform_operations + b.transform_operations};
+  return {a.macs + b.macs,
+          a.other + b.other,
+          a.padding_macs + b.padding_macs,
+          a.byte_macs + b.byte_macs,
+          a.other_byte + b.other_byte,
+          a.saved_macs + b.saved_macs,
+          a.transform_operations + b.transform_operations};
 }
 
 }  // namespace wattgrind

@@ -74,6 +74,9 @@ struct OperationCounts {
   uint64_t macs = 0;          // multiply-accumulates
   uint64_t other = 0;         // comparisons, additions, divisions outside multiply-accumulates
   uint64_t padding_macs = 0;  // of vector lanes that hold no channel: work without a result
+  // Of these, those on bytes; the rest are of single precision.
+  uint64_t byte_macs = 0;
+  uint64_t other_byte = 0;
   // Multiply-accumulates that an algorithm does without, and the operations that it transforms
   // values by instead (Winograd's and Fourier's of convolutions).
   uint64_t saved_macs = 0;

@@ -55,6 +55,10 @@ std::optional<Isa> widest_isa(const std::function<bool(std::string_view)>& has) 
   return std::nullopt;
 }
 
+bool host_has_byte_dots(Isa isa) {
+  return isa == Isa::kAvx512 && __builtin_cpu_supports("avx512vnni") != 0;
+}
+
 Isa host_isa() {
   if (const std::optional<Isa> isa = widest_isa(processor_has)) return *isa;
   fail(ErrorKind::kMissing,

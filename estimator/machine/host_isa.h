@@ -18,4 +18,8 @@ std::optional<Isa> widest_isa(const std::function<bool(std::string_view)>& has);
 // where there is none.
 Isa host_isa();
 
+// Whether this processor adds products of bytes in one instruction of the set: AVX-512 VNNI. That
+// of AVX-VNNI is not asked for.
+bool host_has_byte_dots(Isa isa);
+
 }  // namespace wattgrind

@@ -31,6 +31,7 @@ class Conv2dKind final : public LayerKindOf<Conv2d> {
          {conv.filters, layer.input_shape().channels / conv.groups, conv.window.kernel_height,
           conv.window.kernel_width}}};
     if (conv.bias) tensors.push_back({ParameterRole::kBias, {conv.filters}});
+    if (layer.int8) tensors.push_back({ParameterRole::kScales, {conv.filters}});
     return tensors;
   }
 

@@ -25,6 +25,7 @@ class DenseKind final : public LayerKindOf<Dense> {
     std::vector<ParameterTensor> tensors = {
         {ParameterRole::kWeights, {dense.units, layer.input_shape().elements()}}};
     if (dense.bias) tensors.push_back({ParameterRole::kBias, {dense.units}});
+    if (layer.int8) tensors.push_back({ParameterRole::kScales, {dense.units}});
     return tensors;
   }
 

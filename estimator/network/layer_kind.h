@@ -45,8 +45,9 @@ struct OtherOperations {
 };
 
 // A tensor that a layer holds, as frameworks shape it: [filters][channels / groups][rows][columns]
-// for a convolution's weights. Statistics are what training measures and does not learn.
-enum class ParameterRole { kWeights, kBias, kStatistics };
+// for a convolution's weights. Statistics are what training measures and does not learn; scales are
+// those of the weights of a layer on bytes.
+enum class ParameterRole { kWeights, kBias, kStatistics, kScales };
 struct ParameterTensor {
   ParameterRole role = ParameterRole::kWeights;
   std::vector<int64_t> shape;

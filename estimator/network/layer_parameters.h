@@ -9,6 +9,9 @@ namespace wattgrind {
 // role.
 struct LayerParameters {
   std::vector<float> weights, bias, statistics;
+  // Of a layer on bytes, whose weights and biases are whole numbers: what a weight's number is
+  // multiplied by, for each output channel.
+  std::vector<float> scales = {};
 
   friend bool operator==(const LayerParameters&, const LayerParameters&) = default;
 };

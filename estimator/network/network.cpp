@@ -9,6 +9,7 @@
 #include "estimator/base/checked_math.h"
 #include "estimator/base/error.h"
 #include "estimator/formats/json_text.h"
+#include "estimator/network/byte_layers.h"
 #include "estimator/network/layer_kind.h"
 #include "estimator/network/layer_names.h"
 
@@ -109,7 +110,10 @@ void connect(Layer& layer, const LayerSpec& spec, const Network& network, const 
                  wanted.least == wanted.most ? fmt::to_string(wanted.least)
                                              : fmt::format("{} or more", wanted.least));
   }
-  for (const int input : layer.inputs) layer.input_shapes.push_back(network.shape_of(input));
+  for (const int input : layer.inputs) {
+    layer.input_shapes.push_back(network.shape_of(input));
+    layer.input_bytes.push_back(network.bytes_of(input));
+  }
 }
 
 // The layers that the specification names as outputs, or those that no layer reads.
@@ -179,6 +183,11 @@ bool is_depthwise(const Conv2d& conv, int64_t input_channels) {
   return conv.groups == input_channels && conv.filters == input_channels && input_channels > 1;
 }
 
+std::optional<ByteScale> Layer::output_bytes() const {
+  const std::optional<Int8Layer>& last = fused.empty() ? int8 : fused.back().int8;
+  return last ? last->output : std::nullopt;
+}
+
 uint64_t Network::macs() const {
   uint64_t total = 0;
   for (const Layer& layer : layers) total += layer.macs;
@@ -194,6 +203,11 @@ uint64_t Network::parameters() const {
 const FeatureShape& Network::shape_of(int source) const {
   return is_network_input(source) ? inputs[input_number(source)].shape
                                   : layers[static_cast<size_t>(source)].output_shape;
+}
+
+std::optional<ByteScale> Network::bytes_of(int source) const {
+  if (is_network_input(source)) return std::nullopt;
+  return layers[static_cast<size_t>(source)].output_bytes();
 }
 
 bool Network::is_output(int layer) const {
@@ -236,6 +250,8 @@ Network build_network(NetworkSpec spec, std::string_view where) {
     const LayerWork work = kind.work(layer, place);
     layer.macs = work.macs;
     layer.parameters = work.parameters;
+    layer.int8 = written.int8;
+    check_bytes(layer, place);
     reserve_memory(layer, elements, place);
     const auto total_macs = checked_sum({macs, layer.macs});
     if (!total_macs) place.reject("", "the network's multiply-accumulates overflow 64 bits");
@@ -278,15 +294,16 @@ uint64_t peak_activation_bytes(const Network& network) {
     for (const int input : network.layers[i].inputs) last_reader[place_of(input)] = i;
   }
   for (const int output : network.outputs) last_reader[place_of(output)] = layers;
-  const auto bytes = [](const FeatureShape& shape) {
-    return static_cast<uint64_t>(shape.elements()) * sizeof(float);
+  const auto bytes = [&](int source) {
+    const auto values = static_cast<uint64_t>(network.shape_of(source).elements());
+    return network.bytes_of(source) ? values : values * sizeof(float);
   };
   uint64_t alive = 0, peak = 0;
-  for (const NetworkInput& input : network.inputs) alive += bytes(input.shape);
+  for (size_t i = 0; i < inputs; ++i) alive += bytes(network_input(i));
   std::vector<uint64_t> dying(layers + 1, 0);  // what nobody reads after each layer
-  for (size_t i = 0; i < inputs; ++i) dying[last_reader[i]] += bytes(network.inputs[i].shape);
+  for (size_t i = 0; i < inputs; ++i) dying[last_reader[i]] += bytes(network_input(i));
   for (size_t i = 0; i < layers; ++i) {
-    const uint64_t output = bytes(network.layers[i].output_shape);
+    const uint64_t output = bytes(static_cast<int>(i));
     dying[last_reader[inputs + i]] += output;
     alive += output;
     peak = std::max(peak, alive);

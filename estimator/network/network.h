@@ -299,11 +299,28 @@ struct Normalization {
   double epsilon = 1e-5;
 };
 
+// A map of bytes holds whole numbers from 0 to 255, each of which stands for the value
+// scale * (number - zero_point): an affine quantisation by map, as in ONNX. Signed bytes are the
+// same numbers less 128, zero point included.
+struct ByteScale {
+  float scale = 1;
+  int zero_point = 0;  // 0 to 255
+
+  friend bool operator==(const ByteScale&, const ByteScale&) = default;
+};
+
+// To bytes, as the layer's Int8Layer says, and back to single precision: to the values that the
+// bytes stand for, or to those that they would stand for at another scale.
+struct Quantize {};
+struct Dequantize {
+  std::optional<ByteScale> as;
+};
+
 using Operation =
     std::variant<Conv2d, Dense, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Lrn, Dropout, Flatten,
                  Softmax, Clip, Activation, Rearrange, Slice, Transpose, ChannelShuffle,
                  DepthToSpace, SpaceToDepth, Reshape, MatMul, Binary, Concat, Pad, Reduce, Resize,
-                 Embedding, ConvTranspose2d, BatchNorm, Normalization>;
+                 Embedding, ConvTranspose2d, BatchNorm, Normalization, Quantize, Dequantize>;
 
 // Every kind of layer, for those who declare something of each.
 #define WATTGRIND_FOR_EACH_OPERATION(DECLARE) \
@@ -335,7 +352,9 @@ using Operation =
   DECLARE(Embedding)                          \
   DECLARE(ConvTranspose2d)                    \
   DECLARE(BatchNorm)                          \
-  DECLARE(Normalization)
+  DECLARE(Normalization)                      \
+  DECLARE(Quantize)                           \
+  DECLARE(Dequantize)
 
 // The word for the operation in network files: "conv2d", "maxpool2d", ...
 std::string_view kind_name(const Operation& operation);
@@ -347,6 +366,20 @@ constexpr bool is_network_input(int source) { return source < 0; }
 constexpr int network_input(size_t number) { return kNetworkInput - static_cast<int>(number); }
 constexpr size_t input_number(int source) { return static_cast<size_t>(kNetworkInput - source); }
 
+// How a layer computes on maps of bytes: on the numbers themselves, with 32-bit sums; a result is
+// multiplied in single precision, rounded to the nearest number, ties to even, moved by its map's
+// zero point and kept within 0 to 255. byte_layers.h says what each kind computes.
+struct Int8Layer {
+  // What the numbers of its output stand for; absent: the output is of single precision.
+  std::optional<ByteScale> output;
+  // Of convolutions and dense layers, whose weights are whole numbers w of which each stands for w
+  // times the scale of its output channel. With 8 bits |w| is at most 127; with 7 at most 64, which
+  // lets processors without dot products of bytes add pairs of products in 16 bits.
+  int weight_bits = 8;
+
+  friend bool operator==(const Int8Layer&, const Int8Layer&) = default;
+};
+
 // A layer whose work another layer's kernel does with each value before it stores it
 // (kernels/program/fusion.h).
 struct FusedLayer {
@@ -355,6 +388,8 @@ struct FusedLayer {
   // Of an operation on two maps, which of the fused layer's inputs the other one is.
   size_t input = 0;
   uint64_t other_operations = 0;  // of one image
+  std::optional<Int8Layer> int8 = {};
+  uint64_t other_byte_operations = 0;  // of other_operations, those on bytes
 };
 
 struct Layer {
@@ -367,11 +402,16 @@ struct Layer {
   uint64_t parameters = 0;  // weights and biases; statistics do not count
   // In the order in which they are done, after the layer's own work; no network as read has any.
   std::vector<FusedLayer> fused = {};
-  std::string own_name = {};  // without those of `fused`; empty where there are none
+  std::string own_name = {};           // without those of `fused`; empty where there are none
+  std::optional<Int8Layer> int8 = {};  // absent: it computes in single precision
+  // Of each input, what its bytes stand for; absent where it is of single precision.
+  std::vector<std::optional<ByteScale>> input_bytes = {};
 
   // The first input, which is the only one of most layers.
   int input() const { return inputs.front(); }
   const FeatureShape& input_shape() const { return input_shapes.front(); }
+  // What the bytes of its map stand for, its fused layers included; absent where it has none.
+  std::optional<ByteScale> output_bytes() const;
 };
 
 struct NetworkInput {
@@ -396,6 +436,8 @@ struct Network {
   const FeatureShape& input() const { return inputs.front().shape; }
   // The shape of what a layer reads there.
   const FeatureShape& shape_of(int source) const;
+  // What the bytes of that map stand for; absent where it is of single precision.
+  std::optional<ByteScale> bytes_of(int source) const;
   bool is_output(int layer) const;
 };
 
@@ -405,6 +447,7 @@ struct LayerSpec {
   Operation operation;              // with its window's padding, unless pad_same
   bool pad_same = false;            // the window's padding is "same": worked out from the input
   std::vector<std::string> inputs;  // earlier layers or network inputs; empty: the layer before
+  std::optional<Int8Layer> int8 = {};
 };
 
 // A network as a file writes it.
@@ -426,7 +469,8 @@ inline constexpr size_t kMaxLayers = 20'000;
 inline constexpr uint64_t kMaxNetworkBytes = uint64_t{1} << 40;
 
 // Infers every shape and counts, checking that sizes are in range, windows fit, groups divide,
-// names are well formed and unique, that nothing overflows 64 bits and that the network stays
+// names are well formed and unique, that layers on bytes can be, that nothing overflows 64 bits and
+// that the network stays
 // within kMaxLayers and kMaxNetworkBytes. A name of a layer or an input is a letter followed by at
 // most 63 letters, digits, "_", "-", "." or "/"; "runtime" and "total" (rows of an estimate) are
 // taken. `where` prefixes the errors (the file's name, say); they name the layer by its index:
@@ -440,10 +484,10 @@ Network build_network(std::string name, FeatureShape input, const std::vector<La
 // The layers whose outputs no layer reads, in order.
 std::vector<int> unread_layers(const Network& network);
 
-// The most bytes of feature maps that are alive at once while one image passes, in single
-// precision: a map is alive from the layer that writes it to the last that reads it, the network's
-// inputs from the start and its outputs to the end. Layers that only change how a map is seen or
-// could work in place are taken as writing maps of their own.
+// The most bytes of feature maps that are alive at once while one image passes: a map is alive from
+// the layer that writes it to the last that reads it, the network's inputs from the start and its
+// outputs to the end. Layers that only change how a map is seen or could work in place are taken as
+// writing maps of their own.
 uint64_t peak_activation_bytes(const Network& network);
 
 }  // namespace wattgrind

@@ -7,6 +7,7 @@
 #include "estimator/base/error.h"
 #include "estimator/formats/json_text.h"
 #include "estimator/formats/schema.h"
+#include "estimator/network/byte_layers.h"
 #include "estimator/network/layer_kind.h"
 #include "estimator/network/map_axes.h"
 #include "estimator/network/network_blocks.h"
@@ -26,10 +27,31 @@ Operation read_operation(const json& layer) {
   return kind->read(layer);
 }
 
+std::optional<Int8Layer> read_int8(const json& layer) {
+  if (!layer.contains("int8")) return std::nullopt;
+  const json& written = layer.at("int8");
+  Int8Layer int8;
+  int8.weight_bits = written.value("weight_bits", int8.weight_bits);
+  if (written.contains("scale")) {
+    int8.output = ByteScale{written.at("scale").get<float>(), written.value("zero_point", 0)};
+  }
+  return int8;
+}
+
 LayerSpec read_layer(const json& layer) {
   return {layer.value("name", std::string()), read_operation(layer),
           layer.value("padding", json()) == "same",
-          layer.value("inputs", std::vector<std::string>())};
+          layer.value("inputs", std::vector<std::string>()), read_int8(layer)};
+}
+
+ordered_json write_int8(const Int8Layer& int8, bool has_weights) {
+  ordered_json written = ordered_json::object();
+  if (int8.output) {
+    written["scale"] = int8.output->scale;
+    written["zero_point"] = int8.output->zero_point;
+  }
+  if (has_weights) written["weight_bits"] = int8.weight_bits;
+  return written;
 }
 
 ordered_json write_layer(const Network& network, size_t index) {
@@ -45,6 +67,9 @@ ordered_json write_layer(const Network& network, size_t index) {
     }
   }
   layer_kind(layer.operation).write(layer.operation, written);
+  if (layer.int8) {
+    written["int8"] = write_int8(*layer.int8, byte_work(layer.operation) == ByteWork::kProduct);
+  }
   return written;
 }
 

@@ -20,6 +20,11 @@ namespace wattgrind {
 // multiply-accumulates alone.
 uint64_t other_operations(const Layer& layer);
 
+// Of these and of the multiply-accumulates, those on bytes, whose sums have 32 bits. What a layer
+// on bytes does in single precision is told in byte_layers.h.
+uint64_t byte_macs(const Layer& layer);
+uint64_t other_byte_operations(const Layer& layer);
+
 // The operations besides multiply-accumulates that one image's way back makes. A layer with
 // multiply-accumulates adds up the gradient of its bias, with one addition for each output value;
 // it also makes as many multiply-accumulates again for each gradient that it computes, which are

@@ -272,6 +272,7 @@ bool fold_as_view(NodeImport& node) {
 
 bool fold_constants(NodeImport& node) {
   const std::string& type = node.node().type;
+  if (fold_quantization(node)) return true;
   if (type == "Div") {
     const bool is_integer = node.constant(0).is_integer() && node.constant(1).is_integer();
     node.set(0, fold_pair(

@@ -129,6 +129,44 @@ LayerParameters& GraphImport::parameters_of(const std::string& layer) {
   return parameters_.at(layers_.at(layer));
 }
 
+void GraphImport::set_int8(const std::string& layer, const Int8Layer& int8) {
+  spec_.layers.at(layers_.at(layer)).int8 = int8;
+}
+
+const QuantizedTensor* GraphImport::quantization_of(const std::string& tensor) const {
+  const auto found = quantizations_.find(tensor);
+  return found == quantizations_.end() ? nullptr : &found->second;
+}
+
+void GraphImport::set_quantization(const std::string& tensor, const QuantizedTensor& quantization) {
+  quantizations_.insert_or_assign(tensor, quantization);
+}
+
+void GraphImport::set_weight_scales(const std::string& tensor, const std::vector<float>& scales) {
+  tensor_scales_[tensor] = scales;
+}
+
+void GraphImport::note_weights(const OnnxNode& node) {
+  const bool is_scaled =
+      node.attributes.contains("alpha") &&
+      std::get_if<float>(&node.attributes.find("alpha")->second.value) != nullptr &&
+      std::get<float>(node.attributes.find("alpha")->second.value) != 1;
+  if (is_scaled || node.inputs.size() < 2 || spec_.layers.empty()) return;
+  for (size_t input = 0; input < 2; ++input) {
+    const auto scales = tensor_scales_.find(node.inputs[input]);
+    if (scales == tensor_scales_.end()) continue;
+    for (size_t i = spec_.layers.size(); i-- > 0;) {
+      const LayerSpec& layer = spec_.layers[i];
+      if (!std::holds_alternative<Conv2d>(layer.operation) &&
+          !std::holds_alternative<Dense>(layer.operation)) {
+        continue;
+      }
+      layer_scales_.try_emplace(layer.name, scales->second);
+      return;
+    }
+  }
+}
+
 MapView GraphImport::as_map(const MapView& view, const MapForm& form) {
   if (view.has_form(form)) return in_form(view, form, view.source);
   const std::string key = fmt::format(

@@ -19,6 +19,7 @@
 #include "estimator/onnx/constant.h"
 #include "estimator/onnx/map_view.h"
 #include "estimator/onnx/model.h"
+#include "estimator/onnx/quantized_graph.h"
 
 namespace wattgrind {
 
@@ -38,6 +39,12 @@ struct AcrossBatch {
 };
 
 using ModelTensor = std::variant<Constant, MapView>;
+
+// What the numbers of a quantised tensor stand for. Signed ones are told as unsigned, more by 128.
+struct QuantizedTensor {
+  ByteScale bytes;
+  bool is_signed = false;
+};
 
 class GraphImport {
  public:
@@ -65,6 +72,15 @@ class GraphImport {
   // The operation of a layer that was added, to be changed while nobody depends on it.
   Operation& operation_of(const std::string& layer);
   LayerParameters& parameters_of(const std::string& layer);
+  void set_int8(const std::string& layer, const Int8Layer& int8);
+  // Of a tensor of numbers, which is here a map of their values; null for others.
+  const QuantizedTensor* quantization_of(const std::string& tensor) const;
+  void set_quantization(const std::string& tensor, const QuantizedTensor& quantization);
+  // The scales of a constant of values that are whole numbers of 8 bits times them.
+  void set_weight_scales(const std::string& tensor, const std::vector<float>& scales);
+  // Keeps the scales of the weights that the node reads with the layer it has just made.
+  void note_weights(const OnnxNode& node);
+  const WeightScales& weight_scales() const { return layer_scales_; }
   bool has_layer(const std::string& name) const { return layers_.contains(name); }
 
   // The view's values as a map of that form: the map itself where they lie so, else a copy of it
@@ -90,6 +106,8 @@ class GraphImport {
   std::map<std::string, ModelTensor, std::less<>> tensors_;
   std::map<std::string, size_t, std::less<>> readers_;
   std::vector<std::pair<std::string, std::string>> copies_;  // what a copy holds, and its layer
+  std::map<std::string, QuantizedTensor, std::less<>> quantizations_;  // by tensor
+  WeightScales tensor_scales_, layer_scales_;
 };
 
 // One node while it is read: its attributes and tensors.

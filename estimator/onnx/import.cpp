@@ -27,6 +27,7 @@ constexpr std::string_view kMicrosoft = "com.microsoft";
 struct ParameterSlots {
   std::string_view type;
   size_t first;
+  std::optional<size_t> map = std::nullopt;  // one among them that may be a map
 };
 constexpr std::array<ParameterSlots, 32> kParameterSlots = {{
     {"Conv", 1},
@@ -57,9 +58,9 @@ constexpr std::array<ParameterSlots, 32> kParameterSlots = {{
     {"QuantizeLinear", 1},
     {"DequantizeLinear", 1},
     {"QLinearConv", 1},
-    {"QLinearMatMul", 1},
+    {"QLinearMatMul", 1, 3},
     {"ConvInteger", 1},
-    {"MatMulInteger", 1},
+    {"MatMulInteger", 2},
     {"TopK", 1},
 }};
 
@@ -111,6 +112,7 @@ class ModelImport {
     add_nodes();
     refuse_failed();
     add_outputs();
+    compute_on_bytes(graph_.spec(), graph_.parameters(), graph_.weight_scales());
     drop_unread();
     ImportedModel result;
     graph_.spec().name = name;
@@ -357,6 +359,23 @@ class ModelImport {
     if (known == nullptr) unsupported("the operator is not known here");
     if (are_constants) unsupported("it is not computed from constants");
     known(import);
+    if (node.type == "Conv" || node.type == "Gemm" || node.type == "MatMul") {
+      import.graph().note_weights(node);
+    }
+    keep_quantization(import);
+  }
+
+  // Numbers that are moved, and no more, stand for the same values.
+  static void keep_quantization(NodeImport& import) {
+    constexpr std::array<std::string_view, 10> kMoving = {
+        "MaxPool",   "Reshape", "Flatten", "Transpose", "Squeeze",
+        "Unsqueeze", "Slice",   "Split",   "Identity",  "Dropout"};
+    const OnnxNode& node = import.node();
+    if (std::ranges::find(kMoving, node.type) == kMoving.end() || node.inputs.empty()) return;
+    const QuantizedTensor* const made = import.graph().quantization_of(node.inputs[0]);
+    if (made == nullptr) return;
+    const QuantizedTensor kept = *made;
+    for (const std::string& output : node.outputs) import.graph().set_quantization(output, kept);
   }
 
   static void read_constant(NodeImport& import) {
@@ -403,6 +422,11 @@ class ModelImport {
       }
       check_output(output, *view);
       MapView placed = settled_output(output, *view);
+      if (const QuantizedTensor* const made = graph_.quantization_of(output.name)) {
+        const OnnxNode node{output.name, "DequantizeLinear", "", {}, {}, {}};
+        NodeImport numbers(graph_, node);
+        placed = numbers_of(numbers, placed, *made);
+      }
       std::vector<std::string>& names = graph_.spec().outputs;
       const bool is_taken = std::ranges::find(names, placed.source) != names.end();
       if (is_taken || !graph_.has_layer(placed.source)) {
@@ -482,6 +506,7 @@ class ModelImport {
       const LayerParameters& held = imported.parameters[i];
       if (held.weights.size() != parameter_values(layer, ParameterRole::kWeights) ||
           held.bias.size() != parameter_values(layer, ParameterRole::kBias) ||
+          held.scales.size() != parameter_values(layer, ParameterRole::kScales) ||
           held.statistics.size() != parameter_values(layer, ParameterRole::kStatistics)) {
         return false;
       }
@@ -506,7 +531,7 @@ OperatorImport find_operator(std::string_view name) {
   static const auto kOperators = [] {
     std::map<std::string_view, OperatorImport> all;
     for (const auto& group : {window_operators(), elementwise_operators(), product_operators(),
-                              reducing_operators(), view_operators()}) {
+                              reducing_operators(), view_operators(), quantized_operators()}) {
       for (const NamedOperator& known : group) all[known.name] = known.import;
     }
     return all;
@@ -526,7 +551,7 @@ bool is_parameter_input(const OnnxModel& model, std::string_view input) {
     const auto slots = std::ranges::find(kParameterSlots, node.type, &ParameterSlots::type);
     if (slots == kParameterSlots.end()) continue;
     for (size_t i = slots->first; i < node.inputs.size(); ++i) {
-      if (node.inputs[i] == input) return true;
+      if (node.inputs[i] == input && i != slots->map) return true;
     }
   }
   return false;

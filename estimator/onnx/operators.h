@@ -22,12 +22,20 @@ std::vector<NamedOperator> product_operators();      // matrix products and look
 std::vector<NamedOperator> reducing_operators();     // reductions, normalisations, softmax
 std::vector<NamedOperator> view_operators();         // reshaping, transposing, joining, cutting
 
+std::vector<NamedOperator> quantized_operators();  // on whole numbers that stand for values
+
 // Null where no operator of that name is known.
 OperatorImport find_operator(std::string_view name);
 
 // Computes the outputs of a node whose inputs are all constants; false where this program does not
 // compute that operator ahead of time.
 bool fold_constants(NodeImport& node);
+
+// The same of QuantizeLinear and DequantizeLinear, whose scales are kept for who reads them.
+bool fold_quantization(NodeImport& node);
+
+// The numbers that stand for values, as values of their own.
+MapView numbers_of(NodeImport& node, const MapView& values, const QuantizedTensor& made);
 
 // Where parameters are not needed, real numbers are followed through constants of up to so many
 // values: epsilons, scales and masks, no weights.

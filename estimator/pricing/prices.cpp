@@ -14,6 +14,21 @@ constexpr double kEyerissDram = 200;
 
 double amount(uint64_t count) { return static_cast<double>(count); }
 
+// The picojoules of all operations.
+double compute_pj(const OperationCounts& operations, const PriceTable& prices) {
+  double energy =
+      amount(operations.executed_macs() - operations.byte_macs) * prices.mac_pj +
+      amount(operations.executed_other() - operations.other_byte) * prices.other_operation_pj;
+  if (operations.byte_macs + operations.other_byte == 0) return energy;
+  if (!prices.byte_mac_pj || !prices.other_byte_operation_pj) {
+    fail(ErrorKind::kInput,
+         "operations: found no int8_add_pj and int8_multiply_pj in the machine's profile, wanted "
+         "them for a network that computes on bytes");
+  }
+  return energy + amount(operations.byte_macs) * *prices.byte_mac_pj +
+         amount(operations.other_byte) * *prices.other_byte_operation_pj;
+}
+
 double hits(const LevelCounts& level) {
   if (level.hits) return amount(*level.hits);
   return level.accesses > level.misses ? amount(level.accesses - level.misses) : 0;
@@ -27,8 +42,7 @@ EnergyBreakdown<Amount> price(const EventCounts& counts, const OperationCounts& 
         counts.levels.size(), prices.levels.size());
   const auto rounded = [&](double pj) { return Amount::rounded(pj / unit_pj); };
   EnergyBreakdown<Amount> energy;
-  energy.compute = rounded(amount(operations.executed_macs()) * prices.mac_pj +
-                           amount(operations.executed_other()) * prices.other_operation_pj);
+  energy.compute = rounded(compute_pj(operations, prices));
   const auto lines = [](const LevelPrice& level, uint64_t read, std::optional<uint64_t> written) {
     return amount(read) * level.read_pj + amount(written.value_or(0)) * level.write_pj;
   };
@@ -73,11 +87,21 @@ PriceTable machine_prices(const Machine& machine) {
   table.mac_pj = machine.operations.mac_pj();
   table.other_operation_pj = machine.operations.fp32_add_pj.value;
   table.normalising_mac_pj = table.mac_pj;
+  const OperationEnergy& operations = machine.operations;
+  if (operations.int8_add_pj && operations.int8_multiply_pj) {
+    table.byte_mac_pj = operations.int8_multiply_pj->value + operations.int_add_pj.value;
+    table.other_byte_operation_pj = operations.int8_add_pj->value;
+  }
   return table;
 }
 
 double operations_pj(const OperationCounts& operations, ElementType type,
                      const OperationEnergy& energies) {
+  if (operations.byte_macs + operations.other_byte > 0) {
+    Machine machine;
+    machine.operations = energies;
+    return compute_pj(operations, machine_prices(machine));
+  }
   const bool is_integer = type == ElementType::kInt64;
   const double add_pj = is_integer ? 2 * energies.int_add_pj.value : energies.fp32_add_pj.value;
   const double mac_pj =
@@ -90,6 +114,7 @@ PriceTable eyeriss_prices(const Machine& machine) {
   PriceTable table;
   table.origin = PriceOrigin::kEyeriss;
   table.mac_pj = table.other_operation_pj = table.normalising_mac_pj = 1;
+  table.byte_mac_pj = table.other_byte_operation_pj = 1;
   const size_t last = machine.levels.size() - 1;
   for (size_t i = 0; i <= last; ++i) {
     const CacheLevel& level = machine.levels[i];

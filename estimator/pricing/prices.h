@@ -36,6 +36,9 @@ struct PriceTable {
   LevelPrice dram;
   double mac_pj = 0;              // one multiply-accumulate
   double other_operation_pj = 0;  // one operation outside multiply-accumulates
+  // The same on bytes: a product of 8 bits and a sum of 32; a sum of 8 bits. Absent: not known.
+  std::optional<double> byte_mac_pj = {};
+  std::optional<double> other_byte_operation_pj = {};
   double normalising_mac_pj = 0;  // what energies in MACs are divided by
 };
 
@@ -43,14 +46,16 @@ struct PriceTable {
 PriceTable machine_prices(const Machine& machine);
 
 // The energy of operations on values of the type, in picojoules. 64-bit integers are priced at what
-// 32-bit ones cost: a product costs four products and an addition, an addition two additions.
+// 32-bit ones cost: a product costs four products and an addition, an addition two additions. What
+// of them is on bytes is priced as the profile has it.
 double operations_pj(const OperationCounts& operations, ElementType type,
                      const OperationEnergy& energies);
 
 // Eyeriss's normalised energies (Chen, Emer, Sze, ISCA 2016, Table IV). One MAC costs 1. An access
 // of one value costs 1 at L1 (Eyeriss's register file), 6 at the last level (its global buffer), 2
 // at levels between (its array), and 200 at DRAM; a single level counts as L1. A value has 4 bytes
-// here, so that L1's 8 bytes are priced as 2 values and a line of 64 bytes as 16.
+// here, so that L1's 8 bytes are priced as 2 values and a line of 64 bytes as 16; an operation on
+// bytes costs 1 as well.
 PriceTable eyeriss_prices(const Machine& machine);
 
 // Which energy is the total (running_energy.h). Events are activity without instructions, which is
@@ -103,7 +108,8 @@ struct EnergyBreakdown {
 // Energy = operations * price + L1 bytes / 8 * price + lines moved below * price. Only the
 // network's own operations are charged, not those on padding. Lines read from a level are its
 // look-ups; lines written to it come from the level above, where they are modelled. A row whose
-// bytes are absent (`runtime`) is priced as if each reference were 8 bytes.
+// bytes are absent (`runtime`) is priced as if each reference were 8 bytes. Throws Error(kInput)
+// where operations are on bytes and their prices are absent.
 EnergyBreakdown<Picojoules> energy_pj(const EventCounts& counts, const OperationCounts& operations,
                                       const PriceTable& prices);
 // The same energy, divided by that of one MAC.

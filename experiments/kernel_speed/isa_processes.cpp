@@ -21,7 +21,7 @@ using Variables = std::array<std::pair<const char*, const char*>, 4>;
 
 Variables environment_for(Isa isa) {
   const bool wide = isa == Isa::kAvx512;
-  return {{{"ONEDNN_MAX_CPU_ISA", wide ? "AVX512_CORE" : "AVX2"},
+  return {{{"ONEDNN_MAX_CPU_ISA", wide ? "AVX512_CORE_VNNI" : "AVX2"},
            {"OPENBLAS_CORETYPE", wide ? "SkylakeX" : "Haswell"},
            {"OPENBLAS_NUM_THREADS", "1"},
            {"OMP_NUM_THREADS", "1"}}};

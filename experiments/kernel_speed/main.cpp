@@ -12,6 +12,7 @@
 #include "estimator/base/error.h"
 #include "experiments/experiment.h"
 #include "experiments/kernel_speed/agreement.h"
+#include "experiments/kernel_speed/byte_layers.h"
 #include "experiments/kernel_speed/candidate.h"
 #include "experiments/kernel_speed/generated.h"
 #include "experiments/kernel_speed/isa_processes.h"
@@ -29,6 +30,7 @@ struct Options {
   int repetitions = 9;
   double seconds = 0.05;  // least time of one repetition
   std::string only;       // part of the labels of the layers that are timed; empty: all are
+  bool on_bytes = false;  // layers on bytes
   std::string isa;        // empty: each one that the CPU has, in a process of its own
 };
 
@@ -106,6 +108,7 @@ int run(int argc, char** argv) {
   app.add_option("--repetitions", options.repetitions)->check(CLI::PositiveNumber);
   app.add_option("--seconds", options.seconds, "least time of a repetition");
   app.add_option("--only", options.only, "time layers whose label has this word in it");
+  app.add_flag("--int8", options.on_bytes, "on bytes, with 7-bit weights");
   app.add_option("--isa", options.isa, "avx2 or avx512; default: each one the CPU has");
   CLI11_PARSE(app, argc, argv);
   if (options.isa.empty()) return run_for_each(timed_isas(), {argv, argv + argc});
@@ -117,8 +120,9 @@ int run(int argc, char** argv) {
   int flag_count = static_cast<int>(flags.size());
   benchmark::Initialize(&flag_count, flags.data());
 
-  const std::vector<KernelImplementation> candidates = {
-      onednn_direct(), generated(), onednn_winograd(), generated_fastest(), openblas()};
+  std::vector<KernelImplementation> candidates = {onednn_direct(), generated(), onednn_winograd(),
+                                                  generated_fastest(), openblas()};
+  if (options.on_bytes) candidates = {onednn_on_bytes(), generated_on_bytes()};
   std::vector<std::string> names;
   for (const KernelImplementation& candidate : candidates) names.push_back(candidate.name);
   SpeedTable table(names);
@@ -128,8 +132,10 @@ int run(int argc, char** argv) {
       table.add_layer(layer, time_layer(layer, isa, candidates, options));
     }
   }
-  fmt::print("{}, batch {}, one thread, GFLOP/s\n{}{}\n", options.isa, options.batch,
-             table.to_text(), table.best_text("auto", {"oneDNN", "Winograd"}));
+  fmt::print("{}{}, batch {}, one thread, {}\n{}{}\n", options.isa,
+             options.on_bytes ? ", int8" : "", options.batch,
+             options.on_bytes ? "Gop/s" : "GFLOP/s", table.to_text(),
+             options.on_bytes ? "" : table.best_text("auto", {"oneDNN", "Winograd"}));
   return 0;
 }
 

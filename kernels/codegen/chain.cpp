@@ -64,8 +64,8 @@ MachineCode compile_chain(std::span<const KernelCall> calls, const CodegenOption
     for (uint64_t address : calls[i].buffer_addresses) {
       buffers.push_back(emit_immediate(builder, builder.getPtrTy(), address, options.isa));
     }
-    runs.merge(emit_nest(*calls[i].nest, options.fuse_multiply_add, Lookups::kAssumedRow,
-                         *functions[i], std::move(buffers)));
+    runs.merge(emit_nest(*calls[i].nest, options, Lookups::kAssumedRow, *functions[i],
+                         std::move(buffers)));
     emit_jump(*functions[i], *functions[i + 1]);
   }
   MachineCode code = compile(module, *machine, std::move(pass), !options.in_order_core.empty());

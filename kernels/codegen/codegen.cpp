@@ -32,8 +32,7 @@ MachineCode generate_functions(std::span<const LoopNest* const> nests,
       Value* slot = builder.CreateConstGEP1_64(builder.getPtrTy(), function->getArg(0), i);
       buffers.push_back(builder.CreateLoad(builder.getPtrTy(), slot));
     }
-    emit_nest(*nest, options.fuse_multiply_add, Lookups::kIndexedRow, *function,
-              std::move(buffers));
+    emit_nest(*nest, options, Lookups::kIndexedRow, *function, std::move(buffers));
     llvm::IRBuilder<>(&function->back()).CreateRetVoid();
   }
   MachineCode code = compile(module, *machine);

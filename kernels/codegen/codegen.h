@@ -38,6 +38,9 @@ namespace wattgrind {
 struct CodegenOptions {
   Isa isa = Isa::kAvx2;
   bool fuse_multiply_add = false;  // only where the instruction set has FMA
+  // Whether the processor adds products of bytes in one instruction: AVX-512 VNNI, AVX-VNNI, or of
+  // kNeon the dot product of ARMv8.2.
+  bool byte_dots = false;
   // Of kNeon: LLVM's name of a core that issues in order, for which instructions are put in an
   // order that waits less, as compilers for such cores do. Loads and stores stay in the nest's
   // order. Empty: arithmetic stays, too.

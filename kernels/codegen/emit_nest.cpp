@@ -8,6 +8,7 @@
 #include <set>
 
 #include "estimator/base/error.h"
+#include "kernels/codegen/emit_bytes.h"
 #include "kernels/codegen/emit_operation.h"
 #include "kernels/codegen/stream_pointers.h"
 
@@ -87,10 +88,10 @@ uint64_t unroll_factor(const Loop& loop, std::optional<uint64_t> body_size) {
 
 class NestEmitter {
  public:
-  NestEmitter(const LoopNest& nest, bool fuse_multiply_add, Lookups lookups,
+  NestEmitter(const LoopNest& nest, const CodegenOptions& options, Lookups lookups,
               llvm::Function& function, StreamPointers pointers)
       : nest_(nest),
-        fuse_multiply_add_(fuse_multiply_add),
+        options_(options),
         lookups_(lookups),
         builder_(&function.back()),
         pointers_(std::move(pointers)),
@@ -198,6 +199,15 @@ class NestEmitter {
       case Opcode::kStore:
         emit_store(builder_, value_of(instruction.src[0]), pointer(instruction), instruction.lanes);
         break;
+      case Opcode::kLoadU8:
+      case Opcode::kLoadS8:
+        define(instruction, emit_byte_load(builder_, pointer(instruction), instruction.lanes,
+                                           instruction.opcode == Opcode::kLoadS8));
+        break;
+      case Opcode::kStoreByte:
+        emit_byte_store(builder_, value_of(instruction.src[0]), pointer(instruction),
+                        instruction.lanes, nest_.isa);
+        break;
       default:
         emit_arithmetic(instruction);
     }
@@ -208,9 +218,14 @@ class NestEmitter {
     for (Register source : instruction.src) {
       if (source != kNoRegister) operands.push_back(value_of(source));
     }
+    if (is_byte_operation(instruction.opcode)) {
+      define(instruction,
+             emit_byte_operation(builder_, constants_, instruction, operands, options_));
+      return;
+    }
     const int operand_lanes = operands.empty() ? instruction.lanes : lanes_of(instruction.src[0]);
     define(instruction, emit_operation(builder_, constants_, instruction, operands, operand_lanes,
-                                       fuse_multiply_add_));
+                                       options_.fuse_multiply_add));
   }
 
   Value* pointer(const Instruction& instruction) {
@@ -238,7 +253,7 @@ class NestEmitter {
   }
 
   const LoopNest& nest_;
-  const bool fuse_multiply_add_;
+  const CodegenOptions& options_;
   const Lookups lookups_;
   llvm::IRBuilder<> builder_;
   StreamPointers pointers_;
@@ -264,7 +279,7 @@ void start_at_first_row(std::vector<Statement>& body) {
 
 }  // namespace
 
-BlockRunsMap emit_nest(const LoopNest& nest, bool fuse_multiply_add, Lookups lookups,
+BlockRunsMap emit_nest(const LoopNest& nest, const CodegenOptions& options, Lookups lookups,
                        llvm::Function& function, std::vector<Value*> buffers) {
   CHECK(buffers.size() == nest.buffers.size(), "{} wants {} buffers, got {}", nest.name,
         nest.buffers.size(), buffers.size());
@@ -273,7 +288,7 @@ BlockRunsMap emit_nest(const LoopNest& nest, bool fuse_multiply_add, Lookups loo
   std::vector<const Loop*> loops(emitted.loop_count, nullptr);
   collect_loops(emitted.body, loops);
 
-  NestEmitter emitter(emitted, fuse_multiply_add, lookups, function,
+  NestEmitter emitter(emitted, options, lookups, function,
                       StreamPointers(std::move(buffers), std::move(loops)));
   emitter.emit(emitted.body);
   return std::move(emitter).take_runs();

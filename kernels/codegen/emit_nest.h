@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "kernels/codegen/codegen.h"
 #include "kernels/nest/nest.h"
 
 namespace llvm {
@@ -31,7 +32,7 @@ using BlockRunsMap = std::map<const llvm::BasicBlock*, BlockRuns>;
 // Appends blocks that execute the nest to `function`. They begin in its entry block, which holds
 // what made `buffers`, the buffers' addresses, and has no terminator yet. The last block is left
 // without a terminator too. Returns how often each block of the function runs.
-BlockRunsMap emit_nest(const LoopNest& nest, bool fuse_multiply_add, Lookups lookups,
+BlockRunsMap emit_nest(const LoopNest& nest, const CodegenOptions& options, Lookups lookups,
                        llvm::Function& function, std::vector<llvm::Value*> buffers);
 
 }  // namespace wattgrind

@@ -175,7 +175,7 @@ Value* ConstantSplats::get(IRBuilderBase& builder, float value, int lanes) {
 // Volatile is how LLVM is told that an access is one access. It costs nothing here: no pass that
 // it would hinder is run, and instruction selection folds such loads into operands all the same.
 Value* emit_load(IRBuilderBase& builder, Value* pointer, int lanes) {
-  const llvm::Align align(alignof(float));
+  const llvm::Align align(1);  // four bytes of a map of bytes may lie anywhere
   if (lanes == 2) {
     Value* pair = builder.CreateAlignedLoad(builder.getDoubleTy(), pointer, align, true);
     llvm::Type* pairs = llvm::FixedVectorType::get(builder.getDoubleTy(), 2);
@@ -191,7 +191,7 @@ void emit_store(IRBuilderBase& builder, Value* value, Value* pointer, int lanes)
     llvm::Type* pairs = llvm::FixedVectorType::get(builder.getDoubleTy(), 2);
     value = builder.CreateExtractElement(builder.CreateBitCast(value, pairs), builder.getInt64(0));
   }
-  builder.CreateAlignedStore(value, pointer, llvm::Align(alignof(float)), true);
+  builder.CreateAlignedStore(value, pointer, llvm::Align(1), true);
 }
 
 Value* emit_splat(IRBuilderBase& builder, Value* value, int lanes) {
@@ -256,13 +256,10 @@ Value* emit_operation(IRBuilderBase& builder, ConstantSplats& constants,
                             [&](Value* a, Value* b) { return emit_greater(builder, a, b); });
     case Opcode::kSplat:
       return splat(builder, operands[0], lanes);
-    case Opcode::kLoad:
-    case Opcode::kIndexedLoad:
-    case Opcode::kBroadcast:
-    case Opcode::kStore:
+    default:
       break;
   }
-  CHECK(false, "opcode {} refers to memory", static_cast<int>(instruction.opcode));
+  CHECK(false, "opcode {} refers to memory or bytes", static_cast<int>(instruction.opcode));
   return nullptr;
 }
 

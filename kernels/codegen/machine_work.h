@@ -30,6 +30,10 @@ bool has_core_model(Isa isa, const std::string& llvm_cpu);
 // waited for. LLVM must have a model of it.
 bool reorders_instructions(Isa isa, const std::string& llvm_cpu);
 
+// Whether the core adds products of bytes in one instruction of the set
+// (CodegenOptions::byte_dots).
+bool has_byte_dots(Isa isa, const std::string& llvm_cpu);
+
 // What one call of a nest does.
 struct MachineWork {
   InstructionCounts instructions;

@@ -181,6 +181,16 @@ std::unique_ptr<llvm::TargetMachine> make_machine(Isa isa, const char* cpu, cons
 
 }  // namespace
 
+namespace {
+
+// What LLVM calls a processor's sums of products of bytes.
+std::string dot_feature(Isa isa) {
+  CHECK(isa != Isa::kSse42, "{} has no dot product of bytes", traits(isa).name);
+  return isa == Isa::kNeon ? "dotprod" : isa == Isa::kAvx2 ? "avxvnni" : "avx512vnni";
+}
+
+}  // namespace
+
 std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& options) {
   CHECK(!options.fuse_multiply_add || traits(options.isa).fused_multiply_add,
         "{} has no fused multiply-add", traits(options.isa).name);
@@ -189,7 +199,9 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& o
         traits(options.isa).name, options.in_order_core);
   const char* cpu =
       options.in_order_core.empty() ? processor(options.isa) : options.in_order_core.c_str();
-  return make_machine(options.isa, cpu, without_fma ? "-fma" : "");
+  std::string features = without_fma ? "-fma" : "";
+  if (options.byte_dots) features += (features.empty() ? "+" : ",+") + dot_feature(options.isa);
+  return make_machine(options.isa, cpu, features.c_str());
 }
 
 namespace {
@@ -209,6 +221,13 @@ bool has_core_model(Isa isa, const std::string& llvm_cpu) {
 
 bool reorders_instructions(Isa isa, const std::string& llvm_cpu) {
   return cores_of(isa)->getSchedModelForCPU(llvm_cpu).isOutOfOrder();
+}
+
+bool has_byte_dots(Isa isa, const std::string& llvm_cpu) {
+  if (isa == Isa::kSse42) return false;
+  const std::unique_ptr<llvm::MCSubtargetInfo> core(
+      target_of(isa).createMCSubtargetInfo(triple(isa), llvm_cpu, ""));
+  return core->checkFeatures("+" + dot_feature(isa));
 }
 
 std::unique_ptr<llvm::TargetMachine> make_core_machine(Isa isa, const std::string& llvm_cpu) {

@@ -6,29 +6,8 @@
 #include <utility>
 
 #include "estimator/network/operations.h"
-#include "kernels/nest/opcodes.h"
 
 namespace wattgrind {
-
-namespace {
-
-// The operations of a nest's instructions, by lane: those of surplus lanes are among them.
-void add_operations(const std::vector<Statement>& body, uint64_t times,
-                    OperationCounts& operations) {
-  for (const Statement& statement : body) {
-    if (const auto* loop = std::get_if<Loop>(&statement.node)) {
-      add_operations(loop->body, times * loop->trips, operations);
-      continue;
-    }
-    const auto& instruction = std::get<Instruction>(statement.node);
-    const OpcodeTraits& opcode = traits(instruction.opcode);
-    if (opcode.is_memory || opcode.operands < 2) continue;
-    const uint64_t done = times * static_cast<uint64_t>(instruction.lanes);
-    (instruction.opcode == Opcode::kMulAdd ? operations.macs : operations.other) += done;
-  }
-}
-
-}  // namespace
 
 EventCounts no_events(const EventCounts& example) {
   EventCounts counts = scaled(example, 0);
@@ -51,7 +30,8 @@ CountedRow layer_row(const Layer& layer) {
 CountedRow inference_row(const Layer& layer, int64_t batch) {
   CountedRow row = layer_row(layer);
   const auto images = static_cast<uint64_t>(batch);
-  row.operations = {layer.macs * images, other_operations(layer) * images, 0};
+  row.operations = {layer.macs * images, other_operations(layer) * images, 0,
+                    byte_macs(layer) * images, other_byte_operations(layer) * images};
   return row;
 }
 
@@ -61,8 +41,7 @@ void add_step(const Step& step, EventCounts counts, CountedRow& row) {
   row.operations.padding_macs += step.padding_macs;
   if (step.choice && weight_form(step.choice->algorithm) != WeightForm::kTaps) {
     // What the nest makes beyond the layer's own other operations are transforms.
-    OperationCounts made;
-    add_operations(step.nest.body, 1, made);
+    const NestOperations made = operations_of(step);
     OperationCounts& of = row.operations;
     of.saved_macs = of.macs - std::min(of.macs, made.macs);
     of.padding_macs = made.macs - std::min(of.macs, made.macs);

@@ -18,8 +18,8 @@ CountedRow layer_row(const Layer& layer);
 // A layer's row with the operations of a batch of inference, and nothing counted yet.
 CountedRow inference_row(const Layer& layer, int64_t batch);
 
-// Adds what a step of the layer did. Where its algorithm multiplies transformed values, the row says
-// which operations it saves and adds.
+// Adds what a step of the layer did. Where its algorithm multiplies transformed values, the row
+// says which operations it saves and adds.
 void add_step(const Step& step, EventCounts counts, CountedRow& row);
 
 References bytes_of(const ReferenceCounts& references);

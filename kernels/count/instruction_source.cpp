@@ -34,7 +34,10 @@ class InstructionSource : public CountSource {
     const std::optional<CoreModel> core = core_model(machine, isa);
     const auto policy =
         std::thread::hardware_concurrency() > 1 ? std::launch::async : std::launch::deferred;
-    auto work = std::async(policy, [&] { return work_of(passes, code(isa), core); });
+    CodegenOptions options = code(isa);
+    // What is deployed on a core that is known takes its dot products.
+    options.byte_dots = options.fuse_multiply_add && core && has_byte_dots(isa, core->llvm_cpu);
+    auto work = std::async(policy, [&] { return work_of(passes, options, core); });
     CountedPasses counted = source_.count(passes, machine, progress);
     const std::vector<std::vector<MachineWork>> of_passes = work.get();
     for (size_t pass = 0; pass < of_passes.size(); ++pass) {

@@ -52,6 +52,8 @@ WorkloadCounts count(const Network& network, int64_t batch, const Machine& machi
   for (const Layer& layer : network.layers) {
     result.operations.macs += images * layer.macs;
     result.operations.other += images * other_operations(layer);
+    result.operations.byte_macs += images * byte_macs(layer);
+    result.operations.other_byte += images * other_byte_operations(layer);
   }
   return result;
 }

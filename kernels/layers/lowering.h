@@ -50,6 +50,7 @@ namespace wattgrind {
 // scratch, then along the rows.
 // Softmax, Reduce and GlobalAvgPool2d: over the groups of values that the axes name
 // (kernels/parts/axis_groups.h), softmax also in place. The exponential is a polynomial.
+// Quantize and Dequantize, and any layer that computes on bytes: byte_lowering.h.
 #define WATTGRIND_DECLARE(T) LoopNest lower(const T& operation, const LayerContext& context);
 WATTGRIND_FOR_EACH_OPERATION(WATTGRIND_DECLARE)
 #undef WATTGRIND_DECLARE

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "estimator/base/isa.h"
@@ -22,6 +23,8 @@ struct LayerContext {
   // By input, whether it lies in the output already, where a concatenation wants it; empty: none.
   std::vector<bool> is_in_output = {};
   std::vector<FusedLayer> fused = {};  // what is done with each value before it is stored
+  std::optional<Int8Layer> int8 = {};  // of the layer itself, as in network.h, and of each input
+  std::vector<std::optional<ByteScale>> input_bytes = {};
 
   // The first input; most layers have no other.
   const MapLayout& input() const { return inputs.front(); }

@@ -25,7 +25,9 @@ int64_t MapLayout::row_bytes() const {
 }
 
 int64_t MapLayout::image_bytes() const {
-  const int64_t bytes = (halo.top + shape.height + halo.bottom) * row_bytes();
+  constexpr int64_t kReadPast = 3;  // of maps of bytes, whose kernels read four at a time
+  const int64_t bytes = (halo.top + shape.height + halo.bottom) * row_bytes() +
+                        (value_bytes == kByteBytes ? kReadPast : 0);
   const bool is_large = bytes >= 4 * kPageBytes;
   if (is_large && staggers_images) {
     return (round_up(bytes, kLineBytes) / kLineBytes | 1) * kLineBytes;
@@ -34,14 +36,15 @@ int64_t MapLayout::image_bytes() const {
 }
 
 int64_t MapLayout::axis_bytes(MapAxis axis) const {
-  return axis == MapAxis::kChannels ? kFloatBytes
+  return axis == MapAxis::kChannels ? value_bytes
          : axis == MapAxis::kHeight ? row_bytes()
                                     : channel_bytes();
 }
 
 std::optional<MapLayout> MapLayout::as_vectors() const {
   if (!is_dense() || halo != Halo{}) return std::nullopt;
-  return MapLayout{{shape.elements(), 1, 1}, image_bytes() / kFloatBytes, {}, staggers_images};
+  return MapLayout{
+      {shape.elements(), 1, 1}, image_bytes() / value_bytes, {}, staggers_images, value_bytes};
 }
 
 int64_t MapLayout::pixel_bytes(int64_t y, int64_t x) const {

@@ -16,15 +16,18 @@
 #include <cstdint>
 #include <optional>
 
+#include "estimator/base/isa.h"
 #include "estimator/network/network.h"
 
 namespace wattgrind {
 
 inline constexpr int64_t kFloatBytes = 4;
+inline constexpr int64_t kByteBytes = 1;   // of a value of a map of bytes
 inline constexpr int64_t kLineBytes = 64;  // buffers and images start on a line
 
 // The halo is the rows and columns of zeros around an image that convolutions read as padding.
-// Nothing ever writes them: they are zero because memory starts as zero.
+// Nothing ever writes them: they are zero because memory starts as zero. Around maps of bytes it is
+// the number that stands for zero.
 struct Halo {
   int64_t top = 0, left = 0, bottom = 0, right = 0;
 
@@ -34,7 +37,10 @@ struct Halo {
 };
 
 // Maps are stored as NHWC: channel c of pixel (y, x) of image n lies at byte
-//   n * image_bytes + pixel_bytes(y, x) + 4 c.
+//   n * image_bytes + pixel_bytes(y, x) + 4 c,
+// or + c where values are bytes (network.h). Instruction sets whose products of bytes are of signed
+// ones store the numbers less 128 (stores_signed_bytes); kernels may read up to three bytes past an
+// image's last.
 //
 // The channel pitch is the number of values stored for each pixel: its channels, then zeros up to a
 // whole vector where a whole vector is cheaper than a short one.
@@ -50,13 +56,14 @@ struct MapLayout {
   int64_t channel_pitch = 0;
   Halo halo;
   bool staggers_images = false;
+  int64_t value_bytes = kFloatBytes;
 
   int64_t row_bytes() const;    // from one row to the next
   int64_t image_bytes() const;  // from one image to the next
   // How far a pixel lies from its image's first byte. The pixel may lie in the halo: (-1, 0) is the
   // one above the first.
   int64_t pixel_bytes(int64_t y, int64_t x) const;
-  int64_t channel_bytes() const { return channel_pitch * kFloatBytes; }
+  int64_t channel_bytes() const { return channel_pitch * value_bytes; }
   int64_t axis_bytes(MapAxis axis) const;  // from one value to the next along the axis
   uint64_t bytes(int64_t batch) const { return static_cast<uint64_t>(batch * image_bytes()); }
   // Whether every value of the rows [0, height) follows the one before, as it does where there is
@@ -71,6 +78,8 @@ struct MapLayout {
 
   friend bool operator==(const MapLayout&, const MapLayout&) = default;
 };
+
+constexpr bool stores_signed_bytes(Isa isa) { return isa == Isa::kNeon; }
 
 // From one row of a matrix in scratch memory to the next, in values: an odd number of lines, so
 // that neighbouring rows are in different sets of a cache; rows shorter than a line are only
@@ -88,7 +97,7 @@ void for_each_value(const MapLayout& layout, int64_t batch, const Visit& visit) 
       for (int64_t y = 0; y < shape.height; ++y) {
         for (int64_t x = 0; x < shape.width; ++x) {
           const int64_t bytes = n * layout.image_bytes() + layout.pixel_bytes(y, x);
-          visit(static_cast<size_t>(bytes / kFloatBytes + c), logical++);
+          visit(static_cast<size_t>(bytes / layout.value_bytes + c), logical++);
         }
       }
     }

@@ -48,6 +48,17 @@ OperationCost cost_of(const Instruction& instruction, const std::vector<int>& re
       const double halvings = std::bit_width(lanes) - 1;
       return {2 * halvings, 7 * halvings};
     }
+    case Opcode::kDotU8S7:
+      return {3, 1};  // products, pairs of their sums, and the sum, for which alone a chain waits
+    case Opcode::kDotU8S8:
+      return {4, 1};  // two products of pairs and two sums; what widens bytes is shared
+    case Opcode::kMulAddInt16:
+      return {2, 1};
+    case Opcode::kAddInt:
+    case Opcode::kMaxInt:
+    case Opcode::kMaxU8:
+    case Opcode::kMaxS8:
+      return {1, 1};
     default:
       return {};
   }
@@ -57,9 +68,8 @@ OperationCost cost_of(const Instruction& instruction, const std::vector<int>& re
 // Microarchitecture, 2022). Over the loops an address runs through the multiples of the greatest
 // common divisor of its strides, counted from a buffer that starts on a line.
 double crossing_share(const Instruction& instruction) {
-  constexpr int64_t kLineBytes = 64, kValueBytes = 4;
-  const int64_t bytes =
-      instruction.opcode == Opcode::kBroadcast ? kValueBytes : kValueBytes * instruction.lanes;
+  constexpr int64_t kLineBytes = 64;
+  const int64_t bytes = access_bytes(instruction);
   int64_t step = kLineBytes;
   for (const Stride& stride : instruction.address.strides) step = std::gcd(step, stride.bytes);
   const int64_t first = (instruction.address.offset_bytes % step + step) % step;
@@ -102,11 +112,11 @@ class Analysis {
   };
 
   void add(const Instruction& instruction, Ports& ports) const {
-    if (instruction.opcode == Opcode::kStore) {
+    if (is_store(instruction.opcode)) {
       ports.stores += 1 + crossing_share(instruction);
     } else if (traits(instruction.opcode).is_memory) {
       ports.loads += 1 + crossing_share(instruction);
-    } else if (instruction.opcode != Opcode::kConstant) {
+    } else if (!is_constant(instruction.opcode)) {
       ports.operations += cost_of(instruction, nest_.register_lanes).port_cycles;
     }
   }

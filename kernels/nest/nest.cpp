@@ -36,6 +36,12 @@ std::string Buffer::name() const {
                     : fmt::format("{}{}", wattgrind::name(operand), index + 1);
 }
 
+int64_t access_bytes(const Instruction& instruction) {
+  constexpr int64_t kLaneBytes = 4;
+  if (instruction.opcode == Opcode::kBroadcast) return kLaneBytes;
+  return is_of_bytes(instruction.opcode) ? instruction.lanes : kLaneBytes * instruction.lanes;
+}
+
 std::string to_text(const LoopNest& nest, const Instruction& instruction) {
   const OpcodeTraits& opcode = traits(instruction.opcode);
   std::string text;
@@ -46,7 +52,7 @@ std::string to_text(const LoopNest& nest, const Instruction& instruction) {
     text += fmt::format(" of {} rows of {} bytes", instruction.table.count,
                         instruction.table.row_bytes);
   }
-  if (instruction.opcode == Opcode::kConstant) text += fmt::format(" {}", instruction.immediate);
+  if (is_constant(instruction.opcode)) text += fmt::format(" {}", instruction.immediate);
   for (int i = 0; i < opcode.operands; ++i) {
     text += fmt::format("{} r{}", i > 0 || opcode.is_memory ? "," : "", instruction.src[i]);
   }

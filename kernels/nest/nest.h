@@ -2,11 +2,11 @@
 // cachegrind, an access program and text are made.
 //
 // A nest is loops with constant trip counts around instructions on virtual vector registers of
-// single-precision values (kMulAddInt64 alone sees integers in them). Every load and store names a
-// buffer and a byte address affine in the enclosing loops; no control flow depends on data. There
-// is one exception to the addresses, kIndexedLoad, which looks a row of a table up. Registers are
-// mutable: an accumulator is written before its loop and again inside it. A register keeps one lane
-// count for life.
+// single-precision values (kMulAddInt64 and what follows it sees integers in them, as said there).
+// Every load and store names a buffer and a byte address affine in the enclosing loops; no control
+// flow depends on data. There is one exception to the addresses, kIndexedLoad, which looks a row of
+// a table up. Registers are mutable: an accumulator is written before its loop and again inside it.
+// A register keeps one lane count for life.
 #pragma once
 
 #include <array>
@@ -82,6 +82,23 @@ enum class Opcode : uint8_t {
   kReduceAdd,    // dst (1 lane) = sum of a's lanes, in an order of the target's choice
   kReduceMax,    // dst (1 lane) = largest of a's lanes
   kSplat,        // dst = a (1 lane) in every lane
+  // On bytes. A lane of an integer register holds a 32-bit integer, or four bytes side by side.
+  kLoadU8,       // dst = lanes consecutive unsigned bytes at address, as integers
+  kLoadS8,       // likewise signed
+  kStoreByte,    // lanes consecutive bytes at address = the integers a, which fit: 0 to 255, or of
+                 // kNeon -128 to 127
+  kIntConstant,  // dst = immediate, a whole number, as an integer in every lane
+  kToFloat,      // dst = the integers a as single precision, rounded to nearest
+  kToInt,        // dst = a as integers, rounded to nearest, ties to even; |a| < 2^31
+  kAddInt,       // dst = a + b of integers, modulo 2^32
+  kMaxInt,       // dst = the larger integer
+  kMulAddInt16,  // dst = a * b + c of integers, where 0 <= a < 2^15 and -2^15 <= b < 2^15
+  kMaxU8,        // dst = the larger of unsigned bytes, byte by byte
+  kMaxS8,        // likewise signed
+  // dst = c + the sum of four products of bytes, exact: a's bytes times b's of the same lane.
+  kDotU8S8,  // a's are unsigned, b's signed
+  kDotU8S7,  // likewise, with b's from -64 to 64
+  kDotS8S8,  // both are signed; of kNeon alone, as those above are not
 };
 
 using Register = int32_t;
@@ -141,6 +158,9 @@ struct LoopNest {
 
 // Where the values of a kIndexedLoad lie in row 0 of its table.
 Address address_in_row(const Instruction& instruction);
+
+// How many bytes an instruction that refers to memory loads or stores.
+int64_t access_bytes(const Instruction& instruction);
 
 // The nest as text, a line for each loop and instruction, indented by depth. Golden tests compare
 // this text and --keep writes it.

@@ -17,8 +17,8 @@ Access access_of(const Instruction& instruction, const std::vector<uint32_t>& pl
   for (const Stride& stride : instruction.address.strides) {
     access.strides.push_back({stride.loop, stride.bytes});
   }
-  access.bytes = instruction.opcode == Opcode::kBroadcast ? 4u : 4u * instruction.lanes;
-  access.is_write = instruction.opcode == Opcode::kStore;
+  access.bytes = static_cast<uint32_t>(access_bytes(instruction));
+  access.is_write = is_store(instruction.opcode);
   return access;
 }
 

@@ -116,6 +116,31 @@ void NestBuilder::store(Register value, const Address& address) {
         .address = address});
 }
 
+Register NestBuilder::load_bytes(int lanes, bool is_signed, const Address& address) {
+  const Register dst = new_register(lanes);
+  emit({.opcode = is_signed ? Opcode::kLoadS8 : Opcode::kLoadU8,
+        .lanes = lanes,
+        .dst = dst,
+        .address = address});
+  return dst;
+}
+
+void NestBuilder::store_bytes(Register value, const Address& address) {
+  emit({.opcode = Opcode::kStoreByte,
+        .lanes = lanes(value),
+        .src = {value, kNoRegister, kNoRegister, kNoRegister},
+        .address = address});
+}
+
+Register NestBuilder::int_constant(int lanes, int value) {
+  const Register dst = new_register(lanes);
+  emit({.opcode = Opcode::kIntConstant,
+        .lanes = lanes,
+        .dst = dst,
+        .immediate = static_cast<float>(value)});
+  return dst;
+}
+
 Register NestBuilder::constant(int lanes, float value) {
   const Register dst = new_register(lanes);
   emit({.opcode = Opcode::kConstant, .lanes = lanes, .dst = dst, .immediate = value});

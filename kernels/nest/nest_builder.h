@@ -51,6 +51,10 @@ class NestBuilder {
   Register indexed_load(int lanes, Register index, const TableRows& table, const Address& assumed);
   Register broadcast(int lanes, const Address& address);
   void store(Register value, const Address& address);
+  // Bytes as integers, and integers as bytes.
+  Register load_bytes(int lanes, bool is_signed, const Address& address);
+  void store_bytes(Register value, const Address& address);
+  Register int_constant(int lanes, int value);
   Register constant(int lanes, float value);
   // Writes any operation without an address. The result has the first operand's lanes.
   Register apply(Opcode opcode, Register a, Register b = kNoRegister, Register c = kNoRegister,

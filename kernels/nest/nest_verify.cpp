@@ -50,6 +50,10 @@ class Verifier {
     if (instruction.opcode == Opcode::kMulAddInt64) {
       CHECK(instruction.lanes == 2, "{}", text(instruction));
     }
+    const bool is_signed_dot = instruction.opcode == Opcode::kDotS8S8;
+    const bool is_unsigned_dot =
+        instruction.opcode == Opcode::kDotU8S8 || instruction.opcode == Opcode::kDotU8S7;
+    CHECK(nest_.isa == Isa::kNeon ? !is_unsigned_dot : !is_signed_dot, "{}", text(instruction));
     if (!opcode.has_result) return;
     const auto dst = static_cast<size_t>(instruction.dst);
     CHECK(dst < defined_.size() && nest_.register_lanes[dst] == instruction.lanes, "{}",
@@ -80,7 +84,7 @@ class Verifier {
     const Address& address = instruction.address;
     CHECK(address.buffer < nest_.buffers.size(), "{}", text(instruction));
     Int128 low = address.offset_bytes;
-    Int128 high = low + (instruction.opcode == Opcode::kBroadcast ? 4 : 4 * instruction.lanes);
+    Int128 high = low + access_bytes(instruction);
     for (const Stride& stride : address.strides) {
       CHECK(stride.loop < trips_.size() && trips_[stride.loop] > 0 && stride.bytes != 0,
             "{}: loop i{} is not around it, or its stride is zero", text(instruction), stride.loop);

@@ -13,6 +13,7 @@ enum class Operand : uint8_t {
   kInput,
   kWeights,
   kBias,
+  kScales,      // what sums of products of bytes are multiplied by, for each channel
   kStatistics,  // the means and variances that batch normalisation keeps
   kMoments,     // the means and inverse deviations of the batch, in training
   kOutput,
@@ -45,10 +46,11 @@ enum class Operand : uint8_t {
   kInputGradientPlanes,  // likewise
 };
 
-inline constexpr std::array<std::string_view, 30> kOperandNames = {
+inline constexpr std::array<std::string_view, 31> kOperandNames = {
     "input",
     "weights",
     "bias",
+    "scales",
     "statistics",
     "moments",
     "output",

@@ -6,8 +6,19 @@
 namespace wattgrind {
 namespace {
 
+// Stores the byte from `first` on.
+void fill_bytes(NestBuilder& nest, const Address& first, int64_t bytes, int byte) {
+  for (const Tiles& piece : vector_pieces(bytes, nest.max_lanes())) {
+    const int lanes = static_cast<int>(piece.size);
+    nest.loop("vector", piece.count, [&](LoopVariable i) {
+      nest.store_bytes(nest.int_constant(lanes, byte),
+                       stepped(moved(first, piece.start), i, piece.size));
+    });
+  }
+}
+
 // Stores zeros from `first` on.
-void clear(NestBuilder& nest, const Address& first, int64_t bytes) {
+void clear_floats(NestBuilder& nest, const Address& first, int64_t bytes) {
   for (const Tiles& piece : vector_pieces(bytes / kFloatBytes, nest.max_lanes())) {
     const int lanes = static_cast<int>(piece.size);
     nest.loop("vector", piece.count, [&](LoopVariable i) {
@@ -40,6 +51,13 @@ LoopNest lower_halo_clear(const MapLayout& layout, const MapSurroundings& wanted
   const FeatureShape& shape = layout.shape;
   const Halo& halo = layout.halo;
   const int64_t padding = wanted.padding ? layout.channel_pitch - shape.channels : 0;
+  const auto clear = [&](NestBuilder& to, const Address& first, int64_t bytes) {
+    if (layout.value_bytes == kByteBytes) {
+      fill_bytes(to, first, bytes, wanted.byte);
+    } else {
+      clear_floats(to, first, bytes);
+    }
+  };
   nest.loop("image", batch, [&](LoopVariable n) {
     const auto at = [&](int64_t y, int64_t x) {
       return stepped(moved(map, layout.pixel_bytes(y, x)), n, layout.image_bytes());

@@ -11,6 +11,7 @@ namespace wattgrind {
 struct MapSurroundings {
   bool padding = true;  // channels that the map's own kernel does not write
   bool gaps = false;    // what follows an image's values, for whoever reads it as values
+  int byte = 0;         // of a map of bytes, what is put there instead of zeros
 };
 
 // Whether there is any, halo included, which readers take for zeros.

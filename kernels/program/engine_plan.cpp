@@ -79,6 +79,7 @@ ProgramBytes program_bytes(const PlannedInference& inference) {
         break;
       case BufferKind::kWeights:
       case BufferKind::kBias:
+      case BufferKind::kScales:
       case BufferKind::kStatistics:
         use.parameters += buffer.bytes;
         break;

@@ -7,6 +7,7 @@
 
 #include "estimator/base/error.h"
 #include "estimator/network/operations.h"
+#include "kernels/layers/byte_lowering.h"
 #include "kernels/parts/value_function.h"
 #include "kernels/program/map_plan.h"
 
@@ -91,11 +92,13 @@ class Fuser {
     const Layer& self = layer(next);
     if (std::holds_alternative<Dropout>(self.operation)) return true;
     if (std::holds_alternative<MatMul>(layer(first).operation)) {
+      if (computes_on_bytes(layer(first))) return false;
       // One factor at most, then softmax, which ends the group.
       const bool has_softmax = holds_since(first, last, is_softmax_of_pixels);
       if (is_softmax_of_pixels(self)) return !has_softmax;
       return is_factor(self) && !has_softmax && !holds_since(first, last, is_factor);
     }
+    if (const auto* dequantize = std::get_if<Dequantize>(&self.operation)) return !dequantize->as;
     if (std::holds_alternative<BatchNorm>(self.operation)) return !is_nonlinear_since(first, last);
     if (is_value_function(self.operation)) return keeps_zero(self.operation);
     // Of the two maps the later one is at hand; the other has been stored.
@@ -149,18 +152,20 @@ class Fuser {
   }
 
   static void add(const Layer& self, int chain, Layer& fused) {
-    FusedLayer part{self.name, self.operation, 0, 0};
+    FusedLayer part{self.name, self.operation, 0, 0, self.int8};
     if (std::holds_alternative<BatchNorm>(self.operation)) {
       if (auto* conv = std::get_if<Conv2d>(&fused.operation)) conv->bias = true;
       if (auto* dense = std::get_if<Dense>(&fused.operation)) dense->bias = true;
     } else {
       part.other_operations = other_operations(self);
+      part.other_byte_operations = other_byte_operations(self);
     }
     if (is_sum_of_maps(self)) {
       const size_t other = self.inputs[0] == chain ? 1 : 0;
       part.input = fused.inputs.size();
       fused.inputs.push_back(self.inputs[other]);
       fused.input_shapes.push_back(self.input_shapes[other]);
+      fused.input_bytes.push_back(self.input_bytes[other]);
     }
     fused.parameters += self.parameters;
     fused.fused.push_back(std::move(part));

@@ -9,6 +9,7 @@
 #include "kernels/conv/forward_algorithms.h"
 #include "kernels/gradients/backward.h"
 #include "kernels/gradients/gradient_algorithms.h"
+#include "kernels/layers/byte_lowering.h"
 #include "kernels/layers/lowering.h"
 #include "kernels/layout/tiling.h"
 
@@ -110,6 +111,10 @@ std::optional<LoweredLayer> weight_gradient(const Normalization& norm,
 
 LoweredLayer lower_forward(const Layer& layer, const LayerContext& context,
                            const AlgorithmRequest& algorithms) {
+  if (computes_on_bytes(layer)) {
+    refuse_request(layer, algorithms, "computed on bytes");
+    return {lower_on_bytes(layer, context), std::nullopt};
+  }
   return std::visit(
       [&](const auto& operation) { return forward(operation, context, layer, algorithms); },
       layer.operation);

@@ -104,6 +104,7 @@ class MapPlanner {
       return conv != nullptr && !is_depthwise(*conv, self.input_shape().channels);
     };
     const int64_t channels = writer.output_shape.channels;
+    if (writer.output_bytes() || layer(concat).output_bytes()) return false;
     if (!is_convolution(writer) || std::get<Conv2d>(writer.operation).groups > 1 ||
         padded_width(column_blocks(channels, plan_.isa, Surplus::kPad)) != channels) {
       return false;
@@ -132,9 +133,15 @@ class MapPlanner {
       return plan_.phase == Phase::kTraining ? Storage::kOwn : Storage::kView;
     }
     if (is_plain_view(index) || sees_other_shape(index)) return Storage::kView;
-    return map_use(self) != MapUse::kOwnOutput && is_only_reader(index) && !gradients_read(index)
+    return map_use(self) != MapUse::kOwnOutput && keeps_bytes(self) && is_only_reader(index) &&
+                   !gradients_read(index)
                ? Storage::kInPlace
                : Storage::kOwn;
+  }
+
+  // Whether bytes around the layer's input stand for zero in its output too.
+  static bool keeps_bytes(const Layer& self) {
+    return self.input_bytes.empty() || self.output_bytes() == self.input_bytes.front();
   }
 
   // Whether, in training, a gradient reads what the layer would overwrite: its own, or that of the
@@ -280,7 +287,8 @@ class MapPlanner {
       map(index).layout = {shape,
                            output_pitch(self, input.channel_pitch, plan_.isa),
                            {},
-                           readers_take_any_layout(index)};
+                           readers_take_any_layout(index),
+                           self.output_bytes() ? kByteBytes : kFloatBytes};
       return;
     }
     map(index).layout = input;

@@ -10,6 +10,7 @@
 #include "estimator/base/error.h"
 #include "kernels/layout/arena.h"
 #include "kernels/nest/nest_access.h"
+#include "kernels/nest/opcodes.h"
 #include "kernels/program/lower_layer.h"
 
 namespace wattgrind {
@@ -57,6 +58,8 @@ class ProgramBuilder {
                            planned.storage == Storage::kInPlace,
                            program_.maps.phase == Phase::kTraining};
       context.fused = self.fused;
+      context.int8 = self.int8;
+      context.input_bytes = self.input_bytes;
       for (const int input : self.inputs) {
         context.inputs.push_back(program_.map(input).layout);
         context.is_in_output.push_back(is_slice_of(input, index));
@@ -134,6 +137,8 @@ class ProgramBuilder {
         return BufferKind::kWeights;
       case Operand::kBias:
         return BufferKind::kBias;
+      case Operand::kScales:
+        return BufferKind::kScales;
       case Operand::kStatistics:
         return BufferKind::kStatistics;
       case Operand::kMask:
@@ -151,7 +156,28 @@ class ProgramBuilder {
   Program program_;
 };
 
+void add_operations(const std::vector<Statement>& body, uint64_t times,
+                    NestOperations& operations) {
+  for (const Statement& statement : body) {
+    if (const auto* loop = std::get_if<Loop>(&statement.node)) {
+      add_operations(loop->body, times * loop->trips, operations);
+      continue;
+    }
+    const auto& instruction = std::get<Instruction>(statement.node);
+    const OpcodeTraits& opcode = traits(instruction.opcode);
+    if (opcode.is_memory || opcode.operands < 2) continue;
+    const uint64_t done = times * static_cast<uint64_t>(instruction.lanes);
+    (instruction.opcode == Opcode::kMulAdd ? operations.macs : operations.other) += done;
+  }
+}
+
 }  // namespace
+
+NestOperations operations_of(const Step& step) {
+  NestOperations operations;
+  add_operations(step.nest.body, 1, operations);
+  return operations;
+}
 
 uint64_t Program::arena_bytes() const {
   uint64_t end = 0;
@@ -203,9 +229,9 @@ uint32_t add_buffer(Program& program, std::string_view network, ProgramBuffer bu
 }
 
 std::string buffers_text(const Program& program) {
-  constexpr std::array<std::string_view, 10> kKinds = {"input", "weights", "bias", "statistics",
-                                                       "map",   "scratch", "mask", "gradient",
-                                                       "state", "batch"};
+  constexpr std::array<std::string_view, 11> kKinds = {"input",      "weights", "bias",    "scales",
+                                                       "statistics", "map",     "scratch", "mask",
+                                                       "gradient",   "state",   "batch"};
   std::string text;
   for (const ProgramBuffer& buffer : program.buffers) {
     text += fmt::format("{:#x} {} {}: {} bytes\n", buffer.address,

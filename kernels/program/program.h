@@ -30,6 +30,7 @@ enum class BufferKind {
   kInput,
   kWeights,
   kBias,
+  kScales,  // of a layer on bytes
   kStatistics,
   kMap,
   kScratch,
@@ -61,6 +62,14 @@ struct Step {
   uint64_t padding_macs = 0;      // as padding_macs() in lower_layer.h says
   std::optional<AlgorithmChoice> choice;  // absent where there was nothing to choose
 };
+
+// The operations of a step's instructions on registers, by lane: those of surplus lanes are among
+// them.
+struct NestOperations {
+  uint64_t macs = 0;   // multiply-adds
+  uint64_t other = 0;  // on two or more operands
+};
+NestOperations operations_of(const Step& step);
 
 // Makes a step and counts its references.
 Step make_step(int layer, std::string symbol, LoopNest nest, std::vector<uint32_t> buffers);

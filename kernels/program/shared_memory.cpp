@@ -5,6 +5,7 @@
 #include <set>
 
 #include "kernels/layout/arena.h"
+#include "kernels/parts/byte_values.h"
 #include "kernels/parts/halo_clear.h"
 
 namespace wattgrind {
@@ -74,7 +75,10 @@ void clear_surroundings(Program& program, const Network& network) {
       const Operation& writer = network.layers[static_cast<size_t>(step.layer)].operation;
       // Who writes a slice writes no padding of the whole.
       const bool is_padded = whole == buffer && writes_padding(step, writer);
-      const MapSurroundings wanted{!is_padded, with_gaps.contains(whole)};
+      MapSurroundings wanted{!is_padded, with_gaps.contains(whole)};
+      if (const auto bytes = network.layers[static_cast<size_t>(step.layer)].output_bytes()) {
+        wanted = {false, false, stored_zero_point(program.isa, bytes->zero_point)};
+      }
       if (!has_surroundings(*layouts[whole], wanted)) continue;
       steps.push_back(make_step(
           step.layer, step.symbol + ":halo",

@@ -33,6 +33,15 @@ void check_trainable(const Network& network) {
     fail(ErrorKind::kInput, "{}: training wants one input, found {}", network.name,
          network.inputs.size());
   }
+  const auto on_bytes = std::ranges::find_if(
+      network.layers, [](const Layer& layer) { return layer.int8.has_value(); });
+  if (on_bytes != network.layers.end()) {
+    fail(
+        ErrorKind::kInput,
+        "{}: training wants single precision, found layer {} on bytes: train the network before it "
+        "is quantized",
+        network.name, on_bytes->name);
+  }
   const Layer& last = network.layers.back();
   const auto& softmax = std::get<Softmax>(last.operation);
   if (!last.output_shape.is_vector() || !softmax.axes.channels || softmax.log) {

@@ -15,6 +15,7 @@ class Content {
   Content(const LoopNest& nest, const CodegenOptions& options) {
     add(options.isa);
     add(options.fuse_multiply_add);
+    add(options.byte_dots);
     add(nest.isa);
     add(nest.loop_count);
     add(nest.buffers.size());

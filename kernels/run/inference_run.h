@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,6 +28,9 @@ class InferenceRun {
   // Throws Error(kInput) where the network does not fit the arena, Error(kFailed) when the system
   // refuses memory.
   InferenceRun(const Network& network, int64_t batch, const PlanRequest& plan = {});
+  // For an instruction set, and by code, that this computer runs.
+  InferenceRun(const Network& network, int64_t batch, const PlanRequest& plan,
+               const CodegenOptions& code);
 
   // The tensors must have as many values as the layer's own (layer_kind.h).
   void set_parameters(size_t layer, const LayerParameters& parameters);
@@ -37,14 +41,21 @@ class InferenceRun {
   // overwrite it.
   void run(const std::function<void(size_t)>& after_layer = {}) const;
 
-  // What a layer's map, or that of an input of the network, holds now. The layer must be one whose
-  // map is stored.
+  // Runs the kernels of a layer of the plan alone, on what its inputs hold.
+  void run_layer(size_t planned) const;
+
+  // What a layer's map, or that of an input of the network, holds now: of a map of bytes the values
+  // that they stand for. The layer must be one whose map is stored.
   std::vector<float> map(int source) const;
 
  private:
-  std::span<float> buffer_of(size_t layer, BufferKind kind) const;
+  std::optional<uint32_t> buffer_of(size_t layer, BufferKind kind) const;
+  std::span<float> floats_of(size_t layer, BufferKind kind) const;
   // Packs the parameters of a layer of the plan.
   void pack(size_t planned);
+  void pack_on_bytes(size_t planned, const LayerParameters& parameters);
+  // Fills maps of bytes with what stands for zero, as it has to around them.
+  void clear_byte_maps();
 
   const Network network_;
   const PlannedInference planned_;

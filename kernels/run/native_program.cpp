@@ -3,12 +3,18 @@
 #include <cstring>
 #include <new>
 
+#include "estimator/machine/host_isa.h"
+
 namespace wattgrind {
 namespace {
 
 constexpr std::align_val_t kPage{4096};
 
 }  // namespace
+
+CodegenOptions native_code(Isa isa) {
+  return {isa, traits(isa).fused_multiply_add, host_has_byte_dots(isa)};
+}
 
 void ProgramMemory::FreePages::operator()(std::byte* pages) const {
   ::operator delete(pages, kPage);

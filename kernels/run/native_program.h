@@ -11,6 +11,9 @@
 
 namespace wattgrind {
 
+// How code of the instruction set is made for this computer.
+CodegenOptions native_code(Isa isa);
+
 // The buffers of a program in this computer's memory, laid out as in the arena, though at another
 // address. They are zero at first.
 class ProgramMemory {
@@ -18,6 +21,12 @@ class ProgramMemory {
   explicit ProgramMemory(const Program& program);
 
   std::span<float> buffer(uint32_t index) const;
+  // The same of a buffer of bytes or integers.
+  template <typename Value>
+  std::span<Value> buffer_of(uint32_t index) const {
+    const std::span<float> floats = buffer(index);
+    return {reinterpret_cast<Value*>(floats.data()), buffers_[index].bytes / sizeof(Value)};
+  }
 
  private:
   struct FreePages {

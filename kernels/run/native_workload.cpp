@@ -42,6 +42,7 @@ void fill(const Network& network, const Program& program, const ProgramMemory& m
     const ProgramBuffer& buffer = program.buffers[i];
     const bool is_given = buffer.kind == BufferKind::kInput ||
                           buffer.kind == BufferKind::kWeights || buffer.kind == BufferKind::kBias ||
+                          buffer.kind == BufferKind::kScales ||
                           buffer.kind == BufferKind::kStatistics;
     if (!is_given) continue;
     const double bound = value_bound(network, buffer);
@@ -93,8 +94,7 @@ NativeWorkload::NativeWorkload(const Workload& workload, int64_t batch)
   std::visit([&](const auto& load) { fill(load, program_, *memory_); }, workload);
   const Isa isa = host_isa();
   const Program* const program = &program_;
-  kernels_ = std::make_unique<NativeSteps>(std::span(&program, 1), *memory_,
-                                           CodegenOptions{isa, traits(isa).fused_multiply_add});
+  kernels_ = std::make_unique<NativeSteps>(std::span(&program, 1), *memory_, native_code(isa));
 }
 
 void NativeWorkload::run() const {

@@ -75,7 +75,7 @@ void TrainingRun::compile() {
   first_of_evaluation_ = whole_.program.steps.size() + (rest_ ? rest_->program.steps.size() : 0);
   programs.push_back(&evaluation_);
   programs.push_back(&copy);
-  kernels_.emplace(programs, memory_, CodegenOptions{isa, traits(isa).fused_multiply_add});
+  kernels_.emplace(programs, memory_, native_code(isa));
   copy_one_ = kernels_->function(first_of_evaluation_ + evaluation_.steps.size());
 }
 

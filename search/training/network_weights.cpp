@@ -15,7 +15,8 @@ namespace {
 
 // The name of a layer's tensor: "conv1.weight", as PyTorch calls it.
 std::string tensor_name(const Layer& layer, ParameterRole role) {
-  constexpr std::array<std::string_view, 3> kNames = {"weight", "bias", "statistics"};
+  constexpr std::array<std::string_view, 4> kNames = {"weight", "bias", "statistics",
+                                                      "weight_scale"};
   return fmt::format("{}.{}", layer.name, kNames[static_cast<size_t>(role)]);
 }
 
@@ -29,6 +30,8 @@ auto& values_of(Parameters& parameters, ParameterRole role) {
       return parameters.bias;
     case ParameterRole::kStatistics:
       return parameters.statistics;
+    case ParameterRole::kScales:
+      return parameters.scales;
   }
   CHECK(false, "role {}", static_cast<int>(role));
 }

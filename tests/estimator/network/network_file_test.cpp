@@ -187,7 +187,7 @@ TEST(NetworkFile, UnknownKeys) {
   EXPECT_EQ(layer_error(R"({"kind": "conv2d", "filters": 4, "kernel": [3, 3], "strid": [1, 1]})"),
             "net.json: layers[1]: unknown key \"strid\"; did you mean stride?");
   EXPECT_EQ(layer_error(R"({"kind": "relu", "units": 3})"),
-            "net.json: layers[1]: unknown key \"units\"; known: inputs, kind, name");
+            "net.json: layers[1]: unknown key \"units\"; known: inputs, int8, kind, name");
 }
 
 TEST(NetworkFile, UnknownKinds) {
