@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "cli/reports/estimate_metrics.h"
 #include "cli/terminal/sentence.h"
 
 namespace wattgrind {
@@ -11,9 +12,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr double kPicojoulesAMicrojouleOfAccelerator = 1e6;
-constexpr double kThousandths = 1e3, kPercentOfWhole = 100;
-constexpr double kPicojoulesAJouleOfAccelerator = 1e12;
+constexpr double kMilliwattsAWatt = 1e3, kMillisecondsASecond = 1e3, kPercentOfWhole = 100;
+constexpr double kPicojoulesAWattsecond = 1e12;
 
 // What a unit of energy is in tables.
 struct EnergyColumn {
@@ -24,7 +24,7 @@ struct EnergyColumn {
 
 EnergyColumn energy_column(const DataflowEstimate& estimate) {
   if (estimate.unit == AcceleratorUnit::kMacs) return {"_mac", " (MACs)", 1, 0};
-  return {"_uj", " (uJ)", kPicojoulesAMicrojouleOfAccelerator, 3};
+  return {"_uj", " (uJ)", kPicojoulesAMicrojoule, 3};
 }
 
 std::string_view objective_word(MappingObjective objective) {
@@ -49,8 +49,7 @@ std::optional<double> chip_watts(const DataflowEstimate& estimate, const Dataflo
                                  double cycles) {
   const std::optional<double> time = accelerator_seconds(estimate, cycles);
   if (!time || estimate.unit != AcceleratorUnit::kPicojoules || *time == 0) return std::nullopt;
-  return (energy.total() - energy.level(StorageLevel::kDram)) / kPicojoulesAJouleOfAccelerator /
-         *time;
+  return (energy.total() - energy.level(StorageLevel::kDram)) / kPicojoulesAWattsecond / *time;
 }
 
 std::optional<double> scaled_amount(const std::optional<double>& value, double factor) {
@@ -215,10 +214,10 @@ Table dataflow_table(const DataflowEstimate& estimate, bool with_total) {
     cells.emplace_back(dram_bytes);
     if (timed)
       cells.push_back(optional_cell(
-          scaled_amount(accelerator_seconds(estimate, amounts.cycles), kThousandths)));
+          scaled_amount(accelerator_seconds(estimate, amounts.cycles), kMillisecondsASecond)));
     if (powered) {
-      cells.push_back(
-          optional_cell(scaled_amount(chip_watts(estimate, part, amounts.cycles), kThousandths)));
+      cells.push_back(optional_cell(
+          scaled_amount(chip_watts(estimate, part, amounts.cycles), kMilliwattsAWatt)));
     }
     table.rows.push_back(std::move(cells));
   };

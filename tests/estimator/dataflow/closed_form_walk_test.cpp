@@ -75,7 +75,7 @@ AccessCounts walk_weight_stationary(const LayerProblem& p, Sizes x) {
 AccessCounts walk_output_stationary(const LayerProblem& p, uint64_t ms_tile, uint64_t ns_tile,
                                     uint64_t e_tile, uint64_t f_tile, uint64_t parallel) {
   AccessCounts k;
-  tiled(p.filters, ms_tile, [&](uint64_t m0, uint64_t ms) {
+  tiled(p.filters, ms_tile, [&](uint64_t, uint64_t ms) {
     const uint64_t kernel = p.channels * p.filter_rows * p.filter_columns;
     k.at(kDram, kW) += ms * kernel;
     tiled(p.images, ns_tile, [&](uint64_t, uint64_t ns) {
@@ -98,7 +98,6 @@ AccessCounts walk_output_stationary(const LayerProblem& p, uint64_t ms_tile, uin
         });
       });
     });
-    (void)m0;
   });
   return k;
 }
