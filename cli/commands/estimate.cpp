@@ -7,10 +7,12 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/dimension_option.h"
+#include "cli/commands/layer_readings.h"
 #include "cli/commands/plan_output.h"
 #include "cli/commands/size_options.h"
 #include "cli/reports/estimate_json.h"
 #include "cli/reports/estimate_report.h"
+#include "cli/reports/model_estimate_report.h"
 #include "cli/reports/tensor_report.h"
 #include "cli/reports/verify_report.h"
 #include "cli/terminal/checks.h"
@@ -51,6 +53,8 @@ struct EstimateOptions {
   std::vector<std::string> layers;
   std::vector<std::string> metrics;
   std::string keep;
+  std::vector<std::string> models;  // files of layer models; empty: none
+  bool bottleneck = false;
   std::shared_ptr<OutputOptions> output;
 };
 
@@ -136,7 +140,23 @@ Counted count(const EstimateOptions& options, const Network& network, const Mach
   return {std::move(whole), std::move(training)};
 }
 
+// Layer models are of layers alone, in the steady state.
+void check_models(const EstimateOptions& options) {
+  if (options.bottleneck && options.models.empty()) {
+    fail(ErrorKind::kUsage, "--bottleneck wants --model: by which time and energy are told");
+  }
+  if (options.models.empty()) return;
+  if (options.training || options.plan == Plan::kFused || options.verify || options.by_tensor ||
+      !options.layers.empty()) {
+    fail(
+        ErrorKind::kUsage,
+        "--model is of every layer of an inference, each alone: leave out --phase training, --plan "
+        "fused, --verify, --by tensor and --layers");
+  }
+}
+
 void check_phase(const EstimateOptions& options) {
+  check_models(options);
   if (options.epochs && options.images == 0) {
     fail(ErrorKind::kUsage, "--epochs wants --images: how many images an epoch has");
   }
@@ -196,8 +216,25 @@ PricedTraining price_training(const EstimateOptions& options,
   return training;
 }
 
-void run_estimate(const EstimateOptions& options) {
+void print_with_models(const EstimateOptions& options, const Network& network,
+                       const LayerModels& models, Estimate estimate, Output& output) {
+  ModelEstimate result{std::move(estimate), {}, models.readings, options.bottleneck};
+  result.prediction =
+      predict_counted(network, result.estimate.counts, models, result.estimate.machine);
+  output.print(
+      {[&](const TextPage& page) { return model_estimate_text(result, options.metrics, page); },
+       [&] { return model_estimate_json(result); },
+       [&] { return model_estimate_csv(result, options.metrics); }});
+}
+
+void run_estimate(EstimateOptions options) {
   check_phase(options);
+  std::optional<LayerModels> models;
+  if (!options.models.empty()) {
+    models = read_models(options.models);
+    options.plan = Plan::kLayers;
+    options.steady = true;
+  }
   const Network network = find_network_of(options.network, options.dimensions);
   refuse_oversize(options.network, network, {options.batch, options.training}, options.bounds);
   const Machine machine = find_machine(options.machine);
@@ -225,6 +262,10 @@ void run_estimate(const EstimateOptions& options) {
     estimate.training = price_training(options, counted.training, machine, pricing);
   }
   if (!options.keep.empty()) keep(options.keep, artifacts);
+  if (models) {
+    print_with_models(options, network, *models, std::move(estimate), output);
+    return;
+  }
   if (options.by_tensor) {
     output.print({[&](Emphasis emphasis) { return tensor_text(estimate, emphasis); },
                   [&] { return estimate_json(estimate); },
@@ -357,6 +398,14 @@ void add_estimate_command(CLI::App& program) {
       ->add_option("--keep", options->keep,
                    "Keep the loop nests and, under cachegrind, executable and output in a folder")
       ->type_name("DIR");
+  command
+      ->add_option("--model", options->models,
+                   "Files that calibrate --write-model wrote: time, power and energy of each layer "
+                   "beside its counts")
+      ->type_name("FILE,...")
+      ->delimiter(',');
+  command->add_flag("--bottleneck", options->bottleneck,
+                    "With --model: name the layers that take most of time and energy");
   options->output = add_output_options(*command);
   command->callback([options] { run_estimate(*options); });
 }

@@ -3,6 +3,8 @@
 #include <map>
 #include <utility>
 
+#include "cli/commands/version.h"
+#include "cli/terminal/message.h"
 #include "estimator/base/error.h"
 #include "estimator/catalog/layer_source.h"
 #include "estimator/catalog/workload_source.h"
@@ -79,6 +81,24 @@ std::vector<LayerReading> layer_readings(const std::vector<Reading>& readings,
   return result;
 }
 
+NetworkPrediction predict_counted(const Network& network, const NetworkCounts& counts,
+                                  const LayerModels& models, const Machine& machine) {
+  if (!models.machine.empty() && models.machine != machine.name) {
+    print_message(fmt::format("the models are of {}, and this is {}: take --machine {}",
+                              models.machine, machine.name, models.machine));
+  }
+  if (!models.kernels.empty() && models.kernels != version_text()) {
+    print_message(fmt::format("the models are of the kernels of {}, and this is {}: measure anew",
+                              models.kernels, version_text()));
+  }
+  std::vector<KernelWork> counted;
+  for (size_t i = 0; needs_counts(models) && i < network.layers.size(); ++i) {
+    CHECK(counts.rows[i].name == network.layers[i].name, "row {} is {}", i, counts.rows[i].name);
+    counted.push_back(kernel_work(counts.rows[i].counts));
+  }
+  return predict_network(network, static_cast<uint64_t>(counts.batch), models, counted);
+}
+
 LayerModels read_models(const std::vector<std::string>& files) {
   std::optional<LayerModels> all;
   for (const std::string& file : files) {
@@ -91,6 +111,7 @@ LayerModels read_models(const std::vector<std::string>& files) {
       fail(ErrorKind::kInput, "{}: its readings are of machine '{}', those of {} of '{}'", file,
            models.machine, files.front(), all->machine);
     }
+    all->readings += ", " + models.readings;
     for (KindModel& model : models.kinds) {
       if (all->find(model.kind) != nullptr) {
         fail(ErrorKind::kInput, "{}: knows {}, as an earlier file does: leave one of them out",

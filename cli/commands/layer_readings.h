@@ -6,8 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "estimator/counts/network_counts.h"
 #include "estimator/machine/machine.h"
-#include "estimator/models/layer_models.h"
+#include "estimator/models/network_prediction.h"
 #include "estimator/readings/readings.h"
 
 namespace wattgrind {
@@ -23,6 +24,11 @@ std::vector<LayerReading> layer_readings(const std::vector<Reading>& readings,
 
 // What was counted of one layer, as layer models take it.
 KernelWork kernel_work(const EventCounts& counts);
+
+// What the models say of a network whose layers were counted one by one, in the steady state. Says
+// so where the machine or the kernels are not those that the models are of.
+NetworkPrediction predict_counted(const Network& network, const NetworkCounts& counts,
+                                  const LayerModels& models, const Machine& machine);
 
 // Reads the files and puts their kinds together. Throws Error(kInput) where two know the same kind.
 LayerModels read_models(const std::vector<std::string>& files);

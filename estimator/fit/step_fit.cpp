@@ -25,8 +25,9 @@ struct Cut {
 // Grows a tree, box by box, so that those of fewer boxes are the first steps of those of more.
 class Grower {
  public:
-  Grower(const MatrixXd& points, std::span<const double> values, const StepOptions& options)
-      : points_(points), values_(values), options_(options) {
+  Grower(const MatrixXd& points, std::span<const double> values, size_t fewest_samples,
+         const StepOptions& options)
+      : points_(points), values_(values), fewest_samples_(fewest_samples), options_(options) {
     for (const double value : values) logarithms_.push_back(std::log(value));
   }
 
@@ -104,7 +105,7 @@ class Grower {
     double left = 0;
     for (size_t i = 1; i < rows.size(); ++i) {
       left += logarithms_[rows[i - 1]];
-      if (i < options_.fewest_samples || rows.size() - i < options_.fewest_samples) continue;
+      if (i < fewest_samples_ || rows.size() - i < fewest_samples_) continue;
       if (at(rows[i - 1]) == at(rows[i])) continue;
       const auto n = static_cast<double>(i);
       const double right = total - left;
@@ -147,6 +148,7 @@ class Grower {
 
   const MatrixXd& points_;
   std::span<const double> values_;
+  size_t fewest_samples_;
   const StepOptions& options_;
   std::vector<double> logarithms_;
   StepFit tree_;
@@ -161,7 +163,8 @@ std::vector<double> row_of(const MatrixXd& points, size_t row) {
 // The mean error of predicting each fold by trees of 1, 2, ... boxes that were grown without it: a
 // row for each number of boxes, a column for each fold.
 MatrixXd left_out_errors(const MatrixXd& points, std::span<const double> values,
-                         std::span<const Fold> folds, const StepOptions& options) {
+                         std::span<const Fold> folds, size_t fewest_samples,
+                         const StepOptions& options) {
   MatrixXd errors(static_cast<Index>(options.most_boxes), static_cast<Index>(folds.size()));
   for (size_t i = 0; i < folds.size(); ++i) {
     Rows train;
@@ -170,7 +173,7 @@ MatrixXd left_out_errors(const MatrixXd& points, std::span<const double> values,
     }
     Index grown = 0;
     const auto fold = static_cast<Index>(i);
-    Grower(points, values, options).grow(train, [&](const StepFit& tree) {
+    Grower(points, values, fewest_samples, options).grow(train, [&](const StepFit& tree) {
       double sum = 0;
       for (const size_t row : folds[i]) {
         sum += std::abs(tree.box(row_of(points, row)).value / values[row] - 1);
@@ -203,13 +206,23 @@ StepFit fit_steps(const MatrixXd& points, std::span<const double> values,
         "{} points, {} values", points.rows(), values.size());
   CHECK(folds.size() >= 2, "{} folds", folds.size());
   StepOptions chosen = options;
-  Index best = 0;
-  left_out_errors(points, values, folds, options).rowwise().mean().minCoeff(&best);
-  chosen.most_boxes = static_cast<size_t>(best) + 1;
+  size_t fewest_samples = 1;
+  double least = std::numeric_limits<double>::infinity();
+  for (const size_t samples : options.fewest_samples) {
+    Index best = 0;
+    const double error =
+        left_out_errors(points, values, folds, samples, options).rowwise().mean().minCoeff(&best);
+    if (error >= least) continue;
+    least = error;
+    fewest_samples = samples;
+    chosen.most_boxes = static_cast<size_t>(best) + 1;
+  }
   Rows all(values.size());
   std::iota(all.begin(), all.end(), size_t{0});
   StepFit result;
-  Grower(points, values, chosen).grow(all, [&](const StepFit& tree) { result = tree; });
+  Grower(points, values, fewest_samples, chosen).grow(all, [&](const StepFit& tree) {
+    result = tree;
+  });
   return result;
 }
 

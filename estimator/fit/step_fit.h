@@ -43,7 +43,7 @@ struct StepFit {
 };
 
 struct StepOptions {
-  size_t fewest_samples = 10;  // of a box
+  std::vector<size_t> fewest_samples = {8, 14, 24};  // of a box: the one that does best is taken
   size_t most_boxes = 32;
   // Groups of samples whose neighbours differ by more than this factor are modes, if each has at
   // least a thirtieth of the box's samples and three of them.

@@ -12,10 +12,9 @@ class CountsPredictor : public LayerPredictor {
       : names_(std::move(names)), prices_(std::move(prices)) {}
 
   std::string_view form() const override { return kCountsForm.name; }
+  bool needs_counts() const override { return true; }
   double predict(const LayerPoint& point) const override {
-    if (!point.counted) {
-      fail(ErrorKind::kUsage, "this model goes by counts of kernels, and the layer is not counted");
-    }
+    require_counts(*this, point);
     const std::vector<double> values = work_values(*point.counted);
     if (values.size() != prices_.size()) {
       fail(
@@ -40,8 +39,8 @@ class CountsPredictor : public LayerPredictor {
 LayerPredictorPtr fit_counts(const FitRequest& request) {
   std::vector<std::vector<double>> rows;
   std::vector<double> targets;
+  if (!all_counted(request)) return nullptr;
   for (const LayerReading* reading : request.readings) {
-    if (!reading->point.counted) return nullptr;
     rows.push_back(work_values(*reading->point.counted));
     targets.push_back(*reading->of(request.quantity));
   }

@@ -29,6 +29,7 @@ ordered_json list(const Vector& values) {
 }
 
 struct HybridParts {
+  bool counted = false;
   std::vector<std::string> priced, logarithms;  // names
   std::vector<double> prices;
   GaussianRegression correction;
@@ -39,13 +40,15 @@ class HybridPredictor : public LayerPredictor {
   explicit HybridPredictor(HybridParts parts) : parts_(std::move(parts)) {}
 
   std::string_view form() const override { return kHybridForm.name; }
+  bool needs_counts() const override { return parts_.counted; }
 
   double predict(const LayerPoint& point) const override {
-    const std::vector<double> values = priced_values(point);
-    const std::vector<double> sizes = logarithms(point);
+    require_counts(*this, point);
+    const std::vector<double> values = priced_values(point, parts_.counted);
+    const std::vector<double> sizes = logarithms(point, parts_.counted);
     if (values.size() != parts_.prices.size() || sizes.size() != parts_.logarithms.size()) {
-      fail(ErrorKind::kInput, "the model of {} was fitted {} counts of kernels", point.kind,
-           point.counted ? "without" : "with other");
+      fail(ErrorKind::kInput, "the model of {} goes by other sizes or counts: fit it again",
+           point.kind);
     }
     const double sum = std::max(priced(values, parts_.prices), 1e-30);
     return sum * std::exp(parts_.correction.predict(row_of(sizes)));
@@ -61,7 +64,8 @@ class HybridPredictor : public LayerPredictor {
     for (Index i = 0; i < correction.points.rows(); ++i) {
       points.push_back(list(Eigen::RowVectorXd(correction.points.row(i))));
     }
-    return {{"prices", std::move(prices)},
+    return {{"counted", parts_.counted},
+            {"prices", std::move(prices)},
             {"correction",
              {{"logarithms_of", parts_.logarithms},
               {"centre", list(correction.centre)},
@@ -79,25 +83,24 @@ class HybridPredictor : public LayerPredictor {
 
 LayerPredictorPtr fit_hybrid(const FitRequest& request) {
   if (request.readings.size() < kFewestReadings) return nullptr;
+  HybridParts parts;
+  parts.counted = all_counted(request);
   std::vector<std::vector<double>> rows;
   std::vector<double> targets;
   for (const LayerReading* reading : request.readings) {
-    rows.push_back(priced_values(reading->point));
+    rows.push_back(priced_values(reading->point, parts.counted));
     targets.push_back(*reading->of(request.quantity));
   }
-  const auto alike = [&](const auto& row) { return row.size() == rows.front().size(); };
-  if (!std::all_of(rows.begin(), rows.end(), alike)) return nullptr;  // counted in part
   const LayerPoint& first = request.readings.front()->point;
-  HybridParts parts;
-  parts.priced = priced_names(first);
-  parts.logarithms = logarithm_names(first);
+  parts.priced = priced_names(first, parts.counted);
+  parts.logarithms = logarithm_names(first, parts.counted);
   parts.prices = relative_prices(rows, targets);
   Eigen::MatrixXd points(static_cast<Index>(rows.size()),
                          static_cast<Index>(parts.logarithms.size()));
   Eigen::VectorXd left(points.rows());
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto row = static_cast<Index>(i);
-    points.row(row) = row_of(logarithms(request.readings[i]->point));
+    points.row(row) = row_of(logarithms(request.readings[i]->point, parts.counted));
     left(row) = std::log(targets[i] / std::max(priced(rows[i], parts.prices), 1e-30));
   }
   parts.correction = fit_gaussian_regression(points, left);
@@ -115,6 +118,7 @@ Eigen::RowVectorXd read_row(const nlohmann::json& json, size_t size, std::string
 LayerPredictorPtr read_hybrid(const nlohmann::json& json, std::string_view,
                               std::string_view where) {
   HybridParts parts;
+  parts.counted = json.at("counted");
   for (const nlohmann::json& price : json.at("prices")) {
     parts.priced.push_back(price.at("of"));
     parts.prices.push_back(price.at("price"));

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "estimator/base/error.h"
+
 namespace wattgrind {
 namespace {
 
@@ -26,7 +28,7 @@ struct NamedValue {
   double value = 0;
 };
 
-std::vector<NamedValue> priced_parts(const LayerPoint& point) {
+std::vector<NamedValue> priced_parts(const LayerPoint& point, bool counted) {
   const LayerAmounts& amounts = point.amounts;
   std::vector<NamedValue> parts = {{"call", 1},
                                    {"operation", amounts.operations},
@@ -36,7 +38,8 @@ std::vector<NamedValue> priced_parts(const LayerPoint& point) {
   if (point.kind == "conv2d") {
     parts.push_back({"value in a window", amounts.operations / point.size("out_channels")});
   }
-  if (!point.counted) return parts;
+  if (!counted) return parts;
+  CHECK(point.counted, "{} is not counted", point.kind);
   const std::vector<std::string> names = work_names(point.counted->counts.levels.size());
   const std::vector<double> values = work_values(*point.counted);
   // The call is there already.
@@ -44,7 +47,7 @@ std::vector<NamedValue> priced_parts(const LayerPoint& point) {
   return parts;
 }
 
-std::vector<NamedValue> logarithm_parts(const LayerPoint& point) {
+std::vector<NamedValue> logarithm_parts(const LayerPoint& point, bool counted) {
   const LayerAmounts& amounts = point.amounts;
   std::vector<NamedValue> parts;
   const auto names = size_names(point.kind);
@@ -62,7 +65,8 @@ std::vector<NamedValue> logarithm_parts(const LayerPoint& point) {
       parts.push_back({"rounding of " + std::string(channels), rounding(count)});
     }
   }
-  if (point.counted) {
+  if (counted) {
+    CHECK(point.counted, "{} is not counted", point.kind);
     const KernelWork& work = *point.counted;
     parts.push_back(
         {"cycles an operation", (1 + work.port_cycles + work.waiting_cycles) / amounts.operations});
@@ -87,17 +91,17 @@ std::vector<double> values_of(const std::vector<NamedValue>& parts) {
 
 }  // namespace
 
-std::vector<std::string> priced_names(const LayerPoint& point) {
-  return names_of(priced_parts(point));
+std::vector<std::string> priced_names(const LayerPoint& point, bool counted) {
+  return names_of(priced_parts(point, counted));
 }
-std::vector<double> priced_values(const LayerPoint& point) {
-  return values_of(priced_parts(point));
+std::vector<double> priced_values(const LayerPoint& point, bool counted) {
+  return values_of(priced_parts(point, counted));
 }
-std::vector<std::string> logarithm_names(const LayerPoint& point) {
-  return names_of(logarithm_parts(point));
+std::vector<std::string> logarithm_names(const LayerPoint& point, bool counted) {
+  return names_of(logarithm_parts(point, counted));
 }
-std::vector<double> logarithms(const LayerPoint& point) {
-  return values_of(logarithm_parts(point));
+std::vector<double> logarithms(const LayerPoint& point, bool counted) {
+  return values_of(logarithm_parts(point, counted));
 }
 
 }  // namespace wattgrind

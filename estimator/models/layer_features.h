@@ -9,16 +9,19 @@
 
 namespace wattgrind {
 
+// Counts are taken from a point only if `counted` says so: a predictor that was fitted without them
+// ignores them. CHECKs that they are there.
+
 // What a price can stand for: one call, operations, values read and written, parameters, the values
 // that all windows together see (of convolutions, per filter), and, where the kernel is counted,
 // what work_names() says.
-std::vector<std::string> priced_names(const LayerPoint& point);
-std::vector<double> priced_values(const LayerPoint& point);
+std::vector<std::string> priced_names(const LayerPoint& point, bool counted);
+std::vector<double> priced_values(const LayerPoint& point, bool counted);
 
 // Logarithms of the sizes (of padding, of one more than it), of the operations and the values read
 // and written, of the operations a value moved, of how far channels fill vectors of 16; where the
 // kernel is counted, of its cycles an operation and its lines from memory a value.
-std::vector<std::string> logarithm_names(const LayerPoint& point);
-std::vector<double> logarithms(const LayerPoint& point);
+std::vector<std::string> logarithm_names(const LayerPoint& point, bool counted);
+std::vector<double> logarithms(const LayerPoint& point, bool counted);
 
 }  // namespace wattgrind

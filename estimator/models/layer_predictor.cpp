@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "estimator/base/error.h"
 #include "estimator/fit/cross_validation.h"
 
 namespace wattgrind {
@@ -46,6 +47,18 @@ const PredictorForm* find_predictor_form(std::string_view name) {
   const auto found = std::find_if(kForms.begin(), kForms.end(),
                                   [&](const PredictorForm* form) { return form->name == name; });
   return found == kForms.end() ? nullptr : *found;
+}
+
+bool all_counted(const FitRequest& request) {
+  return std::all_of(request.readings.begin(), request.readings.end(),
+                     [](const LayerReading* reading) { return reading->point.counted; });
+}
+
+void require_counts(const LayerPredictor& predictor, const LayerPoint& point) {
+  if (predictor.needs_counts() && !point.counted) {
+    fail(ErrorKind::kUsage, "the model of {} goes by counts of kernels, and nothing was counted",
+         point.kind);
+  }
 }
 
 std::vector<Fold> reading_folds(std::span<const LayerReading* const> readings) {

@@ -48,6 +48,8 @@ class LayerPredictor {
   virtual std::string_view form() const = 0;
   // Positive and finite.
   virtual double predict(const LayerPoint& point) const = 0;
+  // Whether points must have been counted (LayerPoint::counted), or else must not have been.
+  virtual bool needs_counts() const { return false; }
   // Where readings of layers alike fell into groups: each group's value here, and its share of the
   // readings. Empty where one value is told.
   virtual std::vector<Mode> modes(const LayerPoint&) const { return {}; }
@@ -90,6 +92,10 @@ extern const PredictorForm kStepsForm;
 std::span<const PredictorForm* const> predictor_forms();
 // Null where no form has the name.
 const PredictorForm* find_predictor_form(std::string_view name);
+
+bool all_counted(const FitRequest& request);
+// Throws Error(kUsage) for a point without the counts that the predictor needs.
+void require_counts(const LayerPredictor& predictor, const LayerPoint& point);
 
 // The folds by which the forms choose among their own: readings of one workload stay together.
 std::vector<Fold> reading_folds(std::span<const LayerReading* const> readings);

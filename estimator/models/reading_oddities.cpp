@@ -47,7 +47,7 @@ std::vector<Jump> jumps_along(const AxisOfJumps& axis,
     points(static_cast<Eigen::Index>(i), 0) = std::log(axis.at(readings[i]->point));
   }
   StepOptions options;
-  options.fewest_samples = std::max<size_t>(8, readings.size() / 20);
+  options.fewest_samples = {std::max<size_t>(8, readings.size() / 20)};
   options.most_boxes = 6;
   const StepFit fit = fit_steps(points, ratios, reading_folds(readings), options);
   std::vector<size_t> boxes;
@@ -92,7 +92,7 @@ std::vector<Jump> find_jumps(const std::vector<LayerReading>& readings, std::str
   std::vector<double> ratios;
   for (const size_t i : readings_of(readings, kind, quantity)) {
     of_kind.push_back(&readings[i]);
-    rows.push_back(priced_values(readings[i].point));
+    rows.push_back(priced_values(readings[i].point, false));
     ratios.push_back(*readings[i].of(quantity));
   }
   std::vector<Jump> jumps;

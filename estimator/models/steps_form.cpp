@@ -54,10 +54,9 @@ class StepsPredictor : public LayerPredictor {
 
  private:
   const StepNode& box(const LayerPoint& point) const {
-    const std::vector<double> values = logarithms(point);
+    const std::vector<double> values = logarithms(point, false);
     if (values.size() != names_.size()) {
-      fail(ErrorKind::kInput, "the model of {} was fitted {} counts of kernels", point.kind,
-           point.counted ? "without" : "with");
+      fail(ErrorKind::kInput, "the model of {} goes by other sizes: fit it again", point.kind);
     }
     return steps_.box(values);
   }
@@ -68,14 +67,13 @@ class StepsPredictor : public LayerPredictor {
 
 LayerPredictorPtr fit_steps_form(const FitRequest& request) {
   if (request.readings.size() < kFewestReadings) return nullptr;
-  const std::vector<std::string> names = logarithm_names(request.readings.front()->point);
+  const std::vector<std::string> names = logarithm_names(request.readings.front()->point, false);
   Eigen::MatrixXd points(static_cast<Eigen::Index>(request.readings.size()),
                          static_cast<Eigen::Index>(names.size()));
   std::vector<double> values;
   for (size_t i = 0; i < request.readings.size(); ++i) {
     const LayerReading& reading = *request.readings[i];
-    const std::vector<double> row = logarithms(reading.point);
-    if (row.size() != names.size()) return nullptr;  // counted in part
+    const std::vector<double> row = logarithms(reading.point, false);
     for (size_t j = 0; j < row.size(); ++j) {
       points(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = row[j];
     }

@@ -308,5 +308,37 @@ TEST_F(CalibrateLayersTest, WhatCannotBeFittedIsRefused) {
                2, "leave them out");
 }
 
+TEST_F(CalibrateLayersTest, EstimatesTellWhatTheModelSaysBesideTheCounts) {
+  const std::string model = folder_.path() / "model.json";
+  const Ran fitted = run_wattgrind(layer_arguments(dense_readings("a.csv", 60, 0),
+                                                   {"--model", "hybrid", "--write-model", model}));
+  ASSERT_EQ(fitted.status, 0) << fitted.error;
+  const std::vector<std::string> estimate = {
+      "estimate", "dffr:layers=2,width=100", "--machine", "xeon_x5650", "--model", model};
+  std::vector<std::string> as_json = estimate;
+  as_json.insert(as_json.end(), {"--bottleneck", "--format", "json"});
+  const Ran ran = run_wattgrind(as_json);
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const json told = json::parse(ran.out).at("model");
+  double sum_j = 0;
+  for (const json& layer : told.at("layers")) {
+    if (layer.at("kind") == "dense") sum_j += layer.at("energy_j").at("value").get<double>();
+  }
+  EXPECT_NEAR(told.at("total").at("energy_j").at("value"), sum_j, 1e-9 * sum_j);
+  // 784 inputs and 100 units: 2 nJ an operation, 30 nJ a value and 0.1 mJ.
+  const double first_j = 2e-9 * 78400 + 3e-8 * 884 + 1e-4;
+  EXPECT_NEAR(told.at("layers").at(1).at("energy_j").at("value"), first_j, 0.05 * first_j);
+  EXPECT_NEAR(told.at("total").at("power_w"), 75, 1);
+  EXPECT_THAT(told.at("unknown_kinds"), ElementsAre("relu", "softmax"));
+  EXPECT_EQ(told.at("bottlenecks").at("time").size(), 3u);
+  const Ran text = run_wattgrind(estimate);
+  EXPECT_THAT(text.out, HasSubstr("The models know no relu, softmax"));
+  EXPECT_THAT(text.out, HasSubstr("from a.csv"));
+  expect_error({"estimate", "lenet5", "--bottleneck"}, 2, "wants --model");
+  expect_error({"estimate", "lenet5", "--model", model + "," + model}, 3, "knows dense");
+  expect_error({"estimate", "lenet5", "--model", write("net.json", "{\"schema\": \"x\"}")}, 3,
+               "net.json");
+}
+
 }  // namespace
 }  // namespace wattgrind
