@@ -186,8 +186,6 @@ void add_layer_options(CLI::App& command, CalibrateLayersOptions& layers) {
           .add_option("--model", layers.form,
                       "Fit models of layers instead, kind by kind: the form, or auto for the one "
                       "that does best on readings left out")
-          ->check(CLI::IsMember({"auto", "polynomial", "counts", "paleo", "hybrid", "steps"})
-                      .description(""))
           ->type_name("auto|polynomial|counts|paleo|hybrid|steps");
   command.add_option("--write-model", layers.model_file, "Write the models, for estimate --model")
       ->needs(model)

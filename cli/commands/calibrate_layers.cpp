@@ -8,6 +8,7 @@
 #include "cli/terminal/checks.h"
 #include "cli/terminal/progress.h"
 #include "estimator/base/error.h"
+#include "estimator/base/suggestion.h"
 #include "estimator/catalog/machine_source.h"
 #include "estimator/models/layer_models_file.h"
 #include "estimator/system/atomic_file.h"
@@ -21,7 +22,10 @@ namespace {
 std::vector<const PredictorForm*> forms_named(const std::string& name) {
   const auto all = predictor_forms();
   if (name == "auto") return {all.begin(), all.end()};
-  return {find_predictor_form(name)};
+  if (const PredictorForm* form = find_predictor_form(name)) return {form};
+  std::vector<std::string_view> known = {"auto"};
+  for (const PredictorForm* form : all) known.push_back(form->name);
+  fail(ErrorKind::kUsage, "--model {}: no such form; {}", name, suggest(name, known));
 }
 
 std::vector<LayerReading> read_layers(const std::string& path, const ReadingsFormat& format,
@@ -67,6 +71,7 @@ void require_models(const LayerModelsReport& report, const std::string& form) {
 }  // namespace
 
 void calibrate_layers(const CalibrateLayersOptions& options) {
+  const std::vector<const PredictorForm*> forms = forms_named(options.form);
   if (options.form == "counts" && !options.machine) {
     fail(ErrorKind::kUsage, "--model counts: add --machine, for which kernels are counted");
   }
@@ -86,7 +91,7 @@ void calibrate_layers(const CalibrateLayersOptions& options) {
     report.outliers_left_out = options.leave_out_outliers;
     if (options.leave_out_outliers) leave_out(report.outliers, report.readings);
     LayerFitOptions fit;
-    fit.forms = forms_named(options.form);
+    fit.forms = forms;
     fit.progress = [&](std::string_view what, size_t done, size_t total) {
       progress.show(what, done, total);
     };

@@ -9,6 +9,7 @@ namespace wattgrind {
 
 void add_ask_tell_command(CLI::App& program);
 void add_calibrate_command(CLI::App& program);
+void add_compare_command(CLI::App& program);
 void add_data_command(CLI::App& program);
 void add_doctor_command(CLI::App& program);
 void add_estimate_command(CLI::App& program);

@@ -8,6 +8,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/dimension_option.h"
 #include "cli/commands/layer_readings.h"
+#include "cli/commands/network_case.h"
 #include "cli/commands/plan_output.h"
 #include "cli/commands/size_options.h"
 #include "cli/reports/estimate_json.h"
@@ -61,11 +62,7 @@ struct EstimateOptions {
 // Calibrated prices are all that a meter read: that of instructions where the fit found one, and a
 // static power instead of the profile's.
 EnergyScope scope_of(const EstimateOptions& options, const Machine& machine) {
-  const bool has_power = machine.power && machine.power->core_w && machine.power->uncore_w;
-  const EnergyScope widest = !machine.instructions            ? EnergyScope::kEvents
-                             : !has_power                     ? EnergyScope::kActivity
-                             : !machine.power->package_idle_w ? EnergyScope::kRunning
-                                                              : EnergyScope::kMachine;
+  const EnergyScope widest = widest_scope(machine);
   if (!options.scope) return std::min(widest, EnergyScope::kRunning);
   if (*options.scope > widest) {
     fail(ErrorKind::kInput, "--energy {}: machine {} {}; --energy {} is the most it can tell",

@@ -54,6 +54,7 @@ int run(int argc, char** argv) {
     program.set_version_flag("--version", version_text, "Of the program, of LLVM and of Valgrind");
     add_ask_tell_command(program);
     add_calibrate_command(program);
+    add_compare_command(program);
     add_data_command(program);
     add_doctor_command(program);
     add_estimate_command(program);

@@ -298,6 +298,8 @@ TEST_F(CalibrateLayersTest, WhatCannotBeFittedIsRefused) {
                "3 of dense are too few");
   expect_error(layer_arguments(dense_readings("a.csv", 20, 0), {"--model", "counts"}), 2,
                "add --machine");
+  expect_error(layer_arguments(dense_readings("a.csv", 20, 0), {"--model", "hybird"}), 2,
+               "did you mean hybrid?");
   expect_error(
       layer_arguments(write("n.csv", "b,i,o,kwh,ms\n1,20,10,nan,1\n"), {"--model", "auto"}), 3,
       "n.csv:2");
