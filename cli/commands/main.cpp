@@ -64,6 +64,7 @@ int run(int argc, char** argv) {
     add_run_command(program);
     add_search_command(program);
     add_study_command(program);
+    add_sweep_command(program);
     add_train_command(program);
     parse_and_run(program, argc, argv);
     return 0;

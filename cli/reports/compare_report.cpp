@@ -120,9 +120,10 @@ const LayerFigures* find_layer_of(const CaseFigures& of, const std::string& name
   return found == of.layers.end() ? nullptr : &*found;
 }
 
-// The layers of the first case that every other has, too.
+// The layers of the first case that every other has, too; none where there is no case.
 std::vector<std::string> common_layers(const CompareReport& report) {
   std::vector<std::string> names;
+  if (report.cases.empty()) return names;
   for (const LayerFigures& layer : report.cases.front().layers) {
     if (std::all_of(report.cases.begin(), report.cases.end(), [&](const CaseFigures& of) {
           return find_layer_of(of, layer.name) != nullptr;
