@@ -7,6 +7,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/layer_readings.h"
 #include "cli/commands/size_options.h"
+#include "cli/commands/sweep_file.h"
 #include "cli/commands/sweep_points.h"
 #include "cli/reports/sweep_report.h"
 #include "cli/terminal/checks.h"
@@ -112,7 +113,26 @@ void fail_for_invalid_points(const SweepReport& report) {
        report.points.size(), first->error);
 }
 
-void run_sweep(const SweepOptions& options) {
+// A file tells the sweep, of which machine, plan and models are asked for on the command line.
+SweepOptions with_file(SweepOptions options) {
+  if (!is_sweep_file(options.what)) {
+    if (options.vary.empty()) fail(ErrorKind::kUsage, "--vary is missing: what is to vary?");
+    return options;
+  }
+  if (!options.vary.empty()) {
+    fail(ErrorKind::kUsage, "--vary: {} says what varies: leave it out", options.what);
+  }
+  const SweepFile file = read_sweep_file(options.what);
+  options.what = file.what;
+  options.vary = file.vary;
+  options.one_at_a_time = options.one_at_a_time || file.one_at_a_time;
+  options.steady = options.steady || file.steady;
+  if (options.batch == 1) options.batch = file.batch;
+  return options;
+}
+
+void run_sweep(const SweepOptions& given) {
+  const SweepOptions options = with_file(given);
   std::vector<SweepFactor> factors;
   SweepReport report;
   report.what = options.what;
@@ -138,15 +158,16 @@ void add_sweep_command(CLI::App& program) {
       "sweep", "A layer, a network or a machine with something varied: cost of each point");
   auto options = std::make_shared<SweepOptions>();
   command
-      ->add_option("what", options->what,
-                   "A network, or a layer in short (conv:filters=64,kernel=3,input=64x56x56)")
+      ->add_option(
+          "what", options->what,
+          "A network, a layer in short (conv:filters=64,kernel=3,input=64x56x56), or a file "
+          "that says all this (configs/sweeps)")
       ->required()
       ->type_name("WHAT");
   command
       ->add_option("--vary", options->vary,
                    "What varies and how: batch=1,2,4, input=32..512*2, filters=8..64+8, plan=, "
                    "pool=max,avg, machine.L2.size_bytes=...; several make a grid")
-      ->required()
       ->type_name("KEY=VALUES")
       ->take_all();
   command->add_flag("--one-at-a-time", options->one_at_a_time,

@@ -1,10 +1,13 @@
 // wattgrind sweep, with the program itself.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "estimator/system/atomic_file.h"
 #include "estimator/system/file_text.h"
 #include "tests/cli/run_wattgrind.h"
+#include "tests/places.h"
 #include "tests/temporary_folder.h"
 
 namespace wattgrind {
@@ -105,6 +108,31 @@ TEST(Sweep, WrongKeysAndRangesAreNamed) {
   const Ran ran = swept({"lenet5", "--vary", "machine.L9.ways=4"});
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.error, HasSubstr("the profile has no 'L9'"));
+}
+
+TEST(Sweep, EveryFileThatIsShippedRuns) {
+  const std::filesystem::path folder = source_path("configs/sweeps");
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename();
+    // Whole networks take seconds; what varies in them is what varies elsewhere.
+    if (name.find("alexnet") != std::string::npos || name.find("vgg16") != std::string::npos) {
+      continue;
+    }
+    EXPECT_GE(points_of(swept({entry.path()})).size(), 3u) << name;
+    ++files;
+  }
+  EXPECT_GE(files, 7u);
+}
+
+TEST(Sweep, AFileOfAnotherSchemaIsRefused) {
+  const TemporaryFolder folder;
+  const std::string file = folder.path() / "s.json";
+  write_file(file, R"({"schema": "wattgrind/sweep-config/1", "what": "lenet5", "vray": []})");
+  const Ran ran = swept({file});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.error, HasSubstr("vray"));
+  EXPECT_EQ(swept({"lenet5"}).status, 2);
 }
 
 }  // namespace
