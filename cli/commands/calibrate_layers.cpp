@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cli/commands/layer_readings.h"
+#include "cli/commands/version.h"
 #include "cli/reports/layer_models_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/progress.h"
@@ -105,6 +106,8 @@ void calibrate_layers(const CalibrateLayersOptions& options) {
   require_models(report, options.form);
   report.models.readings = report.readings_file;
   report.models.machine = machine ? machine->name : "";
+  // Whoever names a machine has its kernels counted, which are ours.
+  report.models.kernels = machine ? program_version() : "";
   report.models.date = format_utc(system_clock().unix_s());
   if (model_file) model_file->commit(write_layer_models(report.models));
   output.print({[&](const TextPage& page) { return layer_models_text(report, page); },

@@ -87,9 +87,10 @@ NetworkPrediction predict_counted(const Network& network, const NetworkCounts& c
     print_message(fmt::format("the models are of {}, and this is {}: take --machine {}",
                               models.machine, machine.name, models.machine));
   }
-  if (!models.kernels.empty() && models.kernels != version_text()) {
-    print_message(fmt::format("the models are of the kernels of {}, and this is {}: measure anew",
-                              models.kernels, version_text()));
+  if (!models.kernels.empty() && models.kernels != program_version()) {
+    print_message(
+        fmt::format("the models are of the kernels of version {}, and this is {}: measure anew",
+                    models.kernels, program_version()));
   }
   std::vector<KernelWork> counted;
   for (size_t i = 0; needs_counts(models) && i < network.layers.size(); ++i) {

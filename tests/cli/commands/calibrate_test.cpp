@@ -342,5 +342,21 @@ TEST_F(CalibrateLayersTest, EstimatesTellWhatTheModelSaysBesideTheCounts) {
                "net.json");
 }
 
+// Kernels are counted where a machine is named; a model that goes by counts is of that machine.
+TEST_F(CalibrateLayersTest, ModelsByCountsAreOfOneMachine) {
+  const std::string model = folder_.path() / "model.json";
+  const Ran fitted = run_wattgrind(
+      layer_arguments(dense_readings("a.csv", 20, 0),
+                      {"--model", "counts", "--machine", "zen3", "--write-model", model}));
+  ASSERT_EQ(fitted.status, 0) << fitted.error;
+  const std::vector<std::string> estimate = {"estimate", "dffr:layers=1,width=100", "--model",
+                                             model, "--quiet"};
+  std::vector<std::string> same = estimate, other = estimate;
+  same.insert(same.end(), {"--machine", "zen3"});
+  other.insert(other.end(), {"--machine", "zen2"});
+  EXPECT_EQ(run_wattgrind(same).error, "");
+  EXPECT_THAT(run_wattgrind(other).error, HasSubstr("the models are of zen3, and this is zen2"));
+}
+
 }  // namespace
 }  // namespace wattgrind
