@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "cli/commands/calibrate_layers.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/size_options.h"
 #include "cli/reports/calibrate_report.h"
@@ -34,6 +35,7 @@ struct CalibrateOptions {
   std::vector<std::string> terms;
   std::string machine_file;  // empty: not written
   std::string plots;         // prefix of their names; empty: not drawn
+  CalibrateLayersOptions layers;
   std::shared_ptr<OutputOptions> output;
 };
 
@@ -86,7 +88,8 @@ void write_plots(const CalibrateReport& report, const std::string& prefix) {
 
 // A note for readings whose energies need not be in joules.
 std::optional<std::string> unit_note(const ReadingsFormat& format) {
-  if (format.energy_column == ReadingsFormat().energy_column) return std::nullopt;
+  const bool has_unit = format.energy_column.find(':') != std::string::npos;
+  if (has_unit || format.energy_column == ReadingsFormat().energy_column) return std::nullopt;
   return fmt::format("Energies are in the unit of column {}, shown as if it were joules.",
                      format.energy_column);
 }
@@ -159,6 +162,46 @@ void add_fit_options(CLI::App& command, CalibrateOptions& options) {
       ->type_name("A,B");
 }
 
+void run_calibrate(const CalibrateOptions& options, bool machine_given) {
+  if (options.layers.form.empty()) {
+    run(options);
+    return;
+  }
+  if (!options.machine_file.empty() || !options.plots.empty() || !options.terms.empty()) {
+    fail(ErrorKind::kUsage,
+         "--write-machine, --plots and --terms are of a machine's prices: leave them out, or "
+         "--model");
+  }
+  CalibrateLayersOptions layers = options.layers;
+  layers.readings = options.readings;
+  layers.format = options.format;
+  if (machine_given) layers.machine = options.machine;
+  layers.output = options.output;
+  calibrate_layers(layers);
+}
+
+void add_layer_options(CLI::App& command, CalibrateLayersOptions& layers) {
+  CLI::Option* model =
+      command
+          .add_option("--model", layers.form,
+                      "Fit models of layers instead, kind by kind: the form, or auto for the one "
+                      "that does best on readings left out")
+          ->type_name("auto|polynomial|counts|paleo|hybrid|steps");
+  command.add_option("--write-model", layers.model_file, "Write the models, for estimate --model")
+      ->needs(model)
+      ->type_name("FILE");
+  command
+      .add_option("--check", layers.check,
+                  "Predict other readings of the same columns, which no fit sees")
+      ->needs(model)
+      ->type_name("READINGS");
+  command
+      .add_flag("--leave-out-outliers", layers.leave_out_outliers,
+                "Fit without readings whose power is 1.25 times the median of their kind or less "
+                "than that part of it")
+      ->needs(model);
+}
+
 }  // namespace
 
 void add_calibrate_command(CLI::App& program) {
@@ -171,20 +214,28 @@ void add_calibrate_command(CLI::App& program) {
                    "idle_power_w where they are known), with commas and decimal points")
       ->required()
       ->type_name("READINGS");
-  command
-      ->add_option("--machine", options->machine,
-                   "The profile whose prices are fitted (default: host)")
-      ->type_name("NAME|FILE");
+  CLI::Option* machine =
+      command
+          ->add_option("--machine", options->machine,
+                       "The profile whose prices are fitted (default: host); with --model, that "
+                       "for which kernels are counted (default: none)")
+          ->type_name("NAME|FILE");
   command
       ->add_option("--energy-column", options->format.energy_column,
-                   "The column that holds the energy (default: energy_j); whatever its unit, "
-                   "prices come out as if it were joules")
-      ->type_name("NAME");
+                   "The column that holds the energy (default: energy_j), or A/B, with its unit "
+                   "after a colon (kWh, Wh, J, mJ, uJ); without, prices come out as if it were "
+                   "joules")
+      ->type_name("NAME[:UNIT]");
+  command
+      ->add_option("--duration-column", options->format.duration_column,
+                   "The column that holds how long it took (default: duration_s), likewise")
+      ->type_name("NAME[:UNIT]");
   command
       ->add_option("--workload", options->format.workload_template,
                    "Workloads of files that name sizes in columns: 'matmul:m={m},k={k},...'")
       ->type_name("TEMPLATE");
   add_fit_options(*command, *options);
+  add_layer_options(*command, options->layers);
   add_size_options(*command, options->bounds);
   command
       ->add_option("--write-machine", options->machine_file,
@@ -194,7 +245,7 @@ void add_calibrate_command(CLI::App& program) {
       ->add_option("--plots", options->plots, "Draw PREFIX_predicted.svg and PREFIX_residuals.svg")
       ->type_name("PREFIX");
   options->output = add_output_options(*command);
-  command->callback([options] { run(*options); });
+  command->callback([options, machine] { run_calibrate(*options, machine->count() > 0); });
 }
 
 }  // namespace wattgrind

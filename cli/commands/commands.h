@@ -9,6 +9,7 @@ namespace wattgrind {
 
 void add_ask_tell_command(CLI::App& program);
 void add_calibrate_command(CLI::App& program);
+void add_compare_command(CLI::App& program);
 void add_data_command(CLI::App& program);
 void add_dataflow_command(CLI::App& program);
 void add_doctor_command(CLI::App& program);
@@ -19,6 +20,7 @@ void add_networks_command(CLI::App& program);
 void add_run_command(CLI::App& program);
 void add_search_command(CLI::App& program);
 void add_study_command(CLI::App& program);
+void add_sweep_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 
 }  // namespace wattgrind

@@ -7,12 +7,15 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/dimension_option.h"
+#include "cli/commands/layer_readings.h"
+#include "cli/commands/network_case.h"
 #include "cli/commands/plan_options.h"
 #include "cli/commands/plan_output.h"
 #include "cli/commands/quantize_option.h"
 #include "cli/commands/size_options.h"
 #include "cli/reports/estimate_json.h"
 #include "cli/reports/estimate_report.h"
+#include "cli/reports/model_estimate_report.h"
 #include "cli/reports/tensor_report.h"
 #include "cli/reports/verify_report.h"
 #include "cli/terminal/checks.h"
@@ -54,17 +57,15 @@ struct EstimateOptions {
   std::vector<std::string> metrics;
   std::string keep;
   QuantizeOptions quantize;
+  std::vector<std::string> models;  // files of layer models; empty: none
+  bool bottleneck = false;
   std::shared_ptr<OutputOptions> output;
 };
 
 // Calibrated prices are all that a meter read: that of instructions where the fit found one, and a
 // static power instead of the profile's.
 EnergyScope scope_of(const EstimateOptions& options, const Machine& machine) {
-  const bool has_power = machine.power && machine.power->core_w && machine.power->uncore_w;
-  const EnergyScope widest = !machine.instructions            ? EnergyScope::kEvents
-                             : !has_power                     ? EnergyScope::kActivity
-                             : !machine.power->package_idle_w ? EnergyScope::kRunning
-                                                              : EnergyScope::kMachine;
+  const EnergyScope widest = widest_scope(machine);
   if (!options.scope) return std::min(widest, EnergyScope::kRunning);
   if (*options.scope > widest) {
     fail(ErrorKind::kInput, "--energy {}: machine {} {}; --energy {} is the most it can tell",
@@ -149,7 +150,24 @@ PlanRequest plan_of(const EstimateOptions& options, const Network& network, cons
                       report);
 }
 
+// Layer models are of layers alone, in the steady state.
+void check_models(const EstimateOptions& options) {
+  if (options.bottleneck && options.models.empty()) {
+    fail(ErrorKind::kUsage, "--bottleneck wants --model: by which time and energy are told");
+  }
+  if (options.models.empty()) return;
+  if (options.training || options.plan->plan == Plan::kFused || options.plan->algorithm ||
+      options.plan->choose || options.quantize.quantize || options.verify || options.by_tensor ||
+      !options.layers.empty()) {
+    fail(
+        ErrorKind::kUsage,
+        "--model is of every layer of an inference, each alone: leave out --phase training, --plan "
+        "fused, --algorithm, --choose, --quantize, --verify, --by tensor and --layers");
+  }
+}
+
 void check_phase(const EstimateOptions& options) {
+  check_models(options);
   if (options.epochs && options.images == 0) {
     fail(ErrorKind::kUsage, "--epochs wants --images: how many images an epoch has");
   }
@@ -209,8 +227,25 @@ PricedTraining price_training(const EstimateOptions& options,
   return training;
 }
 
-void run_estimate(const EstimateOptions& options) {
+void print_with_models(const EstimateOptions& options, const Network& network,
+                       const LayerModels& models, Estimate estimate, Output& output) {
+  ModelEstimate result{std::move(estimate), {}, models.readings, options.bottleneck};
+  result.prediction =
+      predict_counted(network, result.estimate.counts, models, result.estimate.machine);
+  output.print(
+      {[&](const TextPage& page) { return model_estimate_text(result, options.metrics, page); },
+       [&] { return model_estimate_json(result); },
+       [&] { return model_estimate_csv(result, options.metrics); }});
+}
+
+void run_estimate(EstimateOptions options) {
   check_phase(options);
+  std::optional<LayerModels> models;
+  if (!options.models.empty()) {
+    models = read_models(options.models);
+    options.plan->plan = Plan::kLayers;
+    options.steady = true;
+  }
   Network network = find_network_of(options.network, options.dimensions);
   if (options.quantize.quantize) network = quantized_for_counts(network, options.quantize);
   refuse_oversize(options.network, network, {options.batch, options.training}, options.bounds);
@@ -239,6 +274,10 @@ void run_estimate(const EstimateOptions& options) {
     estimate.training = price_training(options, counted.training, machine, pricing);
   }
   if (!options.keep.empty()) keep(options.keep, artifacts);
+  if (models) {
+    print_with_models(options, network, *models, std::move(estimate), output);
+    return;
+  }
   if (options.by_tensor) {
     output.print({[&](Emphasis emphasis) { return tensor_text(estimate, emphasis); },
                   [&] { return estimate_json(estimate); },
@@ -368,6 +407,14 @@ void add_estimate_command(CLI::App& program) {
       ->add_option("--keep", options->keep,
                    "Keep the loop nests and, under cachegrind, executable and output in a folder")
       ->type_name("DIR");
+  command
+      ->add_option("--model", options->models,
+                   "Files that calibrate --write-model wrote: time, power and energy of each layer "
+                   "beside its counts")
+      ->type_name("FILE,...")
+      ->delimiter(',');
+  command->add_flag("--bottleneck", options->bottleneck,
+                    "With --model: name the layers that take most of time and energy");
   options->output = add_output_options(*command);
   command->callback([options] { run_estimate(*options); });
 }

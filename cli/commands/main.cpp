@@ -54,6 +54,7 @@ int run(int argc, char** argv) {
     program.set_version_flag("--version", version_text, "Of the program, of LLVM and of Valgrind");
     add_ask_tell_command(program);
     add_calibrate_command(program);
+    add_compare_command(program);
     add_data_command(program);
     add_dataflow_command(program);
     add_doctor_command(program);
@@ -64,6 +65,7 @@ int run(int argc, char** argv) {
     add_run_command(program);
     add_search_command(program);
     add_study_command(program);
+    add_sweep_command(program);
     add_train_command(program);
     parse_and_run(program, argc, argv);
     return 0;

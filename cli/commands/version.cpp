@@ -20,8 +20,10 @@ std::string valgrind_text() {
 
 }  // namespace
 
+std::string program_version() { return WATTGRIND_VERSION; }
+
 std::string version_text() {
-  return fmt::format("wattgrind {} (LLVM {}, {})", WATTGRIND_VERSION, llvm_version(),
+  return fmt::format("wattgrind {} (LLVM {}, {})", program_version(), llvm_version(),
                      valgrind_text());
 }
 

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "estimator/base/error.h"
 #include "estimator/base/suggestion.h"
+#include "estimator/catalog/layer_source.h"
 #include "estimator/formats/builtin_files.h"
 #include "estimator/formats/json_text.h"
 #include "estimator/imports/deepmeter.h"
@@ -76,6 +79,11 @@ Network find_network(const std::string& argument, const DimensionSizes& sizes) {
     OnnxImportOptions options;
     options.dimensions = sizes;
     return find_runnable(argument, read_onnx_model(argument), options).network;
+  }
+  if (std::optional<LayerLoad> layer = find_layer(argument)) {
+    if (layer->batch == 1) return std::move(layer->network);
+    fail(ErrorKind::kInput, "{}: batch={} is no part of the network: leave it out here", argument,
+         layer->batch);
   }
   if (argument.find(':') != std::string::npos) return read_short_form(argument);
   fail(ErrorKind::kInput,

@@ -1,8 +1,10 @@
 #include "estimator/fit/cross_validation.h"
 
 #include <algorithm>
+#include <map>
 
 #include "estimator/base/error.h"
+#include "estimator/base/random.h"
 
 namespace wattgrind {
 namespace {
@@ -39,6 +41,21 @@ std::vector<size_t> samples_of(std::span<const Fold> folds) {
   std::vector<size_t> samples;
   for (const Fold& fold : folds) samples.insert(samples.end(), fold.begin(), fold.end());
   return samples;
+}
+
+std::vector<Fold> dealt_folds(std::span<const std::string> groups, size_t count, uint64_t seed) {
+  std::map<std::string, Fold> by_group;
+  for (size_t i = 0; i < groups.size(); ++i) by_group[groups[i]].push_back(i);
+  std::vector<Fold> order;
+  for (auto& [group, samples] : by_group) order.push_back(std::move(samples));
+  Random random(seed);
+  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+  std::vector<Fold> folds(std::min(count, order.size()));
+  for (size_t i = 0; i < order.size(); ++i) {
+    Fold& fold = folds[i % folds.size()];
+    fold.insert(fold.end(), order[i].begin(), order[i].end());
+  }
+  return folds;
 }
 
 LeftOut leave_one_out(std::span<const Fold> folds, const FitAndPredict& fit_and_predict) {

@@ -1,8 +1,10 @@
 // Leave-one-out cross-validation: every fold is predicted by a fit that never saw it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "estimator/fit/feature_table.h"
@@ -52,6 +54,10 @@ struct NestedResult {
 NestedResult nested_cross_validation(const FeatureTable& table, std::span<const Fold> folds,
                                      std::span<const FeatureSet> candidates,
                                      const FitOptions& options);
+
+// Deals samples into `count` folds (fewer where there are fewer groups) of nearly the same number
+// of groups, in an order drawn by the seed. Samples with the same group stay together.
+std::vector<Fold> dealt_folds(std::span<const std::string> groups, size_t count, uint64_t seed);
 
 // The samples of all folds, one fold after another.
 std::vector<size_t> samples_of(std::span<const Fold> folds);

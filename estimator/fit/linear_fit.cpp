@@ -51,6 +51,28 @@ LinearModel fit_linear(const FeatureTable& table, std::span<const size_t> sample
   return {features, std::vector<double>(solution.begin(), solution.end())};
 }
 
+std::vector<double> relative_prices(std::span<const std::vector<double>> rows,
+                                    std::span<const double> targets) {
+  CHECK(!rows.empty() && rows.size() == targets.size(), "{} rows, {} targets", rows.size(),
+        targets.size());
+  Eigen::MatrixXd a(static_cast<Index>(rows.size()), static_cast<Index>(rows.front().size()));
+  for (Index i = 0; i < a.rows(); ++i) {
+    const std::vector<double>& row = rows[static_cast<size_t>(i)];
+    for (Index j = 0; j < a.cols(); ++j) {
+      a(i, j) = row[static_cast<size_t>(j)] / targets[static_cast<size_t>(i)];
+    }
+  }
+  const Eigen::VectorXd prices = nnls(a, Eigen::VectorXd::Ones(a.rows()));
+  return {prices.begin(), prices.end()};
+}
+
+double priced(std::span<const double> row, std::span<const double> prices) {
+  CHECK(row.size() == prices.size(), "{} values, {} prices", row.size(), prices.size());
+  double sum = 0;
+  for (size_t i = 0; i < row.size(); ++i) sum += row[i] * prices[i];
+  return sum;
+}
+
 std::string describe(const FeatureTable& table, const FeatureSet& features) {
   std::string text;
   for (const size_t feature : features) {

@@ -38,6 +38,13 @@ struct LinearModel {
 LinearModel fit_linear(const FeatureTable& table, std::span<const size_t> samples,
                        const FeatureSet& features, const FitOptions& options);
 
+// Prices, none of them negative, of what each row holds, for which the sum of prices comes nearest
+// to the targets in percent: least squares of priced(row, prices) / target - 1. There is at least
+// one row; rows have the same length, and targets are positive.
+std::vector<double> relative_prices(std::span<const std::vector<double>> rows,
+                                    std::span<const double> targets);
+double priced(std::span<const double> row, std::span<const double> prices);
+
 // The names of the features, as a sum: "operations + DRAM".
 std::string describe(const FeatureTable& table, const FeatureSet& features);
 

@@ -29,6 +29,13 @@ struct TimedKernel {
   double seconds = 0;
 };
 
+// What the model prices, of a machine with that many cache levels: "call", "port cycles", "waiting
+// cycles", "loop iterations", and then the lines fetched from each cache level below the first ("L2
+// line") and from DRAM ("DRAM line").
+std::vector<std::string> work_names(size_t levels);
+// How much of each there is, in the same order.
+std::vector<double> work_values(const KernelWork& work);
+
 class TimeModel {
  public:
   // There must be at least as many kernels as features, and all must have the same number of cache
@@ -37,9 +44,7 @@ class TimeModel {
 
   double seconds(const KernelWork& work) const;
 
-  // The features are "call", "port cycles", "waiting cycles", "loop iterations", and then the lines
-  // fetched from each cache level below the first ("L2 line") and from DRAM ("DRAM line").
-  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<std::string>& names() const { return names_; }   // those of work_names
   const std::vector<double>& prices_s() const { return prices_s_; }  // by name
 
  private:

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -34,11 +36,62 @@ std::vector<std::string> template_columns(std::string_view whole) {
   return columns;
 }
 
+struct Unit {
+  std::string_view name;
+  double factor = 1;  // of joules or seconds
+};
+constexpr std::array<Unit, 10> kUnits = {{{"J", 1},
+                                          {"mJ", 1e-3},
+                                          {"uJ", 1e-6},
+                                          {"Wh", 3600},
+                                          {"kWh", 3.6e6},
+                                          {"s", 1},
+                                          {"ms", 1e-3},
+                                          {"us", 1e-6},
+                                          {"min", 60},
+                                          {"h", 3600}}};
+
+// "cpu_energy:kWh" or "duration/forward_passes", taken apart where no column is called so.
+struct ColumnFormula {
+  std::string column;
+  std::string divisor;  // another column; empty: none
+  double factor = 1;
+};
+
+ColumnFormula read_formula(const CsvTable& table, const std::string& text) {
+  ColumnFormula formula;
+  formula.column = text;
+  if (table.find_column(text)) return formula;
+  if (const size_t colon = text.rfind(':'); colon != std::string::npos) {
+    const std::string_view word = std::string_view(text).substr(colon + 1);
+    const auto unit = std::find_if(kUnits.begin(), kUnits.end(),
+                                   [&](const Unit& known) { return known.name == word; });
+    if (unit == kUnits.end()) {
+      fail(ErrorKind::kUsage,
+           "'{}': no unit '{}': wanted J, mJ, uJ, Wh or kWh of an energy, s, "
+           "ms, us, min or h of a time",
+           text, word);
+    }
+    formula.factor = unit->factor;
+    formula.column.resize(colon);
+  }
+  if (const size_t slash = formula.column.find('/'); slash != std::string::npos) {
+    formula.divisor = formula.column.substr(slash + 1);
+    formula.column.resize(slash);
+  }
+  return formula;
+}
+
 void require_columns(const CsvTable& table, const ReadingsFormat& format) {
   std::vector<std::string> wanted = format.workload_template.empty()
                                         ? std::vector<std::string>{"workload"}
                                         : template_columns(format.workload_template);
-  wanted.push_back(format.energy_column);
+  for (const std::string& name : {format.energy_column, format.duration_column}) {
+    if (name == ReadingsFormat().duration_column) continue;  // may be absent
+    const ColumnFormula formula = read_formula(table, name);
+    wanted.push_back(formula.column);
+    if (!formula.divisor.empty()) wanted.push_back(formula.divisor);
+  }
   for (const std::string& name : wanted) {
     if (table.find_column(name)) continue;
     fail(ErrorKind::kInput,
@@ -85,6 +138,18 @@ class RowReader {
     return static_cast<uint64_t>(*value);
   }
 
+  // Absent where a column or its field is.
+  std::optional<double> value(const ColumnFormula& formula) const {
+    const std::optional<double> value = optional_number(formula.column);
+    if (!value || formula.divisor.empty()) {
+      return value ? std::optional(*value * formula.factor) : std::nullopt;
+    }
+    const std::optional<double> divisor = optional_number(formula.divisor);
+    if (!divisor) return std::nullopt;
+    if (*divisor <= 0) reject(formula.divisor, "must be positive");
+    return *value * formula.factor / *divisor;
+  }
+
   // Fits weigh readings by their inverse squares, which have to be finite: whatever the unit, this
   // is beyond what any instrument reads.
   void expect_measurable(std::string_view name, double value) const {
@@ -102,11 +167,11 @@ class RowReader {
   const CsvRow& row_;
 };
 
-void read_idle(const RowReader& row, Reading& reading) {
-  reading.duration_s = row.optional_number("duration_s");
+void read_idle(const RowReader& row, const ColumnFormula& duration, Reading& reading) {
+  reading.duration_s = row.value(duration);
   if (reading.duration_s) {
-    if (*reading.duration_s <= 0) row.reject("duration_s", "must be positive");
-    row.expect_measurable("duration_s", *reading.duration_s);
+    if (*reading.duration_s <= 0) row.reject(duration.column, "must be positive");
+    row.expect_measurable(duration.column, *reading.duration_s);
   }
   reading.idle_power_w = row.optional_number("idle_power_w");
   if (!reading.idle_power_w) return;
@@ -138,10 +203,12 @@ Reading read_row(const CsvTable& table, const CsvRow& row, const ReadingsFormat&
       reader.reject("phase", "must be inference or training");
     }
   }
-  reading.energy_j = table.number(row, table.column(format.energy_column));
-  if (reading.energy_j <= 0) reader.reject(format.energy_column, "energy must be positive");
-  reader.expect_measurable(format.energy_column, reading.energy_j);
-  read_idle(reader, reading);
+  const ColumnFormula energy = read_formula(table, format.energy_column);
+  const std::optional<double> energy_j = reader.value(energy);
+  if (!energy_j || *energy_j <= 0) reader.reject(energy.column, "energy must be positive");
+  reading.energy_j = *energy_j;
+  reader.expect_measurable(energy.column, reading.energy_j);
+  read_idle(reader, read_formula(table, format.duration_column), reading);
   return reading;
 }
 

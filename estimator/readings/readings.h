@@ -26,17 +26,21 @@ struct Reading {
 };
 
 struct ReadingsFormat {
-  // The column that holds the energy. Any other unit makes calibrated prices in that unit.
+  // The column that holds the energy. "A/B" divides one column by another, row by row; after a ":"
+  // stands the unit (J, mJ, uJ, Wh, kWh; of a time s, ms, us, min, h), without which values are
+  // taken as they are.
   std::string energy_column = "energy_j";
   // For files that name a load's sizes in columns: "matmul:m={m},k={k}" takes columns m and k.
   // Empty: the column `workload` names the load.
   std::string workload_template;
+  std::string duration_column = "duration_s";  // likewise
 };
 
 // Columns that are not asked for are ignored; batch, phase and repetitions are 1, inference and 1
-// in a file without them. Throws Error(kInput), naming file, line and column, for a missing
-// column, energy that is not positive, numbers that are none, an idle power that has no duration
-// or would leave no energy, two rows that are the same reading, and a file without a reading.
+// in a file without them. Throws Error(kUsage) for a unit that there is not, and Error(kInput),
+// naming file, line and column, for a missing column, energy that is not positive, numbers that are
+// none, an idle power that has no duration or would leave no energy, two rows that are the same
+// reading, and a file without a reading.
 std::vector<Reading> parse_readings(std::string_view text, std::string_view file,
                                     const ReadingsFormat& format);
 

@@ -247,5 +247,116 @@ TEST_F(CalibrateTest, TimeAloneIsAWarning) {
   EXPECT_NEAR(machine.static_power_w->value, 2, 1e-9);
 }
 
+// Dense layers at 2 nJ an operation and 30 nJ a value.
+class CalibrateLayersTest : public CalibrateTest {
+ protected:
+  std::string dense_readings(const std::string& name, size_t count, size_t from) const {
+    std::string text = "b,i,o,kwh,ms\n";
+    for (size_t n = from; n < from + count; ++n) {
+      const size_t b = 1 + n * n % 61, i = 20 + n * 37 % 900, o = 10 + n * 101 % 700;
+      const double joules =
+          2e-9 * static_cast<double>(b * i * o) + 3e-8 * static_cast<double>(b * i + b * o) + 1e-4;
+      text += fmt::format("{},{},{},{},{}\n", b, i, o, joules / 3.6e6, 1e3 * joules / 75);
+    }
+    return write(name, text);
+  }
+
+  static std::vector<std::string> layer_arguments(const std::string& readings,
+                                                  std::vector<std::string> more) {
+    std::vector<std::string> all = {"calibrate",         readings,
+                                    "--workload",        "dense:units={o},input={i}x1x1,batch={b}",
+                                    "--energy-column",   "kwh:kWh",
+                                    "--duration-column", "ms:ms"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+};
+
+TEST_F(CalibrateLayersTest, PredictsReadingsThatItHasNotSeen) {
+  const std::string model = folder_.path() / "model.json";
+  const Ran ran = run_wattgrind(layer_arguments(
+      dense_readings("a.csv", 60, 0), {"--model", "auto", "--write-model", model, "--check",
+                                       dense_readings("b.csv", 30, 50), "--format", "json"}));
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const json report = json::parse(ran.out);
+  const json& kind = report.at("kinds").at(0);
+  EXPECT_EQ(kind.at("kind"), "dense");
+  EXPECT_LT(kind.at("energy").at("left_out").at("mape_percent"), 2);
+  EXPECT_GT(kind.at("energy").at("in_proportion").at("mape_percent"), 5);
+  EXPECT_EQ(report.at("check").at("seen"), 10);
+  const json& score = report.at("check").at("scores").at(1);
+  EXPECT_EQ(score.at("quantity"), "energy");
+  EXPECT_EQ(score.at("readings"), 20);
+  EXPECT_LT(score.at("errors").at("mape_percent"), 2);
+  const json written = json::parse(read_file(model));
+  EXPECT_EQ(written.at("schema"), "wattgrind/layer-models/1");
+  EXPECT_EQ(written.at("readings"), "a.csv");
+}
+
+TEST_F(CalibrateLayersTest, WhatCannotBeFittedIsRefused) {
+  expect_error(layer_arguments(dense_readings("a.csv", 3, 0), {"--model", "hybrid"}), 3,
+               "3 of dense are too few");
+  expect_error(layer_arguments(dense_readings("a.csv", 20, 0), {"--model", "counts"}), 2,
+               "add --machine");
+  expect_error(layer_arguments(dense_readings("a.csv", 20, 0), {"--model", "hybird"}), 2,
+               "did you mean hybrid?");
+  expect_error(
+      layer_arguments(write("n.csv", "b,i,o,kwh,ms\n1,20,10,nan,1\n"), {"--model", "auto"}), 3,
+      "n.csv:2");
+  expect_error({"calibrate", write("w.csv", "workload,energy_j\nlenet5,3\n"), "--model", "auto"}, 3,
+               "wanted a layer");
+  expect_error(layer_arguments(dense_readings("a.csv", 20, 0),
+                               {"--model", "auto", "--write-machine", "m.json"}),
+               2, "leave them out");
+}
+
+TEST_F(CalibrateLayersTest, EstimatesTellWhatTheModelSaysBesideTheCounts) {
+  const std::string model = folder_.path() / "model.json";
+  const Ran fitted = run_wattgrind(layer_arguments(dense_readings("a.csv", 60, 0),
+                                                   {"--model", "hybrid", "--write-model", model}));
+  ASSERT_EQ(fitted.status, 0) << fitted.error;
+  const std::vector<std::string> estimate = {
+      "estimate", "dffr:layers=2,width=100", "--machine", "xeon_x5650", "--model", model};
+  std::vector<std::string> as_json = estimate;
+  as_json.insert(as_json.end(), {"--bottleneck", "--format", "json"});
+  const Ran ran = run_wattgrind(as_json);
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const json told = json::parse(ran.out).at("model");
+  double sum_j = 0;
+  for (const json& layer : told.at("layers")) {
+    if (layer.at("kind") == "dense") sum_j += layer.at("energy_j").at("value").get<double>();
+  }
+  EXPECT_NEAR(told.at("total").at("energy_j").at("value"), sum_j, 1e-9 * sum_j);
+  // 784 inputs and 100 units: 2 nJ an operation, 30 nJ a value and 0.1 mJ.
+  const double first_j = 2e-9 * 78400 + 3e-8 * 884 + 1e-4;
+  EXPECT_NEAR(told.at("layers").at(1).at("energy_j").at("value"), first_j, 0.05 * first_j);
+  EXPECT_NEAR(told.at("total").at("power_w"), 75, 1);
+  EXPECT_THAT(told.at("unknown_kinds"), ElementsAre("relu", "softmax"));
+  EXPECT_EQ(told.at("bottlenecks").at("time").size(), 3u);
+  const Ran text = run_wattgrind(estimate);
+  EXPECT_THAT(text.out, HasSubstr("The models know no relu, softmax"));
+  EXPECT_THAT(text.out, HasSubstr("from a.csv"));
+  expect_error({"estimate", "lenet5", "--bottleneck"}, 2, "wants --model");
+  expect_error({"estimate", "lenet5", "--model", model + "," + model}, 3, "knows dense");
+  expect_error({"estimate", "lenet5", "--model", write("net.json", "{\"schema\": \"x\"}")}, 3,
+               "net.json");
+}
+
+// Kernels are counted where a machine is named; a model that goes by counts is of that machine.
+TEST_F(CalibrateLayersTest, ModelsByCountsAreOfOneMachine) {
+  const std::string model = folder_.path() / "model.json";
+  const Ran fitted = run_wattgrind(
+      layer_arguments(dense_readings("a.csv", 20, 0),
+                      {"--model", "counts", "--machine", "zen3", "--write-model", model}));
+  ASSERT_EQ(fitted.status, 0) << fitted.error;
+  const std::vector<std::string> estimate = {"estimate", "dffr:layers=1,width=100", "--model",
+                                             model, "--quiet"};
+  std::vector<std::string> same = estimate, other = estimate;
+  same.insert(same.end(), {"--machine", "zen3"});
+  other.insert(other.end(), {"--machine", "zen2"});
+  EXPECT_EQ(run_wattgrind(same).error, "");
+  EXPECT_THAT(run_wattgrind(other).error, HasSubstr("the models are of zen3, and this is zen2"));
+}
+
 }  // namespace
 }  // namespace wattgrind

@@ -16,19 +16,21 @@ namespace {
 // Options whose value is a word, a name, a path or a list of words. A new option with a number
 // belongs not here but has one of the checks of cli/terminal/checks.h.
 const std::set<std::string> kTakeWords = {
-    "--best",   "--check",   "--input",    "--energy-column", "--keep",
-    "--layers", "--machine", "--meter",    "--metrics",       "--output",
-    "--path",   "--plots",   "--readings", "--study",         "--sysfs",
-    "--terms",  "--weights", "--workload", "--write",         "--write-machine"};
+    "--accuracy", "--plot",         "--vary",    "--duration-column", "--model",   "--write-model",
+    "--best",     "--check",        "--input",   "--energy-column",   "--keep",    "--layers",
+    "--machine",  "--meter",        "--metrics", "--output",          "--path",    "--plots",
+    "--readings", "--study",        "--sysfs",   "--terms",           "--weights", "--workload",
+    "--write",    "--write-machine"};
 
 const std::string kNeverGiven = "--never-given";
 
 std::unique_ptr<CLI::App> program() {
   auto app = std::make_unique<CLI::App>("", "wattgrind");
   for (const auto add :
-       {add_ask_tell_command, add_calibrate_command, add_data_command, add_doctor_command,
-        add_estimate_command, add_machines_command, add_measure_command, add_networks_command,
-        add_run_command, add_search_command, add_study_command, add_train_command}) {
+       {add_ask_tell_command, add_calibrate_command, add_compare_command, add_data_command,
+        add_doctor_command, add_estimate_command, add_machines_command, add_measure_command,
+        add_networks_command, add_run_command, add_search_command, add_study_command,
+        add_train_command}) {
     add(*app);
   }
   // An option that is never given keeps every command from being run.

@@ -46,6 +46,22 @@ TEST(Readings, OptionalColumnsMayBeLeftOutOrEmpty) {
   EXPECT_FALSE(empty[0].idle_power_w);
 }
 
+TEST(Readings, ColumnsHaveUnitsAndMayBeQuotients) {
+  ReadingsFormat format;
+  format.workload_template = "dense:units={o},input={i}x1x1";
+  format.energy_column = "kwh_in_all/passes:kWh";
+  format.duration_column = "minutes:min";
+  const std::vector<Reading> readings =
+      parse_readings("o,i,kwh_in_all,passes,minutes\n3,4,2e-6,4,0.5\n", "r.csv", format);
+  ASSERT_EQ(readings.size(), 1u);
+  EXPECT_NEAR(readings[0].energy_j, 1.8, 1e-12);  // 2e-6 kWh are 7.2 J
+  EXPECT_NEAR(readings[0].duration_s.value(), 30, 1e-12);
+  format.energy_column = "kwh_in_all:cal";
+  EXPECT_THROW(parse_readings("o,i,kwh_in_all,minutes\n3,4,2e-6,1\n", "r.csv", format), Error);
+  format.energy_column = "kwh_in_all/runs:kWh";
+  EXPECT_THROW(parse_readings("o,i,kwh_in_all,minutes\n3,4,2e-6,1\n", "r.csv", format), Error);
+}
+
 TEST(Readings, TakesSizesFromColumnsAndAnotherEnergyColumn) {
   const ReadingsFormat format{"energy", "matmul:m={m},k={k},n={n},dtype=int64"};
   const auto readings = parse_readings("load,m,k,n,energy\na,200,8000,300,9e-8\n", "r.csv", format);

@@ -1,0 +1,198 @@
+#include "cli/reports/compare_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "estimator/pricing/energy_precision.h"
+
+namespace wattgrind {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr double kMicrosAUnit = 1e6, kKib = 1024;
+
+// A figure of a case: a column of tables and a member of JSON.
+struct CaseFigure {
+  Column column;
+  std::function<std::optional<double>(const CaseFigures&)> value;
+  bool is_count = false;
+};
+
+std::optional<double> scaled_by(const std::optional<double>& value, double factor) {
+  return value ? std::optional(*value * factor) : std::nullopt;
+}
+
+std::vector<CaseFigure> case_columns(const CompareReport& report) {
+  const auto count = [](Column column, uint64_t LayerFigures::*figure) {
+    return CaseFigure{std::move(column),
+                      [figure](const CaseFigures& of) {
+                        return std::optional(static_cast<double>(of.total.*figure));
+                      },
+                      true};
+  };
+  std::vector<CaseFigure> figures = {
+      count({"macs", "MACs"}, &LayerFigures::macs),
+      count({"other_operations", "other operations", 0, 4}, &LayerFigures::other_operations),
+      count({"parameters", "parameters"}, &LayerFigures::parameters),
+      {{"memory_kib", "memory (KiB)", 1},
+       [](const CaseFigures& of) {
+         return of.memory_bytes ? std::optional(static_cast<double>(*of.memory_bytes) / kKib)
+                                : std::nullopt;
+       }},
+      {{"latency_cycles", "latency cycles"},
+       [](const CaseFigures& of) { return std::optional(of.total.latency_cycles); }},
+      {{"time_us", "time (us)", 2},
+       [](const CaseFigures& of) { return scaled_by(of.total.time_s, kMicrosAUnit); }},
+      {{"energy_uj", "energy (uJ)", 3},
+       [](const CaseFigures& of) { return std::optional(kMicrosAUnit * of.total.energy_j); }},
+      {{"model_time_us", "model: time (us)", 2},
+       [](const CaseFigures& of) { return scaled_by(of.model_time_s, kMicrosAUnit); }},
+      {{"model_energy_uj", "energy (uJ)", 3},
+       [](const CaseFigures& of) { return scaled_by(of.model_energy_j, kMicrosAUnit); }},
+      {{"image_energy_uj", "an image (uJ)", 3}, [](const CaseFigures& of) {
+         return std::optional(kMicrosAUnit * of.energy_of_an_image_j());
+       }}};
+  for (const double alpha : report.alphas) {
+    figures.push_back({{fmt::format("epr_alpha{:g}_uj", alpha), fmt::format("EPR {:g}", alpha), 4},
+                       [alpha](const CaseFigures& of) -> std::optional<double> {
+                         if (!of.accuracy) return std::nullopt;
+                         return kMicrosAUnit * energy_precision_ratio(1 - *of.accuracy, alpha,
+                                                                      of.energy_of_an_image_j());
+                       }});
+  }
+  std::erase_if(figures, [&](const CaseFigure& figure) {
+    return std::none_of(report.cases.begin(), report.cases.end(),
+                        [&](const CaseFigures& of) { return figure.value(of).has_value(); });
+  });
+  return figures;
+}
+
+Table case_table(const CompareReport& report) {
+  Table table;
+  table.columns = {{"case", "case"}};
+  const std::vector<CaseFigure> figures = case_columns(report);
+  for (const CaseFigure& figure : figures) table.columns.push_back(figure.column);
+  for (const CaseFigures& of : report.cases) {
+    std::vector<Cell> row = {of.label};
+    for (const CaseFigure& figure : figures) {
+      const std::optional<double> value = figure.value(of);
+      row.push_back(value && figure.is_count ? Cell(static_cast<uint64_t>(*value))
+                                             : optional_cell(value));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table difference_table(const CompareReport& report) {
+  Table table;
+  table.columns = {{"case", "case"}};
+  const std::vector<CaseFigure> figures = case_columns(report);
+  for (const CaseFigure& figure : figures) {
+    Column column = figure.column;
+    column.decimals = 1;
+    if (const size_t unit = column.title.find(" ("); unit != std::string::npos) {
+      column.title.resize(unit);
+    }
+    column.title += " (%)";
+    table.columns.push_back(std::move(column));
+  }
+  const CaseFigures& first = report.cases.front();
+  for (size_t i = 1; i < report.cases.size(); ++i) {
+    std::vector<Cell> row = {report.cases[i].label};
+    for (const CaseFigure& figure : figures) {
+      const auto value = figure.value(report.cases[i]), base = figure.value(first);
+      Cell cell;
+      if (value && base && *base != 0) cell = 100 * (*value / *base - 1);
+      row.push_back(cell);
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+const LayerFigures* find_layer_of(const CaseFigures& of, const std::string& name) {
+  const auto found = std::find_if(of.layers.begin(), of.layers.end(),
+                                  [&](const LayerFigures& layer) { return layer.name == name; });
+  return found == of.layers.end() ? nullptr : &*found;
+}
+
+// The layers of the first case that every other has, too; none where there is no case.
+std::vector<std::string> common_layers(const CompareReport& report) {
+  std::vector<std::string> names;
+  if (report.cases.empty()) return names;
+  for (const LayerFigures& layer : report.cases.front().layers) {
+    if (std::all_of(report.cases.begin(), report.cases.end(), [&](const CaseFigures& of) {
+          return find_layer_of(of, layer.name) != nullptr;
+        })) {
+      names.push_back(layer.name);
+    }
+  }
+  return names;
+}
+
+Table layer_table(const CompareReport& report, const std::vector<std::string>& names) {
+  Table table;
+  table.columns = {{"layer", "layer"}};
+  for (const CaseFigures& of : report.cases) {
+    table.columns.push_back({of.label, of.label + " (uJ)", 3});
+  }
+  for (const std::string& name : names) {
+    std::vector<Cell> row = {name};
+    for (const CaseFigures& of : report.cases) {
+      row.emplace_back(kMicrosAUnit * find_layer_of(of, name)->energy_j);
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace
+
+double CaseFigures::energy_of_an_image_j() const {
+  return model_energy_j.value_or(total.energy_j) / static_cast<double>(images);
+}
+
+std::string compare_text(const CompareReport& report, const TextPage& page) {
+  std::string text = aligned_text(case_table(report), page);
+  if (report.cases.size() < 2) return text;
+  text += fmt::format("\nmore than the first, in percent\n{}",
+                      aligned_text(difference_table(report), page));
+  const std::vector<std::string> names = common_layers(report);
+  if (names.empty()) return text;
+  return text + fmt::format("\nenergy of the layers in common\n{}",
+                            aligned_text(layer_table(report, names), page));
+}
+
+ordered_json compare_json(const CompareReport& report) {
+  ordered_json cases = ordered_json::array();
+  for (const CaseFigures& of : report.cases) {
+    ordered_json json = {{"case", of.label}, {"images", of.images}};
+    if (of.accuracy) json["accuracy"] = *of.accuracy;
+    for (const CaseFigure& figure : case_columns(report)) {
+      const std::optional<double> value = figure.value(of);
+      json[figure.column.key] = !value            ? ordered_json(nullptr)
+                                : figure.is_count ? ordered_json(static_cast<uint64_t>(*value))
+                                                  : ordered_json(*value);
+    }
+    cases.push_back(std::move(json));
+  }
+  ordered_json layers = ordered_json::array();
+  for (const std::string& name : common_layers(report)) {
+    ordered_json energies = ordered_json::array();
+    for (const CaseFigures& of : report.cases) {
+      energies.push_back(kMicrosAUnit * find_layer_of(of, name)->energy_j);
+    }
+    layers.push_back({{"name", name}, {"energy_uj", std::move(energies)}});
+  }
+  return {{"schema", "wattgrind/comparison/1"},
+          {"cases", std::move(cases)},
+          {"layers_in_common", std::move(layers)}};
+}
+
+Table compare_csv(const CompareReport& report) { return case_table(report); }
+
+}  // namespace wattgrind

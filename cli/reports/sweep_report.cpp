@@ -1,0 +1,151 @@
+#include "cli/reports/sweep_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/terminal/sentence.h"
+#include "estimator/base/error.h"
+#include "estimator/formats/csv.h"
+
+namespace wattgrind {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr double kMicrojoulesAJoule = 1e6;
+
+double case_energy_uj(const CaseFigures& figures) {
+  return kMicrojoulesAJoule * figures.model_energy_j.value_or(figures.total.energy_j);
+}
+
+// The valid points as a comparison.
+CompareReport comparison_of(const SweepReport& report) {
+  CompareReport comparison;
+  for (const SweptPoint& point : report.points) {
+    if (point.figures) comparison.cases.push_back(*point.figures);
+  }
+  return comparison;
+}
+
+std::string line_text(const SweepReport& report) {
+  const std::optional<SweepLine> found = sweep_line(report);
+  if (!found) return "";
+  const LineWithIntervals& line = found->line;
+  return fmt::format(
+      "\nenergy is {:.6g} uJ [{:.6g}, {:.6g}] + {:.6g} uJ [{:.6g}, {:.6g}] times {}; R2 {:.4f}\n",
+      line.intercept, line.intercept_95.low, line.intercept_95.high, line.slope, line.slope_95.low,
+      line.slope_95.high, found->of, line.r2);
+}
+
+std::string invalid_text(const SweepReport& report) {
+  std::string text;
+  for (const SweptPoint& point : report.points) {
+    if (!point.figures) text += sentence("\ninvalid: {}", point.error);
+  }
+  return text.empty() ? text : text + "\n";
+}
+
+}  // namespace
+
+std::optional<SweepLine> sweep_line(const SweepReport& report) {
+  if (report.keys.size() != 1) return std::nullopt;
+  const bool is_square = report.keys[0] == "input";
+  SweepLine result;
+  result.of = is_square ? "pixels" : report.keys[0];
+  for (const SweptPoint& point : report.points) {
+    if (!point.figures) continue;
+    const std::optional<double> x = parse_number(point.values[0]);
+    if (!x) return std::nullopt;
+    result.xs.push_back(is_square ? *x * *x : *x);
+    result.energies_uj.push_back(case_energy_uj(*point.figures));
+  }
+  const auto line = line_with_intervals(result.xs, result.energies_uj);
+  if (!line) return std::nullopt;
+  result.line = *line;
+  return result;
+}
+
+std::string sweep_text(const SweepReport& report, const TextPage& page) {
+  std::string text = sentence("{} on {}\n\n", report.what, report.machine);
+  if (const CompareReport comparison = comparison_of(report); !comparison.cases.empty()) {
+    text += aligned_text(compare_csv(comparison), page);
+  }
+  return text + line_text(report) + invalid_text(report);
+}
+
+ordered_json sweep_json(const SweepReport& report) {
+  const ordered_json cases = compare_json(comparison_of(report)).at("cases");
+  ordered_json points = ordered_json::array();
+  size_t valid = 0;
+  for (const SweptPoint& point : report.points) {
+    ordered_json json = ordered_json::object();
+    for (size_t i = 0; i < report.keys.size(); ++i) {
+      if (!point.values[i].empty()) json["varied"][report.keys[i]] = point.values[i];
+    }
+    if (point.figures) {
+      json.update(cases.at(valid++));
+    } else {
+      json["error"] = point.error;
+    }
+    points.push_back(std::move(json));
+  }
+  ordered_json json = {{"schema", "wattgrind/sweep/1"},
+                       {"what", report.what},
+                       {"machine", report.machine},
+                       {"points", std::move(points)}};
+  if (const std::optional<SweepLine> found = sweep_line(report)) {
+    const LineWithIntervals& line = found->line;
+    json["energy_uj"] = {{"over", found->of},
+                         {"intercept", line.intercept},
+                         {"intercept_95", {line.intercept_95.low, line.intercept_95.high}},
+                         {"slope", line.slope},
+                         {"slope_95", {line.slope_95.low, line.slope_95.high}},
+                         {"r2", line.r2}};
+  }
+  return json;
+}
+
+Table sweep_csv(const SweepReport& report) {
+  Table table;
+  for (const std::string& key : report.keys) table.columns.push_back({key, key});
+  const CompareReport comparison = comparison_of(report);
+  if (comparison.cases.empty()) return table;
+  const Table cases = compare_csv(comparison);
+  table.columns.insert(table.columns.end(), cases.columns.begin() + 1, cases.columns.end());
+  size_t valid = 0;
+  for (const SweptPoint& point : report.points) {
+    if (!point.figures) continue;
+    std::vector<Cell> row(point.values.begin(), point.values.end());
+    const std::vector<Cell>& figures = cases.rows[valid++];
+    row.insert(row.end(), figures.begin() + 1, figures.end());
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+ScatterPlot sweep_plot(const SweepReport& report) {
+  const std::optional<SweepLine> found = sweep_line(report);
+  if (!found) {
+    fail(ErrorKind::kUsage,
+         "a plot wants one key whose values are numbers, and three valid points");
+  }
+  ScatterPlot plot;
+  plot.title = report.what + " on " + report.machine;
+  plot.x_label = found->of;
+  plot.y_label = "energy (uJ)";
+  PlotSeries series{"points", {}};
+  for (size_t i = 0; i < found->xs.size(); ++i) {
+    series.points.push_back(
+        {found->xs[i], found->energies_uj[i], fmt::format("{} {:g}", found->of, found->xs[i])});
+  }
+  plot.series.push_back(std::move(series));
+  const auto [low, high] = std::minmax_element(found->xs.begin(), found->xs.end());
+  const auto at = [&](double x) { return found->line.intercept + found->line.slope * x; };
+  plot.lines.push_back(
+      {fmt::format("{:.4g} + {:.4g} {}", found->line.intercept, found->line.slope, found->of), *low,
+       at(*low), *high, at(*high)});
+  return plot;
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,26 @@
+// A layer alone, told in short: "conv:filters=64,kernel=3,padding=1,input=64x56x56,batch=8".
+//
+// Before the colon stands the kind's word in network files, or the function's of an activation
+// ("sigmoid"); conv, maxpool and avgpool stand for conv2d, maxpool2d and avgpool2d. `input` is
+// CxHxW; `batch` is 1 unless it is said. Every other key is a member of the layer in a network
+// file; of kernel, stride, padding and dilation one number stands for both dimensions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "estimator/network/network.h"
+
+namespace wattgrind {
+
+struct LayerLoad {
+  Network network;  // of the layer alone, called as the text without its batch
+  int64_t batch = 1;
+};
+
+// Absent where the text does not begin with the word of a kind and a colon. Throws Error(kInput)
+// naming the text and the key.
+std::optional<LayerLoad> find_layer(const std::string& text);
+
+}  // namespace wattgrind
