@@ -16,11 +16,12 @@ namespace {
 // Options whose value is a word, a name, a path or a list of words. A new option with a number
 // belongs not here but has one of the checks of cli/terminal/checks.h.
 const std::set<std::string> kTakeWords = {
-    "--accuracy", "--plot",         "--vary",    "--duration-column", "--model",   "--write-model",
-    "--best",     "--check",        "--input",   "--energy-column",   "--keep",    "--layers",
-    "--machine",  "--meter",        "--metrics", "--output",          "--path",    "--plots",
-    "--readings", "--study",        "--sysfs",   "--terms",           "--weights", "--workload",
-    "--write",    "--write-machine"};
+    "--accuracy",      "--algorithm",     "--plot",          "--vary",         "--duration-column",
+    "--model",         "--write-model",   "--best",          "--check",        "--input",
+    "--energy-column", "--keep",          "--layers",        "--machine",      "--meter",
+    "--metrics",       "--output",        "--path",          "--plots",        "--readings",
+    "--study",         "--sysfs",         "--terms",         "--weights",      "--workload",
+    "--write",         "--write-machine", "--write-network", "--write-weights"};
 
 const std::string kNeverGiven = "--never-given";
 
