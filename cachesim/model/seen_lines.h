@@ -30,7 +30,7 @@ class SeenLines {
       const uint32_t here = std::min(count, 32 - first);
       seen_.cover(line / 32);
       uint32_t& lines = seen_[line / 32];
-      const uint32_t bits = (~uint32_t{0} >> (32 - here)) << first;
+      const auto bits = static_cast<uint32_t>(((uint64_t{1} << here) - 1) << first);
       new_lines += static_cast<uint32_t>(std::popcount(bits & ~lines));
       lines |= bits;
       line += here;
