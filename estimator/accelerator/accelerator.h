@@ -49,7 +49,7 @@ struct RegisterFile {
 
 // What the array loses beside the cycles of its multiplications.
 struct ArrayTiming {
-  std::optional<Sourced<double>> psum_hop_cycles;         // for a partial sum passed to a neighbour
+  std::optional<Sourced<double>> psum_hop_cycles;  // for a partial sum passed to a neighbour
 };
 
 struct Bandwidth {

@@ -75,8 +75,8 @@ TEST(CandidateEvaluation, ACandidateBeyondTheBoundsFailsAlone) {
       << outcome.result;
 }
 
-// On the chip a dense layer's energy at one image is hardly more than its weights' from DRAM (460 pJ
-// a word), buffer (15 pJ) and array (4 pJ) and its products' (2 pJ, and 4 pJ in register files).
+// On the chip a dense layer's energy at one image is hardly more than its weights' from DRAM (460
+// pJ a word), buffer (15 pJ) and array (4 pJ) and its products' (2 pJ, and 4 pJ in register files).
 TEST(CandidateEvaluation, InferenceIsPricedOnAnAccelerator) {
   Json json = changed("/machine", {{"accelerator", "eyeriss_chip"}, {"host", "xeon_x5650"}});
   json["objective"]["cost"] = "picojoules";
