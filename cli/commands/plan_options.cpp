@@ -94,6 +94,7 @@ PlanRequest plan_request(const PlanOptions& options, const Network& network, int
   PlanRequest request(options.plan_of(training));
   if (options.algorithm) {
     within("--algorithm", [&] {
+      if (options.algorithm->empty()) fail(ErrorKind::kUsage, "found nothing, wanted a word");
       request.algorithms = algorithm_request(without_auto(*options.algorithm));
       plan_inference(network, request, machine.isa, batch);
     });
