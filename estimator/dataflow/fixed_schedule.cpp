@@ -39,12 +39,13 @@ PassSize pass_size(const ScheduledLayer& layer) {
   const auto channels = static_cast<double>(layer.channels);
   const auto filters = static_cast<double>(layer.filters);
   const auto sets_real = static_cast<double>(sets);
-  PassSize pass = {sets_real, sets_real * sets_real, static_cast<double>(room / sets)};
+  const uint64_t filters_a_set = room / sets, whole_filters = room / layer.channels;
+  PassSize pass = {sets_real, sets_real * sets_real, static_cast<double>(filters_a_set)};
   double a_set = pass.filters;
   if (pass.channels_a_set >= channels) {
     pass.channels_a_set = pass.channels = channels;
     pass.all_channels = true;
-    a_set = static_cast<double>(room / layer.channels);
+    a_set = static_cast<double>(whole_filters);
     pass.filters = a_set * sets_real;
   }
   if (pass.channels_a_set < channels && channels < pass.channels) {

@@ -63,15 +63,18 @@ class MapPlanner {
   }
 
   // Whether everything that reads this output takes any layout. Dense layers do, and elementwise
-  // layers do if their own readers do, for they keep the layout of their input.
+  // layers do if their own readers do, for they keep the layout of their input; so do flattens,
+  // which are views then. (One image's neighbours are nobody's concern: its maps lie as they always
+  // did.)
   bool readers_take_any_layout(int source) const {
     return is_network_input(source) ? take_any_layout(readers_.of(source))
                                     : any_layout_[static_cast<size_t>(source)];
   }
   bool take_any_layout(const std::vector<int>& readers) const {
     return !readers.empty() && std::ranges::all_of(readers, [&](int reader) {
-      return is_dense(layer(reader)) ||
-             (is_elementwise(layer(reader)) && readers_take_any_layout(reader));
+      const bool passes_on =
+          is_elementwise(layer(reader)) || (plan_.batch > 1 && is_flatten(layer(reader)));
+      return is_dense(layer(reader)) || (passes_on && readers_take_any_layout(reader));
     });
   }
 
