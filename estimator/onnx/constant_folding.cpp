@@ -224,7 +224,7 @@ Constant fold_slice(NodeImport& node) {
     const int64_t first = range.start * strides[range.axis];
     dims[range.axis] = range.size;
     strides[range.axis] *= range.step;
-    result = gathered(result, std::move(dims), first, strides);
+    result = gathered(result, dims, first, strides);
   }
   return result;
 }
