@@ -90,7 +90,8 @@ std::optional<double> cost(const ConvProblem& problem) {
   }
   const int64_t pixels = problem.output.shape.height * problem.output.shape.width;
   const int64_t lanes = traits(problem.isa).float_lanes;
-  const double copies = 2.0 * static_cast<double>(pixels * ((problem.taps() + lanes - 1) / lanes));
+  const int64_t vectors = (problem.taps() + lanes - 1) / lanes;
+  const auto copies = static_cast<double>(2 * pixels * vectors);
   return static_cast<double>(problem.batch * problem.groups) * (image_cost + copies);
 }
 
