@@ -12,11 +12,13 @@
 
 namespace wattgrind {
 
-inline constexpr std::array<CodegenOptions, 5> kCodegenTargets = {{{Isa::kSse42, false},
-                                                                   {Isa::kAvx2, false},
-                                                                   {Isa::kAvx2, true},
-                                                                   {Isa::kAvx512, false},
-                                                                   {Isa::kAvx512, true}}};
+inline std::array<CodegenOptions, 5> codegen_targets() {
+  return {{{Isa::kSse42, false},
+           {Isa::kAvx2, false},
+           {Isa::kAvx2, true},
+           {Isa::kAvx512, false},
+           {Isa::kAvx512, true}}};
+}
 
 inline std::string target_name(const testing::TestParamInfo<CodegenOptions>& info) {
   constexpr const char* kNames[] = {"sse42", "avx2", "avx512"};

@@ -56,7 +56,7 @@ void expect_runs_as_interpreted(const std::vector<LoopNest>& nests, const Codege
 
 class JitTest : public HostTargetTest {};
 
-INSTANTIATE_TEST_SUITE_P(Targets, JitTest, testing::ValuesIn(kCodegenTargets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, JitTest, testing::ValuesIn(codegen_targets()), target_name);
 
 // Arguments an opcode is defined for, with the edges: ties, zeros of both signs, infinities, NaN.
 std::vector<float> arguments(Opcode opcode) {

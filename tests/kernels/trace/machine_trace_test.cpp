@@ -104,7 +104,7 @@ class MachineTraceTest : public HostTargetTest {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Targets, MachineTraceTest, testing::ValuesIn(kCodegenTargets),
+INSTANTIATE_TEST_SUITE_P(Targets, MachineTraceTest, testing::ValuesIn(codegen_targets()),
                          target_name);
 
 constexpr uint64_t kLargeBuffer = 1 << 16;
