@@ -11,6 +11,7 @@
 #include "cli/commands/measured_zeros.h"
 #include "cli/reports/dataflow_report.h"
 #include "cli/terminal/checks.h"
+#include "cli/terminal/choice_option.h"
 #include "cli/terminal/message.h"
 #include "cli/terminal/output.h"
 #include "estimator/accelerator/accelerator_file.h"
@@ -103,18 +104,6 @@ void run_dataflow(const DataflowOptions& options) {
                 nullptr});
 }
 
-template <typename Value, typename Choice>
-void add_words(CLI::App& command, const std::string& name, Value& value, const std::string& help,
-               const std::map<std::string, Choice>& choices) {
-  std::vector<std::string> words;
-  for (const auto& [word, choice] : choices) words.push_back(word);
-  command
-      .add_option_function<std::string>(
-          name, [&value, choices](const std::string& word) { value = choices.at(word); }, help)
-      ->check(CLI::IsMember(words).description(""))
-      ->type_name(fmt::format("{}", fmt::join(words, "|")));
-}
-
 std::string dataflow_words() {
   std::vector<std::string_view> names;
   for (const auto& dataflow : dataflows()) names.push_back(dataflow->name());
@@ -146,18 +135,19 @@ void add_dataflow_command(CLI::App& program) {
   command->add_option("--batch", options->batch, "Images at once (default 1)")
       ->check(integer_from(1, kMostImages))
       ->type_name("N");
-  add_words(*command, "--objective", options->objective,
-            "What mappings are chosen by: energy (default), cycles, or their product",
-            std::map<std::string, MappingObjective>{{"energy", MappingObjective::kEnergy},
-                                                    {"delay", MappingObjective::kDelay},
-                                                    {"edp", MappingObjective::kEnergyDelay}});
-  add_words(*command, "--units", options->unit,
-            "Picojoules (default where the accelerator has them), or multiples of one MAC's energy",
-            std::map<std::string, AcceleratorUnit>{{"pj", AcceleratorUnit::kPicojoules},
-                                                   {"mac", AcceleratorUnit::kMacs}});
-  add_words(*command, "--by", options->by_tensor,
-            "Energy by layer and level (default), or by layer and what moves",
-            std::map<std::string, bool>{{"layer", false}, {"tensor", true}});
+  add_choice(*command, "--objective", options->objective,
+             "What mappings are chosen by: energy (default), cycles, or their product",
+             std::map<std::string, MappingObjective>{{"energy", MappingObjective::kEnergy},
+                                                     {"delay", MappingObjective::kDelay},
+                                                     {"edp", MappingObjective::kEnergyDelay}});
+  add_choice(
+      *command, "--units", options->unit,
+      "Picojoules (default where the accelerator has them), or multiples of one MAC's energy",
+      std::map<std::string, AcceleratorUnit>{{"pj", AcceleratorUnit::kPicojoules},
+                                             {"mac", AcceleratorUnit::kMacs}});
+  add_choice(*command, "--by", options->by_tensor,
+             "Energy by layer and level (default), or by layer and what moves",
+             std::map<std::string, bool>{{"layer", false}, {"tensor", true}});
   command
       ->add_option("--sparsity", options->sparsity,
                    "Zeros by layer: a .json file, or the folder that `run --keep` wrote maps to")

@@ -19,6 +19,7 @@
 #include "cli/reports/tensor_report.h"
 #include "cli/reports/verify_report.h"
 #include "cli/terminal/checks.h"
+#include "cli/terminal/choice_option.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress.h"
 #include "estimator/base/error.h"
@@ -288,19 +289,6 @@ void run_estimate(EstimateOptions options) {
       {[&](const TextPage& page) { return estimate_text(estimate, options.metrics, page); },
        [&] { return estimate_json(estimate); },
        [&] { return estimate_csv(estimate, options.metrics); }});
-}
-
-// Adds an option that takes one of a few words. `value` must live as long as the command.
-template <typename Value, typename Choice>
-void add_choice(CLI::App& command, const std::string& name, Value& value, const std::string& help,
-                const std::map<std::string, Choice>& choices) {
-  std::vector<std::string> words;
-  for (const auto& [word, choice] : choices) words.push_back(word);
-  command
-      .add_option_function<std::string>(
-          name, [&value, choices](const std::string& word) { value = choices.at(word); }, help)
-      ->check(CLI::IsMember(words).description(""))
-      ->type_name(fmt::format("{}", fmt::join(words, "|")));
 }
 
 }  // namespace

@@ -8,14 +8,6 @@
 
 namespace wattgrind {
 
-EnergyScope widest_scope(const Machine& machine) {
-  const bool has_power = machine.power && machine.power->core_w && machine.power->uncore_w;
-  return !machine.instructions            ? EnergyScope::kEvents
-         : !has_power                     ? EnergyScope::kActivity
-         : !machine.power->package_idle_w ? EnergyScope::kRunning
-                                          : EnergyScope::kMachine;
-}
-
 Pricing default_pricing(const Machine& machine) {
   Pricing pricing;
   pricing.prices = machine_prices(machine);

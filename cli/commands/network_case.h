@@ -18,9 +18,6 @@
 
 namespace wattgrind {
 
-// The widest energy that the machine's profile has the figures for.
-EnergyScope widest_scope(const Machine& machine);
-
 // The profile's own prices, in picojoules, of the running energy or, where that is not known, the
 // widest that is.
 Pricing default_pricing(const Machine& machine);

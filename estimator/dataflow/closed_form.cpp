@@ -274,4 +274,25 @@ std::unique_ptr<Dataflow> make_closed_form(std::string_view name, std::string_vi
   return std::make_unique<ClosedFormDataflow>(name, description, register_bytes, std::move(form));
 }
 
+TileAccesses output_stationary_accesses(const LayerProblem& problem,
+                                        const StationaryFetches& fetches) {
+  const auto at = [](TileAccesses& words, StorageLevel level, DataKind kind) -> double& {
+    return words[index_of(level)][index_of(kind)];
+  };
+  const double products = product_count(problem);
+  TileAccesses words{};
+  at(words, StorageLevel::kDram, DataKind::kWeights) = weight_words(problem);
+  at(words, StorageLevel::kDram, DataKind::kIfmap) =
+      fetches.map * static_cast<double>(fetches.map_from_dram);
+  at(words, StorageLevel::kDram, DataKind::kPsum) = ofmap_words(problem);
+  at(words, StorageLevel::kBuffer, DataKind::kWeights) =
+      weight_words(problem) * static_cast<double>(fetches.tiles_of_pixels);
+  at(words, StorageLevel::kBuffer, DataKind::kIfmap) =
+      fetches.map * static_cast<double>(fetches.map_from_buffer);
+  at(words, StorageLevel::kArray, DataKind::kWeights) = problem.pooling ? 0 : products;
+  at(words, StorageLevel::kArray, DataKind::kIfmap) = products;
+  at(words, StorageLevel::kRegisterFile, DataKind::kPsum) = 2 * (products - ofmap_words(problem));
+  return words;
+}
+
 }  // namespace wattgrind

@@ -104,4 +104,16 @@ double weight_words(const LayerProblem& problem);  // none of pooling
 double ofmap_words(const LayerProblem& problem);
 double product_count(const LayerProblem& problem);
 
+// What the output-stationary forms fetch. Sums stay where they are and go out once; weights come to
+// the buffer once and to the array once for each tile of pixels; every product takes a weight and a
+// map's value from the array.
+struct StationaryFetches {
+  double map = 0;                // words of the map that its tiles fetch together
+  uint64_t map_from_dram = 1;    // how often those come from DRAM
+  uint64_t map_from_buffer = 1;  // and from the buffer
+  uint64_t tiles_of_pixels = 1;
+};
+TileAccesses output_stationary_accesses(const LayerProblem& problem,
+                                        const StationaryFetches& fetches);
+
 }  // namespace wattgrind

@@ -34,24 +34,11 @@ class MocMopForm : public ReuseForm {
     const double map = ifmap_planes(problem) *
                        static_cast<double>(problem.ofmap_rows * problem.filter_rows) *
                        fetched_columns(problem, tiles[kMmColumns]);
-    const auto tiles_of_pixels =
-        static_cast<double>(ceil_tiles(problem.images, tiles[kMmImages]) * problem.ofmap_rows *
-                            ceil_tiles(problem.ofmap_columns, tiles[kMmColumns]));
-    const double weights = problem.pooling ? 0 : product_count(problem);
-    TileAccesses words{};
-    words[index_of(StorageLevel::kDram)][index_of(DataKind::kWeights)] = weight_words(problem);
-    words[index_of(StorageLevel::kDram)][index_of(DataKind::kIfmap)] =
-        map * static_cast<double>(ceil_tiles(problem.filters, tiles[kMmFilters]));
-    words[index_of(StorageLevel::kDram)][index_of(DataKind::kPsum)] = ofmap_words(problem);
-    words[index_of(StorageLevel::kBuffer)][index_of(DataKind::kWeights)] =
-        weight_words(problem) * tiles_of_pixels;
-    words[index_of(StorageLevel::kBuffer)][index_of(DataKind::kIfmap)] =
-        map * static_cast<double>(ceil_tiles(problem.filters, tiles[kMmParallel]));
-    words[index_of(StorageLevel::kArray)][index_of(DataKind::kWeights)] = weights;
-    words[index_of(StorageLevel::kArray)][index_of(DataKind::kIfmap)] = product_count(problem);
-    words[index_of(StorageLevel::kRegisterFile)][index_of(DataKind::kPsum)] =
-        2 * (product_count(problem) - ofmap_words(problem));
-    return words;
+    return output_stationary_accesses(
+        problem, {map, ceil_tiles(problem.filters, tiles[kMmFilters]),
+                  ceil_tiles(problem.filters, tiles[kMmParallel]),
+                  ceil_tiles(problem.images, tiles[kMmImages]) * problem.ofmap_rows *
+                      ceil_tiles(problem.ofmap_columns, tiles[kMmColumns])});
   }
 
   uint64_t active(const LayerProblem&, const Tiles& tiles) const override {

@@ -33,23 +33,10 @@ class MocSopForm : public ReuseForm {
     const double map =
         ofmap_words(problem) / static_cast<double>(problem.filters) *
         static_cast<double>(problem.channels * problem.filter_rows * problem.filter_columns);
-    const auto tiles_of_pixels = static_cast<double>(ceil_tiles(problem.images, tiles[kMsImages]) *
-                                                     problem.ofmap_rows * problem.ofmap_columns);
-    const double weights = problem.pooling ? 0 : product_count(problem);
-    TileAccesses words{};
-    words[index_of(StorageLevel::kDram)][index_of(DataKind::kWeights)] = weight_words(problem);
-    words[index_of(StorageLevel::kDram)][index_of(DataKind::kIfmap)] =
-        map * static_cast<double>(ceil_tiles(problem.filters, tiles[kMsFilters]));
-    words[index_of(StorageLevel::kDram)][index_of(DataKind::kPsum)] = ofmap_words(problem);
-    words[index_of(StorageLevel::kBuffer)][index_of(DataKind::kWeights)] =
-        weight_words(problem) * tiles_of_pixels;
-    words[index_of(StorageLevel::kBuffer)][index_of(DataKind::kIfmap)] =
-        map * static_cast<double>(ceil_tiles(problem.filters, tiles[kMsParallel]));
-    words[index_of(StorageLevel::kArray)][index_of(DataKind::kWeights)] = weights;
-    words[index_of(StorageLevel::kArray)][index_of(DataKind::kIfmap)] = product_count(problem);
-    words[index_of(StorageLevel::kRegisterFile)][index_of(DataKind::kPsum)] =
-        2 * (product_count(problem) - ofmap_words(problem));
-    return words;
+    return output_stationary_accesses(problem, {map, ceil_tiles(problem.filters, tiles[kMsFilters]),
+                                                ceil_tiles(problem.filters, tiles[kMsParallel]),
+                                                ceil_tiles(problem.images, tiles[kMsImages]) *
+                                                    problem.ofmap_rows * problem.ofmap_columns});
   }
 
   uint64_t active(const LayerProblem&, const Tiles& tiles) const override {

@@ -31,25 +31,11 @@ class SocMopForm : public ReuseForm {
   TileAccesses accesses(const LayerProblem& problem, const Tiles& tiles) const override {
     const double map = ifmap_planes(problem) * fetched_rows(problem, tiles[kSmRows]) *
                        fetched_columns(problem, tiles[kSmColumns]);
-    const auto tiles_of_pixels =
-        static_cast<double>(ceil_tiles(problem.images, tiles[kSmImages]) *
-                            ceil_tiles(problem.ofmap_rows, tiles[kSmRows]) *
-                            ceil_tiles(problem.ofmap_columns, tiles[kSmColumns]));
-    const double weights = problem.pooling ? 0 : product_count(problem);
-    TileAccesses words{};
-    words[index_of(StorageLevel::kDram)][index_of(DataKind::kWeights)] = weight_words(problem);
-    words[index_of(StorageLevel::kDram)][index_of(DataKind::kIfmap)] =
-        map * static_cast<double>(ceil_tiles(problem.filters, tiles[kSmFilters]));
-    words[index_of(StorageLevel::kDram)][index_of(DataKind::kPsum)] = ofmap_words(problem);
-    words[index_of(StorageLevel::kBuffer)][index_of(DataKind::kWeights)] =
-        weight_words(problem) * tiles_of_pixels;
-    words[index_of(StorageLevel::kBuffer)][index_of(DataKind::kIfmap)] =
-        map * static_cast<double>(problem.filters);
-    words[index_of(StorageLevel::kArray)][index_of(DataKind::kWeights)] = weights;
-    words[index_of(StorageLevel::kArray)][index_of(DataKind::kIfmap)] = product_count(problem);
-    words[index_of(StorageLevel::kRegisterFile)][index_of(DataKind::kPsum)] =
-        2 * (product_count(problem) - ofmap_words(problem));
-    return words;
+    return output_stationary_accesses(
+        problem, {map, ceil_tiles(problem.filters, tiles[kSmFilters]), problem.filters,
+                  ceil_tiles(problem.images, tiles[kSmImages]) *
+                      ceil_tiles(problem.ofmap_rows, tiles[kSmRows]) *
+                      ceil_tiles(problem.ofmap_columns, tiles[kSmColumns])});
   }
 
   uint64_t active(const LayerProblem&, const Tiles& tiles) const override {

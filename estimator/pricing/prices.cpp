@@ -29,6 +29,16 @@ double compute_pj(const OperationCounts& operations, const PriceTable& prices) {
          amount(operations.other_byte) * *prices.other_byte_operation_pj;
 }
 
+void set_operation_prices(const OperationEnergy& energies, PriceTable& prices) {
+  prices.mac_pj = energies.mac_pj();
+  prices.other_operation_pj = energies.fp32_add_pj.value;
+  prices.normalising_mac_pj = prices.mac_pj;
+  if (energies.int8_add_pj && energies.int8_multiply_pj) {
+    prices.byte_mac_pj = energies.int8_multiply_pj->value + energies.int_add_pj.value;
+    prices.other_byte_operation_pj = energies.int8_add_pj->value;
+  }
+}
+
 double hits(const LevelCounts& level) {
   if (level.hits) return amount(*level.hits);
   return level.accesses > level.misses ? amount(level.accesses - level.misses) : 0;
@@ -84,23 +94,16 @@ PriceTable machine_prices(const Machine& machine) {
     table.levels.push_back({level.name, level.read_energy_pj.value, level.write_energy_pj.value});
   }
   table.dram = {"DRAM", machine.dram.read_energy_pj.value, machine.dram.write_energy_pj.value};
-  table.mac_pj = machine.operations.mac_pj();
-  table.other_operation_pj = machine.operations.fp32_add_pj.value;
-  table.normalising_mac_pj = table.mac_pj;
-  const OperationEnergy& operations = machine.operations;
-  if (operations.int8_add_pj && operations.int8_multiply_pj) {
-    table.byte_mac_pj = operations.int8_multiply_pj->value + operations.int_add_pj.value;
-    table.other_byte_operation_pj = operations.int8_add_pj->value;
-  }
+  set_operation_prices(machine.operations, table);
   return table;
 }
 
 double operations_pj(const OperationCounts& operations, ElementType type,
                      const OperationEnergy& energies) {
   if (operations.byte_macs + operations.other_byte > 0) {
-    Machine machine;
-    machine.operations = energies;
-    return compute_pj(operations, machine_prices(machine));
+    PriceTable prices;
+    set_operation_prices(energies, prices);
+    return compute_pj(operations, prices);
   }
   const bool is_integer = type == ElementType::kInt64;
   const double add_pj = is_integer ? 2 * energies.int_add_pj.value : energies.fp32_add_pj.value;
@@ -129,6 +132,14 @@ PriceTable eyeriss_prices(const Machine& machine) {
   const double dram = machine.levels[last].geometry.value.line_bytes / kValueBytes * kEyerissDram;
   table.dram = {"DRAM", dram, dram};
   return table;
+}
+
+EnergyScope widest_scope(const Machine& machine) {
+  const bool has_power = machine.power && machine.power->core_w && machine.power->uncore_w;
+  return !machine.instructions            ? EnergyScope::kEvents
+         : !has_power                     ? EnergyScope::kActivity
+         : !machine.power->package_idle_w ? EnergyScope::kRunning
+                                          : EnergyScope::kMachine;
 }
 
 EnergyBreakdown<Picojoules> energy_pj(const EventCounts& counts, const OperationCounts& operations,

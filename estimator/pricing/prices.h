@@ -62,6 +62,9 @@ PriceTable eyeriss_prices(const Machine& machine);
 // all that profiles without figures of power can tell.
 enum class EnergyScope { kEvents, kActivity, kRunning, kMachine };
 
+// The widest scope that the machine's profile has the figures for.
+EnergyScope widest_scope(const Machine& machine);
+
 // The energy of one row, by where it goes. A part is absent where its figures, or the time, are not
 // known.
 template <typename Amount>

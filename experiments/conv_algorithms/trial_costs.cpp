@@ -18,10 +18,6 @@ AlgorithmTrials trials_of(const PlannedInference& planned) {
                           [](const std::string&) { return true; });
 }
 
-EnergyScope widest_scope(const Machine& machine) {
-  return machine.instructions && machine.power ? EnergyScope::kRunning : EnergyScope::kEvents;
-}
-
 std::vector<double> by_level(const Energy& energy) {
   std::vector<double> levels;
   std::visit(
@@ -45,7 +41,7 @@ std::vector<TrialCost> counted_trials(const Network& network, const Machine& mac
       source->count(std::span(&pass, 1), machine, [](std::string_view, uint64_t, uint64_t) {});
   Pricing pricing;
   pricing.prices = machine_prices(machine);
-  pricing.scope = widest_scope(machine);
+  pricing.scope = std::min(widest_scope(machine), EnergyScope::kRunning);
   std::vector<TrialCost> costs;
   for (const AlgorithmTrial& trial : tried.trials) {
     const Step& step = tried.program.steps[trial.step];

@@ -17,7 +17,7 @@ struct TrialCost {
   ConvAlgorithm algorithm = ConvAlgorithm::kDirect;
   uint64_t scratch_bytes = 0;
   double predicted_s = 0;
-  double energy_j = 0;             // of the core that runs it, at the machine's widest scope
+  double energy_j = 0;             // of the running core, or as far as the profile tells
   std::vector<double> levels_j;    // by cache level, then DRAM
   std::optional<double> native_s;  // on this computer
 };

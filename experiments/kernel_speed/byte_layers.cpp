@@ -95,34 +95,8 @@ memory filled_bytes(const dnnl::engine& engine, const memory::dims& dims,
   return chosen;
 }
 
-struct ByteTensors {
-  memory::dims source, weights, bias, destination;
-};
-
-ByteTensors byte_tensors(const TimedLayer& timed) {
-  const FeatureShape& in = timed.layer.input_shape();
-  const FeatureShape& out = timed.layer.output_shape;
-  if (const auto* dense = std::get_if<Dense>(&timed.layer.operation)) {
-    return {{timed.batch, in.elements()},
-            {dense->units, in.elements()},
-            {dense->units},
-            {timed.batch, dense->units}};
-  }
-  const auto& conv = std::get<Conv2d>(timed.layer.operation);
-  memory::dims weights = {conv.filters, in.channels, conv.window.kernel_height,
-                          conv.window.kernel_width};
-  if (conv.groups > 1) {
-    weights = {conv.groups, conv.filters / conv.groups, in.channels / conv.groups,
-               conv.window.kernel_height, conv.window.kernel_width};
-  }
-  return {{timed.batch, in.channels, in.height, in.width},
-          weights,
-          {conv.filters},
-          {timed.batch, out.channels, out.height, out.width}};
-}
-
 template <typename Primitive, typename Description>
-PreparedLayer prepared_bytes(const dnnl::engine& engine, const ByteTensors& tensors,
+PreparedLayer prepared_bytes(const dnnl::engine& engine, const LayerTensors& tensors,
                              const Description& description) {
   const auto filled = [&](const memory::dims& dims, const memory::desc& layout, OperandSeed seed) {
     return filled_bytes(engine, dims, layout, seed);
@@ -142,7 +116,7 @@ PreparedLayer prepared_bytes(const dnnl::engine& engine, const ByteTensors& tens
 std::optional<PreparedLayer> prepare_onednn(const TimedLayer& timed, Isa) {
   if (!is_on_bytes(timed.layer)) return std::nullopt;
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  const ByteTensors tensors = byte_tensors(timed);
+  const LayerTensors tensors = tensors_of(timed);
   const auto kind = dnnl::prop_kind::forward_inference;
   const memory::desc source = any_bytes(tensors.source, memory::data_type::u8),
                      weights = any_bytes(tensors.weights, memory::data_type::s8),

@@ -8,8 +8,7 @@
 #include "estimator/catalog/machine_source.h"
 #include "estimator/network/layer_kind.h"
 #include "estimator/network/network_part.h"
-#include "estimator/pricing/priced_estimate.h"
-#include "kernels/count/algorithm_choice.h"
+#include "experiments/fastest_plan.h"
 #include "kernels/layout/packing.h"
 #include "kernels/program/program.h"
 #include "kernels/run/native_program.h"
@@ -20,14 +19,7 @@ namespace {
 AlgorithmRequest fastest_algorithms(const Network& network, Isa isa, int64_t batch) {
   Machine machine = find_machine(kFastestOn);
   machine.isa = isa;
-  const auto ignore = [](std::string_view, uint64_t, uint64_t) {};
-  const auto simulation = make_simulation_source(CacheModel::kMachine);
-  const auto source = make_instruction_source(*simulation);
-  const CostCriterion time = {
-      "time", "ms", [&](const CountedRow& row, const CountOrigin& origin) {
-        return predicted_time(row.counts, machine, core_use(origin)).value().seconds * 1e3;
-      }};
-  return choose_algorithms(network, Plan::kLayers, batch, machine, *source, time, ignore);
+  return fastest_plan(Plan::kLayers, network, batch, machine).algorithms;
 }
 
 // A network of the one layer, its code and its memory.

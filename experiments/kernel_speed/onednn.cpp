@@ -12,39 +12,12 @@ namespace {
 
 using dnnl::memory;
 
-// Plain descriptions of a layer's tensors, from which `any` descriptions are made.
-struct Tensors {
-  memory::dims source, weights, bias, destination;
-};
-
 memory::desc any_layout(const memory::dims& dims) {
   return {dims, memory::data_type::f32, memory::format_tag::any};
 }
 
-Tensors tensors_of(const TimedLayer& timed) {
-  const FeatureShape& in = timed.layer.input_shape();
-  const FeatureShape& out = timed.layer.output_shape;
-  if (const auto* dense = std::get_if<Dense>(&timed.layer.operation)) {
-    return {{timed.batch, in.elements()},
-            {dense->units, in.elements()},
-            {dense->units},
-            {timed.batch, dense->units}};
-  }
-  const auto& conv = std::get<Conv2d>(timed.layer.operation);
-  memory::dims weights = {conv.filters, in.channels, conv.window.kernel_height,
-                          conv.window.kernel_width};
-  if (conv.groups > 1) {
-    weights = {conv.groups, conv.filters / conv.groups, in.channels / conv.groups,
-               conv.window.kernel_height, conv.window.kernel_width};
-  }
-  return {{timed.batch, in.channels, in.height, in.width},
-          weights,
-          {conv.filters},
-          {timed.batch, out.channels, out.height, out.width}};
-}
-
 dnnl::convolution_forward::primitive_desc convolution(const dnnl::engine& engine,
-                                                      const Tensors& tensors,
+                                                      const LayerTensors& tensors,
                                                       const Window2d& window,
                                                       dnnl::algorithm algorithm) {
   const auto kind = dnnl::prop_kind::forward_inference;
@@ -63,7 +36,7 @@ dnnl::convolution_forward::primitive_desc convolution(const dnnl::engine& engine
 }
 
 dnnl::inner_product_forward::primitive_desc inner_product(const dnnl::engine& engine,
-                                                          const Tensors& tensors) {
+                                                          const LayerTensors& tensors) {
   const auto kind = dnnl::prop_kind::forward_inference;
   const memory::desc source = any_layout(tensors.source), weights = any_layout(tensors.weights),
                      bias = any_layout(tensors.bias), destination = any_layout(tensors.destination);
@@ -110,7 +83,7 @@ PreparedLayer prepared_product(const dnnl::engine& engine, const TimedLayer& tim
 }
 
 template <typename PrimitiveDescription, typename Primitive>
-PreparedLayer prepared(const dnnl::engine& engine, const Tensors& tensors,
+PreparedLayer prepared(const dnnl::engine& engine, const LayerTensors& tensors,
                        const PrimitiveDescription& description, const Primitive& primitive) {
   const auto operand = [&](const memory::dims& dims, const memory::desc& layout, OperandSeed seed) {
     return filled(engine, dims, layout, seed);
@@ -138,7 +111,7 @@ std::optional<PreparedLayer> prepare(const TimedLayer& timed, dnnl::algorithm al
     if (algorithm != dnnl::algorithm::convolution_direct) return std::nullopt;
     return prepare_pixels(timed);
   }
-  const Tensors tensors = tensors_of(timed);
+  const LayerTensors tensors = tensors_of(timed);
   try {
     if (conv) {
       const auto description = convolution(engine, tensors, conv->window, algorithm);

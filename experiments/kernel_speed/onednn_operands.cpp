@@ -71,4 +71,26 @@ std::vector<float> map_values_of(const memory& seen, const FeatureShape& shape, 
   return values_of(as_map(seen, shape, batch), map_dims(shape, batch));
 }
 
+LayerTensors tensors_of(const TimedLayer& timed) {
+  const FeatureShape& in = timed.layer.input_shape();
+  const FeatureShape& out = timed.layer.output_shape;
+  if (const auto* dense = std::get_if<Dense>(&timed.layer.operation)) {
+    return {{timed.batch, in.elements()},
+            {dense->units, in.elements()},
+            {dense->units},
+            {timed.batch, dense->units}};
+  }
+  const auto& conv = std::get<Conv2d>(timed.layer.operation);
+  dnnl::memory::dims weights = {conv.filters, in.channels, conv.window.kernel_height,
+                                conv.window.kernel_width};
+  if (conv.groups > 1) {
+    weights = {conv.groups, conv.filters / conv.groups, in.channels / conv.groups,
+               conv.window.kernel_height, conv.window.kernel_width};
+  }
+  return {{timed.batch, in.channels, in.height, in.width},
+          weights,
+          {conv.filters},
+          {timed.batch, out.channels, out.height, out.width}};
+}
+
 }  // namespace wattgrind

@@ -15,6 +15,12 @@
 
 namespace wattgrind {
 
+// The dimensions of a convolution's or dense layer's tensors.
+struct LayerTensors {
+  dnnl::memory::dims source, weights, bias, destination;
+};
+LayerTensors tensors_of(const TimedLayer& timed);
+
 dnnl::memory::desc plain_layout(const dnnl::memory::dims& dims);
 
 // Random values of a seed in the layout the primitive chose; what pads the layout stays zero.

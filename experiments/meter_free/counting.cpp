@@ -5,8 +5,6 @@
 #include <iterator>
 
 #include "estimator/base/error.h"
-#include "estimator/pricing/priced_estimate.h"
-#include "kernels/count/algorithm_choice.h"
 #include "kernels/count/count_source.h"
 
 namespace wattgrind {
@@ -87,17 +85,6 @@ void write_back_evenly(EventCounts& one, EventCounts& two, uint64_t output_lines
 }
 
 }  // namespace
-
-PlanRequest fastest_plan(const Network& network, int64_t batch, const Machine& machine) {
-  const auto simulation = make_simulation_source(CacheModel::kMachine);
-  const auto source = make_instruction_source(*simulation);
-  const CostCriterion time = {
-      "time", "ms", [&](const CountedRow& row, const CountOrigin& origin) {
-        return predicted_time(row.counts, machine, core_use(origin)).value().seconds * 1e3;
-      }};
-  return {Plan::kFused,
-          choose_algorithms(network, Plan::kFused, batch, machine, *source, time, ignore)};
-}
 
 NetworkCounts count_steady(const Network& network, int64_t batch, const Machine& machine,
                            const PlanRequest& plan) {

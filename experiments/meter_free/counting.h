@@ -15,9 +15,6 @@ namespace wattgrind {
 NetworkCounts count_steady(const Network& network, int64_t batch, const Machine& machine,
                            const PlanRequest& plan = {});
 
-// Fused, with the algorithms of convolution that take the least predicted time on the machine.
-PlanRequest fastest_plan(const Network& network, int64_t batch, const Machine& machine);
-
 // The bytes of all levels below the first, and of those without the last.
 double cache_bytes(const Machine& machine);
 double inner_cache_bytes(const Machine& machine);

@@ -10,6 +10,7 @@
 #include "estimator/catalog/network_source.h"
 #include "estimator/formats/csv.h"
 #include "estimator/system/file_text.h"
+#include "experiments/fastest_plan.h"
 #include "experiments/meter_free/counting.h"
 #include "experiments/meter_free/parts.h"
 #include "experiments/meter_free/table.h"
@@ -112,7 +113,7 @@ class Counts {
     if (found != counts_.end()) return found->second;
     fmt::print(stderr, "counting {} on {}\n", network.name, profile);
     const Machine machine = builtin_machine(profile);
-    const PlanRequest plan = plan_ == "auto"     ? fastest_plan(network, 1, machine)
+    const PlanRequest plan = plan_ == "auto"     ? fastest_plan(Plan::kFused, network, 1, machine)
                              : plan_ == "direct" ? PlanRequest(Plan::kFused)
                                                  : PlanRequest(Plan::kLayers);
     return counts_.emplace(key, count_steady(network, 1, machine, plan)).first->second;

@@ -96,9 +96,6 @@ class TiledConv {
                                        filter_vectors * transform_.output_cost()));
   }
 
-  uint64_t weight_bytes() const {
-    return static_cast<uint64_t>(tile_.values * products_.weights() * kFloatBytes);
-  }
   int64_t input_bytes() const { return tile_.values * value_bytes(block_, input_values_); }
   int64_t sum_bytes() const { return tile_.values * value_bytes(block_, sum_values_); }
   int64_t work_bytes() const { return transform_.work_vectors() * lanes() * kFloatBytes; }
@@ -135,6 +132,9 @@ class TiledConv {
   };
 
   int lanes() const { return traits(problem_.isa).float_lanes; }
+  uint64_t weight_bytes() const {
+    return static_cast<uint64_t>(tile_.values * products_.weights() * kFloatBytes);
+  }
   // From one transformed value of a block's tiles to the next.
   int64_t value_bytes(const TileBlock& block, int64_t values) const {
     return staggered_pitch(block.tiles() * values, lanes()) * kFloatBytes;
@@ -395,10 +395,6 @@ bool has_tiles(const ConvProblem& problem, WeightForm form) {
   const int64_t columns = tile_outputs(form, window.kernel_width);
   return rows > 0 && columns > 0 && problem.output.shape.height >= rows &&
          problem.output.shape.width >= columns;
-}
-
-uint64_t tiled_weight_bytes(const ConvProblem& problem, WeightForm form) {
-  return TiledConv(problem, form).weight_bytes();
 }
 
 double tiled_conv_cost(const ConvProblem& problem, WeightForm form) {

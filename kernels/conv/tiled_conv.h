@@ -25,9 +25,6 @@ inline constexpr int64_t kLeastFftTaps = 5;
 // that leaves outputs for an FFT, and an output at least as large as a tile's.
 bool has_tiles(const ConvProblem& problem, WeightForm form);
 
-// The weights in that form.
-uint64_t tiled_weight_bytes(const ConvProblem& problem, WeightForm form);
-
 // As in AlgorithmEntry.
 double tiled_conv_cost(const ConvProblem& problem, WeightForm form);
 uint64_t tiled_conv_scratch(const ConvProblem& problem, WeightForm form);

@@ -1,4 +1,5 @@
-// A window as most tests want it: square, with the same stride and padding on all sides.
+// Windows and convolutions as most tests want them: square, with the same stride and padding on all
+// sides.
 #pragma once
 
 #include "estimator/network/network.h"
@@ -7,6 +8,11 @@ namespace wattgrind {
 
 inline Window2d window(int64_t kernel, int64_t stride, int64_t pad) {
   return {kernel, kernel, stride, stride, pad, pad, pad, pad};
+}
+
+// A convolution that keeps its map's extent.
+inline Conv2d same_conv(int64_t filters, int64_t kernel, int64_t groups = 1) {
+  return {filters, window(kernel, 1, kernel / 2), groups};
 }
 
 }  // namespace wattgrind

@@ -7,27 +7,21 @@
 
 #include "estimator/catalog/machine_source.h"
 #include "estimator/catalog/network_source.h"
+#include "tests/kernels/square_window.h"
 
 namespace wattgrind {
 namespace {
 
 using enum ConvAlgorithm;
 
-Conv2d conv(int64_t filters, int64_t kernel) {
-  Conv2d conv{filters, {kernel, kernel}, 1};
-  conv.window.pad_top = conv.window.pad_left = conv.window.pad_bottom = conv.window.pad_right =
-      kernel / 2;
-  return conv;
-}
-
 // "a" and "c" are the same kernel; "b" has a kernel of one tap, "d" one of five.
 Network network() {
   return build_network({"test",
                         {{"x", {32, 24, 24}}},
-                        {{"a", conv(32, 3)},
-                         {"b", conv(32, 1)},
-                         {"c", conv(32, 3)},
-                         {"d", conv(48, 5)},
+                        {{"a", same_conv(32, 3)},
+                         {"b", same_conv(32, 1)},
+                         {"c", same_conv(32, 3)},
+                         {"d", same_conv(48, 5)},
                          {"prob", Softmax{}}},
                         {}},
                        "test");

@@ -8,33 +8,27 @@
 #include "kernels/program/engine_plan.h"
 #include "tests/error_text.h"
 #include "tests/kernels/network_check.h"
+#include "tests/kernels/square_window.h"
 
 namespace wattgrind {
 namespace {
 
 using enum ConvAlgorithm;
 
-Conv2d conv(int64_t filters, int64_t kernel, int64_t groups = 1) {
-  Conv2d conv{filters, {kernel, kernel}, groups};
-  conv.window.pad_top = conv.window.pad_left = conv.window.pad_bottom = conv.window.pad_right =
-      kernel / 2;
-  return conv;
-}
-
 // Two branches with a sum, kernels of 1, 3 and 5, and a map that tiles do not divide.
 Network branches() {
   return build_network({"test",
                         {{"x", {5, 19, 22}}},
-                        {{"a", conv(12, 3)},
+                        {{"a", same_conv(12, 3)},
                          {"relu", Relu{}},
-                         {"b", conv(12, 5, 2)},
-                         {"point", conv(20, 1)},
-                         {"c", conv(20, 3)},
-                         {"d", conv(20, 3), false, {"point"}},
+                         {"b", same_conv(12, 5, 2)},
+                         {"point", same_conv(20, 1)},
+                         {"c", same_conv(20, 3)},
+                         {"d", same_conv(20, 3), false, {"point"}},
                          {"sum", Binary{}, false, {"c", "d"}},
                          {"clip", Clip{-1, 1}},
                          {"pool", MaxPool2d{{2, 2, 2, 2}}},
-                         {"e", conv(9, 3)}},
+                         {"e", same_conv(9, 3)}},
                         {}},
                        "test");
 }

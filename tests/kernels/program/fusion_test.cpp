@@ -10,6 +10,7 @@
 #include "estimator/catalog/network_source.h"
 #include "kernels/program/program.h"
 #include "tests/kernels/network_check.h"
+#include "tests/kernels/square_window.h"
 
 namespace wattgrind {
 namespace {
@@ -22,13 +23,6 @@ std::vector<std::string> fused_names(const Network& network) {
   return names;
 }
 
-Conv2d conv(int64_t filters, int64_t kernel, int64_t groups = 1) {
-  Conv2d conv{filters, {kernel, kernel}, groups};
-  conv.window.pad_top = conv.window.pad_left = conv.window.pad_bottom = conv.window.pad_right =
-      kernel / 2;
-  return conv;
-}
-
 Network graph(const FeatureShape& input, std::vector<LayerSpec> layers,
               std::vector<std::string> outputs = {}) {
   return build_network({"test", {{"x", input}}, std::move(layers), std::move(outputs)}, "test");
@@ -37,10 +31,10 @@ Network graph(const FeatureShape& input, std::vector<LayerSpec> layers,
 // Of a block's two convolutions the later one takes over the sum.
 TEST(Fusion, AConvolutionTakesOverWhatComesBehindIt) {
   EXPECT_EQ(
-      fused_names(graph({8, 6, 6}, {{"a", conv(8, 3)},
+      fused_names(graph({8, 6, 6}, {{"a", same_conv(8, 3)},
                                     {"bn", BatchNorm{}},
                                     {"relu", Relu{}},
-                                    {"b", conv(8, 3)},
+                                    {"b", same_conv(8, 3)},
                                     {"sum", Binary{}, false, {"b", "relu"}},
                                     {"clip", Clip{0, 6}},
                                     {"pool", MaxPool2d{{2, 2, 2, 2}}},
@@ -53,8 +47,8 @@ TEST(Fusion, AConvolutionTakesOverWhatComesBehindIt) {
 
 // Attention: a product of two maps, a factor, softmax; and a second product.
 Network attention(bool with_factor, bool with_softmax, bool transpose) {
-  std::vector<LayerSpec> layers = {{"q", conv(20, 1), false, {"x"}},
-                                   {"k", conv(20, 1), false, {"x"}}};
+  std::vector<LayerSpec> layers = {{"q", same_conv(20, 1), false, {"x"}},
+                                   {"k", same_conv(20, 1), false, {"x"}}};
   // Rows of pixels are heads: 7 of them, of 21 pixels each.
   MatMul scores;
   scores.transpose_b = transpose;
@@ -102,25 +96,27 @@ TEST(Fusion, AProductTakesOverNoSecondFactorAndNoOtherSoftmax) {
 
 TEST(Fusion, WhatSomebodyElseReadsStaysAMap) {
   // The relu reads what the sum reads too.
-  EXPECT_EQ(fused_names(graph(
-                {8, 6, 6},
-                {{"a", conv(8, 3)}, {"relu", Relu{}}, {"sum", Binary{}, false, {"a", "relu"}}})),
+  EXPECT_EQ(fused_names(graph({8, 6, 6}, {{"a", same_conv(8, 3)},
+                                          {"relu", Relu{}},
+                                          {"sum", Binary{}, false, {"a", "relu"}}})),
             (std::vector<std::string>{"a", "relu", "sum"}));
-  EXPECT_EQ(fused_names(graph({8, 6, 6}, {{"a", conv(8, 3)}, {"relu", Relu{}}}, {"a", "relu"})),
-            (std::vector<std::string>{"a", "relu"}));
+  EXPECT_EQ(
+      fused_names(graph({8, 6, 6}, {{"a", same_conv(8, 3)}, {"relu", Relu{}}}, {"a", "relu"})),
+      (std::vector<std::string>{"a", "relu"}));
 }
 
 TEST(Fusion, BatchNormalisationBehindAFunctionIsNoPartOfTheWeights) {
-  EXPECT_EQ(fused_names(graph(
-                {8, 6, 6},
-                {{"a", conv(8, 3)}, {"relu", Relu{}}, {"bn", BatchNorm{}}, {"relu2", Relu{}}})),
-            (std::vector<std::string>{"a+relu", "bn", "relu2"}));
+  EXPECT_EQ(
+      fused_names(graph(
+          {8, 6, 6},
+          {{"a", same_conv(8, 3)}, {"relu", Relu{}}, {"bn", BatchNorm{}}, {"relu2", Relu{}}})),
+      (std::vector<std::string>{"a+relu", "bn", "relu2"}));
 }
 
 // Values of padding channels have to stay zero.
 TEST(Fusion, FunctionsThatDoNotKeepZeroStayLayers) {
-  EXPECT_EQ(fused_names(graph(
-                {8, 6, 6}, {{"a", conv(5, 3)}, {"sigmoid", Activation{UnaryFunction::kSigmoid}}})),
+  EXPECT_EQ(fused_names(graph({8, 6, 6}, {{"a", same_conv(5, 3)},
+                                          {"sigmoid", Activation{UnaryFunction::kSigmoid}}})),
             (std::vector<std::string>{"a", "sigmoid"}));
 }
 
@@ -160,9 +156,10 @@ TEST(FusedKernels, EveryAlgorithmDoesWhatTheLayersDo) {
     FeatureShape input;
     Conv2d conv;
   } cases[] = {
-      {{3, 9, 11}, conv(16, 3)},    {{70, 5, 6}, conv(33, 3)}, {{600, 3, 4}, conv(24, 1)},
-      {{300, 4, 4}, conv(16, 3)},   {{9, 12, 40}, conv(2, 5)}, {{24, 7, 5}, conv(24, 3, 24)},
-      {{16, 6, 6}, conv(32, 3, 4)}, {{37, 8, 8}, conv(37, 1)},
+      {{3, 9, 11}, same_conv(16, 3)},    {{70, 5, 6}, same_conv(33, 3)},
+      {{600, 3, 4}, same_conv(24, 1)},   {{300, 4, 4}, same_conv(16, 3)},
+      {{9, 12, 40}, same_conv(2, 5)},    {{24, 7, 5}, same_conv(24, 3, 24)},
+      {{16, 6, 6}, same_conv(32, 3, 4)}, {{37, 8, 8}, same_conv(37, 1)},
   };
   for (const auto& [input, convolution] : cases) {
     const std::string what =
@@ -175,12 +172,12 @@ TEST(FusedKernels, EveryAlgorithmDoesWhatTheLayersDo) {
       check_network(graph(input, {{"a", convolution}, {"bn", BatchNorm{}}, {"f", function}}), 2,
                     what);
     }
-    check_network(graph(input, {{"left", conv(convolution.filters, 1)},
+    check_network(graph(input, {{"left", same_conv(convolution.filters, 1)},
                                 {"a", convolution, false, {"x"}},
                                 {"bn", BatchNorm{}},
                                 {"sum", Binary{}, false, {"left", "bn"}},
                                 {"relu", Relu{}},
-                                {"next", conv(5, 3)}}),
+                                {"next", same_conv(5, 3)}}),
                   2, what + ", added to another map");
     if (testing::Test::HasFatalFailure()) return;
   }
@@ -206,7 +203,7 @@ Network random_blocks(uint64_t seed) {
   std::vector<LayerSpec> layers;
   int64_t channels = 1 + below(20);
   const FeatureShape input{1 + below(9), 5 + below(8), 5 + below(8)};
-  layers.push_back({"stem", conv(channels, 3)});
+  layers.push_back({"stem", same_conv(channels, 3)});
   std::string last = "stem";
   for (int64_t block = 0; block < 3; ++block) {
     const auto add = [&](const std::string& name, const Operation& operation) {
@@ -215,10 +212,10 @@ Network random_blocks(uint64_t seed) {
     };
     const std::string shortcut = last;
     if (below(2) == 0) {
-      add("depthwise", conv(channels, 3, channels));
+      add("depthwise", same_conv(channels, 3, channels));
       if (below(2) == 0) add("bn", BatchNorm{});
     }
-    add("conv", conv(channels, 1 + 2 * below(2)));
+    add("conv", same_conv(channels, 1 + 2 * below(2)));
     if (below(2) == 0) add("norm", BatchNorm{});
     if (below(3) == 0) add("early", Relu{});
     if (below(3) > 0) {
@@ -229,7 +226,7 @@ Network random_blocks(uint64_t seed) {
     if (below(3) > 0) add("relu", Relu{});
     if (below(3) == 0) {
       channels = 1 + below(30);
-      add("widen", conv(channels, 1));
+      add("widen", same_conv(channels, 1));
     }
   }
   layers.push_back({"flat", Flatten{}, false, {last}});

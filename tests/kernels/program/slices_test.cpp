@@ -6,16 +6,10 @@
 #include "estimator/catalog/network_source.h"
 #include "kernels/program/engine_plan.h"
 #include "tests/kernels/network_check.h"
+#include "tests/kernels/square_window.h"
 
 namespace wattgrind {
 namespace {
-
-Conv2d conv(int64_t filters, int64_t kernel, int64_t groups = 1) {
-  Conv2d conv{filters, {kernel, kernel}, groups};
-  conv.window.pad_top = conv.window.pad_left = conv.window.pad_bottom = conv.window.pad_right =
-      kernel / 2;
-  return conv;
-}
 
 Network graph(std::vector<LayerSpec> layers, std::vector<std::string> outputs = {}) {
   return build_network({"test", {{"x", {6, 9, 11}}}, std::move(layers), std::move(outputs)},
@@ -41,33 +35,33 @@ bool has_step(const Network& network, const std::string& name) {
 
 // Two convolutions and what reads them: one with padding, whose halo is the whole's.
 Network whole_joined() {
-  return graph({{"a", conv(16, 3), false, {"x"}},
+  return graph({{"a", same_conv(16, 3), false, {"x"}},
                 {"ra", Relu{}},
-                {"b", conv(24, 1), false, {"x"}},
+                {"b", same_conv(24, 1), false, {"x"}},
                 {"join", Concat{}, false, {"ra", "b"}},
-                {"c", conv(12, 3)},
+                {"c", same_conv(12, 3)},
                 {"pool", MaxPool2d{{2, 2, 2, 2}}, false, {"join"}}},
                {"c", "pool"});
 }
 
 // A part with surplus lanes, one that a pool makes, and one that is an output are copied.
 Network partly_joined() {
-  return graph({{"a", conv(16, 3), false, {"x"}},
-                {"b", conv(13, 3), false, {"x"}},
+  return graph({{"a", same_conv(16, 3), false, {"x"}},
+                {"b", same_conv(13, 3), false, {"x"}},
                 {"p", MaxPool2d{{3, 3, 1, 1, 1, 1, 1, 1}}, false, {"x"}},
-                {"o", conv(8, 1), false, {"x"}},
+                {"o", same_conv(8, 1), false, {"x"}},
                 {"join", Concat{}, false, {"b", "a", "p", "o"}},
-                {"c", conv(5, 3)}},
+                {"c", same_conv(5, 3)}},
                {"c", "o"});
 }
 
 // A convolution reads a part beside the concatenation; another reads what it joins with.
 Network read_besides() {
-  return graph({{"a", conv(16, 3), false, {"x"}},
-                {"d", conv(8, 3), false, {"a"}},
-                {"b", conv(8, 1), false, {"a"}},
+  return graph({{"a", same_conv(16, 3), false, {"x"}},
+                {"d", same_conv(8, 3), false, {"a"}},
+                {"b", same_conv(8, 1), false, {"a"}},
                 {"join", Concat{}, false, {"a", "b"}},
-                {"c", conv(5, 3)}},
+                {"c", same_conv(5, 3)}},
                {"c", "d"});
 }
 
