@@ -72,7 +72,7 @@ PlannedInference plan_inference(const Network& network, const PlanRequest& reque
 ProgramBytes program_bytes(const PlannedInference& inference) {
   ProgramBytes use;
   for (const ProgramBuffer& buffer : inference.program.buffers) {
-    if (buffer.shares || buffer.whole) continue;
+    if (buffer.shares || buffer.slice) continue;
     switch (buffer.kind) {
       case BufferKind::kInput:
         use.inputs += buffer.bytes;

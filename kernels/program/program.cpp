@@ -126,7 +126,7 @@ class ProgramBuilder {
     slice.layer = index;
     slice.address += offset;
     slice.bytes -= offset;
-    slice.whole = whole;
+    slice.slice = {whole, offset};
     program_.buffers.push_back(std::move(slice));
     return static_cast<uint32_t>(program_.buffers.size() - 1);
   }

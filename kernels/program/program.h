@@ -40,6 +40,12 @@ enum class BufferKind {
   kBatch,     // what a training step is told and tells: images, labels, step size, loss
 };
 
+// The buffer that a slice lies in, and how far its first byte is from that buffer's.
+struct SliceOf {
+  uint32_t whole = 0;
+  uint64_t offset = 0;
+};
+
 struct ProgramBuffer {
   std::string name;  // "input", "conv1.weights", "conv1.output", ...
   BufferKind kind = BufferKind::kMap;
@@ -47,8 +53,7 @@ struct ProgramBuffer {
   uint64_t address = 0;
   uint64_t bytes = 0;
   bool shares = false;  // memory with others that are not alive at the same time
-  // Of a slice, the buffer that it lies in.
-  std::optional<uint32_t> whole = std::nullopt;
+  std::optional<SliceOf> slice = std::nullopt;
 };
 
 // A step is one kernel of one layer. Layers that do nothing (dropout at inference, most flattens)

@@ -28,7 +28,8 @@ std::vector<bool> sharing_buffers(const Program& program) {
 
 // The buffer itself, or the one that a slice lies in.
 uint32_t whole_of(const Program& program, uint32_t buffer) {
-  return program.buffers[buffer].whole.value_or(buffer);
+  const auto& slice = program.buffers[buffer].slice;
+  return slice ? slice->whole : buffer;
 }
 
 // The buffers of which a kernel reads whole images, with what follows their values.
@@ -117,7 +118,7 @@ MemoryPlan share_memory(Program& program, const Network& network) {
   for (size_t i = 0; i < program.buffers.size(); ++i) {
     if (lives[i]) {
       sharing.push_back(*lives[i]);
-    } else if (!program.buffers[i].whole) {
+    } else if (!program.buffers[i].slice) {
       program.buffers[i].address = next;
       next += whole_lines(program.buffers[i].bytes);
     }
@@ -130,9 +131,9 @@ MemoryPlan share_memory(Program& program, const Network& network) {
     program.buffers[i].shares = true;
   }
   for (size_t i = 0; i < program.buffers.size(); ++i) {
-    if (!program.buffers[i].whole) continue;
-    const ProgramBuffer& whole = program.buffers[*program.buffers[i].whole];
-    program.buffers[i].address = whole.address + whole.bytes - program.buffers[i].bytes;
+    const auto& slice = program.buffers[i].slice;
+    if (!slice) continue;
+    program.buffers[i].address = program.buffers[slice->whole].address + slice->offset;
     program.buffers[i].shares = true;
   }
   return plan;
