@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "estimator/base/error.h"
+#include "kernels/conv/pooled_conv.h"
 
 namespace wattgrind {
 namespace {
@@ -14,6 +15,14 @@ namespace {
 bool is_worth_it(const AlgorithmCandidate& candidate, double direct_cost) {
   return static_cast<double>(candidate.worth->of) * candidate.cost <=
          static_cast<double>(candidate.worth->parts) * direct_cost;
+}
+
+// The entry's functions, for problems that pool, too.
+std::optional<double> cost_of(const AlgorithmEntry& entry, const ConvProblem& problem) {
+  return problem.pool ? pooled_cost(entry, problem) : entry.cost(problem);
+}
+uint64_t scratch_bytes_of(const AlgorithmEntry& entry, const ConvProblem& problem) {
+  return problem.pool ? pooled_scratch_bytes(entry, problem) : entry.scratch_bytes(problem);
 }
 
 }  // namespace
@@ -34,7 +43,8 @@ WeightForm weight_form(ConvAlgorithm algorithm) {
 }
 
 bool fills_scratch(ConvAlgorithm algorithm) {
-  return algorithm == ConvAlgorithm::kIm2col || weight_form(algorithm) != WeightForm::kTaps;
+  return algorithm == ConvAlgorithm::kDirect || algorithm == ConvAlgorithm::kIm2col ||
+         algorithm == ConvAlgorithm::kPointwise || weight_form(algorithm) != WeightForm::kTaps;
 }
 
 std::optional<ConvAlgorithm> conv_algorithm_named(std::string_view name) {
@@ -68,9 +78,9 @@ AlgorithmChoice choose_algorithm(std::span<const AlgorithmEntry> table,
                                  const ConvProblem& problem) {
   AlgorithmChoice choice;
   for (const AlgorithmEntry& entry : table) {
-    if (const auto cost = entry.cost(problem)) {
+    if (const auto cost = cost_of(entry, problem)) {
       choice.candidates.push_back(
-          {entry.algorithm, *cost, entry.worth, entry.scratch_bytes(problem)});
+          {entry.algorithm, *cost, entry.worth, scratch_bytes_of(entry, problem)});
     }
   }
   CHECK(!choice.candidates.empty() && choice.candidates[0].algorithm == ConvAlgorithm::kDirect,
@@ -86,11 +96,15 @@ AlgorithmChoice choose_algorithm(std::span<const AlgorithmEntry> table,
 LoopNest lower_by(ConvAlgorithm algorithm, std::span<const AlgorithmEntry> table,
                   const ConvProblem& problem, std::string nest_name) {
   const auto entry = std::ranges::find_if(table, [&](const AlgorithmEntry& candidate) {
-    return candidate.algorithm == algorithm && candidate.cost(problem);
+    return candidate.algorithm == algorithm && cost_of(candidate, problem);
   });
   CHECK(entry != table.end(), "{} does not apply to this {}", name(algorithm), name(problem.kind));
   NestBuilder nest(std::move(nest_name), problem.isa);
-  entry->emit(nest, problem);
+  if (problem.pool) {
+    emit_pooled(nest, *entry, problem);
+  } else {
+    entry->emit(nest, problem);
+  }
   return std::move(nest).finish();
 }
 

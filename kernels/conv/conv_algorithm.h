@@ -71,7 +71,8 @@ struct AlgorithmEntry {
   std::optional<double> (*cost)(const ConvProblem&) = nullptr;
   // How many bytes the scratch buffers take that emit declares.
   uint64_t (*scratch_bytes)(const ConvProblem&) = nullptr;
-  // Declares the problem's operands and scratch buffers and writes the loops over the batch.
+  // Declares the problem's operands and scratch buffers and writes the loops over the batch. Like
+  // the functions above, of problems that do not pool (pooled_conv.h).
   void (*emit)(NestBuilder&, const ConvProblem&) = nullptr;
 };
 

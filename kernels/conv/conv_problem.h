@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "estimator/network/network.h"
 #include "kernels/layout/map_layout.h"
 #include "kernels/layout/tiling.h"
+#include "kernels/nest/nest.h"
+#include "kernels/parts/pool_windows.h"
 
 namespace wattgrind {
 
@@ -21,6 +24,12 @@ inline constexpr std::array<std::string_view, 3> kConvKindNames = {"forward", "d
                                                                    "weight gradient"};
 
 constexpr std::string_view name(ConvKind kind) { return kConvKindNames[static_cast<size_t>(kind)]; }
+
+// Where a part of a layer's work begins in its maps, or in scratch memory.
+struct ConvPart {
+  Address input;  // the first value that the first output reads
+  Address output;
+};
 
 struct ConvProblem {
   ConvKind kind = ConvKind::kForward;
@@ -34,7 +43,11 @@ struct ConvProblem {
   // How the layer's maps lie. Those of a data gradient are the gradients by its input and output;
   // those of a weight gradient are its input and the gradient by its output.
   MapLayout input, output;
-  std::vector<FusedLayer> fused = {};  // of a way forward, what is done before values are stored
+  // Of a way forward: what is done before values are stored, and the pooling that takes them in,
+  // whose input is `output` (pooled_conv.h).
+  std::vector<FusedLayer> fused = {};
+  std::optional<PoolWindows> pool = {};
+  std::optional<ConvPart> part = {};  // of a way forward that is a part of a layer's
 
   int64_t group_inputs() const { return input.shape.channels / groups; }
   int64_t group_filters() const { return output.shape.channels / groups; }

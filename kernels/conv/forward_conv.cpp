@@ -11,13 +11,22 @@ ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem,
   const MapLayout& in = problem.input;
   const MapLayout& out = problem.output;
   ForwardOperands operands;
-  operands.input = moved(nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(problem.batch)),
-                         in.pixel_bytes(-problem.window.pad_top, -problem.window.pad_left));
+  if (problem.part) {
+    operands.input = problem.part->input;
+  } else {
+    operands.input =
+        moved(nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(problem.batch)),
+              in.pixel_bytes(-problem.window.pad_top, -problem.window.pad_left));
+  }
   operands.weights = nest.buffer(Operand::kWeights, TensorRole::kWeights, weight_bytes);
   operands.bias = nest.buffer(Operand::kBias, TensorRole::kBias, problem.packed_bias_bytes());
-  operands.output =
-      moved(nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(problem.batch)),
-            out.pixel_bytes(0, 0));
+  if (problem.part) {
+    operands.output = problem.part->output;
+  } else {
+    operands.output =
+        moved(nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(problem.batch)),
+              out.pixel_bytes(0, 0));
+  }
   operands.epilogue = make_epilogue(nest, problem.fused, out, problem.batch);
   return operands;
 }

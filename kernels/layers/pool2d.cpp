@@ -1,120 +1,48 @@
-#include <limits>
+#include <string>
+#include <utility>
 
 #include "kernels/layers/lowering.h"
-#include "kernels/layout/tiling.h"
 #include "kernels/layout/window_spans.h"
 #include "kernels/nest/nest_builder.h"
+#include "kernels/parts/pool_windows.h"
 
 namespace wattgrind {
 namespace {
 
-// Windows of at most this many values are written out; larger ones become loops.
-constexpr int64_t kUnrolledWindow = 9;
-
-enum class PoolMethod { kMax, kAverage };
-
-class PoolLowering {
- public:
-  PoolLowering(const Window2d& window, PoolMethod method, bool counts_padding,
-               const LayerContext& context)
-      : window_(window),
-        method_(method),
-        counts_padding_(counts_padding),
-        context_(context),
-        nest_(method == PoolMethod::kMax ? "maxpool2d" : "avgpool2d", context.isa) {}
-
-  LoopNest lower() && {
-    const MapLayout& in = context_.input();
-    const MapLayout& out = context_.output;
-    input_ = nest_.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context_.batch));
-    output_ = nest_.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context_.batch));
-    const auto rows = row_spans(window_, in.shape, out.shape);
-    const auto columns = column_spans(window_, in.shape, out.shape);
-    nest_.loop("image", context_.batch, [&](LoopVariable n) {
-      for (const WindowSpan& row : rows) {
-        nest_.loop("row", row.count, [&](LoopVariable y) {
-          for (const WindowSpan& column : columns) {
-            nest_.loop("column", column.count,
-                       [&](LoopVariable x) { lower_window(row, column, n, y, x); });
-          }
-        });
-      }
-    });
-    return std::move(nest_).finish();
-  }
-
- private:
-  void lower_window(const WindowSpan& row, const WindowSpan& column, LoopVariable n, LoopVariable y,
-                    LoopVariable x) {
-    const MapLayout& in = context_.input();
-    const MapLayout& out = context_.output;
-    Address from = stepped(moved(input_, in.pixel_bytes(row.input_first, column.input_first)), n,
-                           in.image_bytes());
-    from = stepped(from, y, window_.stride_height * in.row_bytes());
-    from = stepped(from, x, window_.stride_width * in.channel_bytes());
-    Address to =
-        stepped(moved(output_, out.pixel_bytes(row.first, column.first)), n, out.image_bytes());
-    to = stepped(stepped(to, y, out.row_bytes()), x, out.channel_bytes());
-    for (const Tiles& piece : vector_pieces(in.channel_pitch, nest_.max_lanes())) {
-      nest_.loop("channel", piece.count, [&](LoopVariable c) {
-        const auto at = [&](const Address& address) {
-          return stepped(moved(address, piece.start * kFloatBytes), c, piece.size * kFloatBytes);
+LoopNest lower_pooling(std::string name, PoolMethod method, const Window2d& window,
+                       bool counts_padding, const LayerContext& context) {
+  const MapLayout& in = context.input();
+  const MapLayout& out = context.output;
+  const PoolWindows pool = {method, window, counts_padding, in, out};
+  NestBuilder nest(std::move(name), context.isa);
+  const Address input = nest.buffer(Operand::kInput, TensorRole::kInput, in.bytes(context.batch));
+  const Address output =
+      nest.buffer(Operand::kOutput, TensorRole::kOutput, out.bytes(context.batch));
+  nest.loop("image", context.batch, [&](LoopVariable n) {
+    for (const WindowSpan& row : row_spans(window, in.shape, out.shape)) {
+      nest.loop("row", row.count, [&](LoopVariable y) {
+        const auto at = [&](const Address& map, const MapLayout& layout, int64_t first,
+                            int64_t rows) {
+          const Address image =
+              stepped(moved(map, layout.pixel_bytes(first, 0)), n, layout.image_bytes());
+          return stepped(image, y, rows * layout.row_bytes());
         };
-        const Register result = reduce_window(row, column, static_cast<int>(piece.size), at(from));
-        nest_.store(result, at(to));
+        emit_pooled_row(nest, pool, row, at(input, in, row.input_first, window.stride_height),
+                        at(output, out, row.first, 1));
       });
     }
-  }
-
-  Register reduce_window(const WindowSpan& row, const WindowSpan& column, int lanes,
-                         const Address& from) {
-    const int64_t rows = row.kernel_count, columns = column.kernel_count;
-    const Opcode opcode = method_ == PoolMethod::kMax ? Opcode::kMax : Opcode::kAdd;
-    const int64_t row_bytes = window_.dilation_height * context_.input().row_bytes();
-    const int64_t column_bytes = window_.dilation_width * context_.input().channel_bytes();
-    Register total = kNoRegister;
-    if (rows * columns <= kUnrolledWindow) {
-      for (int64_t r = 0; r < rows; ++r) {
-        for (int64_t s = 0; s < columns; ++s) {
-          const Register value = nest_.load(lanes, moved(from, r * row_bytes + s * column_bytes));
-          total = total == kNoRegister ? value : nest_.apply(opcode, total, value);
-        }
-      }
-    } else {
-      total = nest_.constant(lanes, method_ == PoolMethod::kMax ? kLowest : 0.0f);
-      nest_.loop("kernel_row", rows, [&](LoopVariable r) {
-        nest_.loop("kernel_column", columns, [&](LoopVariable s) {
-          const Register value =
-              nest_.load(lanes, stepped(stepped(from, r, row_bytes), s, column_bytes));
-          nest_.assign(total, opcode, total, value);
-        });
-      });
-    }
-    if (method_ == PoolMethod::kMax) return total;
-    const int64_t counted =
-        counts_padding_ ? row.padded_count * column.padded_count : rows * columns;
-    const Register scale = nest_.constant(lanes, 1.0f / static_cast<float>(counted));
-    return nest_.apply(Opcode::kMul, total, scale);
-  }
-
-  static constexpr float kLowest = -std::numeric_limits<float>::infinity();
-
-  const Window2d& window_;
-  const PoolMethod method_;
-  const bool counts_padding_;
-  const LayerContext& context_;
-  NestBuilder nest_;
-  Address input_, output_;
-};
+  });
+  return std::move(nest).finish();
+}
 
 }  // namespace
 
 LoopNest lower(const MaxPool2d& pool, const LayerContext& context) {
-  return PoolLowering(pool.window, PoolMethod::kMax, false, context).lower();
+  return lower_pooling("maxpool2d", PoolMethod::kMax, pool.window, false, context);
 }
 
 LoopNest lower(const AvgPool2d& pool, const LayerContext& context) {
-  return PoolLowering(pool.window, PoolMethod::kAverage, pool.count_padding, context).lower();
+  return lower_pooling("avgpool2d", PoolMethod::kAverage, pool.window, pool.count_padding, context);
 }
 
 }  // namespace wattgrind

@@ -1,5 +1,6 @@
 #include "kernels/nest/nest_builder.h"
 
+#include <algorithm>
 #include <variant>
 #include <vector>
 
@@ -53,9 +54,16 @@ NestBuilder::NestBuilder(std::string name, Isa isa) {
 }
 
 Address NestBuilder::buffer(Operand operand, TensorRole role, uint64_t bytes, uint32_t index) {
-  nest_.buffers.push_back({operand, role, bytes, index});
+  const auto same = std::ranges::find_if(nest_.buffers, [&](const Buffer& buffer) {
+    return buffer.operand == operand && buffer.index == index;
+  });
   Address address;
-  address.buffer = static_cast<uint32_t>(nest_.buffers.size() - 1);
+  address.buffer = static_cast<uint32_t>(same - nest_.buffers.begin());
+  if (same == nest_.buffers.end()) {
+    nest_.buffers.push_back({operand, role, bytes, index});
+  } else {
+    same->bytes = std::max(same->bytes, bytes);
+  }
   return address;
 }
 

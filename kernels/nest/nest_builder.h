@@ -36,7 +36,8 @@ class NestBuilder {
   int max_lanes() const { return traits(nest_.isa).float_lanes; }
 
   // Adds a buffer to the kernel and returns the address of its first byte. `index` tells apart
-  // buffers of one kind.
+  // buffers of one kind. One that is there already, for another part of the work, becomes as large
+  // as the larger.
   Address buffer(Operand operand, TensorRole role, uint64_t bytes, uint32_t index = 0);
 
   // Calls body(LoopVariable) once, inside a loop of `trips` (at least 1) iterations.

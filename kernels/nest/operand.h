@@ -37,6 +37,7 @@ enum class Operand : uint8_t {
   // Memory that a kernel lays out for itself.
   kScratch,
   kTransposed,           // weights, or images of a dense layer, transposed
+  kPooledRows,           // rows of a convolution's map that go into pooling and are not kept
   kSums,                 // partial sums of a weight gradient
   kSquares,              // a pixel's squared values, in local response normalisation
   kRatios,               // what the gradients of a pixel's values share there, a ratio a channel
@@ -46,7 +47,7 @@ enum class Operand : uint8_t {
   kInputGradientPlanes,  // likewise
 };
 
-inline constexpr std::array<std::string_view, 31> kOperandNames = {
+inline constexpr std::array<std::string_view, 32> kOperandNames = {
     "input",
     "weights",
     "bias",
@@ -71,6 +72,7 @@ inline constexpr std::array<std::string_view, 31> kOperandNames = {
     "step_size",
     "scratch",
     "transposed",
+    "pooled_rows",
     "sums",
     "squares",
     "ratios",

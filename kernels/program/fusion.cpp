@@ -7,7 +7,9 @@
 
 #include "estimator/base/error.h"
 #include "estimator/network/operations.h"
+#include "kernels/conv/pooled_conv.h"
 #include "kernels/layers/byte_lowering.h"
+#include "kernels/parts/pool_windows.h"
 #include "kernels/parts/value_function.h"
 #include "kernels/program/map_plan.h"
 
@@ -90,6 +92,8 @@ class Fuser {
 
   bool can_follow(int first, int last, int next) const {
     const Layer& self = layer(next);
+    // Pooling ends a group: its map is another.
+    if (last != first && pooling_of(layer(last).operation)) return false;
     if (std::holds_alternative<Dropout>(self.operation)) return true;
     if (std::holds_alternative<MatMul>(layer(first).operation)) {
       if (computes_on_bytes(layer(first))) return false;
@@ -98,12 +102,24 @@ class Fuser {
       if (is_softmax_of_pixels(self)) return !has_softmax;
       return is_factor(self) && !has_softmax && !holds_since(first, last, is_factor);
     }
+    if (pooling_of(self.operation)) return can_pool(first, last, self);
     if (const auto* dequantize = std::get_if<Dequantize>(&self.operation)) return !dequantize->as;
     if (std::holds_alternative<BatchNorm>(self.operation)) return !is_nonlinear_since(first, last);
     if (is_value_function(self.operation)) return keeps_zero(self.operation);
     // Of the two maps the later one is at hand; the other has been stored.
     return is_sum_of_maps(self) && !apart_.contains(next) &&
            last == std::max(self.inputs[0], self.inputs[1]);
+  }
+
+  // Whether the group's map may be pooled as it comes: it is a convolution's, with its rows whole,
+  // in single precision, to which no other map is added.
+  bool can_pool(int first, int last, const Layer& self) const {
+    const auto* conv = std::get_if<Conv2d>(&layer(first).operation);
+    const auto pool = pooling_of(self.operation);
+    return conv != nullptr && !is_depthwise(*conv, layer(first).input_shape().channels) &&
+           !computes_on_bytes(layer(first)) && !self.output_bytes() &&
+           !holds_since(first, last, is_sum_of_maps) &&
+           pools_by_rows(pool->method, pool->window, self.input_shape(), self.output_shape);
   }
 
   // Whether a batch normalisation behind `last` can no longer go into the weights.

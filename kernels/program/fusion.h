@@ -4,6 +4,11 @@
 //
 //   conv, batch normalisation, add (another map), relu   becomes   conv+bn+add+relu
 //
+// Pooling behind a convolution, where its windows lie row by row, is done on strips of the
+// convolution's map (kernels/conv/pooled_conv.h), which is then nowhere as a whole:
+//
+//   conv, relu, maxpool                                    becomes   conv+relu+maxpool
+//
 // A product of two maps takes over a factor and softmax over the channels behind it, as attention
 // has them.
 //

@@ -10,6 +10,7 @@
 #include "estimator/base/error.h"
 #include "estimator/network/layer_kind.h"
 #include "estimator/network/rearrangement.h"
+#include "estimator/network/window.h"
 #include "kernels/layers/lowering.h"
 #include "kernels/layout/arena.h"
 #include "kernels/layout/output_pitch.h"
@@ -247,7 +248,9 @@ class MapPlanner {
   // The halo that a layer reads of its first input.
   static Halo wanted_halo(const Layer& self) {
     if (const auto* conv = std::get_if<Conv2d>(&self.operation)) {
-      return required_halo(*conv, self.input_shape(), self.output_shape);
+      // What is fused with it may pool its map.
+      return required_halo(*conv, self.input_shape(),
+                           slide(conv->window, conv->filters, self.input_shape()));
     }
     if (const auto* transposed = std::get_if<ConvTranspose2d>(&self.operation)) {
       return required_halo(*transposed, self.input_shape(), self.output_shape);

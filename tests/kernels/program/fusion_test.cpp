@@ -113,6 +113,34 @@ TEST(Fusion, BatchNormalisationBehindAFunctionIsNoPartOfTheWeights) {
       (std::vector<std::string>{"a+relu", "bn", "relu2"}));
 }
 
+// Rows of padding are there for maxima alone, and windows leave no row out.
+TEST(Fusion, AConvolutionPoolsItsMapWhereRowsAllow) {
+  const auto is_fused = [](const Operation& pool) {
+    return fused_names(graph({3, 9, 9}, {{"a", same_conv(8, 3)}, {"relu", Relu{}}, {"pool", pool}}))
+               .size() == 1;
+  };
+  EXPECT_TRUE(is_fused(MaxPool2d{window(2, 2, 0)}));
+  EXPECT_TRUE(is_fused(MaxPool2d{window(3, 2, 1)}));
+  EXPECT_TRUE(is_fused(MaxPool2d{window(2, 2, 0), true}));
+  EXPECT_TRUE(is_fused(AvgPool2d{window(3, 1, 0)}));
+  EXPECT_FALSE(is_fused(AvgPool2d{window(3, 2, 1)}));
+  EXPECT_FALSE(is_fused(AvgPool2d{window(2, 2, 0), true}));
+  EXPECT_FALSE(is_fused(MaxPool2d{window(2, 3, 0)}));
+  EXPECT_FALSE(is_fused(MaxPool2d{window(2, 2, 1)}));
+  EXPECT_FALSE(is_fused(GlobalAvgPool2d{}));
+  // The pooled map is another's size: nothing follows, and sums of maps stay whole.
+  EXPECT_EQ(fused_names(graph({3, 8, 8}, {{"a", same_conv(8, 3)},
+                                          {"pool", MaxPool2d{window(2, 2, 0)}},
+                                          {"relu", Relu{}},
+                                          {"b", same_conv(8, 1)},
+                                          {"sum", Binary{}, false, {"b", "relu"}},
+                                          {"pool2", MaxPool2d{window(2, 2, 0)}}})),
+            (std::vector<std::string>{"a+pool", "relu", "b+sum", "pool2"}));
+  EXPECT_EQ(fused_names(graph({8, 8, 8},
+                              {{"a", same_conv(8, 3, 8)}, {"pool", MaxPool2d{window(2, 2, 0)}}})),
+            (std::vector<std::string>{"a", "pool"}));
+}
+
 // Values of padding channels have to stay zero.
 TEST(Fusion, FunctionsThatDoNotKeepZeroStayLayers) {
   EXPECT_EQ(fused_names(graph({8, 6, 6}, {{"a", same_conv(5, 3)},
@@ -181,6 +209,59 @@ TEST(FusedKernels, EveryAlgorithmDoesWhatTheLayersDo) {
                   2, what + ", added to another map");
     if (testing::Test::HasFatalFailure()) return;
   }
+}
+
+// Maps that L2 holds, several images at once or one; and maps that are cut into strips, of equal
+// heights or not, with rows that are kept from one to the next.
+TEST(FusedKernels, PoolingByStripsDoesWhatTheLayersDo) {
+  const Operation pools[] = {MaxPool2d{window(2, 2, 0)},      MaxPool2d{window(3, 2, 0)},
+                             MaxPool2d{window(3, 2, 1)},      MaxPool2d{window(3, 1, 1)},
+                             AvgPool2d{window(2, 2, 0)},      AvgPool2d{window(3, 2, 0)},
+                             MaxPool2d{window(3, 2, 0), true}};
+  for (const FeatureShape& input : {FeatureShape{3, 9, 12}, {5, 46, 160}}) {
+    for (const Operation& pool : pools) {
+      const Network network = graph(input, {{"a", same_conv(37, 3)},
+                                            {"relu", Activation{UnaryFunction::kTanh}},
+                                            {"pool", pool},
+                                            {"next", same_conv(2, 3)}});
+      const std::string what = fmt::format("{} of {}", kind_name(pool), to_string(input));
+      ASSERT_EQ(fuse_layers(network, Isa::kAvx2, 3).network.layers.size(), 2u) << what;
+      check_network(network, 3, what);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+}
+
+// By every algorithm that can be asked for.
+TEST(FusedKernels, EveryAlgorithmPools) {
+  const struct {
+    Conv2d conv;
+    std::vector<ConvAlgorithm> algorithms;
+  } cases[] = {{same_conv(24, 3),
+                {ConvAlgorithm::kDirect, ConvAlgorithm::kIm2col, ConvAlgorithm::kWinograd2,
+                 ConvAlgorithm::kWinograd4}},
+               {same_conv(3, 5), {ConvAlgorithm::kFft8, ConvAlgorithm::kFft16}},
+               {same_conv(70, 1), {ConvAlgorithm::kPointwise}},
+               {same_conv(24, 3, 4), {ConvAlgorithm::kDirect, ConvAlgorithm::kWinograd2}}};
+  for (const auto& [conv, algorithms] : cases) {
+    for (const ConvAlgorithm algorithm : algorithms) {
+      const Network network = graph({8, 41, 190}, {{"a", conv},
+                                                   {"relu", Relu{}},
+                                                   {"pool", MaxPool2d{window(3, 2, 0)}},
+                                                   {"next", same_conv(2, 3)}});
+      AlgorithmRequest request;
+      request.layers["a"].algorithms = {algorithm};
+      check_network(network, 2, PlanRequest(Plan::kFused, request),
+                    fmt::format("{} of {} filters", name(algorithm), conv.filters), 30);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+  // Planes are taken unasked, where lanes are many.
+  const Network planar =
+      graph({8, 41, 190}, {{"a", same_conv(2, 5)}, {"pool", MaxPool2d{window(3, 2, 0)}}});
+  const PlannedInference planned = plan_inference(planar, Plan::kFused, Isa::kAvx2, 2);
+  ASSERT_EQ(planned.program.steps.back().choice->algorithm, ConvAlgorithm::kPlanar);
+  check_network(planar, 2, "planar");
 }
 
 TEST(FusedKernels, DenseLayersDoWhatTheLayersDo) {

@@ -125,7 +125,7 @@ TEST(MemoryPlan, NetworksTakeHardlyMoreThanIsAlive) {
 TEST(EnginePlan, SharesMapsAndKeepsParametersApart) {
   const PlannedInference planned =
       plan_inference(find_network("lenet5"), Plan::kFused, Isa::kAvx2, 1);
-  EXPECT_EQ(planned.network.layers.at(0).name, "conv1+relu1");
+  EXPECT_EQ(planned.network.layers.at(0).name, "conv1+relu1+pool1");
   const ProgramBytes fused = program_bytes(planned);
   const ProgramBytes apart =
       program_bytes(plan_inference(find_network("lenet5"), Plan::kLayers, Isa::kAvx2, 1));
