@@ -44,6 +44,7 @@ class MapPlanner {
   }
 
   MapPlan plan(Joining joining) && {
+    joining_ = joining;
     if (joining == Joining::kInPlace) find_slices();
     find_wanted_halos();
     add_inputs();
@@ -103,10 +104,6 @@ class MapPlanner {
       return false;
     }
     const Layer& writer = layer(source);
-    const auto is_convolution = [&](const Layer& self) {
-      const auto* conv = std::get_if<Conv2d>(&self.operation);
-      return conv != nullptr && !is_depthwise(*conv, self.input_shape().channels);
-    };
     const int64_t channels = writer.output_shape.channels;
     if (writer.output_bytes() || layer(concat).output_bytes()) return false;
     if (!is_convolution(writer) || std::get<Conv2d>(writer.operation).groups > 1 ||
@@ -126,6 +123,28 @@ class MapPlanner {
     return !reads_slice && is_read_alone && std::ranges::count(layer(concat).inputs, source) == 1;
   }
 
+  static bool is_convolution(const Layer& self) {
+    const auto* conv = std::get_if<Conv2d>(&self.operation);
+    return conv != nullptr && !is_depthwise(*conv, self.input_shape().channels);
+  }
+
+  // Whether the layer takes channels that lie side by side in a map, of single precision, for
+  // readers that find them there. Images of a staggered map are as far apart as before.
+  bool sees_some_channels(int index) const {
+    const Layer& self = layer(index);
+    const auto* slice = std::get_if<Slice>(&self.operation);
+    if (joining_ != Joining::kInPlace || slice == nullptr || slice->step != 1 ||
+        slice->axis != MapAxis::kChannels || self.output_bytes() || network_.is_output(index)) {
+      return false;
+    }
+    return std::ranges::all_of(readers_.of(index), [&](int reader) {
+      const Layer& other = layer(reader);
+      const auto* concat = std::get_if<Concat>(&other.operation);
+      return std::ranges::count(other.inputs, index) == 1 &&
+             ((is_convolution(other) && other.input() == index) || concat != nullptr);
+    });
+  }
+
   bool joins(int concat, int source) const {
     return std::ranges::find(layer(concat).inputs, source) != layer(concat).inputs.end();
   }
@@ -136,7 +155,9 @@ class MapPlanner {
     if (std::holds_alternative<Dropout>(self.operation)) {
       return plan_.phase == Phase::kTraining ? Storage::kOwn : Storage::kView;
     }
-    if (is_plain_view(index) || sees_other_shape(index)) return Storage::kView;
+    if (is_plain_view(index) || sees_other_shape(index) || sees_some_channels(index)) {
+      return Storage::kView;
+    }
     return map_use(self) != MapUse::kOwnOutput && keeps_bytes(self) && is_only_reader(index) &&
                    !gradients_read(index)
                ? Storage::kInPlace
@@ -275,8 +296,13 @@ class MapPlanner {
       plan_.outputs.push_back({storage, slice.concat, {}, slice.first_channel});
       return;
     }
-    const int owner = storage == Storage::kOwn ? index : map(layer(index).input()).owner;
-    plan_.outputs.push_back({storage, owner, {}});
+    const PlannedMap& input = map(layer(index).input());
+    int64_t first_channel = storage == Storage::kView ? input.first_channel : 0;
+    if (storage == Storage::kView && sees_some_channels(index)) {
+      first_channel += std::get<Slice>(layer(index).operation).start;
+    }
+    plan_.outputs.push_back(
+        {storage, storage == Storage::kOwn ? index : input.owner, {}, first_channel});
   }
 
   void choose_layout(int index) {
@@ -301,6 +327,8 @@ class MapPlanner {
     if (has_own_layout_[static_cast<size_t>(index)]) {
       map(index).layout.shape = self.output_shape;
       map(index).layout.channel_pitch = self.output_shape.channels;
+    } else if (sees_some_channels(index)) {
+      map(index).layout.shape = self.output_shape;
     }
   }
 
@@ -317,12 +345,14 @@ class MapPlanner {
       const bool shares = map(i).storage == Storage::kInPlace || map(i).storage == Storage::kView;
       if (shares && !has_own_layout_[static_cast<size_t>(i)]) {
         map(i).layout = map(layer(i).input()).layout;
+        if (sees_some_channels(i)) map(i).layout.shape = layer(i).output_shape;
       }
     }
   }
 
   const Network& network_;
   const Readers readers_;
+  Joining joining_ = Joining::kCopies;
   // By layer that writes one.
   struct PlannedSlice {
     int concat = 0;

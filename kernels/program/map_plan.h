@@ -14,6 +14,9 @@
 //   conv b    slice      concat    writes channels 64 to 191
 //   concat    own        concat    copies what is no slice; here it does nothing
 //
+// And a layer that takes some channels of a map may be a view of them, where convolutions and
+// concatenations, who read the channels that they name, are all that reads it.
+//
 // A layer that only moves values may be a view with a layout of its own, where the values lie in
 // the order that it wants: where both maps have no padding channels and nobody wants a halo of
 // them. The maps {64, 7, 7} and {64, 49, 1} are such views of one buffer. Training makes copies,
@@ -44,14 +47,15 @@ enum class Storage {
 
 std::string_view name(Storage storage);
 
-// Whether concatenations copy their inputs, or have them written in place where that can be.
+// Whether concatenations copy their inputs and splits their outputs, or have them written and read
+// in place where that can be.
 enum class Joining { kCopies, kInPlace };
 
 struct PlannedMap {
   Storage storage = Storage::kOwn;
   int owner = kNetworkInput;  // the layer or network input that the map's buffer was made for
   MapLayout layout;
-  int64_t first_channel = 0;  // of a slice
+  int64_t first_channel = 0;  // of a slice, or a view of some channels, in the owner's map
 
   friend bool operator==(const PlannedMap&, const PlannedMap&) = default;
 };

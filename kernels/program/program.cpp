@@ -30,9 +30,10 @@ class ProgramBuilder {
   Program build() && {
     for (size_t i = 0; i < network_.inputs.size(); ++i) {
       const MapLayout& layout = program_.maps.inputs[i].layout;
-      program_.inputs.push_back({add(network_.inputs[i].name, BufferKind::kInput, network_input(i),
-                                     layout.bytes(program_.batch)),
-                                 layout});
+      program_.inputs.push_back(
+          {add(network_.inputs[i].name, BufferKind::kInput, network_input(i),
+               layout.bytes(program_.batch) + reach_of_views(network_input(i))),
+           layout});
     }
     for (size_t i = 0; i < network_.layers.size(); ++i) add_layer(static_cast<int>(i));
     return std::move(program_);
@@ -48,7 +49,10 @@ class ProgramBuilder {
     const Layer& self = network_.layers[static_cast<size_t>(index)];
     const PlannedMap& planned = program_.maps.map(index);
     OutputMap output{program_.map(self.input()).buffer, planned.layout};
-    if (is_joined_in_place(index)) {
+    if (planned.storage == Storage::kView &&
+        planned.first_channel != program_.maps.map(self.input()).first_channel) {
+      output.buffer = channels_buffer(index);
+    } else if (is_joined_in_place(index)) {
       output.buffer = whole_buffer(index);
     } else if (planned.storage != Storage::kView) {
       LayerContext context{program_.isa,
@@ -89,8 +93,20 @@ class ProgramBuilder {
       if (program_.maps.map(index).storage == Storage::kSlice) return slice_buffer(index);
       if (whole_buffers_.contains(index)) return whole_buffers_.at(index);
     }
+    const uint64_t reach = buffer.operand == Operand::kOutput ? reach_of_views(index) : 0;
     return add(fmt::format("{}.{}", self.name, buffer.name()), kind_of(buffer.operand), index,
-               buffer.bytes);
+               buffer.bytes + reach);
+  }
+
+  // How far views of a map's later channels, whose layouts are as long as the map's, end behind it.
+  uint64_t reach_of_views(int owner) const {
+    int64_t channels = 0;
+    for (const PlannedMap& map : program_.maps.outputs) {
+      if (map.owner == owner && map.storage == Storage::kView) {
+        channels = std::max(channels, map.first_channel);
+      }
+    }
+    return static_cast<uint64_t>(channels * kFloatBytes);
   }
 
   bool is_slice_of(int source, int concat) const {
@@ -119,14 +135,28 @@ class ProgramBuilder {
 
   uint32_t slice_buffer(int index) {
     const PlannedMap& planned = program_.maps.map(index);
-    const uint32_t whole = whole_buffer(planned.owner);
-    ProgramBuffer slice = program_.buffers[whole];
-    const auto offset = static_cast<uint64_t>(planned.first_channel * kFloatBytes);
+    return add_slice(index, whole_buffer(planned.owner), planned.first_channel);
+  }
+
+  // The buffer of a view of some channels of a map, be that a slice itself.
+  uint32_t channels_buffer(int index) {
+    const int input = network_.layers[static_cast<size_t>(index)].input();
+    return add_slice(
+        index, program_.map(input).buffer,
+        program_.maps.map(index).first_channel - program_.maps.map(input).first_channel);
+  }
+
+  uint32_t add_slice(int index, uint32_t of, int64_t first_channel) {
+    ProgramBuffer slice = program_.buffers[of];
+    const auto offset = static_cast<uint64_t>(first_channel * kFloatBytes);
+    slice.slice = SliceOf{of, offset};
+    if (const auto& outer = program_.buffers[of].slice) {
+      slice.slice = SliceOf{outer->whole, outer->offset + offset};
+    }
     slice.name = network_.layers[static_cast<size_t>(index)].name + ".output";
     slice.layer = index;
     slice.address += offset;
     slice.bytes -= offset;
-    slice.slice = {whole, offset};
     program_.buffers.push_back(std::move(slice));
     return static_cast<uint32_t>(program_.buffers.size() - 1);
   }

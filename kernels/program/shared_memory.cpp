@@ -134,7 +134,7 @@ MemoryPlan share_memory(Program& program, const Network& network) {
     const auto& slice = program.buffers[i].slice;
     if (!slice) continue;
     program.buffers[i].address = program.buffers[slice->whole].address + slice->offset;
-    program.buffers[i].shares = true;
+    program.buffers[i].shares = program.buffers[slice->whole].shares;
   }
   return plan;
 }

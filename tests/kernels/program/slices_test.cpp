@@ -92,6 +92,66 @@ TEST(Slices, ComputeWhatCopiesDo) {
   }
 }
 
+Slice channels(int64_t start, int64_t size, int64_t step = 1) {
+  return {MapAxis::kChannels, start, size, step};
+}
+
+// A block as ShuffleNet V2 has it: half of the channels pass by, the other half is convolved, with
+// padding; the input is split too, and a part of a part is read.
+Network split() {
+  return graph({{"first", channels(1, 4), false, {"x"}},
+                {"a", same_conv(26, 3), false, {"first"}},
+                {"left", channels(0, 13), false, {"a"}},
+                {"right", channels(13, 13), false, {"a"}},
+                {"inner", channels(2, 9), false, {"right"}},
+                {"b", same_conv(16, 3), false, {"inner"}},
+                {"c", same_conv(8, 1), false, {"right"}},
+                {"join", Concat{}, false, {"left", "b", "c"}},
+                {"d", same_conv(5, 3)}});
+}
+
+TEST(Splits, AreReadInPlace) {
+  for (const char* name : {"first", "left", "inner", "right"}) {
+    // Where another slice reads it, it is copied once.
+    EXPECT_EQ(has_step(split(), name), std::string(name) == "right") << name;
+  }
+  check_network(split(), 3, "split");
+  check_network(split(), 2, {Plan::kFused, algorithm_request("im2col")}, "split, im2col");
+  check_network(split(), 2, {Plan::kFused, algorithm_request("b=winograd2")}, "split, winograd2",
+                30);
+}
+
+// The layouts of views of later channels end behind the map; no other buffer lies there.
+TEST(Splits, EndWithinTheirBuffers) {
+  const PlannedInference planned = plan_inference(split(), Plan::kFused, Isa::kAvx2, 2);
+  for (const Step& step : planned.program.steps) {
+    for (size_t i = 0; i < step.buffers.size(); ++i) {
+      EXPECT_LE(step.nest.buffers[i].bytes, planned.program.buffers[step.buffers[i]].bytes)
+          << step.symbol << ", buffer " << i;
+    }
+  }
+}
+
+// What reads a pixel's padding channels too, an output, and channels apart are copied.
+TEST(Splits, AreCopiedForReadersOfWholePixels) {
+  const auto is_copied = [](const Operation& slice, const Operation& reader,
+                            std::vector<std::string> outputs) {
+    return has_step(graph({{"a", same_conv(24, 1), false, {"x"}},
+                           {"part", slice},
+                           {"reader", reader},
+                           {"left", channels(0, 4), false, {"a"}},
+                           {"other", same_conv(3, 1)}},
+                          std::move(outputs)),
+                    "part");
+  };
+  EXPECT_FALSE(is_copied(channels(8, 8), same_conv(8, 3), {"reader", "other"}));
+  EXPECT_TRUE(is_copied(channels(8, 8), same_conv(8, 3), {"reader", "other", "part"}));
+  EXPECT_TRUE(is_copied(channels(8, 8), Relu{}, {"reader", "other"}));
+  EXPECT_TRUE(is_copied(channels(8, 8), same_conv(8, 3, 8), {"reader", "other"}));
+  EXPECT_TRUE(is_copied(channels(1, 8, 2), same_conv(8, 3), {"reader", "other"}));
+  EXPECT_TRUE(is_copied(Slice{MapAxis::kHeight, 1, 4, 1}, same_conv(8, 3), {"reader", "other"}));
+}
+
 // GoogLeNet's blocks join four convolutions each: nothing is copied.
 TEST(Slices, EndTheCopiesOfInceptionBlocks) {
   const Network network = find_network("googlenet");
