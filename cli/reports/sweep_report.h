@@ -9,7 +9,7 @@
 #include "cli/reports/compare_report.h"
 #include "cli/terminal/table.h"
 #include "estimator/calibration/line_interval.h"
-#include "estimator/formats/svg_plot.h"
+#include "estimator/charts/svg_plot.h"
 
 namespace wattgrind {
 

@@ -6,7 +6,7 @@
 
 #include "estimator/calibration/calibration.h"
 #include "estimator/fit/feature_table.h"
-#include "estimator/formats/svg_plot.h"
+#include "estimator/charts/svg_plot.h"
 
 namespace wattgrind {
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "estimator/formats/svg_plot.h"
+#include "estimator/charts/svg_plot.h"
 
 namespace wattgrind {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "estimator/formats/csv.h"
-#include "estimator/formats/svg_plot.h"
+#include "estimator/charts/svg_plot.h"
 #include "estimator/system/atomic_file.h"
 
 namespace wattgrind {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/commands/layer_readings.h"
-#include "estimator/formats/svg_plot.h"
+#include "estimator/charts/svg_plot.h"
 #include "estimator/models/reading_oddities.h"
 #include "estimator/readings/readings.h"
 #include "estimator/system/atomic_file.h"

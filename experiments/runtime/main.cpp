@@ -13,7 +13,7 @@
 #include "estimator/catalog/network_source.h"
 #include "estimator/fit/fit_quality.h"
 #include "estimator/formats/builtin_files.h"
-#include "estimator/formats/svg_plot.h"
+#include "estimator/charts/svg_plot.h"
 #include "estimator/machine/host_isa.h"
 #include "estimator/models/time_model.h"
 #include "estimator/system/atomic_file.h"

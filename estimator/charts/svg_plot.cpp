@@ -1,4 +1,4 @@
-#include "estimator/formats/svg_plot.h"
+#include "estimator/charts/svg_plot.h"
 
 #include <fmt/format.h>
 
