@@ -12,7 +12,9 @@
 #include "cli/commands/plan_options.h"
 #include "cli/commands/plan_output.h"
 #include "cli/commands/quantize_option.h"
+#include "cli/commands/report_option.h"
 #include "cli/commands/size_options.h"
+#include "cli/pages/estimate_page.h"
 #include "cli/reports/estimate_json.h"
 #include "cli/reports/estimate_report.h"
 #include "cli/reports/model_estimate_report.h"
@@ -60,6 +62,7 @@ struct EstimateOptions {
   QuantizeOptions quantize;
   std::vector<std::string> models;  // files of layer models; empty: none
   bool bottleneck = false;
+  std::string report;
   std::shared_ptr<OutputOptions> output;
 };
 
@@ -169,6 +172,9 @@ void check_models(const EstimateOptions& options) {
 
 void check_phase(const EstimateOptions& options) {
   check_models(options);
+  if (!options.report.empty() && (options.verify || options.show_plan || !options.models.empty())) {
+    fail(ErrorKind::kUsage, "--report is of an estimate: leave out --verify, --show and --model");
+  }
   if (options.epochs && options.images == 0) {
     fail(ErrorKind::kUsage, "--epochs wants --images: how many images an epoch has");
   }
@@ -239,6 +245,16 @@ void print_with_models(const EstimateOptions& options, const Network& network,
        [&] { return model_estimate_csv(result, options.metrics); }});
 }
 
+void write_report(const EstimateOptions& options, const Network& network, const PlanRequest& plan,
+                  const Estimate& estimate, ReportFile& report) {
+  report.write([&](const PageOrigin& origin) {
+    if (options.training) return estimate_page(estimate, network, nullptr, origin);
+    const PlannedInference planned =
+        plan_inference(network, plan, estimate.counts.origin.isa, options.batch);
+    return estimate_page(estimate, network, &planned, origin);
+  });
+}
+
 void run_estimate(EstimateOptions options) {
   check_phase(options);
   std::optional<LayerModels> models;
@@ -253,6 +269,7 @@ void run_estimate(EstimateOptions options) {
   const Machine machine = find_machine(options.machine);
   const Pricing pricing = pricing_of(options, machine);
   Output output(*options.output);
+  ReportFile report(options.report);
   const InterruptGuard guard;
   const PlanRequest plan = plan_of(options, network, machine, pricing);
   if (options.show_plan) {
@@ -279,6 +296,7 @@ void run_estimate(EstimateOptions options) {
     print_with_models(options, network, *models, std::move(estimate), output);
     return;
   }
+  write_report(options, network, plan, estimate, report);
   if (options.by_tensor) {
     output.print({[&](Emphasis emphasis) { return tensor_text(estimate, emphasis); },
                   [&] { return estimate_json(estimate); },
@@ -403,6 +421,7 @@ void add_estimate_command(CLI::App& program) {
       ->delimiter(',');
   command->add_flag("--bottleneck", options->bottleneck,
                     "With --model: name the layers that take most of time and energy");
+  add_report_option(*command, options->report);
   options->output = add_output_options(*command);
   command->callback([options] { run_estimate(*options); });
 }

@@ -8,6 +8,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/version.h"
+#include "cli/terminal/command_line.h"
 #include "cli/terminal/failure.h"
 #include "cli/terminal/message.h"
 #include "cli/terminal/output.h"
@@ -81,5 +82,6 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   wattgrind::secure_standard_streams();
+  wattgrind::remember_command_line(argc, argv);
   return wattgrind::run(argc, argv);
 }

@@ -67,45 +67,6 @@ std::string factor_text(const std::optional<double>& factor) {
   return factor ? fmt::format(", within a factor of {:.1f}", *factor) : "";
 }
 
-// Tells how long the network takes and which meter would read which of its energies.
-std::string summary_text(const Estimate& estimate) {
-  const PricedRow& total = estimate.total;
-  std::string text;
-  if (const auto& memory = estimate.counts.memory) {
-    text += fmt::format("\nmemory: {}: parameters {}, inputs {}, maps {}, scratch {}\n",
-                        bytes_text(memory->total()), bytes_text(memory->parameters),
-                        bytes_text(memory->inputs), bytes_text(memory->maps),
-                        bytes_text(memory->scratch));
-  }
-  if (total.time_s) {
-    text += fmt::format("{}time: {}{}\n", text.empty() ? "\n" : "", amount_text(*total.time_s, "s"),
-                        factor_text(time_factor(estimate, total)));
-  }
-  if (estimate.pricing.unit != EnergyUnit::kPicojoules) return text;
-  const EnergyParts parts = energy_of(total.energy, estimate.pricing.scope);
-  if (!parts.activity) return text;
-  if (text.empty()) text = "\n";
-  const auto line = [&](EnergyScope scope, const std::optional<double>& energy,
-                        std::string_view meaning) {
-    if (!energy) return;
-    const std::string factor =
-        scope == estimate.pricing.scope ? factor_text(energy_factor(estimate, total)) : "";
-    text += fmt::format("{}: {}{}; {}\n", scope_name(scope), joules(*energy), factor, meaning);
-  };
-  line(EnergyScope::kActivity, parts.activity,
-       "what this network's own events cost: a package's meter, above a core that waits as long");
-  line(EnergyScope::kRunning, parts.running,
-       "with the busy core and the uncore: a package's meter (RAPL), less what it reads idle");
-  line(EnergyScope::kMachine, parts.machine,
-       "with what the packages draw idle: their meters (RAPL)");
-  if (parts.wall) {
-    text += fmt::format(
-        "wall: {}; with memory's background, the board and the supply's loss: a plug-in meter\n",
-        joules(*parts.wall));
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string_view origin_name(PriceOrigin origin) {
@@ -165,6 +126,44 @@ std::vector<std::string> absent_figures(const Estimate& estimate) {
   return absent;
 }
 
+std::string estimate_summary(const Estimate& estimate) {
+  const PricedRow& total = estimate.total;
+  std::string text;
+  if (const auto& memory = estimate.counts.memory) {
+    text += fmt::format("\nmemory: {}: parameters {}, inputs {}, maps {}, scratch {}\n",
+                        bytes_text(memory->total()), bytes_text(memory->parameters),
+                        bytes_text(memory->inputs), bytes_text(memory->maps),
+                        bytes_text(memory->scratch));
+  }
+  if (total.time_s) {
+    text += fmt::format("{}time: {}{}\n", text.empty() ? "\n" : "", amount_text(*total.time_s, "s"),
+                        factor_text(time_factor(estimate, total)));
+  }
+  if (estimate.pricing.unit != EnergyUnit::kPicojoules) return text;
+  const EnergyParts parts = energy_of(total.energy, estimate.pricing.scope);
+  if (!parts.activity) return text;
+  if (text.empty()) text = "\n";
+  const auto line = [&](EnergyScope scope, const std::optional<double>& energy,
+                        std::string_view meaning) {
+    if (!energy) return;
+    const std::string factor =
+        scope == estimate.pricing.scope ? factor_text(energy_factor(estimate, total)) : "";
+    text += fmt::format("{}: {}{}; {}\n", scope_name(scope), joules(*energy), factor, meaning);
+  };
+  line(EnergyScope::kActivity, parts.activity,
+       "what this network's own events cost: a package's meter, above a core that waits as long");
+  line(EnergyScope::kRunning, parts.running,
+       "with the busy core and the uncore: a package's meter (RAPL), less what it reads idle");
+  line(EnergyScope::kMachine, parts.machine,
+       "with what the packages draw idle: their meters (RAPL)");
+  if (parts.wall) {
+    text += fmt::format(
+        "wall: {}; with memory's background, the board and the supply's loss: a plug-in meter\n",
+        joules(*parts.wall));
+  }
+  return text;
+}
+
 std::string estimate_notes(const Estimate& estimate) {
   std::string text;
   if (const auto absent = absent_figures(estimate); !absent.empty()) {
@@ -184,7 +183,7 @@ std::string estimate_text(const Estimate& estimate, const std::vector<std::strin
     text += "\none step of each kind:\n" + aligned_text(steps_table(estimate), page);
   }
   if (estimate.counts.images > 1) text += "\n" + per_image_text(estimate);
-  text += summary_text(estimate);
+  text += estimate_summary(estimate);
   return text + estimate_notes(estimate);
 }
 

@@ -22,6 +22,9 @@ std::string estimate_heading(const Estimate& estimate);
 // own published ones.
 std::vector<std::string> absent_figures(const Estimate& estimate);
 std::string estimate_notes(const Estimate& estimate);
+// How much memory and how long the network takes, and which meter would read which of its energies:
+// lines that begin with what they are of and a colon, after an empty one.
+std::string estimate_summary(const Estimate& estimate);
 
 // Makes a table with the given metrics after the layer's name, or with those that people want most
 // where none are given. Throws Error(kUsage) for a metric that does not exist, naming those that

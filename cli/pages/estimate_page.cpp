@@ -1,0 +1,130 @@
+#include "cli/pages/estimate_page.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/pages/estimate_charts.h"
+#include "cli/pages/html_page.h"
+#include "cli/reports/estimate_metrics.h"
+#include "cli/reports/estimate_report.h"
+#include "cli/reports/profile_table.h"
+
+namespace wattgrind {
+namespace {
+
+// "time: 62.8 us, within a factor of 1.3; what it is" as a name, a value and a remark.
+std::vector<HtmlPage::Figure> figures_of(const std::string& summary) {
+  std::vector<HtmlPage::Figure> figures;
+  std::string_view rest = summary;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    const size_t colon = line.find(": ");
+    if (colon == std::string_view::npos) continue;
+    const std::string_view told = line.substr(colon + 2);
+    const size_t end = std::min(told.find_first_of(",;:"), told.size());
+    std::string_view remark = told.substr(end);
+    remark.remove_prefix(std::min(remark.find_first_not_of(",;: "), remark.size()));
+    figures.push_back({std::string(line.substr(0, colon)), std::string(told.substr(0, end)),
+                       std::string(remark)});
+  }
+  return figures;
+}
+
+// The two lines of an estimate's heading.
+std::pair<std::string, std::string> heading_lines(const Estimate& estimate) {
+  const std::string heading = estimate_heading(estimate);
+  const size_t end = heading.find('\n');
+  std::string second = heading.substr(end + 1);
+  while (!second.empty() && second.back() == '\n') second.pop_back();
+  return {heading.substr(0, end), second};
+}
+
+void add_facts(const Estimate& estimate, HtmlPage& page) {
+  const Machine& machine = estimate.machine;
+  page.add_fact("Machine",
+                fmt::format("{}: {}\n{}; instruction set {}", machine.name, machine.description,
+                            caches_text(machine), traits(machine.isa).name));
+  page.add_fact("Counted", heading_lines(estimate).second);
+  if (const auto& calibration = machine.calibration) {
+    page.add_fact("Prices", fmt::format("fitted to {} workloads of {}; every figure of the machine "
+                                        "stands with its source at the end",
+                                        calibration->workloads, calibration->readings));
+  } else {
+    page.add_fact("Prices",
+                  "of the profile; every figure stands with its basis and source at the end");
+  }
+  page.add_fact("Not covered", estimate_notes(estimate));
+}
+
+void add_bars(const Estimate& estimate, const std::vector<DrawnMeasure>& measures, HtmlPage& page) {
+  std::string bars;
+  for (size_t m = 0; m < measures.size(); ++m) {
+    const std::string caption =
+        measures[m].name == "time" && measures[m].parts.size() > 1
+            ? "Time of each layer, by what takes longest: the core's own cycles or lines on their "
+              "way."
+            : fmt::format("{} of each layer{}.", measures[m].name,
+                          measures[m].parts.size() > 1 ? ", by where it goes" : "");
+    bars += for_measure(m, drawing_html(measure_bars(estimate, measures[m]), caption));
+  }
+  page.add_section("Layers", bars);
+  if (const std::string tensors = tensor_bars(estimate); !tensors.empty()) {
+    page.add_section("Tensors",
+                     drawing_html(tensors, "Energy of moving each tensor, and of arithmetic."));
+  }
+}
+
+void add_graph(const Estimate& estimate, const Network& network,
+               const std::vector<DrawnMeasure>& measures, HtmlPage& page) {
+  const std::optional<std::string> drawing = network_drawing(estimate, network, measures);
+  page.add_section(
+      "Graph", drawing
+                   ? drawing_html(*drawing,
+                                  "What runs, from top to bottom, with its share of the total; the "
+                                  "darker (on dark ground, the brighter), the more.")
+                   : paragraph_html(fmt::format("A graph of {} layers is too large to be drawn.",
+                                                network.layers.size())));
+}
+
+}  // namespace
+
+std::string estimate_page(const Estimate& estimate, const Network& network,
+                          const PlannedInference* plan, const PageOrigin& origin) {
+  HtmlPage page(fmt::format("{} on {}", estimate.counts.network, estimate.machine.name),
+                heading_lines(estimate).first, origin);
+  add_facts(estimate, page);
+  page.add_figures(figures_of(estimate_summary(estimate)));
+  const std::vector<DrawnMeasure> measures = drawn_measures(estimate);
+  std::vector<std::string> names;
+  for (const DrawnMeasure& measure : measures) names.push_back(measure.name);
+  page.add_measures(names);
+  add_graph(estimate, plan == nullptr ? network : plan->network, measures, page);
+  add_bars(estimate, measures, page);
+  if (const std::string plot = cumulative_plot(estimate, measures); !plot.empty()) {
+    page.add_section("Adding up", drawing_html(plot, "Where a line is steep, layers cost much."));
+  }
+  if (plan != nullptr) {
+    if (const std::string memory = memory_drawing(*plan); !memory.empty()) {
+      page.add_section("Memory",
+                       drawing_html(memory,
+                                    "Each buffer where it lies, for as long as it is used; "
+                                    "parameters and inputs lie beside them."));
+    }
+  }
+  page.add_section(
+      "Table", table_html(metrics_table(estimate, {}, Audience::kPeople),
+                          "What each layer does and costs", RowMarks::kNumbered) +
+                   details_html("Every figure of every layer",
+                                table_html(metrics_table(estimate, {}, Audience::kPrograms),
+                                           "Every figure of every layer", RowMarks::kNumbered)));
+  page.add_section("Prices", table_html(profile_table(estimate.machine),
+                                        "The machine's figures, how each was come by, and from "
+                                        "where"));
+  return page.text();
+}
+
+}  // namespace wattgrind
