@@ -6,11 +6,13 @@
 #include <numeric>
 #include <vector>
 
+#include "estimator/charts/axis.h"
+
 namespace wattgrind {
 
-BarChart largest_bars(BarChart chart) {
+std::string keep_largest_bars(BarChart& chart) {
   constexpr size_t kMost = 48, kKept = 40;
-  if (chart.bars.size() <= kMost) return chart;
+  if (chart.bars.size() <= kMost) return "";
   std::vector<double> sums;
   for (const Bar& bar : chart.bars) {
     sums.push_back(std::accumulate(bar.parts.begin(), bar.parts.end(), 0.0));
@@ -18,21 +20,16 @@ BarChart largest_bars(BarChart chart) {
   std::vector<size_t> order(chart.bars.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::stable_sort(order, [&](size_t a, size_t b) { return sums[a] > sums[b]; });
-  std::vector<bool> kept(order.size());
-  for (size_t i = 0; i < kKept; ++i) kept[order[i]] = true;
-  Bar others{fmt::format("{} others", order.size() - kKept),
-             std::vector<double>(chart.parts.size()), -1};
+  double others = 0;
+  for (size_t i = kKept; i < order.size(); ++i) others += sums[order[i]];
+  const std::string told = fmt::format(" {} others come to {} together.", order.size() - kKept,
+                                       shown_amount(others, chart.unit));
+  order.resize(kKept);
+  std::ranges::sort(order);
   std::vector<Bar> bars;
-  for (size_t i = 0; i < chart.bars.size(); ++i) {
-    if (kept[i]) {
-      bars.push_back(std::move(chart.bars[i]));
-      continue;
-    }
-    for (size_t p = 0; p < others.parts.size(); ++p) others.parts[p] += chart.bars[i].parts[p];
-  }
-  bars.push_back(std::move(others));
+  for (const size_t i : order) bars.push_back(std::move(chart.bars[i]));
   chart.bars = std::move(bars);
-  return chart;
+  return told;
 }
 
 }  // namespace wattgrind

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "cli/pages/drawn_bars.h"
+#include "cli/pages/html_page.h"
 #include "cli/reports/estimate_report.h"
 #include "cli/reports/tensor_report.h"
 #include "estimator/charts/axis.h"
@@ -178,7 +180,14 @@ std::string measure_bars(const Estimate& estimate, const DrawnMeasure& measure) 
   for (size_t i = 0; i < estimate.rows.size(); ++i) {
     chart.bars.push_back({estimate.rows[i].row.name, measure.rows[i], static_cast<int>(i)});
   }
-  return to_svg(largest_bars(std::move(chart)), SvgUse::kInPage);
+  const std::string others = keep_largest_bars(chart);
+  const bool by_part = measure.parts.size() > 1;
+  const std::string caption = measure.unit == "s" && by_part
+                                  ? "Time of each layer, by what takes longest: the core's own "
+                                    "cycles, or lines on their way."
+                                  : fmt::format("What each layer takes: {}{}.", measure.name,
+                                                by_part ? ", by where it goes" : "");
+  return drawing_html(to_svg(chart, SvgUse::kInPage), caption + others);
 }
 
 std::string tensor_bars(const Estimate& estimate) {
@@ -202,7 +211,9 @@ std::string tensor_bars(const Estimate& estimate) {
     }
     chart.bars.push_back(std::move(bar));
   }
-  return to_svg(largest_bars(std::move(chart)), SvgUse::kInPage);
+  const std::string others = keep_largest_bars(chart);
+  return drawing_html(to_svg(chart, SvgUse::kInPage),
+                      "Energy of moving each tensor, and of arithmetic." + others);
 }
 
 std::optional<std::string> network_drawing(const Estimate& estimate, const Network& network,
@@ -260,11 +271,16 @@ std::string cumulative_plot(const Estimate& estimate, const std::vector<DrawnMea
 }
 
 std::string memory_drawing(const PlannedInference& plan) {
-  PlaceChart chart{"Maps and scratch memory of " + plan.network.name,
-                   "kernel, by its number in the order they run",
-                   {}};
+  PlaceChart chart{
+      "Maps of " + plan.network.name, "kernel, by its number in the order they run", {}};
+  // Scratch memory that shares with nobody lies beside the maps, far from them.
+  std::set<std::string_view> apart;
+  for (const ProgramBuffer& buffer : plan.program.buffers) {
+    if (buffer.kind == BufferKind::kScratch && !buffer.shares) apart.insert(buffer.name);
+  }
   uint64_t first = UINT64_MAX;
-  const std::vector<MapPlace> places = map_places(plan);
+  std::vector<MapPlace> places = map_places(plan);
+  std::erase_if(places, [&](const MapPlace& place) { return apart.contains(place.name); });
   for (const MapPlace& place : places) first = std::min(first, place.offset);
   for (const MapPlace& place : places) {
     chart.places.push_back(

@@ -63,18 +63,11 @@ void add_facts(const Estimate& estimate, HtmlPage& page) {
 void add_bars(const Estimate& estimate, const std::vector<DrawnMeasure>& measures, HtmlPage& page) {
   std::string bars;
   for (size_t m = 0; m < measures.size(); ++m) {
-    const std::string caption =
-        measures[m].name == "time" && measures[m].parts.size() > 1
-            ? "Time of each layer, by what takes longest: the core's own cycles or lines on their "
-              "way."
-            : fmt::format("{} of each layer{}.", measures[m].name,
-                          measures[m].parts.size() > 1 ? ", by where it goes" : "");
-    bars += for_measure(m, drawing_html(measure_bars(estimate, measures[m]), caption));
+    bars += for_measure(m, measure_bars(estimate, measures[m]));
   }
   page.add_section("Layers", bars);
   if (const std::string tensors = tensor_bars(estimate); !tensors.empty()) {
-    page.add_section("Tensors",
-                     drawing_html(tensors, "Energy of moving each tensor, and of arithmetic."));
+    page.add_section("Tensors", tensors);
   }
 }
 
@@ -112,15 +105,17 @@ std::string estimate_page(const Estimate& estimate, const Network& network,
       page.add_section("Memory",
                        drawing_html(memory,
                                     "Each buffer where it lies, for as long as it is used; "
-                                    "parameters and inputs lie beside them."));
+                                    "parameters, inputs and "
+                                    "most scratch memory lie beside them."));
     }
   }
-  page.add_section(
-      "Table", table_html(metrics_table(estimate, {}, Audience::kPeople),
-                          "What each layer does and costs", RowMarks::kNumbered) +
-                   details_html("Every figure of every layer",
-                                table_html(metrics_table(estimate, {}, Audience::kPrograms),
-                                           "Every figure of every layer", RowMarks::kNumbered)));
+  page.add_section("Table",
+                   table_html(metrics_table(estimate, {}, Audience::kPeople),
+                              "What each layer does and costs", {.numbered = true}) +
+                       details_html("Every figure of every layer",
+                                    table_html(metrics_table(estimate, {}, Audience::kPrograms),
+                                               "Every figure of every layer",
+                                               {.numbered = true, .six_digits = true})));
   page.add_section("Prices", table_html(profile_table(estimate.machine),
                                         "The machine's figures, how each was come by, and from "
                                         "where"));

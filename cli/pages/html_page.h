@@ -56,11 +56,13 @@ std::string for_measure(size_t measure, std::string_view markup);
 // What readers may open.
 std::string details_html(std::string_view summary, std::string_view markup);
 
-enum class RowMarks { kPlain, kNumbered };  // numbered rows belong to marks of drawings
+struct TableLook {
+  bool numbered = false;    // rows belong to marks of drawings
+  bool six_digits = false;  // of every measure; otherwise as many decimals as its column says
+};
 
-// A table as it is shown to people, whose cells hold their exact values in `data` elements, under
-// the columns' keys (`data-key`). Columns of measures without decimals have six digits.
-std::string table_html(const Table& table, std::string_view caption,
-                       RowMarks rows = RowMarks::kPlain);
+// A table as it is shown to people, under the columns' keys (`data-key`). Counts stand in full, and
+// measures hold their exact values in `data` elements.
+std::string table_html(const Table& table, std::string_view caption, TableLook look = {});
 
 }  // namespace wattgrind

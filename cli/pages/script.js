@@ -4,7 +4,9 @@
   const valueOf = (row, column) => {
     const cell = row.cells[column];
     const data = cell.querySelector("data");
-    return data ? Number(data.value) : cell.textContent.trim();
+    if (data) return Number(data.value);
+    const text = cell.textContent.trim();
+    return /^[\d,]+$/.test(text) ? Number(text.replaceAll(",", "")) : text;
   };
   const sortBy = (table, column, descending) => {
     const body = table.tBodies[0];

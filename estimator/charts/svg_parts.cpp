@@ -11,14 +11,14 @@
 namespace wattgrind {
 namespace {
 
-// How wide a character is, in parts of the font's size, in Helvetica and its like.
+// How wide a character is, in parts of the font's size, in DejaVu Sans, than which few are wider.
 double character_width(unsigned char c) {
   constexpr std::string_view kNarrow = "fijlrtI.,:;!'|()[]/\\ -";
-  constexpr std::string_view kWide = "mwMW%@";
-  if (kNarrow.find(static_cast<char>(c)) != std::string_view::npos) return 0.36;
-  if (kWide.find(static_cast<char>(c)) != std::string_view::npos) return 0.88;
-  if (c >= 'A' && c <= 'Z') return 0.7;
-  return 0.57;
+  constexpr std::string_view kWide = "mwMW%@+=<>";
+  if (kNarrow.find(static_cast<char>(c)) != std::string_view::npos) return 0.38;
+  if (kWide.find(static_cast<char>(c)) != std::string_view::npos) return 0.9;
+  if (c >= 'A' && c <= 'Z') return 0.72;
+  return 0.625;
 }
 
 bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
