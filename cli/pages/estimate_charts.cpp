@@ -228,7 +228,7 @@ std::optional<std::string> network_drawing(const Estimate& estimate, const Netwo
   }
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
-    GraphNode node{layer.name, {}, layer.name};
+    GraphNode node{layer.own_name.empty() ? layer.name : layer.own_name, {}, layer.name};
     if (const auto found = row_of.find(layer.name); found != row_of.end()) {
       node.row = static_cast<int>(found->second);
       node.tip = node_tip(estimate, measures, found->second);

@@ -20,7 +20,7 @@ double node_width(const LayeredLayout& layout) {
     low = std::min(low, x);
     high = std::max(high, x);
   }
-  return high - low < 3.5 ? 172 : high - low < 6 ? 140 : 112;
+  return high - low < 3.5 ? 172 : high - low < 6 ? 148 : 124;
 }
 
 // The ranks at which columns begin. Near an even division, a column ends where the fewest edges go
@@ -134,7 +134,7 @@ std::string draw_node(const GraphNode& node, double x, double y, double width) {
   svg += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\" class=\"box\"/>",
                      pixels(x - width / 2), pixels(y), pixels(width), pixels(kNodeHeight));
   svg += svg_text(x - width / 2 + 6, y + 15, TextAnchor::kStart,
-                  fitted_text(node.label, width - 18 - widest, 11), "small");
+                  fitted_text(node.label, width - 18 - widest, 11, TextCut::kStart), "small");
   return svg + texts + "</g>\n";
 }
 

@@ -86,10 +86,7 @@ class LayoutInProgress {
   double room(size_t vertex) const { return is_bend(vertex) ? kBendRoom : kNodeRoom; }
 
   // Bends want to stand above each other, so that long edges run straight.
-  double pull(size_t a, size_t b) const {
-    if (is_bend(a) && is_bend(b)) return 8;
-    return is_bend(a) || is_bend(b) ? 2 : 1;
-  }
+  double pull(size_t a, size_t b) const { return is_bend(a) && is_bend(b) ? 4 : 1; }
 
   void place() {
     x_.assign(graph_.above.size(), 0);

@@ -78,7 +78,7 @@ double text_width(std::string_view text, double font_size) {
   return width * font_size;
 }
 
-std::string fitted_text(std::string_view text, double width, double font_size) {
+std::string fitted_text(std::string_view text, double width, double font_size, TextCut cut) {
   if (text_width(text, font_size) <= width) return std::string(text);
   std::vector<size_t> starts;  // of characters
   for (size_t i = 0; i < text.size(); ++i) {
@@ -87,11 +87,11 @@ std::string fitted_text(std::string_view text, double width, double font_size) {
   starts.push_back(text.size());
   // Names of a network tell apart by their ends more than by their beginnings.
   for (size_t kept = starts.size() - 2; kept > 1; --kept) {
-    const size_t first = kept * 2 / 5;
-    std::string cut(text.substr(0, starts[first]));
-    cut += "\u2026";
-    cut += text.substr(starts[starts.size() - 1 - (kept - first)]);
-    if (text_width(cut, font_size) <= width) return cut;
+    const size_t first = cut == TextCut::kStart ? 0 : kept * 2 / 5;
+    std::string shorter(text.substr(0, starts[first]));
+    shorter += "\u2026";
+    shorter += text.substr(starts[starts.size() - 1 - (kept - first)]);
+    if (text_width(shorter, font_size) <= width) return shorter;
   }
   return "\u2026";
 }

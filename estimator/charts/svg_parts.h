@@ -24,8 +24,11 @@ std::string pixels(double value);
 // About how wide the text is in a sans-serif font of that size. Any font differs a little.
 double text_width(std::string_view text, double font_size);
 
-// The text or, where it is wider, its beginning and its end with an ellipsis between them.
-std::string fitted_text(std::string_view text, double width, double font_size);
+// The text or, where it is wider, its beginning and its end with an ellipsis between them, or only
+// its end with one before it.
+enum class TextCut { kMiddle, kStart };
+std::string fitted_text(std::string_view text, double width, double font_size,
+                        TextCut cut = TextCut::kMiddle);
 
 inline constexpr double kChartFont = 12;
 
