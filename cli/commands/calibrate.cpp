@@ -6,7 +6,9 @@
 
 #include "cli/commands/calibrate_layers.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/report_option.h"
 #include "cli/commands/size_options.h"
+#include "cli/pages/reading_pages.h"
 #include "cli/reports/calibrate_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
@@ -27,7 +29,7 @@ namespace wattgrind {
 namespace {
 
 struct CalibrateOptions {
-  std::string readings;
+  std::string readings, page;
   std::string machine = "host";
   ReadingsFormat format;
   FitOptions fit;
@@ -105,6 +107,7 @@ void warn_of_time_alone(const CalibrateReport& report) {
 
 void run(const CalibrateOptions& options) {
   Output output(*options.output);
+  ReportFile page(options.page);
   std::optional<AtomicFile> machine_file;
   if (!options.machine_file.empty()) machine_file.emplace(options.machine_file);
   const std::filesystem::path path = options.readings;
@@ -135,7 +138,8 @@ void run(const CalibrateOptions& options) {
     machine_file->commit(write_machine(calibrated));
   }
   if (!options.plots.empty()) write_plots(report, options.plots);
-  output.print({[&](const TextPage& page) { return calibrate_text(report, page); },
+  page.write([&](const PageOrigin& origin) { return calibrate_page(report, origin); });
+  output.print({[&](const TextPage& of) { return calibrate_text(report, of); },
                 [&] { return calibrate_json(report); }, [&] { return calibrate_csv(report); }});
 }
 
@@ -167,9 +171,11 @@ void run_calibrate(const CalibrateOptions& options, bool machine_given) {
     run(options);
     return;
   }
-  if (!options.machine_file.empty() || !options.plots.empty() || !options.terms.empty()) {
+  if (!options.machine_file.empty() || !options.plots.empty() || !options.terms.empty() ||
+      !options.page.empty()) {
     fail(ErrorKind::kUsage,
-         "--write-machine, --plots and --terms are of a machine's prices: leave them out, or "
+         "--write-machine, --plots, --report and --terms are of a machine's prices: leave them "
+         "out, or "
          "--model");
   }
   CalibrateLayersOptions layers = options.layers;
@@ -244,6 +250,7 @@ void add_calibrate_command(CLI::App& program) {
   command
       ->add_option("--plots", options->plots, "Draw PREFIX_predicted.svg and PREFIX_residuals.svg")
       ->type_name("PREFIX");
+  add_report_option(*command, options->page);
   options->output = add_output_options(*command);
   command->callback([options, machine] { run_calibrate(*options, machine->count() > 0); });
 }

@@ -8,7 +8,9 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/layer_readings.h"
 #include "cli/commands/network_case.h"
+#include "cli/commands/report_option.h"
 #include "cli/commands/size_options.h"
+#include "cli/pages/case_pages.h"
 #include "cli/reports/compare_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
@@ -32,6 +34,7 @@ struct CompareOptions {
   std::vector<std::string> accuracies;  // "NETWORK=0.57"
   std::vector<double> alphas = {1, 2, 3, 4};
   std::vector<std::string> models;
+  std::string page;
   SizeBounds bounds;
   std::shared_ptr<OutputOptions> output;
 };
@@ -97,6 +100,7 @@ void run_compare(const CompareOptions& options) {
   if (!options.models.empty()) models = read_models(options.models);
   const std::vector<NamedCase> cases = cases_of(options);
   Output output(*options.output);
+  ReportFile page(options.page);
   const InterruptGuard guard;
   CompareReport report;
   if (!accuracies.empty()) report.alphas = options.alphas;
@@ -112,7 +116,8 @@ void run_compare(const CompareOptions& options) {
       }
     }
   }
-  output.print({[&](const TextPage& page) { return compare_text(report, page); },
+  page.write([&](const PageOrigin& origin) { return compare_page(report, origin); });
+  output.print({[&](const TextPage& of) { return compare_text(report, of); },
                 [&] { return compare_json(report); }, [&] { return compare_csv(report); }});
 }
 
@@ -151,6 +156,7 @@ void add_compare_command(CLI::App& program) {
       ->delimiter(',')
       ->type_name("FILE,...");
   add_size_options(*command, options->bounds);
+  add_report_option(*command, options->page);
   options->output = add_output_options(*command);
   command->callback([options] { run_compare(*options); });
 }

@@ -9,6 +9,8 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/dimension_option.h"
 #include "cli/commands/measured_zeros.h"
+#include "cli/commands/report_option.h"
+#include "cli/pages/dataflow_page.h"
 #include "cli/reports/dataflow_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/choice_option.h"
@@ -27,7 +29,7 @@ namespace wattgrind {
 namespace {
 
 struct DataflowOptions {
-  std::string network, accelerator, dataflow, sparsity;
+  std::string network, accelerator, dataflow, sparsity, page;
   DimensionSizes dimensions;
   std::optional<int64_t> batch;
   MappingObjective objective = MappingObjective::kEnergy;
@@ -83,18 +85,23 @@ void run_dataflow(const DataflowOptions& options) {
   DataflowTasks tasks = read_tasks(options);
   choose_layers(options.layers, tasks);
   Output output(*options.output);
+  ReportFile page(options.page);
   const auto estimated = [&] {
     return estimate_dataflow(tasks, accelerator, dataflow, options.objective,
                              options.unit.value_or(preferred_unit(accelerator)));
   };
   if (options.output->format == Format::kOwn) {
+    if (!options.page.empty()) {
+      fail(ErrorKind::kUsage, "--report is of an estimate, which --format mit makes none of");
+    }
     output.print({nullptr, nullptr, nullptr, [&] { return write_mit_file(tasks, accelerator); }});
     return;
   }
   const DataflowEstimate estimate = estimated();
-  output.print({[&](const TextPage& page) {
+  page.write([&](const PageOrigin& origin) { return dataflow_page(estimate, origin); });
+  output.print({[&](const TextPage& of) {
                   return options.show_mapping ? mappings_text(estimate)
-                                              : dataflow_text(estimate, options.by_tensor, page);
+                                              : dataflow_text(estimate, options.by_tensor, of);
                 },
                 [&] { return dataflow_json(estimate); },
                 [&] {
@@ -161,6 +168,7 @@ void add_dataflow_command(CLI::App& program) {
   command->add_option("--layers", options->layers, "Only these layers")
       ->type_name("A,B,...")
       ->delimiter(',');
+  add_report_option(*command, options->page);
   options->output = add_output_options(*command, "-o,--output", "mit");
   command->callback([options] { run_dataflow(*options); });
 }

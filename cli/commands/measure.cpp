@@ -9,7 +9,9 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/host_pin.h"
+#include "cli/commands/report_option.h"
 #include "cli/commands/size_options.h"
+#include "cli/pages/reading_pages.h"
 #include "cli/reports/measure_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
@@ -38,7 +40,7 @@ struct MeasureOptions {
   double relative_error_percent = 2;
   double time_limit_s = 60;
   bool leave_idle_in = false;
-  std::string readings;
+  std::string readings, page;
   std::string sysfs = "/sys";
   std::shared_ptr<OutputOptions> output;
 };
@@ -160,6 +162,7 @@ void run(const MeasureOptions& options) {
   });
   const Bench bench(options);
   Output output(*options.output);
+  ReportFile page(options.page);
   const std::unique_ptr<ReadingsFile> readings = open_readings(options, *meter);
 
   MeasureReport report;
@@ -171,6 +174,7 @@ void run(const MeasureOptions& options) {
   report.parts = bench.parts();
   report.measured = run_loads(options, bench, *meter, readings.get());
   if (!report.measured.loads.empty()) {
+    page.write([&](const PageOrigin& origin) { return measure_page(report, origin); });
     output.print({[&](Emphasis emphasis) { return measure_text(report, emphasis); },
                   [&] { return measure_json(report); }, [&] { return measure_csv(report); }});
   }
@@ -243,6 +247,7 @@ void add_measure_command(CLI::App& program) {
   command->add_option("--sysfs", options->sysfs, "Where rapl and ina3221 find their counters")
       ->type_name("DIR")
       ->capture_default_str();
+  add_report_option(*command, options->page);
   options->output = add_output_options(*command);
   command->callback([options] { run(*options); });
 }

@@ -9,8 +9,10 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/data_advice.h"
+#include "cli/commands/report_option.h"
 #include "cli/commands/search_progress.h"
 #include "cli/commands/size_options.h"
+#include "cli/pages/study_page.h"
 #include "cli/reports/study_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
@@ -33,7 +35,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct SearchArguments {
-  std::string config, study, best;
+  std::string config, study, best, page;
   std::optional<uint64_t> trials, seed;
   size_t jobs = 1;
   SizeBounds bounds;
@@ -117,6 +119,7 @@ void run_search(const SearchArguments& arguments) {
   if (arguments.trials) config.trials = *arguments.trials;
   if (arguments.seed) config.seed = *arguments.seed;
   Output output(*arguments.output);
+  ReportFile page(arguments.page);
   const std::filesystem::path study =
       arguments.study.empty() ? default_study(config.name) : arguments.study;
   const std::filesystem::path best =
@@ -152,7 +155,8 @@ void run_search(const SearchArguments& arguments) {
           fmt::format("{}: the study; {}: the best architecture", study.string(), best.string()));
     }
   }
-  output.print({[&](const TextPage& page) { return study_text(report, false, page); },
+  page.write([&](const PageOrigin& origin) { return study_page(report, origin); });
+  output.print({[&](const TextPage& of) { return study_text(report, false, of); },
                 [&] { return study_json(report); }, [&] { return study_csv(report); }});
   if (!report.summary.best) {
     fail(ErrorKind::kFailed, "{}: {}; {} keeps them all: --resume with more --trials goes on",
@@ -190,6 +194,7 @@ void add_search_command(CLI::App& program) {
       ->type_name("FILE");
   command->add_flag("-v,--verbose", arguments->verbose, "A line for each trial");
   add_size_options(*command, arguments->bounds);
+  add_report_option(*command, arguments->page);
   arguments->output = add_output_options(*command);
   command->footer("Ends with status 1 where no trial is complete; the study stays.");
   command->callback([arguments] { run_search(*arguments); });

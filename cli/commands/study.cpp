@@ -3,6 +3,8 @@
 #include <string>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/report_option.h"
+#include "cli/pages/study_page.h"
 #include "cli/reports/study_report.h"
 #include "cli/terminal/output.h"
 #include "estimator/base/error.h"
@@ -12,13 +14,14 @@ namespace wattgrind {
 namespace {
 
 struct StudyArguments {
-  std::string file, best;
+  std::string file, best, page;
   bool trials = false;
   std::shared_ptr<OutputOptions> output;
 };
 
 void run_study_command(const StudyArguments& arguments) {
   Output output(*arguments.output);
+  ReportFile page(arguments.page);
   StudyFile file(arguments.file);
   const StudyReport report = make_study_report(file);
   if (!arguments.best.empty()) {
@@ -28,7 +31,8 @@ void run_study_command(const StudyArguments& arguments) {
     }
     write_file(arguments.best, write_network(*network));
   }
-  output.print({[&](const TextPage& page) { return study_text(report, arguments.trials, page); },
+  page.write([&](const PageOrigin& origin) { return study_page(report, origin); });
+  output.print({[&](const TextPage& of) { return study_text(report, arguments.trials, of); },
                 [&] { return study_json(report); }, [&] { return study_csv(report); }});
 }
 
@@ -44,6 +48,7 @@ void add_study_command(CLI::App& program) {
   command->add_flag("--trials", arguments->trials, "Show every trial (JSON and CSV always do)");
   command->add_option("--best", arguments->best, "Write the best architecture as a network file")
       ->type_name("FILE");
+  add_report_option(*command, arguments->page);
   arguments->output = add_output_options(*command);
   command->callback([arguments] { run_study_command(*arguments); });
 }

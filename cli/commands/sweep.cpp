@@ -6,9 +6,11 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/layer_readings.h"
+#include "cli/commands/report_option.h"
 #include "cli/commands/size_options.h"
 #include "cli/commands/sweep_file.h"
 #include "cli/commands/sweep_points.h"
+#include "cli/pages/case_pages.h"
 #include "cli/reports/sweep_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/output.h"
@@ -31,7 +33,7 @@ struct SweepOptions {
   bool steady = false;
   int64_t jobs = 0;  // 0: as many as there are cores
   std::vector<std::string> models;
-  std::string plot;
+  std::string plot, page;
   SizeBounds bounds;
   std::shared_ptr<OutputOptions> output;
 };
@@ -141,12 +143,14 @@ void run_sweep(const SweepOptions& given) {
     report.keys.push_back(factors.back().key);
   }
   Output output(*options.output);
+  ReportFile page(options.page);
   const InterruptGuard guard;
   SweepRun(options, std::move(factors), report).run();
   if (!options.plot.empty()) {
     with_option("--plot", [&] { write_file(options.plot, to_svg(sweep_plot(report))); });
   }
-  output.print({[&](const TextPage& page) { return sweep_text(report, page); },
+  page.write([&](const PageOrigin& origin) { return sweep_page(report, origin); });
+  output.print({[&](const TextPage& of) { return sweep_text(report, of); },
                 [&] { return sweep_json(report); }, [&] { return sweep_csv(report); }});
   fail_for_invalid_points(report);
 }
@@ -191,6 +195,7 @@ void add_sweep_command(CLI::App& program) {
   command->add_option("--plot", options->plot, "Draw energy over the key, with a line, as SVG")
       ->type_name("FILE");
   add_size_options(*command, options->bounds);
+  add_report_option(*command, options->page);
   options->output = add_output_options(*command);
   command->callback([options] { run_sweep(*options); });
 }

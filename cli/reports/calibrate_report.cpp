@@ -44,44 +44,6 @@ std::vector<Cell> quality_row(const std::string& model, const FitQuality& in_sam
           left_out.rmspe_percent};
 }
 
-Table quality_table(const CalibrateReport& report) {
-  Table table;
-  table.columns = {{"model", "model"},
-                   {"r", "r", 4, 1},
-                   {"r2", "R2", 4, 2},
-                   {"mape_percent", "MAPE (%)", 2},
-                   {"rmspe_percent", "RMSPE (%)", 2, 3},
-                   {"left_out_r", "left out: r", 4},
-                   {"left_out_r2", "R2", 4},
-                   {"left_out_mape_percent", "MAPE (%)", 2},
-                   {"left_out_rmspe_percent", "RMSPE (%)", 2}};
-  const Calibration& calibration = report.calibration;
-  table.rows.push_back(quality_row(describe(report.features.table, calibration.model.features),
-                                   calibration.in_sample, calibration.left_out));
-  for (const BaselineScore& score : calibration.baselines) {
-    table.rows.push_back(quality_row(fmt::format("baseline: {}, {}", score.name, word(score.form)),
-                                     score.in_sample, score.left_out));
-  }
-  return table;
-}
-
-Table coefficient_table(const CalibrateReport& report) {
-  Table table;
-  table.columns = {{"term", "term"},
-                   {"coefficient", "coefficient"},
-                   {"interval", "95 % interval"},
-                   {"unit", ""}};
-  const LinearModel& model = report.calibration.model;
-  for (size_t i = 0; i < model.features.size(); ++i) {
-    const Feature& feature = report.features.table.features[model.features[i]];
-    const Interval& interval = report.calibration.coefficients[i];
-    table.rows.push_back({feature.name, fmt::format("{:.4g}", model.coefficients[i]),
-                          fmt::format("{:.4g} to {:.4g}", interval.low, interval.high),
-                          feature.unit});
-  }
-  return table;
-}
-
 Table candidate_table(const CalibrateReport& report) {
   Table table;
   table.columns = {{"terms", "nested model"}, {"mape_percent", "left out: MAPE (%)", 2}};
@@ -262,6 +224,44 @@ ordered_json readings_json(const CalibrateReport& report) {
 
 }  // namespace
 
+Table calibration_quality_table(const CalibrateReport& report) {
+  Table table;
+  table.columns = {{"model", "model"},
+                   {"r", "r", 4, 1},
+                   {"r2", "R2", 4, 2},
+                   {"mape_percent", "MAPE (%)", 2},
+                   {"rmspe_percent", "RMSPE (%)", 2, 3},
+                   {"left_out_r", "left out: r", 4},
+                   {"left_out_r2", "R2", 4},
+                   {"left_out_mape_percent", "MAPE (%)", 2},
+                   {"left_out_rmspe_percent", "RMSPE (%)", 2}};
+  const Calibration& calibration = report.calibration;
+  table.rows.push_back(quality_row(describe(report.features.table, calibration.model.features),
+                                   calibration.in_sample, calibration.left_out));
+  for (const BaselineScore& score : calibration.baselines) {
+    table.rows.push_back(quality_row(fmt::format("baseline: {}, {}", score.name, word(score.form)),
+                                     score.in_sample, score.left_out));
+  }
+  return table;
+}
+
+Table calibration_terms_table(const CalibrateReport& report) {
+  Table table;
+  table.columns = {{"term", "term"},
+                   {"coefficient", "coefficient"},
+                   {"interval", "95 % interval"},
+                   {"unit", ""}};
+  const LinearModel& model = report.calibration.model;
+  for (size_t i = 0; i < model.features.size(); ++i) {
+    const Feature& feature = report.features.table.features[model.features[i]];
+    const Interval& interval = report.calibration.coefficients[i];
+    table.rows.push_back({feature.name, fmt::format("{:.4g}", model.coefficients[i]),
+                          fmt::format("{:.4g} to {:.4g}", interval.low, interval.high),
+                          feature.unit});
+  }
+  return table;
+}
+
 std::string calibrate_text(const CalibrateReport& report, const TextPage& page) {
   const Calibration& calibration = report.calibration;
   return fmt::format(
@@ -270,10 +270,11 @@ std::string calibrate_text(const CalibrateReport& report, const TextPage& page) 
       "95 % interval of an energy estimated with these prices: +-{:.1f} %.\n{}{}{}",
       report.readings, report.features.table.samples.size(), report.machine,
       word(report.options.fit.weighting), left_out_text(calibration.leaving_out),
-      aligned_text(quality_table(report), page), verdict(report),
-      aligned_text(coefficient_table(report), page), aligned_text(candidate_table(report), page),
-      aligned_text(reading_table(report), page), calibration.interval_percent,
-      few_networks_text(report), time_text(report), notes_text(report));
+      aligned_text(calibration_quality_table(report), page), verdict(report),
+      aligned_text(calibration_terms_table(report), page),
+      aligned_text(candidate_table(report), page), aligned_text(reading_table(report), page),
+      calibration.interval_percent, few_networks_text(report), time_text(report),
+      notes_text(report));
 }
 
 ordered_json calibrate_json(const CalibrateReport& report) {

@@ -27,5 +27,8 @@ std::string calibrate_text(const CalibrateReport& report, const TextPage& page);
 nlohmann::ordered_json calibrate_json(const CalibrateReport& report);
 // Makes a table with a row for each reading: measured, fitted, left out.
 Table calibrate_csv(const CalibrateReport& report);
+// The model's prices with their intervals; and how good it is beside the baselines.
+Table calibration_terms_table(const CalibrateReport& report);
+Table calibration_quality_table(const CalibrateReport& report);
 
 }  // namespace wattgrind
