@@ -176,7 +176,7 @@ std::string compare_page(const CompareReport& report, const PageOrigin& origin) 
   if (const std::string layers = shared_layers(report.cases); !layers.empty()) {
     page.add_section("Layers", layers);
   }
-  page.add_section("Table", table_html(compare_csv(report), "The cases", {.six_digits = true}));
+  page.add_section("Table", table_html(compare_csv(report), "The cases"));
   return page.text();
 }
 
@@ -186,6 +186,8 @@ std::string sweep_page(const SweepReport& report, const PageOrigin& origin) {
   page.add_fact("Figures",
                 "of one pass with the whole batch; how far prices are to be trusted, and what they "
                 "leave out, tells wattgrind estimate of each point");
+  page.add_fact("Machine", fmt::format("{0}; its prices and their sources: wattgrind machines {0}",
+                                       report.machine));
   std::string invalid;
   for (const SweptPoint& point : report.points) {
     if (!point.figures) invalid += point.error + "\n";
@@ -195,7 +197,7 @@ std::string sweep_page(const SweepReport& report, const PageOrigin& origin) {
     page.add_section("Points", report.keys.size() == 1   ? one_key_drawings(report)
                                : report.keys.size() == 2 ? two_keys_drawing(report)
                                                          : many_keys_drawing(report));
-    page.add_section("Table", table_html(sweep_csv(report), "The points", {.six_digits = true}));
+    page.add_section("Table", table_html(sweep_csv(report), "The points"));
   }
   return page.text();
 }

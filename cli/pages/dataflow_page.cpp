@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 
@@ -35,6 +36,7 @@ std::string mapped_bars(const DataflowEstimate& estimate, const std::string& tit
 
 std::vector<std::string> words_of(std::span<const std::string_view> names, bool has_idle) {
   std::vector<std::string> words(names.begin(), names.end());
+  for (std::string& word : words) std::ranges::replace(word, '_', ' ');
   words.emplace_back("computation");
   if (has_idle) words.emplace_back("idle");
   return words;
@@ -58,7 +60,8 @@ std::string unmapped_layers(const DataflowEstimate& estimate) {
 std::string dataflow_page(const DataflowEstimate& estimate, const PageOrigin& origin) {
   const Accelerator& accelerator = estimate.accelerator;
   HtmlPage page(fmt::format("{} on {}", estimate.network, accelerator.name),
-                fmt::format("{} images, dataflow {}: {}", estimate.images, estimate.dataflow,
+                fmt::format("{} {}, dataflow {}: {}", estimate.images,
+                            estimate.images == 1 ? "image" : "images", estimate.dataflow,
                             estimate.description),
                 origin);
   page.add_fact("Accelerator",

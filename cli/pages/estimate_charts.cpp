@@ -140,9 +140,7 @@ std::string percent_text(double part, double whole) {
 }
 
 // The colour tells the root of the share, so that small layers differ too.
-NodeShade shade_of(const DrawnMeasure& measure, size_t row) {
-  double largest = 0;
-  for (size_t i = 0; i < measure.rows.size(); ++i) largest = std::max(largest, measure.of(i));
+NodeShade shade_of(const DrawnMeasure& measure, double largest, size_t row) {
   return {heat_step(std::sqrt(measure.of(row)), 0, std::sqrt(largest)),
           percent_text(measure.of(row), measure.total)};
 }
@@ -221,6 +219,12 @@ std::optional<std::string> network_drawing(const Estimate& estimate, const Netwo
   GraphChart chart{"the graph of " + network.name, {}, {}};
   std::map<std::string_view, size_t> row_of;
   for (size_t i = 0; i < estimate.rows.size(); ++i) row_of[estimate.rows[i].row.name] = i;
+  std::vector<double> largest;
+  for (const DrawnMeasure& measure : measures) {
+    double most = 0;
+    for (size_t i = 0; i < measure.rows.size(); ++i) most = std::max(most, measure.of(i));
+    largest.push_back(most);
+  }
   const size_t inputs = network.inputs.size();
   for (const NetworkInput& input : network.inputs) {
     const std::string tip = "input " + input.name + ": " + to_string(input.shape);
@@ -232,8 +236,8 @@ std::optional<std::string> network_drawing(const Estimate& estimate, const Netwo
     if (const auto found = row_of.find(layer.name); found != row_of.end()) {
       node.row = static_cast<int>(found->second);
       node.tip = node_tip(estimate, measures, found->second);
-      for (const DrawnMeasure& measure : measures) {
-        node.shades.push_back(shade_of(measure, found->second));
+      for (size_t m = 0; m < measures.size(); ++m) {
+        node.shades.push_back(shade_of(measures[m], largest[m], found->second));
       }
     }
     chart.nodes.push_back(std::move(node));

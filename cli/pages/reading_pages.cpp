@@ -64,8 +64,12 @@ std::string measured_words(const MeasureReport& report) {
   std::string text =
       fmt::format("meter {}, {} kernels, batch {}, until means are known to {:g} %", report.meter,
                   report.isa, report.batch, 100 * report.relative_error);
-  text += report.idle_subtracted ? "\nwhat the machine draws idle is subtracted"
-                                 : "\nwhat the machine draws idle is in the figures";
+  const bool has_energy = std::ranges::any_of(
+      report.measured.loads, [](const Measurement& load) { return load.energy_j().has_value(); });
+  if (has_energy) {
+    text += report.idle_subtracted ? "\nwhat the machine draws idle is subtracted"
+                                   : "\nwhat the machine draws idle is in the figures";
+  }
   if (report.measured.samples > 0) {
     text += fmt::format("\nthe meter took {} samples and missed {}", report.measured.samples,
                         report.measured.missed_samples);
@@ -134,7 +138,7 @@ std::string measure_page(const MeasureReport& report, const PageOrigin& origin) 
   add("Time", load_bars(report, "time", "s",
                         [](const Measurement& load) { return std::optional(load.seconds()); }));
   add("Spread", spread_plot(report));
-  page.add_section("Table", table_html(measure_csv(report), "The loads", {.six_digits = true}));
+  page.add_section("Table", table_html(measure_csv(report), "The loads"));
   return page.text();
 }
 

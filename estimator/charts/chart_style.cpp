@@ -65,7 +65,7 @@ std::string chart_style() {
       ".chart .title{font-size:14px;font-weight:600}.chart .small{font-size:11px}\n"
       ".chart .axis,.chart .grid,.chart .mean,.chart .edge,.chart .line{fill:none}\n"
       ".chart .mean{stroke-width:1.2}.chart .edge{stroke-width:1.1}.chart .line{stroke-width:2}\n"
-      ".chart .thin{stroke-width:1;stroke-opacity:.55}.chart .strong{stroke-width:3}\n"
+      ".chart .thin{stroke-width:1.2;stroke-opacity:.75}.chart .strong{stroke-width:3}\n"
       ".chart .dash1{stroke-dasharray:6 4}.chart .dash2{stroke-dasharray:2 3}\n"
       ".chart .bar{stroke-width:.5}.chart .box{stroke-width:.7}.chart .pale{opacity:.5}\n"
       ".chart .m1,.chart .m2{display:none}\n";

@@ -83,8 +83,8 @@ std::string to_svg(const ParallelChart& chart, SvgUse use) {
   const double left = 24;
   std::string svg = svg_text(left, 22, TextAnchor::kStart, chart.title, "title");
   svg += svg_text(left, 46, TextAnchor::kStart, chart.shade_name, "soft");
-  // The palest lines would be lost on paper: steps begin with the third.
-  constexpr size_t kPalest = 2;
+  // The palest lines would be lost on paper: steps begin with the fourth.
+  constexpr size_t kPalest = 3;
   for (const bool strong : {false, true}) {
     for (const ParallelLine& line : chart.lines) {
       if (line.strong != strong) continue;
