@@ -20,6 +20,7 @@ const std::set<std::string> kTakeWords = {
     "--model",         "--write-model",   "--best",          "--check",        "--input",
     "--energy-column", "--keep",          "--layers",        "--machine",      "--meter",
     "--metrics",       "--output",        "--path",          "--plots",        "--readings",
+    "--report",
     "--study",         "--sysfs",         "--terms",         "--weights",      "--workload",
     "--write",         "--write-machine", "--write-network", "--write-weights"};
 
