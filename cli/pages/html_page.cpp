@@ -26,12 +26,13 @@ std::string_view embedded(std::string_view name) {
   check_failed(__FILE__, __LINE__, "embedded", std::string(name));
 }
 
+constexpr size_t kMostMeasures = 3;  // that a page can switch between
+
 // Which step of which measure is shown, where another than the first is chosen.
 std::string measure_style() {
-  constexpr size_t kMeasures = 3;
   std::string css;
-  for (size_t m = 0; m < kMeasures; ++m) {
-    for (size_t other = 0; other < kMeasures; ++other) {
+  for (size_t m = 0; m < kMostMeasures; ++m) {
+    for (size_t other = 0; other < kMostMeasures; ++other) {
       css += fmt::format("#by{}:checked~* .m{}{{display:{}}}\n", m, other,
                          m == other ? "revert" : "none");
     }
@@ -43,7 +44,7 @@ std::string page_style() {
   std::string css(embedded("style"));
   css += chart_style();
   css += measure_style();
-  for (size_t m = 1; m < 3; ++m) {
+  for (size_t m = 1; m < kMostMeasures; ++m) {
     css += heat_style(fmt::format("#by{}:checked~* .chart .m{}-", m, m));
   }
   return css;
@@ -86,6 +87,7 @@ void HtmlPage::add_figures(const std::vector<Figure>& figures) {
 }
 
 void HtmlPage::add_measures(const std::vector<std::string>& names) {
+  CHECK(names.size() <= kMostMeasures, "{} measures", names.size());
   if (names.size() < 2) return;
   body_ += "<p class=\"measures\">The drawings below show</p>\n";
   for (size_t i = 0; i < names.size(); ++i) {

@@ -29,7 +29,7 @@ std::string draw_place(const TimedPlace& place, size_t number, const ChartAxis& 
   const double bottom = y.pixel(static_cast<double>(place.offset) * factor);
   std::string svg =
       svg_rect(left, top, right - left, std::max(0.5, bottom - top), place_class(number),
-               svg_title(fmt::format("{}: {}, kernels {} to {}", place.name,
+               svg_title(fmt::format("{}: {}, steps {} to {}", place.name,
                                      shown_amount(static_cast<double>(place.bytes), "B"),
                                      place.first, place.last)));
   const std::string name = fitted_text(place.name, right - left - 6, 11);

@@ -18,7 +18,7 @@ struct TimedPlace {
 
 struct PlaceChart {
   std::string title;
-  std::string time_name;           // of the horizontal axis: "kernel"
+  std::string time_name;           // of the horizontal axis: what a step is
   std::vector<TimedPlace> places;  // at least one
 };
 

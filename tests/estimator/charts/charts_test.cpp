@@ -81,7 +81,7 @@ TEST(PlaceChart, BytesInUseAreThoseOfLivingBuffers) {
       {"a", 0, 1, 0, 100}, {"b", 1, 3, 128, 50}, {"c", 3, 3, 0, 7}};
   EXPECT_THAT(bytes_alive(places), ElementsAre(100, 150, 50, 57));
   const std::string svg = to_svg(PlaceChart{"t", "kernel", places});
-  EXPECT_THAT(svg, HasSubstr("b: 50 B, kernels 1 to 3"));
+  EXPECT_THAT(svg, HasSubstr("b: 50 B, steps 1 to 3"));
 }
 
 TEST(ParallelChart, LinesAreBrokenWhereAValueIsAbsent) {
