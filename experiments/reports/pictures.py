@@ -7,6 +7,7 @@ python3-selenium and python3-pil.
 import base64
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,9 +23,8 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 PICTURES = [
     ("estimate", ["estimate", "lenet5", "--machine", "zen3"], "body", (0, 0, 1000, 1560)),
     ("graph", ["estimate", "googlenet", "--machine", "zen3"], "section:nth-of-type(1)",
-     (0, 0, 1250, 960)),
-    ("study", ["search", "configs/searches/dffr_digits.json", "--study", "{folder}/s.study",
-               "--best", "{folder}/best.json"], "body", (0, 280, 1000, 2420)),
+     (0, 0, 1200, 960)),
+    ("study", ["search", "dffr_digits.json"], "body", (0, 0, 1000, 2420)),
 ]
 
 
@@ -50,15 +50,15 @@ def main():
         options.add_argument(argument)
     browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
     with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(ROOT + "/configs/searches/dffr_digits.json", folder)
         for name, command, selector, box in PICTURES:
             page = os.path.join(folder, name + ".html")
-            words = [word.format(folder=folder) for word in command]
-            subprocess.run([program, *words, "--quiet", "--report", page], cwd=ROOT, check=True,
+            subprocess.run([program, *command, "--quiet", "--report", name + ".html"], cwd=folder,
+                           check=True,
                            stdout=subprocess.DEVNULL)
             browser.set_window_size(box[2] - box[0], 900)
             picture = photograph(browser, page, selector, box)
-            # 32 colours are all that a drawing has.
-            picture.convert("RGB").quantize(32).save(os.path.join(HERE, name + ".png"),
+            picture.convert("RGB").quantize(128).save(os.path.join(HERE, name + ".png"),
                                                      optimize=True)
     browser.quit()
 
