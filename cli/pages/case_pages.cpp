@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "cli/pages/drawn_bars.h"
 #include "cli/pages/html_page.h"
@@ -31,7 +32,8 @@ std::string case_bars(const std::vector<CaseFigures>& cases, const std::string& 
   BarChart chart{name + " of each case", name, unit, {name}, {}};
   for (const CaseFigures& of : cases) {
     const std::optional<double> amount = figure(of);
-    if (!amount) return "";
+    // Layer models may tell less than nothing.
+    if (!amount || !std::isfinite(*amount) || *amount < 0) return "";
     chart.bars.push_back({of.label, {*amount}});
   }
   const std::string others = keep_largest_bars(chart);

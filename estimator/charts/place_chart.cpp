@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "estimator/base/error.h"
 #include "estimator/charts/axis.h"
@@ -55,11 +56,15 @@ std::string draw_alive(const std::vector<uint64_t>& alive, const ChartAxis& x, c
 }  // namespace
 
 std::vector<uint64_t> bytes_alive(const std::vector<TimedPlace>& places) {
+  // What comes to life in a step, less what has died before it, adds up to what is alive.
   std::vector<uint64_t> alive;
   for (const TimedPlace& place : places) {
-    if (alive.size() <= place.last) alive.resize(place.last + 1);
-    for (uint64_t step = place.first; step <= place.last; ++step) alive[step] += place.bytes;
+    if (alive.size() < place.last + 2) alive.resize(place.last + 2);
+    alive[place.first] += place.bytes;
+    alive[place.last + 1] -= place.bytes;
   }
+  std::partial_sum(alive.begin(), alive.end(), alive.begin());
+  if (!alive.empty()) alive.pop_back();
   return alive;
 }
 
