@@ -3,18 +3,32 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <string_view>
+
 #include "cli/terminal/message.h"
 #include "estimator/base/printable.h"
 
 namespace wattgrind {
 
-ProgressLine::ProgressLine(bool quiet)
-    : ProgressLine(stderr, !quiet && isatty(STDERR_FILENO) != 0) {}
+namespace {
 
-ProgressLine::ProgressLine(std::FILE* stream, bool enabled) : stream_(stream), enabled_(enabled) {}
+bool a_program_reads() {
+  const char* const wanted = std::getenv("WATTGRIND_PROGRESS");
+  return wanted != nullptr && std::string_view(wanted) == "lines";
+}
+
+}  // namespace
+
+ProgressLine::ProgressLine(bool quiet)
+    : ProgressLine(stderr, !quiet && (a_program_reads() || isatty(STDERR_FILENO) != 0),
+                   a_program_reads()) {}
+
+ProgressLine::ProgressLine(std::FILE* stream, bool enabled, bool line_each_time)
+    : stream_(stream), enabled_(enabled), line_each_time_(line_each_time) {}
 
 ProgressLine::~ProgressLine() {
-  if (!shown_.empty()) write("");
+  if (!shown_.empty() && !line_each_time_) write("");
 }
 
 void ProgressLine::show(std::string_view what, uint64_t done, uint64_t total) {
@@ -29,7 +43,8 @@ void ProgressLine::show(std::string_view what, uint64_t done, uint64_t total) {
 void ProgressLine::write(std::string_view line) {
   // This goes back to the first column, writes the new line, and wipes what the old one had beyond
   // it (CSI K).
-  write_or_drop(stream_, fmt::format("\r{}\x1b[K", printable(line)));
+  write_or_drop(stream_, line_each_time_ ? fmt::format("{}\n", printable(line))
+                                         : fmt::format("\r{}\x1b[K", printable(line)));
   shown_ = line;
 }
 

@@ -1,4 +1,6 @@
-// A line that says how far long work has got. It is rewritten in place, and only on a terminal.
+// A line that says how far long work has got. It is rewritten in place, and only on a terminal; or,
+// where the environment has WATTGRIND_PROGRESS=lines, a line each time, for a program that reads
+// it.
 #pragma once
 
 #include <chrono>
@@ -11,11 +13,11 @@ namespace wattgrind {
 
 class ProgressLine {
  public:
-  // A line on standard error. Nothing is ever written unless that is a terminal and `quiet` is
-  // false.
+  // A line on standard error. Nothing is ever written unless that is a terminal, or a program asks
+  // for lines, and `quiet` is false.
   explicit ProgressLine(bool quiet);
   // A line on any stream, for tests.
-  ProgressLine(std::FILE* stream, bool enabled);
+  ProgressLine(std::FILE* stream, bool enabled, bool line_each_time = false);
   // Wipes the line.
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
@@ -30,6 +32,7 @@ class ProgressLine {
 
   std::FILE* stream_;
   bool enabled_;
+  bool line_each_time_;
   std::string shown_;
   std::chrono::steady_clock::time_point last_;
 };

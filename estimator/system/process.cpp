@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,10 +96,18 @@ struct Launch {
   char* const* environment;
   const char* working_directory;  // nullptr: that of the parent
   pid_t parent;
+  rlim_t memory_bytes;  // RLIM_INFINITY: no limit
+  rlim_t cpu_seconds;
   int out;
   int error;
   int launch_error;  // a pipe that exec closes; else it gets the errno that stopped exec
 };
+
+void set_limit(decltype(RLIMIT_AS) resource, rlim_t most) {
+  if (most == RLIM_INFINITY) return;
+  const rlimit limit = {most, most};
+  setrlimit(resource, &limit);
+}
 
 // Runs in the child between fork and exec, so it does only what is async-signal-safe. All signals
 // are blocked on entry.
@@ -114,6 +123,8 @@ struct Launch {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  set_limit(RLIMIT_AS, launch.memory_bytes);
+  set_limit(RLIMIT_CPU, launch.cpu_seconds);
   // Whoever started us may have left descriptors open; a kernel before 5.11 leaves them so.
   close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   const int empty_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -169,7 +180,8 @@ class Child {
 };
 
 // Reads what is there and keeps the last `limit` bytes; closes `stream` at its end.
-void capture(FileDescriptor& stream, std::string& kept, size_t limit) {
+void capture(FileDescriptor& stream, std::string& kept, size_t limit,
+             const std::function<void(std::string_view)>& seen) {
   std::array<char, 4096> buffer;
   const ssize_t count = read(stream.get(), buffer.data(), buffer.size());
   if (count < 0 && errno == EINTR) return;
@@ -177,18 +189,21 @@ void capture(FileDescriptor& stream, std::string& kept, size_t limit) {
     stream.reset();
     return;
   }
+  if (seen) seen({buffer.data(), static_cast<size_t>(count)});
   kept.append(buffer.data(), static_cast<size_t>(count));
   if (kept.size() > limit) kept.erase(0, kept.size() - limit);
 }
 
-// Waits for the end of the child while draining both streams.
-int drain(Child& child, FileDescriptor out, FileDescriptor error, size_t limit,
-          ProcessResult& result) {
+// Waits for the end of the child while draining both streams. Absent where it is to be stopped.
+std::optional<int> drain(Child& child, FileDescriptor out, FileDescriptor error,
+                         const ProcessSpec& spec, ProcessResult& result) {
   // After both streams are closed the child has exited, or is about to, or runs on without them.
   // In the last case, this is how often it is looked at.
   constexpr int kPollMs = 5;
+  constexpr int kAskMs = 50;  // how often should_stop() is asked
   while (true) {
     throw_if_interrupted();
+    if (spec.should_stop && spec.should_stop()) return std::nullopt;
     const bool is_streaming = out.is_open() || error.is_open();
     if (!is_streaming) {
       if (const auto status = child.wait(WNOHANG)) return *status;
@@ -196,9 +211,10 @@ int drain(Child& child, FileDescriptor out, FileDescriptor error, size_t limit,
     // poll() passes over descriptors of -1.
     std::array<pollfd, 3> waits = {
         {{out.get(), POLLIN, 0}, {error.get(), POLLIN, 0}, {interrupt_fd(), POLLIN, 0}}};
-    if (poll(waits.data(), waits.size(), is_streaming ? -1 : kPollMs) < 0) continue;
-    if (waits[0].revents != 0) capture(out, result.out, limit);
-    if (waits[1].revents != 0) capture(error, result.error, limit);
+    const int longest = spec.should_stop ? kAskMs : -1;
+    if (poll(waits.data(), waits.size(), is_streaming ? longest : kPollMs) < 0) continue;
+    if (waits[0].revents != 0) capture(out, result.out, spec.captured_bytes, nullptr);
+    if (waits[1].revents != 0) capture(error, result.error, spec.captured_bytes, spec.on_error);
   }
 }
 
@@ -217,8 +233,9 @@ class SystemProcessRunner final : public ProcessRunner {
     const std::vector<char*> environment = c_strings(spec.environment);
     Child child({program->c_str(), argv.data(), environment.data(),
                  spec.working_directory.empty() ? nullptr : spec.working_directory.c_str(),
-                 getpid(), out.write_end.get(), error.write_end.get(),
-                 launch_error.write_end.get()});
+                 getpid(), spec.limits.memory_bytes.value_or(RLIM_INFINITY),
+                 spec.limits.cpu_seconds.value_or(RLIM_INFINITY), out.write_end.get(),
+                 error.write_end.get(), launch_error.write_end.get()});
     out.write_end.reset();
     error.write_end.reset();
     launch_error.write_end.reset();
@@ -235,12 +252,14 @@ class SystemProcessRunner final : public ProcessRunner {
     }
 
     ProcessResult result;
-    const int status = drain(child, std::move(out.read_end), std::move(error.read_end),
-                             spec.captured_bytes, result);
-    if (WIFSIGNALED(status)) {
-      result.end = ProcessKilled{WTERMSIG(status)};
+    const std::optional<int> status =
+        drain(child, std::move(out.read_end), std::move(error.read_end), spec, result);
+    if (!status) {
+      result.end = ProcessStopped{};
+    } else if (WIFSIGNALED(*status)) {
+      result.end = ProcessKilled{WTERMSIG(*status)};
     } else {
-      result.end = ProcessExited{WEXITSTATUS(status)};
+      result.end = ProcessExited{WEXITSTATUS(*status)};
     }
     return result;
   }

@@ -44,5 +44,14 @@ TEST_F(Progress, WritesNothingWhereItIsSwitchedOff) {
   EXPECT_EQ(written(), "");
 }
 
+TEST_F(Progress, GivesProgramsALineEachTime) {
+  {
+    ProgressLine line(file_.get(), true, true);
+    line.show("lay\ners", 1, 3);
+    line.show("layers", 3, 3);
+  }
+  EXPECT_EQ(written(), "lay\\ners 1/3\nlayers 3/3\n");
+}
+
 }  // namespace
 }  // namespace wattgrind

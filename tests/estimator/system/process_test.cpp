@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -50,6 +51,32 @@ TEST(Process, WhatCannotBeStartedIsAnError) {
     EXPECT_STREQ(error.what(), "cannot start /etc/passwd in .: Permission denied");
   }
   EXPECT_THROW(run({{"true"}, {}, "/no/such/folder"}), Error);
+}
+
+TEST(Process, IsStoppedWhenItIsToBe) {
+  const auto start = std::chrono::steady_clock::now();
+  ProcessSpec spec{{"sleep", "60"}};
+  spec.should_stop = [&] {
+    return std::chrono::steady_clock::now() - start > std::chrono::milliseconds(200);
+  };
+  EXPECT_TRUE(std::holds_alternative<ProcessStopped>(run(spec).end));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST(Process, TakesNoMoreThanItsLimits) {
+  ProcessSpec spec{{"/bin/sh", "-c", "ulimit -v; while :; do :; done"}};
+  spec.limits = {uint64_t{64} << 20, 1};
+  const ProcessResult result = run(spec);
+  EXPECT_EQ(result.out, "65536\n");
+  EXPECT_TRUE(std::holds_alternative<ProcessKilled>(result.end));
+}
+
+TEST(Process, ItsErrorsAreSeenAsTheyCome) {
+  std::string seen;
+  ProcessSpec spec{{"/bin/sh", "-c", "echo first >&2; sleep 0.1; echo last >&2"}};
+  spec.on_error = [&](std::string_view text) { seen += text; };
+  EXPECT_EQ(run(spec).error, "first\nlast\n");
+  EXPECT_EQ(seen, "first\nlast\n");
 }
 
 TEST(Process, GetsTheEnvironmentItIsGivenAndNoOther) {
