@@ -22,5 +22,6 @@ void add_search_command(CLI::App& program);
 void add_study_command(CLI::App& program);
 void add_sweep_command(CLI::App& program);
 void add_train_command(CLI::App& program);
+void add_write_manual_command(CLI::App& program);
 
 }  // namespace wattgrind

@@ -1,13 +1,12 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <exception>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "cli/commands/commands.h"
-#include "cli/commands/version.h"
+#include "cli/commands/program.h"
 #include "cli/terminal/command_line.h"
 #include "cli/terminal/failure.h"
 #include "cli/terminal/message.h"
@@ -25,9 +24,9 @@ void check_command(const CLI::App& program, int argc, char** argv) {
   const std::string_view word = argv[1];
   std::vector<std::string> names;
   for (const CLI::App* command : program.get_subcommands(nullptr)) {
-    names.push_back(command->get_name());
+    if (command->get_name() == word) return;
+    if (!command->get_group().empty()) names.push_back(command->get_name());
   }
-  if (std::find(names.begin(), names.end(), word) != names.end()) return;
   fail(ErrorKind::kUsage, "unknown command {}; {}", word,
        suggest(word, std::vector<std::string_view>(names.begin(), names.end())));
 }
@@ -48,27 +47,8 @@ void parse_and_run(CLI::App& program, int argc, char** argv) {
 
 int run(int argc, char** argv) {
   try {
-    CLI::App program{"What a neural network costs on a CPU, in cycles and joules, layer by layer",
-                     "wattgrind"};
-    program.require_subcommand(1);
-    program.get_formatter()->column_width(32);
-    program.set_version_flag("--version", version_text, "Of the program, of LLVM and of Valgrind");
-    add_ask_tell_command(program);
-    add_calibrate_command(program);
-    add_compare_command(program);
-    add_data_command(program);
-    add_dataflow_command(program);
-    add_doctor_command(program);
-    add_estimate_command(program);
-    add_machines_command(program);
-    add_measure_command(program);
-    add_networks_command(program);
-    add_run_command(program);
-    add_search_command(program);
-    add_study_command(program);
-    add_sweep_command(program);
-    add_train_command(program);
-    parse_and_run(program, argc, argv);
+    const std::unique_ptr<CLI::App> program = make_program();
+    parse_and_run(*program, argc, argv);
     return 0;
   } catch (...) {
     const Failure failure = describe_failure(std::current_exception());

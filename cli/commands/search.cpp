@@ -19,6 +19,8 @@
 #include "cli/terminal/output.h"
 #include "estimator/accelerator/accelerator_file.h"
 #include "estimator/base/error.h"
+#include "estimator/base/suggestion.h"
+#include "estimator/formats/builtin_files.h"
 #include "estimator/formats/json_text.h"
 #include "estimator/machine/machine_file.h"
 #include "estimator/network/network_file.h"
@@ -112,8 +114,20 @@ void run_trials(StudyFile& file, CandidateEvaluation& evaluation, const SearchCo
   }
 }
 
+// A built-in search's, or a file's.
+std::string config_text(const std::string& config) {
+  if (const auto text = builtin_text("searches", config)) return std::string(*text);
+  std::error_code ignored;
+  if (config.find_first_of("./") == std::string::npos &&
+      !std::filesystem::exists(config, ignored)) {
+    fail(ErrorKind::kInput, "unknown search {}; {}", quote_json(config),
+         suggest(config, builtin_names("searches")));
+  }
+  return read_file(config, kMostDescriptionBytes);
+}
+
 void run_search(const SearchArguments& arguments) {
-  const std::string text = read_file(arguments.config, kMostDescriptionBytes);
+  const std::string text = config_text(arguments.config);
   const std::string where = std::filesystem::path(arguments.config).filename().string();
   SearchConfig config = read_search_config(text, where);
   if (arguments.trials) config.trials = *arguments.trials;
@@ -169,7 +183,8 @@ void run_search(const SearchArguments& arguments) {
 void add_search_command(CLI::App& program) {
   CLI::App* command = program.add_subcommand("search", "Search for the network worth building");
   auto arguments = std::make_shared<SearchArguments>();
-  command->add_option("config", arguments->config, "A search file (configs/searches)")
+  command
+      ->add_option("config", arguments->config, "A built-in search (dffr_digits), or a search file")
       ->required()
       ->type_name("CONFIG");
   command->add_option("--trials", arguments->trials, "Trials in all (default: the file's)")

@@ -162,10 +162,9 @@ void add_sweep_command(CLI::App& program) {
       "sweep", "A layer, a network or a machine with something varied: cost of each point");
   auto options = std::make_shared<SweepOptions>();
   command
-      ->add_option(
-          "what", options->what,
-          "A network, a layer in short (conv:filters=64,kernel=3,input=64x56x56), or a file "
-          "that says all this (configs/sweeps)")
+      ->add_option("what", options->what,
+                   "A network, a layer in short (conv:filters=64,kernel=3,input=64x56x56), or a "
+                   "built-in sweep (chen_conv_kernel) or a file, which say all this")
       ->required()
       ->type_name("WHAT");
   command

@@ -15,7 +15,9 @@ struct SweepFile {
   bool steady = false;
 };
 
-// Whether the file is a sweep; a network's may end in .json, too.
+// These take a path or the name of a built-in sweep.
+
+// Whether it is a sweep; a network's file may end in .json, too.
 bool is_sweep_file(const std::string& path);
 
 // Throws Error(kInput) naming the file and the key, or the line of a syntax error.

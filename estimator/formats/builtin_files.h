@@ -8,7 +8,7 @@
 namespace wattgrind {
 
 // Returns the text of configs/FOLDER/NAME.json; absent where there is none. FOLDER is
-// "accelerators", "machines", "networks" or "schemas".
+// "accelerators", "machines", "networks", "schemas", "searches" or "sweeps".
 std::optional<std::string_view> builtin_text(std::string_view folder, std::string_view name);
 
 // Returns the names in a folder, in alphabetical order.

@@ -38,6 +38,13 @@ TEST(CommandLine, HelpIsAResult) {
   EXPECT_THAT(ran.error, IsEmpty());
 }
 
+TEST(CommandLine, HiddenCommandsAreNeitherShownNorProposed) {
+  EXPECT_THAT(run_wattgrind({"--help"}).out, testing::Not(HasSubstr("write-manual")));
+  const Ran ran = run_wattgrind({"write-manuals"});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.error, testing::Not(HasSubstr("did you mean write-manual")));
+}
+
 TEST(CommandLine, UsageErrorsExitWith2) {
   expect_error({}, 2, "required");
   expect_error({"network"}, 2, "unknown command network; did you mean networks?");
@@ -91,8 +98,10 @@ TEST(CommandLine, MessagesAreCutInTheMiddle) {
 TEST(CommandLine, VersionNamesWhatCountsDependOn) {
   const Ran ran = run_wattgrind({"--version"});
   EXPECT_EQ(ran.status, 0);
-  EXPECT_THAT(ran.out, testing::MatchesRegex("wattgrind [0-9.]+ \\(LLVM [0-9.]+, (Valgrind "
-                                             "[0-9.]+|no Valgrind)\\)\n"));
+  EXPECT_THAT(ran.out, testing::MatchesRegex("wattgrind [0-9.]+ \\((commit [0-9a-f]+(-dirty)?|no "
+                                             "commit known), LLVM [0-9.]+, (Valgrind "
+                                             "[0-9.]+|no Valgrind)\\)\nbuilt with Boost [0-9.]+, "
+                                             "([A-Za-z0-9_]+ [0-9.]+, )+zlib [0-9.]+\n"));
 }
 
 TEST(CommandLine, OutputFilesAreWhole) {
