@@ -86,29 +86,26 @@ void run_dataflow(const DataflowOptions& options) {
   choose_layers(options.layers, tasks);
   Output output(*options.output);
   ReportFile page(options.page);
-  const auto estimated = [&] {
-    return estimate_dataflow(tasks, accelerator, dataflow, options.objective,
-                             options.unit.value_or(preferred_unit(accelerator)));
-  };
-  if (options.output->format == Format::kOwn) {
-    if (!options.page.empty()) {
-      fail(ErrorKind::kUsage, "--report is of an estimate, which --format mit makes none of");
+  // MIT's file needs no mapping, which takes long.
+  std::optional<DataflowEstimate> found;
+  const auto estimate = [&]() -> const DataflowEstimate& {
+    if (!found) {
+      found = estimate_dataflow(tasks, accelerator, dataflow, options.objective,
+                                options.unit.value_or(preferred_unit(accelerator)));
     }
-    output.print({nullptr, nullptr, nullptr, [&] { return write_mit_file(tasks, accelerator); }});
-    return;
-  }
-  const DataflowEstimate estimate = estimated();
-  page.write([&](const PageOrigin& origin) { return dataflow_page(estimate, origin); });
+    return *found;
+  };
+  const auto table = [&](bool for_people) {
+    return options.by_tensor ? dataflow_tensor_table(estimate(), for_people)
+                             : dataflow_table(estimate(), for_people);
+  };
+  page.write([&](const PageOrigin& origin) { return dataflow_page(estimate(), origin); });
   output.print({[&](const TextPage& of) {
-                  return options.show_mapping ? mappings_text(estimate)
-                                              : dataflow_text(estimate, options.by_tensor, of);
+                  return options.show_mapping ? mappings_text(estimate())
+                                              : dataflow_text(estimate(), options.by_tensor, of);
                 },
-                [&] { return dataflow_json(estimate); },
-                [&] {
-                  return options.by_tensor ? dataflow_tensor_table(estimate, false)
-                                           : dataflow_table(estimate, false);
-                },
-                nullptr});
+                [&] { return dataflow_json(estimate()); }, [&] { return table(false); },
+                [&] { return write_mit_file(tasks, accelerator); }, [&] { return table(true); }});
 }
 
 std::string dataflow_words() {

@@ -16,7 +16,9 @@
 #include "cli/commands/size_options.h"
 #include "cli/pages/estimate_page.h"
 #include "cli/reports/estimate_json.h"
+#include "cli/reports/estimate_metrics.h"
 #include "cli/reports/estimate_report.h"
+#include "cli/reports/flame_trace.h"
 #include "cli/reports/model_estimate_report.h"
 #include "cli/reports/tensor_report.h"
 #include "cli/reports/verify_report.h"
@@ -27,6 +29,8 @@
 #include "estimator/base/error.h"
 #include "estimator/catalog/machine_source.h"
 #include "estimator/catalog/network_source.h"
+#include "estimator/formats/json_text.h"
+#include "estimator/system/atomic_file.h"
 #include "estimator/system/interrupt.h"
 #include "kernels/count/count_source.h"
 #include "kernels/count/count_training.h"
@@ -63,6 +67,7 @@ struct EstimateOptions {
   std::vector<std::string> models;  // files of layer models; empty: none
   bool bottleneck = false;
   std::string report;
+  std::string flame;  // empty: none
   std::shared_ptr<OutputOptions> output;
 };
 
@@ -171,6 +176,9 @@ void check_models(const EstimateOptions& options) {
 }
 
 void check_phase(const EstimateOptions& options) {
+  if (!options.flame.empty() && (options.show_plan || options.verify)) {
+    fail(ErrorKind::kUsage, "--flame is of an estimate: leave out --show and --verify");
+  }
   check_models(options);
   if (!options.report.empty() && (options.verify || options.show_plan || !options.models.empty())) {
     fail(ErrorKind::kUsage, "--report is of an estimate: leave out --verify, --show and --model");
@@ -270,6 +278,8 @@ void run_estimate(EstimateOptions options) {
   const Pricing pricing = pricing_of(options, machine);
   Output output(*options.output);
   ReportFile report(options.report);
+  std::optional<AtomicFile> flame;
+  if (!options.flame.empty()) flame.emplace(options.flame);
   const InterruptGuard guard;
   const PlanRequest plan = plan_of(options, network, machine, pricing);
   if (options.show_plan) {
@@ -292,6 +302,7 @@ void run_estimate(EstimateOptions options) {
     estimate.training = price_training(options, counted.training, machine, pricing);
   }
   if (!options.keep.empty()) keep(options.keep, artifacts);
+  if (flame) flame->commit(layout_json(flame_trace(estimate)));
   if (models) {
     print_with_models(options, network, *models, std::move(estimate), output);
     return;
@@ -300,13 +311,15 @@ void run_estimate(EstimateOptions options) {
   if (options.by_tensor) {
     output.print({[&](Emphasis emphasis) { return tensor_text(estimate, emphasis); },
                   [&] { return estimate_json(estimate); },
-                  [&] { return tensor_table(estimate, false); }});
+                  [&] { return tensor_table(estimate, false); }, nullptr,
+                  [&] { return tensor_table(estimate, true); }});
     return;
   }
   output.print(
       {[&](const TextPage& page) { return estimate_text(estimate, options.metrics, page); },
        [&] { return estimate_json(estimate); },
-       [&] { return estimate_csv(estimate, options.metrics); }});
+       [&] { return estimate_csv(estimate, options.metrics); }, nullptr,
+       [&] { return metrics_table(estimate, options.metrics, Audience::kPeople); }});
 }
 
 }  // namespace
@@ -422,6 +435,11 @@ void add_estimate_command(CLI::App& program) {
   command->add_flag("--bottleneck", options->bottleneck,
                     "With --model: name the layers that take most of time and energy");
   add_report_option(*command, options->report);
+  command
+      ->add_option("--flame", options->flame,
+                   "Write the layers on a time line, with counters, for speedscope, Perfetto and "
+                   "chrome://tracing")
+      ->type_name("FILE");
   options->output = add_output_options(*command);
   command->callback([options] { run_estimate(*options); });
 }

@@ -11,14 +11,33 @@
 #include <cstring>
 #include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "cli/terminal/table_markup.h"
 #include "estimator/base/error.h"
 #include "estimator/base/printable.h"
 #include "estimator/formats/json_text.h"
 
 namespace wattgrind {
 namespace {
+
+constexpr std::pair<std::string_view, Format> kFormats[] = {{"table", Format::kTable},
+                                                            {"json", Format::kJson},
+                                                            {"csv", Format::kCsv},
+                                                            {"markdown", Format::kMarkdown},
+                                                            {"latex", Format::kLatex}};
+
+// What is wrong with "csv=FILE"; empty: nothing.
+std::string objection_to_also(const std::string& text,
+                              const std::map<std::string, Format>& formats) {
+  const size_t equals = text.find('=');
+  const bool whole = equals != std::string::npos && equals + 1 < text.size();
+  if (whole && formats.contains(text.substr(0, equals))) return {};
+  std::vector<std::string_view> words;
+  for (const auto& [word, format] : formats) words.push_back(word);
+  return fmt::format("found {}, wanted FORMAT=FILE with one of {}", text, fmt::join(words, ", "));
+}
 
 // How text is laid out on standard output. Any value of NO_COLOR but the empty one switches
 // colours off (no-color.org).
@@ -52,14 +71,39 @@ std::string printable_text(std::string_view text) {
   return result;
 }
 
+Table table_for_people(const Result& result) {
+  return result.people ? result.people() : result.csv();
+}
+
+std::string result_text(const Result& result, Format format, const TextPage& page) {
+  switch (format) {
+    case Format::kTable:
+      return printable_text(result.text(page));
+    case Format::kJson:
+      return layout_json(result.json());
+    case Format::kCsv:
+      return csv_text(result.csv());
+    case Format::kMarkdown:
+      return markdown_text(table_for_people(result));
+    case Format::kLatex:
+      return latex_text(table_for_people(result));
+    case Format::kOwn:
+      return result.own();
+  }
+  CHECK(false, "format {}", static_cast<int>(format));
+}
+
 }  // namespace
 
 std::shared_ptr<OutputOptions> add_output_options(CLI::App& command, const std::string& file_flags,
                                                   const std::string& own_format) {
   auto options = std::make_shared<OutputOptions>();
-  std::vector<std::string> words = {"table", "json", "csv"};
-  std::map<std::string, Format> formats = {
-      {"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
+  std::vector<std::string> words;
+  std::map<std::string, Format> formats;
+  for (const auto& [word, format] : kFormats) {
+    words.emplace_back(word);
+    formats[std::string(word)] = format;
+  }
   if (!own_format.empty()) {
     words.push_back(own_format);
     formats[own_format] = Format::kOwn;
@@ -72,6 +116,21 @@ std::shared_ptr<OutputOptions> add_output_options(CLI::App& command, const std::
       ->check(CLI::IsMember(words).description(""))
       ->type_name(fmt::format("{}", fmt::join(words, "|")));
   command.add_option(file_flags, options->path, "Write the result to a file")->type_name("FILE");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--also",
+          [options, formats](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) {
+              const size_t equals = text.find('=');
+              options->also.push_back(
+                  {formats.at(text.substr(0, equals)), text.substr(equals + 1)});
+            }
+          },
+          "Write the result in another format, too")
+      ->delimiter(',')
+      ->check(CLI::Validator(
+          [formats](const std::string& text) { return objection_to_also(text, formats); }, ""))
+      ->type_name("FORMAT=FILE,...");
   command.add_flag("--quiet", options->quiet, "No progress on standard error");
   return options;
 }
@@ -84,24 +143,15 @@ void print_to_stdout(std::string_view text) {
 
 Output::Output(const OutputOptions& options) : format_(options.format) {
   if (!options.path.empty()) file_.emplace(options.path);
+  for (const AlsoWritten& also : options.also) {
+    also_.emplace_back(also.format, std::make_unique<AtomicFile>(also.path));
+  }
 }
 
 void Output::print(const Result& result) {
-  std::string text;
-  switch (format_) {
-    case Format::kTable:
-      text = printable_text(result.text(file_ ? TextPage(Emphasis::kNone) : stdout_page()));
-      break;
-    case Format::kJson:
-      text = layout_json(result.json());
-      break;
-    case Format::kCsv:
-      text = csv_text(result.csv());
-      break;
-    case Format::kOwn:
-      text = result.own();
-      break;
-  }
+  for (auto& [format, file] : also_) file->commit(result_text(result, format, Emphasis::kNone));
+  const std::string text =
+      result_text(result, format_, file_ ? TextPage(Emphasis::kNone) : stdout_page());
   if (file_) {
     file_->commit(text);
   } else {

@@ -25,13 +25,6 @@ bool is_number(const Cell& cell) {
   return std::holds_alternative<uint64_t>(cell) || std::holds_alternative<double>(cell);
 }
 
-std::string text_for_people(const Cell& cell, int decimals) {
-  if (const auto* text = std::get_if<std::string>(&cell)) return printable(*text);
-  if (const auto* count = std::get_if<uint64_t>(&cell)) return with_separators(*count);
-  if (const auto* measure = std::get_if<double>(&cell)) return with_separators(*measure, decimals);
-  return "-";
-}
-
 std::string text_for_programs(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return csv_field(*text);
   if (const auto* count = std::get_if<uint64_t>(&cell)) return fmt::format("{}", *count);
@@ -111,6 +104,13 @@ std::string separated(std::string digits) {
 }
 
 }  // namespace
+
+std::string text_for_people(const Cell& cell, int decimals) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return printable(*text);
+  if (const auto* count = std::get_if<uint64_t>(&cell)) return with_separators(*count);
+  if (const auto* measure = std::get_if<double>(&cell)) return with_separators(*measure, decimals);
+  return "-";
+}
 
 std::string with_separators(uint64_t count) { return separated(fmt::format("{}", count)); }
 

@@ -60,6 +60,9 @@ std::string aligned_text(const Table& table, const TextPage& page);
 // whole, and measures have six significant digits.
 std::string csv_text(const Table& table);
 
+// A cell as people read it: printable, with thousands separators, "-" for what is absent.
+std::string text_for_people(const Cell& cell, int decimals);
+
 // A count with thousands separators: "724,406,816".
 std::string with_separators(uint64_t count);
 // A measure with thousands separators: "1,234.50". "inf" and "nan" stay as they are.

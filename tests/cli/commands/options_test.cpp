@@ -16,13 +16,14 @@ namespace {
 // Options whose value is a word, a name, a path or a list of words. A new option with a number
 // belongs not here but has one of the checks of cli/terminal/checks.h.
 const std::set<std::string> kTakeWords = {
-    "--accuracy",      "--algorithm",     "--plot",          "--vary",         "--duration-column",
-    "--model",         "--write-model",   "--best",          "--check",        "--input",
-    "--energy-column", "--keep",          "--layers",        "--machine",      "--meter",
-    "--metrics",       "--output",        "--path",          "--plots",        "--readings",
-    "--report",
-    "--study",         "--sysfs",         "--terms",         "--weights",      "--workload",
-    "--write",         "--write-machine", "--write-network", "--write-weights"};
+
+    "--flame",        "--report",          "--accuracy",      "--algorithm",     "--plot",
+    "--vary",         "--duration-column", "--model",         "--write-model",   "--best",
+    "--check",        "--input",           "--energy-column", "--keep",          "--layers",
+    "--machine",      "--meter",           "--metrics",       "--output",        "--path",
+    "--plots",        "--readings",        "--study",         "--sysfs",         "--terms",
+    "--weights",      "--workload",        "--write",         "--write-machine", "--write-network",
+    "--write-weights"};
 
 const std::string kNeverGiven = "--never-given";
 
