@@ -19,6 +19,7 @@ void add_measure_command(CLI::App& program);
 void add_networks_command(CLI::App& program);
 void add_run_command(CLI::App& program);
 void add_search_command(CLI::App& program);
+void add_serve_command(CLI::App& program);
 void add_study_command(CLI::App& program);
 void add_sweep_command(CLI::App& program);
 void add_train_command(CLI::App& program);

@@ -24,6 +24,7 @@ std::unique_ptr<CLI::App> make_program() {
   add_networks_command(*program);
   add_run_command(*program);
   add_search_command(*program);
+  add_serve_command(*program);
   add_study_command(*program);
   add_sweep_command(*program);
   add_train_command(*program);
