@@ -85,6 +85,9 @@ def compare_and_sort(url, host):
         end = time.time() + 60
         while driver.find_elements(By.CSS_SELECTOR, "main[data-live]") and time.time() < end:
             time.sleep(0.1)
+        driver.switch_to.frame(driver.find_element(By.TAG_NAME, "iframe"))
+        check("lenet5 on zen3" in driver.find_element(By.TAG_NAME, "body").text, "no report in its frame")
+        driver.switch_to.default_content()
         before = [float(text) for text in column(driver, 1, 3)]
         button = driver.find_elements(By.CSS_SELECTOR, "table.sortable")[1].find_elements(By.TAG_NAME, "button")[3]
         button.click()
@@ -194,7 +197,8 @@ def follows_a_study(program, folder, url, host):
         end = time.time() + 120
         while len(driver.find_elements(By.CSS_SELECTOR, "table.sortable tbody tr")) < 12 and time.time() < end:
             time.sleep(0.3)
-        check(len(column(driver, 0, 0)) == 12, "the page did not follow the search")
+        shown = len(driver.find_elements(By.CSS_SELECTOR, "table.sortable tbody tr"))
+        check(shown == 12, f"the page did not follow the search: {shown} trials")
         check_logs(driver, host)
     finally:
         driver.quit()

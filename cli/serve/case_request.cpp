@@ -214,13 +214,14 @@ JobRequest estimate_job(const CaseRequest& request) {
   if (request.steady) job.arguments.emplace_back("--steady");
   job.key =
       fmt::format("{} {}", fmt::join(job.arguments, " "), request.upload ? request.upload->id : "");
-  job.arguments.insert(job.arguments.end(),
-                       {"--format", "json", "-o", "result.json", "--also",
-                        "csv=result.csv,markdown=result.md", "--flame", "trace.json"});
+  job.arguments.insert(job.arguments.end(), {"--format", "json", "-o", "result.json", "--also",
+                                             "csv=result.csv,markdown=result.md", "--flame",
+                                             "trace.json", "--report", "report.html"});
   job.results = {{"json", "result.json"},
                  {"csv", "result.csv"},
                  {"markdown", "result.md"},
-                 {"trace", "trace.json"}};
+                 {"trace", "trace.json"},
+                 {"report", "report.html"}};
   return job;
 }
 

@@ -54,7 +54,8 @@ CaseRequest read_case(const nlohmann::ordered_json& json, const UploadShelf& she
 // empty. Throws likewise.
 std::optional<CaseRequest> read_form_case(const FormFields& fields, int number);
 
-// `wattgrind estimate ...`, with its results as "json", "csv", "markdown" and "trace".
+// `wattgrind estimate ...`, with its results as "json", "csv", "markdown", "trace"
+// and "report".
 JobRequest estimate_job(const CaseRequest& request);
 
 // `wattgrind networks FILE`: whether it is one, as "json".

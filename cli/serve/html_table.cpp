@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "cli/serve/pages.h"
+#include "estimator/charts/svg_parts.h"
 #include "estimator/formats/csv.h"
 
 namespace wattgrind {
@@ -28,15 +28,15 @@ std::string html_table(std::string_view csv, std::string_view caption,
   std::string text = fmt::format(
       "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table "
       "class=\"sortable\"><caption>{0}</caption><thead><tr>",
-      html_text(caption));
+      escaped_markup(caption));
   for (const size_t column : shown) {
-    text += fmt::format("<th>{}</th>", html_text(table.columns[column]));
+    text += fmt::format("<th>{}</th>", escaped_markup(table.columns[column]));
   }
   text += "</tr></thead><tbody>\n";
   for (const CsvRow& row : table.rows) {
     text += "<tr>";
     for (size_t i = 0; i < shown.size(); ++i) {
-      const std::string cell = html_text(row.fields[shown[i]]);
+      const std::string cell = escaped_markup(row.fields[shown[i]]);
       text += i == 0 ? fmt::format("<th scope=\"row\">{}</th>", cell)
                      : fmt::format("<td>{}</td>", cell);
     }

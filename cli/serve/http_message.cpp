@@ -88,10 +88,14 @@ std::string response_bytes(const HttpResponse& response, bool with_body, bool ke
       "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n"
       "Content-Security-Policy: {}\r\nX-Content-Type-Options: nosniff\r\n"
       "X-Frame-Options: {}\r\nReferrer-Policy: same-origin\r\nCache-Control: no-store\r\n"
-      "Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Resource-Policy: same-origin\r\n",
+      "Cross-Origin-Resource-Policy: same-origin\r\n",
       response.status, reason_phrase(response.status), header_value(response.type),
       response.body.size(), keep_alive ? "keep-alive" : "close", policy_text(response.policy),
       response.policy == ContentPolicy::kPage ? "DENY" : "SAMEORIGIN");
+  // Browsers refuse what is in a sandbox and asks for an opener's policy too.
+  if (response.policy == ContentPolicy::kPage) {
+    bytes += "Cross-Origin-Opener-Policy: same-origin\r\n";
+  }
   for (const auto& [name, value] : response.headers) {
     bytes += fmt::format("{}: {}\r\n", header_value(name), header_value(value));
   }

@@ -10,6 +10,7 @@
 #include "cli/serve/html_table.h"
 #include "cli/terminal/table.h"
 #include "estimator/base/error.h"
+#include "estimator/charts/svg_parts.h"
 #include "estimator/formats/builtin_files.h"
 #include "estimator/formats/csv.h"
 #include "estimator/formats/json_text.h"
@@ -43,16 +44,33 @@ std::string whole_page(std::string_view title, std::string_view content, Reload 
       "<link rel=\"stylesheet\" href=\"/page.css\">\n<script src=\"/page.js\" defer></script>\n{1}"
       "</head>\n<body>\n<header><a href=\"/\">Wattgrind</a> <a href=\"/openapi.json\">API</a>"
       "</header>\n<main{2}>\n<h1>{0}</h1>\n{3}</main>\n</body>\n</html>\n",
-      html_text(title),
+      escaped_markup(title),
       live ? "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>\n" : "",
       live ? " data-live=\"1000\"" : "", content);
+}
+
+// Each line escaped by itself: what ends one stays.
+std::string lines_html(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    result += escaped_markup(text.substr(0, end)) + "\n";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return result;
+}
+
+// The report of a job, shut off from the page that it stands in.
+std::string report_frame(std::string_view place) {
+  return fmt::format("<iframe src=\"{}\" sandbox=\"allow-scripts\" title=\"report\"></iframe>\n",
+                     place);
 }
 
 std::string options_of(const std::vector<std::string_view>& words, std::string_view first_value,
                        std::string_view first_text) {
   std::string text = fmt::format("<option value=\"{}\">{}</option>", first_value, first_text);
   for (const std::string_view word : words)
-    text += fmt::format("<option>{}</option>", html_text(word));
+    text += fmt::format("<option>{}</option>", escaped_markup(word));
   return text;
 }
 
@@ -96,7 +114,7 @@ std::string case_fields(int number) {
 
 std::string job_line(const JobView& job) {
   return fmt::format("<li><a href=\"/results?job={}\">{}</a>: {}</li>\n", job.id,
-                     html_text(job.title), job_state_name(job.state));
+                     escaped_markup(job.title), job_state_name(job.state));
 }
 
 // What the comparison shows of an estimate.
@@ -150,7 +168,7 @@ std::string comparison(const std::vector<JobView>& jobs) {
   const CaseTotals first = totals_of(jobs.front());
   for (const JobView& job : jobs) {
     const CaseTotals totals = totals_of(job);
-    text += fmt::format("<tr><th scope=\"row\">{}</th>", html_text(job.title));
+    text += fmt::format("<tr><th scope=\"row\">{}</th>", escaped_markup(job.title));
     text += figure_cell(totals.macs, 0) + figure_cell(totals.cycles, 0) +
             figure_cell(totals.time_us, 2) + figure_cell(totals.energy, 3);
     text += fmt::format("<td>{}</td>", totals.unit) + difference(totals.time_us, first.time_us);
@@ -183,63 +201,31 @@ std::string cancel_form(const JobView& job, const std::string& query) {
       "<form method=\"post\" action=\"/cancel\"><input type=\"hidden\" name=\"cancelled\" "
       "value=\"{}\"><input type=\"hidden\" name=\"back\" "
       "value=\"{}\"><button>cancel</button></form>\n",
-      job.id, html_text(query));
+      job.id, escaped_markup(query));
 }
 
 std::string case_section(const JobView& job, const std::string& query) {
-  std::string text = fmt::format("<section>\n<h2>{}</h2>\n", html_text(job.title));
+  std::string text = fmt::format("<section>\n<h2>{}</h2>\n", escaped_markup(job.title));
   if (!job.has_ended()) {
     text += fmt::format("<p role=\"status\">{}{}</p>\n", job_state_name(job.state),
-                        job.progress.empty() ? "" : ": " + html_text(job.progress));
+                        job.progress.empty() ? "" : ": " + escaped_markup(job.progress));
     return text + cancel_form(job, query) + "</section>\n";
   }
   if (job.state == JobState::kFailed) {
     return text + fmt::format("<p class=\"error\" role=\"alert\">{}</p>\n</section>\n",
-                              html_text(job.error));
+                              escaped_markup(job.error));
   }
   if (job.state == JobState::kCancelled) return text + "<p>cancelled</p>\n</section>\n";
   text += download_links(job);
-  if (job.results.contains("report")) {
-    text += fmt::format(
-        "<iframe src=\"/api/v1/jobs/{}/result?format=report\" sandbox=\"allow-scripts\" "
-        "title=\"report\"></iframe>\n",
-        job.id);
-  } else if (const auto csv = job.results.find("csv"); csv != job.results.end()) {
-    text += html_table(
-        *csv->second, "Layers",
-        {"layer", "kind", "output", "macs", "l1_misses", "l2_misses", "l3_misses", "dram_accesses",
-         "cost_cycles", "time_us", "energy_uj", "energy_mac", "energy_percent"});
-  }
+  text += report_frame(fmt::format("/api/v1/jobs/{}/result?format=report", job.id));
+  text += html_table(
+      *job.results.at("csv"), "Layers",
+      {"layer", "kind", "output", "macs", "l1_misses", "l2_misses", "l3_misses", "dram_accesses",
+       "cost_cycles", "time_us", "energy_uj", "energy_mac", "energy_percent"});
   return text + "</section>\n";
 }
 
 }  // namespace
-
-std::string html_text(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\'':
-        result += "&#39;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
 
 std::string_view page_file(std::string_view name) {
   for (const EmbeddedPage& page : kPages) {
@@ -260,8 +246,8 @@ std::string start_page(const std::vector<JobView>& jobs, const std::vector<Liste
   if (!studies.empty()) {
     text += "<h2>Studies</h2>\n<ul>\n";
     for (const ListedStudy& study : studies) {
-      text +=
-          fmt::format("<li><a href=\"/studies/{}\">{}</a></li>\n", study.id, html_text(study.name));
+      text += fmt::format("<li><a href=\"/studies/{}\">{}</a></li>\n", study.id,
+                          escaped_markup(study.name));
     }
     text += "</ul>\n";
   }
@@ -288,12 +274,14 @@ std::string study_page(const ListedStudy& study, const JobView& job) {
   const std::string& csv = *job.results.at("csv");
   // A trial that runs has the word in its row.
   const bool runs = csv.find(",running,") != std::string::npos;
+  const std::string place = "/api/v1/studies/" + study.id;
   std::string text = fmt::format(
-      "<p role=\"status\">{}</p>\n<p><a href=\"/api/v1/studies/{}?format=json\">JSON</a> "
-      "<a href=\"/api/v1/studies/{}?format=csv\">CSV</a></p>\n<pre class=\"wide\" "
-      "tabindex=\"0\">{}</pre>\n",
-      runs ? "trials are running: this page follows them" : "no trial is running", study.id,
-      study.id, html_text(*job.results.at("text")));
+      "<p role=\"status\">{0}</p>\n<p><a href=\"{1}?format=report\">report</a> "
+      "<a href=\"{1}?format=json\">JSON</a> <a href=\"{1}?format=csv\">CSV</a></p>\n"
+      "<pre class=\"wide\" tabindex=\"0\">{2}</pre>\n",
+      runs ? "trials are running: this page follows them" : "no trial is running", place,
+      lines_html(*job.results.at("text")));
+  text += report_frame(place + "?format=report");
   text += html_table(csv, "Trials", {});
   return whole_page(study.name, text, Reload::kSoon);
 }
@@ -302,7 +290,7 @@ std::string message_page(std::string_view title, std::string_view message) {
   return whole_page(
       title,
       fmt::format("<p class=\"error\" role=\"alert\">{}</p>\n<p><a href=\"/\">back</a></p>\n",
-                  html_text(message)),
+                  escaped_markup(message)),
       Reload::kNever);
 }
 

@@ -11,9 +11,6 @@
 
 namespace wattgrind {
 
-// Text inside an element or a quoted attribute.
-std::string html_text(std::string_view text);
-
 // A static file of the page: "page.css", "page.js", "openapi.json".
 std::string_view page_file(std::string_view name);
 

@@ -49,9 +49,13 @@ JobRequest study_job(const ListedStudy& study) {
   JobRequest job;
   job.title = "study " + study.name;
   job.key = fmt::format("study {} {}", study.path.string(), study.stand);
-  job.arguments = {"study", study.path.string(), "--format", "json",
-                   "-o",    "study.json",        "--also",   "csv=study.csv,table=study.txt"};
-  job.results = {{"json", "study.json"}, {"csv", "study.csv"}, {"text", "study.txt"}};
+  job.arguments = {"study",    study.path.string(), "--format", "json",
+                   "-o",       "study.json",        "--also",   "csv=study.csv,table=study.txt",
+                   "--report", "report.html"};
+  job.results = {{"json", "study.json"},
+                 {"csv", "study.csv"},
+                 {"text", "study.txt"},
+                 {"report", "report.html"}};
   return job;
 }
 

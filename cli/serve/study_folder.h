@@ -23,7 +23,7 @@ std::vector<ListedStudy> list_studies(const std::filesystem::path& folder);
 
 std::optional<ListedStudy> find_study(const std::filesystem::path& folder, const std::string& id);
 
-// `wattgrind study FILE` as it stands now, with its results as "json", "csv" and "text".
+// `wattgrind study FILE` as it stands now, with its results as "json", "csv", "text" and "report".
 JobRequest study_job(const ListedStudy& study);
 
 }  // namespace wattgrind

@@ -8,7 +8,6 @@
 namespace wattgrind {
 namespace {
 
-using testing::Contains;
 using testing::HasSubstr;
 
 CaseRequest read(const std::string& text, const UploadShelf& shelf = {}) {

@@ -36,7 +36,7 @@ class ServeHandlerTest : public testing::Test {
     if (hangs_) return worker_that_hangs(spec);
     if (!failure_.empty()) return {ProcessExited{3}, "", "wattgrind: " + failure_ + "\n"};
     const std::string what = spec.argv.at(1);
-    for (const std::string file : {"result.md", "trace.json", "study.txt"}) {
+    for (const std::string file : {"result.md", "trace.json", "study.txt", "report.html"}) {
       worker_that_writes(spec, file, "text of " + file);
     }
     worker_that_writes(spec, "study.json", "{}");
@@ -202,6 +202,18 @@ TEST_F(ServeHandlerTest, AFormComparesUpToFour) {
   EXPECT_THAT(page.body, HasSubstr("lenet5 on zen3, batch 1, inference</th>"));
   EXPECT_THAT(page.body, HasSubstr("<th scope=\"row\">conv1</th><td>7</td>"));
   EXPECT_THAT(page.body, Not(HasSubstr("data-live")));
+}
+
+// A report has scripts and styles of its own: it gets an origin of its own, too.
+TEST_F(ServeHandlerTest, ReportsAreShutOffFromThePage) {
+  const HttpResponse report =
+      post("/api/v1/estimate?wait=20&format=report", R"({"network": "lenet5"})");
+  EXPECT_EQ(report.body, "text of report.html");
+  EXPECT_EQ(report.policy, ContentPolicy::kReport);
+  const std::string id = board_.recent(1).at(0).id;
+  const std::string page = get("/results?job=" + id).body;
+  EXPECT_THAT(page, HasSubstr("<iframe src=\"/api/v1/jobs/" + id +
+                              "/result?format=report\" sandbox=\"allow-scripts\""));
 }
 
 TEST_F(ServeHandlerTest, APageFollowsWhatRunsAndCancelsIt) {
