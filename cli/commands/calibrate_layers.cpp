@@ -7,6 +7,7 @@
 #include "cli/commands/version.h"
 #include "cli/reports/layer_models_report.h"
 #include "cli/terminal/checks.h"
+#include "cli/terminal/message.h"
 #include "cli/terminal/progress.h"
 #include "estimator/base/error.h"
 #include "estimator/base/suggestion.h"
@@ -29,10 +30,20 @@ std::vector<const PredictorForm*> forms_named(const std::string& name) {
   fail(ErrorKind::kUsage, "--model {}: no such form; {}", name, suggest(name, known));
 }
 
-std::vector<LayerReading> read_layers(const std::string& path, const ReadingsFormat& format,
+// What is counted are this version's kernels.
+void warn_of_other_kernels(const std::vector<Reading>& readings, const std::string& path) {
+  const std::string& kernels = readings.front().kernels;
+  if (kernels.empty() || kernels == program_version()) return;
+  print_message(fmt::format("{}: is of the kernels of version {}, and this is {}: measure anew",
+                            path, kernels, program_version()));
+}
+
+std::vector<LayerReading> read_layers(const std::string& path, ReadingsFormat format,
                                       const Machine* machine, ProgressLine& progress) {
+  format.time_alone = true;
   const std::vector<Reading> readings =
       with_option("--workload", [&] { return parse_readings(read_file(path), path, format); });
+  if (machine != nullptr) warn_of_other_kernels(readings, path);
   return layer_readings(readings, path, machine,
                         [&](std::string_view what, uint64_t done, uint64_t total) {
                           progress.show(what, done, total);
@@ -57,6 +68,21 @@ void leave_out(const std::vector<PowerOutlier>& outliers, std::vector<LayerReadi
     readings.erase(readings.begin() + static_cast<std::ptrdiff_t>(outliers[i].reading));
   }
   if (readings.empty()) fail(ErrorKind::kInput, "every reading is an outlier");
+}
+
+void leave_out_small_kinds(LayerModelsReport& report) {
+  std::erase_if(report.models.kinds, [&](const KindModel& model) {
+    const bool is_small = !model.time && !model.energy;
+    if (is_small) {
+      print_message(fmt::format("{}: {} readings are too few for a model: measure more of it",
+                                model.kind, model.readings));
+    }
+    return is_small;
+  });
+  if (report.models.kinds.empty()) {
+    fail(ErrorKind::kInput, "{}: too few readings of every kind: measure more",
+         report.readings_file);
+  }
 }
 
 void require_models(const LayerModelsReport& report, const std::string& form) {
@@ -103,6 +129,7 @@ void calibrate_layers(const CalibrateLayersOptions& options) {
                             report.readings, report.check_seen);
     }
   }
+  if (options.leave_out_small_kinds) leave_out_small_kinds(report);
   require_models(report, options.form);
   report.models.readings = report.readings_file;
   report.models.machine = machine ? machine->name : "";

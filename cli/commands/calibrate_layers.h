@@ -16,6 +16,8 @@ struct CalibrateLayersOptions {
   std::string form;                    // "polynomial", ..., "auto"
   std::optional<std::string> machine;  // the readings are of; kernels are counted for it
   bool leave_out_outliers = false;
+  // Kinds of too few readings for a model are said and left out; else they are an error.
+  bool leave_out_small_kinds = false;
   std::string model_file;  // empty: not written
   std::string check;       // a file of other readings to predict; empty: none
   std::shared_ptr<OutputOptions> output;

@@ -17,6 +17,7 @@ void add_estimate_command(CLI::App& program);
 void add_machines_command(CLI::App& program);
 void add_measure_command(CLI::App& program);
 void add_networks_command(CLI::App& program);
+void add_profile_command(CLI::App& program);
 void add_run_command(CLI::App& program);
 void add_search_command(CLI::App& program);
 void add_serve_command(CLI::App& program);

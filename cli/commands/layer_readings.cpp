@@ -1,6 +1,7 @@
 #include "cli/commands/layer_readings.h"
 
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "cli/commands/version.h"
@@ -32,16 +33,29 @@ LayerLoad layer_load(const Reading& reading) {
   return {std::move(*network), static_cast<int64_t>(reading.batch)};
 }
 
-KernelWork count_layer(const LayerLoad& load, const Machine& machine) {
+KernelWork count_layer(const LayerLoad& load, const Machine& machine, bool cold) {
   const auto events = make_simulation_source(CacheModel::kMachine);
   const auto source = make_instruction_source(*events);
   const NetworkCounts counts = count_network(
-      load.network, load.batch, machine, true, *source, [](std::string_view, uint64_t, uint64_t) {},
-      nullptr, Plan::kLayers);
+      load.network, load.batch, machine, !cold, *source,
+      [](std::string_view, uint64_t, uint64_t) {}, nullptr, Plan::kLayers);
   return kernel_work(total(counts.rows).counts);
 }
 
 }  // namespace
+
+void require_one_origin(const std::vector<Reading>& readings, const std::string& file) {
+  const Reading* first = nullptr;
+  for (const Reading& reading : readings) {
+    if (reading.cpu.empty() && reading.kernels.empty()) continue;
+    if (first == nullptr) first = &reading;
+    if (reading.cpu == first->cpu && reading.kernels == first->kernels) continue;
+    fail(ErrorKind::kInput,
+         "{}:{}: is of {} and kernels of version {}, line {} of {} and {}: keep each in a file of "
+         "its own",
+         file, reading.line, reading.cpu, reading.kernels, first->line, first->cpu, first->kernels);
+  }
+}
 
 KernelWork kernel_work(const EventCounts& counts) {
   KernelWork work;
@@ -53,8 +67,9 @@ KernelWork kernel_work(const EventCounts& counts) {
 std::vector<LayerReading> layer_readings(const std::vector<Reading>& readings,
                                          const std::string& file, const Machine* machine,
                                          const CountProgress& progress) {
-  std::map<std::pair<std::string, int64_t>, KernelWork> counted;
+  std::map<std::tuple<std::string, int64_t, bool>, KernelWork> counted;
   std::vector<LayerReading> result;
+  require_one_origin(readings, file);
   for (const Reading& reading : readings) {
     within(fmt::format("{}:{}", file, reading.line), [&] {
       if (reading.phase != "inference") {
@@ -67,12 +82,14 @@ std::vector<LayerReading> layer_readings(const std::vector<Reading>& readings,
       const std::string whole = whole_workload(reading.workload);
       if (whole != reading.workload) layer.network = whole;
       layer.line = reading.line;
-      layer.energy_j = reading.net_energy_j();
+      layer.cold = reading.caches == CacheWarmth::kCold;
+      layer.relative_error = reading.relative_error;
+      if (reading.energy_j) layer.energy_j = reading.net_energy_j();
       layer.time_s = reading.seconds();
       if (machine != nullptr) {
         progress("counting " + reading.workload, result.size(), readings.size());
-        const std::pair key(load.network.name, load.batch);
-        if (counted.count(key) == 0) counted[key] = count_layer(load, *machine);
+        const std::tuple key(load.network.name, load.batch, layer.cold);
+        if (counted.count(key) == 0) counted[key] = count_layer(load, *machine, layer.cold);
         layer.point.counted = counted[key];
       }
       result.push_back(std::move(layer));

@@ -17,10 +17,15 @@ using CountProgress = std::function<void(std::string_view what, uint64_t done, u
 
 // Each reading's workload must be a layer alone: one in short, with its batch ("conv:...,batch=8"),
 // or a layer of a network ("lenet5/conv1"). Where there is a machine, each layer's kernel is
-// counted for it, in the steady state. Throws Error(kInput) naming file and line.
+// counted for it, in the steady state or, where its caches were cold, from empty caches. Throws
+// Error(kInput) naming file and line.
 std::vector<LayerReading> layer_readings(const std::vector<Reading>& readings,
                                          const std::string& file, const Machine* machine,
                                          const CountProgress& progress);
+
+// Throws Error(kInput) naming file and line where readings say that they are of several processors
+// or versions of the kernels.
+void require_one_origin(const std::vector<Reading>& readings, const std::string& file);
 
 // What was counted of one layer, as layer models take it.
 KernelWork kernel_work(const EventCounts& counts);

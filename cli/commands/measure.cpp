@@ -1,13 +1,12 @@
 // wattgrind measure WORKLOAD...: run natively under a meter, append readings.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <set>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/console.h"
 #include "cli/commands/host_pin.h"
 #include "cli/commands/report_option.h"
 #include "cli/commands/size_options.h"
@@ -43,24 +42,6 @@ struct MeasureOptions {
   std::string readings, page;
   std::string sysfs = "/sys";
   std::shared_ptr<OutputOptions> output;
-};
-
-// The person at the terminal answers for meters that are read by eye.
-class Console : public Operator {
- public:
-  void tell(const std::string& message) override { print_notice(message); }
-
-  std::optional<std::string> ask(const std::string& question) override {
-    // Nobody's Enter ends the line of a question that a pipe answers.
-    if (isatty(STDIN_FILENO) != 0) {
-      print_question(question);
-    } else {
-      print_notice(question);
-    }
-    std::string line;
-    if (!std::getline(std::cin, line)) return std::nullopt;
-    return line;
-  }
 };
 
 // The loads that the command line asks for, compiled and ready to run.

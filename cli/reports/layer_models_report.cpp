@@ -15,15 +15,45 @@ using nlohmann::ordered_json;
 constexpr LayerQuantity kLayerQuantities[] = {LayerQuantity::kTime, LayerQuantity::kEnergy};
 constexpr size_t kShownOutliers = 8;
 
-std::vector<Cell> score_row(const KindModel& model, LayerQuantity quantity, std::string_view form,
-                            const FitQuality& quality, bool chosen) {
-  return {model.kind,
-          std::string(name(quantity)),
-          std::string(form) + (chosen ? " *" : ""),
-          uint64_t{model.readings},
-          quality.mape_percent,
-          quality.rmspe_percent,
-          std::max(0.0, 100 - quality.rmspe_percent)};
+// Which columns some model has something for.
+struct ScoreColumns {
+  bool cold = false, by_network = false, repeatability = false;
+};
+
+ScoreColumns score_columns(const LayerModels& models) {
+  ScoreColumns columns;
+  for (const KindModel& model : models.kinds) {
+    columns.repeatability = columns.repeatability || model.repeatability_percent;
+    for (const LayerQuantity quantity : kLayerQuantities) {
+      if (!model.of(quantity)) continue;
+      for (const FormScore& score : model.of(quantity)->scores) {
+        columns.cold = columns.cold || score.cold;
+        columns.by_network = columns.by_network || score.by_network;
+      }
+    }
+  }
+  return columns;
+}
+
+std::vector<Cell> score_row(const KindModel& model, LayerQuantity quantity, const FormScore& score,
+                            bool chosen, const ScoreColumns& columns) {
+  std::vector<Cell> row = {model.kind,
+                           std::string(name(quantity)),
+                           score.form + (chosen ? " *" : ""),
+                           uint64_t{model.readings},
+                           score.left_out.mape_percent,
+                           score.left_out.rmspe_percent,
+                           std::max(0.0, 100 - score.left_out.rmspe_percent)};
+  const auto add = [&](bool wanted, const std::optional<double>& percent) {
+    if (wanted) row.push_back(optional_cell(percent));
+  };
+  const auto rmspe = [](const std::optional<FitQuality>& quality) {
+    return quality ? std::optional(quality->rmspe_percent) : std::nullopt;
+  };
+  add(columns.cold, rmspe(score.cold));
+  add(columns.by_network, rmspe(score.by_network));
+  add(columns.repeatability, model.repeatability_percent);
+  return row;
 }
 
 Table score_table(const LayerModelsReport& report) {
@@ -35,17 +65,24 @@ Table score_table(const LayerModelsReport& report) {
                    {"mape_percent", "left out: MAPE (%)", 2},
                    {"rmspe_percent", "RMSPE (%)", 2},
                    {"accuracy_percent", "accuracy (%)", 2, 2}};
+  const ScoreColumns columns = score_columns(report.models);
+  if (columns.cold) table.columns.push_back({"cold_rmspe_percent", "cold: RMSPE (%)", 2, 1});
+  if (columns.by_network) {
+    table.columns.push_back({"by_network_rmspe_percent", "by network: RMSPE (%)", 2, 1});
+  }
+  if (columns.repeatability) {
+    table.columns.push_back({"repeatability_percent", "repeats within (%)", 2, 1});
+  }
   for (const KindModel& model : report.models.kinds) {
     for (const LayerQuantity quantity : kLayerQuantities) {
       if (!model.of(quantity)) continue;
       const QuantityModel& fitted = *model.of(quantity);
       for (size_t i = 0; i < fitted.scores.size(); ++i) {
-        table.rows.push_back(
-            score_row(model, quantity, fitted.scores[i].form, fitted.scores[i].left_out, i == 0));
+        table.rows.push_back(score_row(model, quantity, fitted.scores[i], i == 0, columns));
       }
       if (!fitted.in_proportion) continue;
-      table.rows.push_back(
-          score_row(model, quantity, "in proportion to operations", *fitted.in_proportion, false));
+      const FormScore proportion{"in proportion to operations", *fitted.in_proportion, {}, {}};
+      table.rows.push_back(score_row(model, quantity, proportion, false, columns));
     }
   }
   return table;
@@ -192,6 +229,7 @@ ordered_json report_quality(const FitQuality& quality) {
 
 ordered_json kind_json(const LayerModelsReport& report, const KindModel& model) {
   ordered_json kind = {{"kind", model.kind}, {"readings", model.readings}};
+  if (model.repeatability_percent) kind["repeatability_percent"] = *model.repeatability_percent;
   for (const LayerQuantity quantity : kLayerQuantities) {
     if (!model.of(quantity)) continue;
     const QuantityModel& fitted = *model.of(quantity);
@@ -204,6 +242,10 @@ ordered_json kind_json(const LayerModelsReport& report, const KindModel& model) 
     if (fitted.in_proportion) json["in_proportion"] = report_quality(*fitted.in_proportion);
     for (const FormScore& score : fitted.scores) {
       json["forms"][score.form] = report_quality(score.left_out);
+      if (score.cold) json["forms"][score.form]["cold"] = report_quality(*score.cold);
+      if (score.by_network) {
+        json["forms"][score.form]["by_network"] = report_quality(*score.by_network);
+      }
     }
     json["jumps"] = ordered_json::array();
     for (const Jump& jump : find_jumps(report.readings, model.kind, quantity)) {
@@ -234,7 +276,7 @@ std::vector<std::string> workloads_of(const std::vector<PowerOutlier>& outliers,
 std::string layer_models_text(const LayerModelsReport& report, const TextPage& page) {
   return fmt::format(
       "{}: {} readings of layers; \"left out\" is predicted by a fit that never saw the workload "
-      "(ten folds); * is taken\n\n{}{}{}{}",
+      "(ten folds); accuracy is NeuralPower's, 100 % less RMSPE; * is taken\n\n{}{}{}{}",
       report.readings_file, report.readings.size(), aligned_text(score_table(report), page),
       oddities_text(report), outliers_text(report), check_text(report, page));
 }
@@ -271,8 +313,8 @@ ordered_json layer_models_json(const LayerModelsReport& report) {
 
 Table layer_models_csv(const LayerModelsReport& report) {
   Table table;
-  table.columns = {{"set", ""},      {"kind", ""},     {"workload", ""},
-                   {"quantity", ""}, {"measured", ""}, {"predicted", ""}};
+  table.columns = {{"set", ""},      {"kind", ""},      {"workload", ""}, {"quantity", ""},
+                   {"measured", ""}, {"predicted", ""}, {"caches", ""}};
   for (const KindModel& model : report.models.kinds) {
     for (const LayerQuantity quantity : kLayerQuantities) {
       if (!model.of(quantity)) continue;
@@ -281,13 +323,15 @@ Table layer_models_csv(const LayerModelsReport& report) {
         const LayerReading& reading = report.readings[indices[i]];
         table.rows.push_back({std::string("left out"), model.kind, reading.workload,
                               std::string(name(quantity)), *reading.of(quantity),
-                              model.of(quantity)->left_out_predictions[i]});
+                              model.of(quantity)->left_out_predictions[i],
+                              std::string(reading.cold ? "cold" : "warm")});
       }
     }
   }
   for (const CheckedReading& row : checked_readings(report)) {
     table.rows.push_back({std::string("check"), row.reading->point.kind, row.reading->workload,
-                          std::string(name(row.quantity)), row.measured, row.predicted});
+                          std::string(name(row.quantity)), row.measured, row.predicted,
+                          std::string(row.reading->cold ? "cold" : "warm")});
   }
   return table;
 }

@@ -52,6 +52,11 @@ ordered_json read_value(const KeyValues& values, std::string_view key, std::stri
     if (sizes.size() == 1) sizes.push_back(sizes.front());
     return sizes;
   }
+  if (key == "axes") {
+    ordered_json axes = ordered_json::array();
+    for (const std::string_view axis : split(text, '+')) axes.push_back(axis);
+    return axes;
+  }
   if (text == "true" || text == "false") return text == "true";
   if (const std::optional<int64_t> number = parse_integer(text)) return *number;
   if (text.find('x') != std::string_view::npos) return read_sizes(values, key, text);
@@ -59,7 +64,7 @@ ordered_json read_value(const KeyValues& values, std::string_view key, std::stri
 }
 
 std::vector<std::string_view> keys_of(std::string_view list) {
-  std::vector<std::string_view> keys = {"input", "batch"};
+  std::vector<std::string_view> keys = {"input", "batch", "second"};
   for (const std::string_view part : split(list, ','))
     keys.push_back(part.substr(0, part.find('=')));
   return keys;
@@ -81,17 +86,22 @@ std::optional<LayerLoad> find_layer(const std::string& text) {
   if (values.find("batch")) load.batch = values.integer("batch");
   if (load.batch < 1) values.reject("batch: found {}, wanted at least 1", load.batch);
   std::string name = text.substr(0, colon + 1);
-  for (size_t i = 2; i < keys.size(); ++i) {
+  for (size_t i = 3; i < keys.size(); ++i) {
     if (keys[i] == "batch") continue;
     if (name.back() != ':') name += ',';
     name += fmt::format("{}={}", keys[i], *values.find(keys[i]));
-    if (keys[i] == "input") continue;
+    if (keys[i] == "input" || keys[i] == "second") continue;
     (*layer)[std::string(keys[i])] = read_value(values, keys[i], *values.find(keys[i]));
   }
-  const ordered_json network = {{"schema", "wattgrind/network/1"},
-                                {"name", name},
-                                {"input", read_sizes(values, "input", *input)},
-                                {"layers", {*layer}}};
+  ordered_json network = {{"schema", "wattgrind/network/1"}, {"name", name}};
+  if (const auto second = values.find("second")) {
+    network["inputs"] = {{{"name", "input"}, {"shape", read_sizes(values, "input", *input)}},
+                         {{"name", "second"}, {"shape", read_sizes(values, "second", *second)}}};
+    (*layer)["inputs"] = {"input", "second"};
+  } else {
+    network["input"] = read_sizes(values, "input", *input);
+  }
+  network["layers"] = {*layer};
   load.network = read_network(compact_json(network), values.quoted());
   return load;
 }

@@ -2,8 +2,11 @@
 //
 // Before the colon stands the kind's word in network files, or the function's of an activation
 // ("sigmoid"); conv, maxpool and avgpool stand for conv2d, maxpool2d and avgpool2d. `input` is
-// CxHxW; `batch` is 1 unless it is said. Every other key is a member of the layer in a network
-// file; of kernel, stride, padding and dilation one number stands for both dimensions.
+// CxHxW; `batch` is 1 unless it is said. A layer of two maps, as binary, matmul and concat are,
+// reads another one besides, `second`, as CxHxW:
+// "binary:function=add,input=64x56x56,second=64x56x56". Every other key is a member of the layer in
+// a network file; of kernel, stride, padding and dilation one number stands for both dimensions,
+// and axes are joined by "+".
 #pragma once
 
 #include <cstdint>

@@ -70,6 +70,6 @@ LayerPredictorPtr read_counts(const nlohmann::json& json, std::string_view,
 
 }  // namespace
 
-const PredictorForm kCountsForm = {"counts", fit_counts, read_counts};
+const PredictorForm kCountsForm = {"counts", true, fit_counts, read_counts};
 
 }  // namespace wattgrind

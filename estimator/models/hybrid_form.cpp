@@ -148,6 +148,6 @@ LayerPredictorPtr read_hybrid(const nlohmann::json& json, std::string_view,
 
 }  // namespace
 
-const PredictorForm kHybridForm = {"hybrid", fit_hybrid, read_hybrid};
+const PredictorForm kHybridForm = {"hybrid", true, fit_hybrid, read_hybrid};
 
 }  // namespace wattgrind

@@ -70,8 +70,12 @@ std::vector<NamedValue> logarithm_parts(const LayerPoint& point, bool counted) {
     const KernelWork& work = *point.counted;
     parts.push_back(
         {"cycles an operation", (1 + work.port_cycles + work.waiting_cycles) / amounts.operations});
-    parts.push_back({"lines of memory a value moved",
-                     (1 + static_cast<double>(work.counts.dram.reads)) / moved(amounts)});
+    // Of each level below the first, and of memory.
+    const std::vector<std::string> of_work = work_names(work.counts.levels.size());
+    const std::vector<double> lines = work_values(work);
+    for (size_t i = of_work.size() - work.counts.levels.size(); i < of_work.size(); ++i) {
+      parts.push_back({of_work[i] + "s a value moved", (1 + lines[i]) / moved(amounts)});
+    }
   }
   for (NamedValue& part : parts) part.value = std::log(part.value);
   return parts;

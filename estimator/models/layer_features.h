@@ -20,7 +20,7 @@ std::vector<double> priced_values(const LayerPoint& point, bool counted);
 
 // Logarithms of the sizes (of padding, of one more than it), of the operations and the values read
 // and written, of the operations a value moved, of how far channels fill vectors of 16; where the
-// kernel is counted, of its cycles an operation and its lines from memory a value.
+// kernel is counted, of its cycles an operation and its lines from each level a value.
 std::vector<std::string> logarithm_names(const LayerPoint& point, bool counted);
 std::vector<double> logarithms(const LayerPoint& point, bool counted);
 

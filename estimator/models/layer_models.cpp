@@ -17,8 +17,30 @@ struct LeftOutForm {
   const PredictorForm* form = nullptr;
   std::vector<double> predicted;  // by reading
   std::vector<std::vector<Mode>> modes;
-  FitQuality quality;
+  FitQuality all, warm;
+  std::optional<FitQuality> cold, by_network;
 };
+
+// A fit of the form to the readings that it can tell apart.
+LayerPredictorPtr fit_form(const PredictorForm& form, FitRequest request) {
+  if (!form.reads_counts || !all_counted(request)) {
+    std::erase_if(request.readings, [](const LayerReading* reading) { return reading->cold; });
+  }
+  return request.readings.empty() ? nullptr : form.fit(request);
+}
+
+// Absent where no reading is `cold`.
+std::optional<FitQuality> quality_of(const FitRequest& request,
+                                     const std::vector<double>& predicted, bool cold) {
+  std::vector<double> measured, told;
+  for (size_t i = 0; i < predicted.size(); ++i) {
+    if (request.readings[i]->cold != cold) continue;
+    measured.push_back(*request.readings[i]->of(request.quantity));
+    told.push_back(predicted[i]);
+  }
+  if (measured.empty()) return std::nullopt;
+  return fit_quality(measured, told);
+}
 
 std::vector<double> targets_of(const FitRequest& request) {
   std::vector<double> targets;
@@ -41,15 +63,46 @@ std::optional<LeftOutForm> leave_out(const PredictorForm& form, const FitRequest
       if (j == i) continue;
       for (const size_t row : folds[j]) others.readings.push_back(request.readings[row]);
     }
-    const LayerPredictorPtr predictor = others.readings.empty() ? nullptr : form.fit(others);
+    const LayerPredictorPtr predictor = fit_form(form, std::move(others));
     if (!predictor) return std::nullopt;
     for (const size_t row : folds[i]) {
       result.predicted[row] = predictor->predict(request.readings[row]->point);
       result.modes[row] = predictor->modes(request.readings[row]->point);
     }
   }
-  result.quality = fit_quality(targets_of(request), result.predicted);
+  result.all = fit_quality(targets_of(request), result.predicted);
+  result.warm = quality_of(request, result.predicted, false).value_or(result.all);
+  result.cold = quality_of(request, result.predicted, true);
   return result;
+}
+
+// Predicts each network's layers by a fit that saw neither them nor layers of the same sizes.
+std::optional<FitQuality> leave_networks_out(const PredictorForm& form, const FitRequest& request) {
+  std::set<std::string> networks;
+  for (const LayerReading* reading : request.readings) {
+    if (!reading->network.empty()) networks.insert(reading->network);
+  }
+  if (networks.size() < 2) return std::nullopt;
+  std::vector<double> measured, predicted;
+  for (const std::string& network : networks) {
+    std::set<std::vector<double>> sizes;
+    for (const LayerReading* reading : request.readings) {
+      if (reading->network == network) sizes.insert(reading->point.sizes);
+    }
+    FitRequest others{{}, request.quantity, request.platform};
+    for (const LayerReading* reading : request.readings) {
+      if (sizes.count(reading->point.sizes) == 0) others.readings.push_back(reading);
+    }
+    const LayerPredictorPtr predictor = fit_form(form, std::move(others));
+    if (!predictor) return std::nullopt;
+    for (const LayerReading* reading : request.readings) {
+      if (reading->network != network || reading->cold) continue;
+      measured.push_back(*reading->of(request.quantity));
+      predicted.push_back(predictor->predict(reading->point));
+    }
+  }
+  if (measured.empty()) return std::nullopt;
+  return fit_quality(measured, predicted);
 }
 
 // 95 % of measured / predicted.
@@ -105,23 +158,25 @@ std::optional<QuantityModel> fit_quantity(const FitRequest& request,
   for (const PredictorForm* form : forms) {
     progress(form->name);
     if (auto candidate = leave_out(*form, request, folds)) {
+      candidate->by_network = leave_networks_out(*form, request);
       candidates.push_back(std::move(*candidate));
     }
   }
   if (candidates.empty()) return std::nullopt;
   std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
-    return a.quality.mape_percent < b.quality.mape_percent;
+    return a.all.mape_percent < b.all.mape_percent;
   });
   const std::vector<double> measured = targets_of(request);
   QuantityModel model;
-  model.predictor = candidates.front().form->fit(request);
+  model.predictor = fit_form(*candidates.front().form, request);
   CHECK(model.predictor, "{} fits less and not more", candidates.front().form->name);
-  model.left_out = candidates.front().quality;
+  model.left_out = candidates.front().warm;
   model.factor = factor_of(measured, candidates.front().predicted);
   model.nearest_mode_mape_percent = nearest_mode_mape(candidates.front(), measured);
   model.in_proportion = proportion_quality(request, folds);
   for (const LeftOutForm& candidate : candidates) {
-    model.scores.push_back({std::string(candidate.form->name), candidate.quality});
+    model.scores.push_back(
+        {std::string(candidate.form->name), candidate.warm, candidate.cold, candidate.by_network});
   }
   model.left_out_predictions = std::move(candidates.front().predicted);
   return model;
@@ -180,7 +235,9 @@ std::vector<size_t> readings_of(const std::vector<LayerReading>& readings, std::
                                 LayerQuantity quantity) {
   std::vector<size_t> indices;
   for (size_t i = 0; i < readings.size(); ++i) {
-    if (readings[i].point.kind == kind && readings[i].of(quantity)) indices.push_back(i);
+    const LayerReading& reading = readings[i];
+    const bool takes_part = !reading.cold || reading.point.counted;
+    if (reading.point.kind == kind && reading.of(quantity) && takes_part) indices.push_back(i);
   }
   return indices;
 }
@@ -201,6 +258,11 @@ LayerModels fit_layer_models(const std::vector<LayerReading>& readings,
     }
     model.readings = of_kind.size();
     model.ranges = ranges_of(of_kind);
+    std::vector<double> errors;
+    for (const LayerReading* reading : of_kind) {
+      if (reading->relative_error) errors.push_back(100 * *reading->relative_error);
+    }
+    if (!errors.empty()) model.repeatability_percent = quantile(errors, 0.5);
     for (const LayerQuantity quantity : {LayerQuantity::kTime, LayerQuantity::kEnergy}) {
       FitRequest request{{}, quantity, platform};
       for (const size_t i : readings_of(readings, kind, quantity)) {

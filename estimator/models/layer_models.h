@@ -18,7 +18,11 @@ namespace wattgrind {
 // How well a form predicted readings that it was not fitted to.
 struct FormScore {
   std::string form;
-  FitQuality left_out;
+  FitQuality left_out;             // by tenths of the readings; of those from warm caches
+  std::optional<FitQuality> cold;  // the same of those from cold caches, where there are some
+  // Of each network's layers by a fit that saw no layer of that network nor any of the same sizes.
+  // Absent where fewer than two networks' layers were read, or too little is left to fit to.
+  std::optional<FitQuality> by_network;
 };
 
 struct QuantityModel {
@@ -29,7 +33,9 @@ struct QuantityModel {
   // Error to the nearest mode, where the predictor tells modes; absent elsewhere.
   std::optional<double> nearest_mode_mape_percent;
   std::optional<FitQuality> in_proportion;  // to operations: what a model has to beat
-  std::vector<FormScore> scores;  // of all forms that could be fitted, the least MAPE first
+  // Of all forms that could be fitted, the least mean absolute percentage error over all readings
+  // first.
+  std::vector<FormScore> scores;
   // Of the chosen form, by reading of the kind that has the quantity; empty in a model from a file.
   std::vector<double> left_out_predictions;
 };
@@ -42,6 +48,8 @@ struct SizeRange {
 struct KindModel {
   std::string kind;
   size_t readings = 0;
+  // The median of what the readings say of their own error; absent where they say nothing.
+  std::optional<double> repeatability_percent;
   std::vector<SizeRange> ranges;  // of the sizes, as readings had them
   std::optional<QuantityModel> time, energy;
 
@@ -80,7 +88,7 @@ PredictedLayer predict(const KindModel& model, const LayerPoint& point);
 
 struct LayerFitOptions {
   // Of which the one is taken, kind by kind and quantity by quantity, that has the least mean
-  // absolute percentage error on readings left out.
+  // absolute percentage error on readings left out, warm and cold together.
   std::vector<const PredictorForm*> forms;
   std::function<void(std::string_view what, size_t done, size_t total)> progress;
 };
@@ -92,7 +100,7 @@ LayerModels fit_layer_models(const std::vector<LayerReading>& readings,
                              const LayerFitOptions& options);
 
 // Indices of the kind's readings that have the quantity, in order: those that
-// left_out_predictions are of.
+// left_out_predictions are of. A reading from cold caches takes part if it is counted.
 std::vector<size_t> readings_of(const std::vector<LayerReading>& readings, std::string_view kind,
                                 LayerQuantity quantity);
 

@@ -35,6 +35,8 @@ ordered_json quantity_json(const QuantityModel& model) {
   for (const FormScore& score : model.scores) {
     ordered_json entry = {{"form", score.form}};
     entry.update(quality_json(score.left_out));
+    if (score.cold) entry["cold"] = quality_json(*score.cold);
+    if (score.by_network) entry["by_network"] = quality_json(*score.by_network);
     scores.push_back(std::move(entry));
   }
   json["forms"] = std::move(scores);
@@ -54,7 +56,10 @@ QuantityModel read_quantity(const nlohmann::json& json, std::string_view kind,
   }
   if (json.contains("in_proportion")) model.in_proportion = read_quality(json.at("in_proportion"));
   for (const nlohmann::json& score : json.at("forms")) {
-    model.scores.push_back({score.at("form"), read_quality(score)});
+    FormScore read{score.at("form"), read_quality(score), std::nullopt, std::nullopt};
+    if (score.contains("cold")) read.cold = read_quality(score.at("cold"));
+    if (score.contains("by_network")) read.by_network = read_quality(score.at("by_network"));
+    model.scores.push_back(std::move(read));
   }
   const nlohmann::json& predictor = json.at("predictor");
   const PredictorForm* form = find_predictor_form(predictor.at("form").get<std::string>());
@@ -72,6 +77,7 @@ std::string write_layer_models(const LayerModels& models) {
     for (const SizeRange& range : model.ranges) ranges[range.name] = {range.least, range.most};
     ordered_json kind = {
         {"kind", model.kind}, {"readings", model.readings}, {"ranges", std::move(ranges)}};
+    if (model.repeatability_percent) kind["repeatability_percent"] = *model.repeatability_percent;
     for (const LayerQuantity quantity : {LayerQuantity::kTime, LayerQuantity::kEnergy}) {
       if (model.of(quantity)) kind[name(quantity)] = quantity_json(*model.of(quantity));
     }
@@ -98,6 +104,9 @@ LayerModels read_layer_models(std::string_view text, std::string_view where) {
     KindModel model;
     model.kind = kind.at("kind");
     model.readings = kind.at("readings");
+    if (kind.contains("repeatability_percent")) {
+      model.repeatability_percent = kind.at("repeatability_percent");
+    }
     for (const std::string_view size : size_names(model.kind)) {
       const auto range = kind.at("ranges").find(size);
       if (range == kind.at("ranges").end() || !range->is_array() || range->size() != 2 ||

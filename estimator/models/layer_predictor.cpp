@@ -27,12 +27,16 @@ std::string_view unit(LayerQuantity quantity) {
 PlatformRates platform_rates(std::span<const LayerReading> readings) {
   PlatformRates rates;
   double energy_j = 0, time_s = 0;
+  const bool has_cold = std::any_of(readings.begin(), readings.end(),
+                                    [](const LayerReading& reading) { return reading.cold; });
   for (const LayerReading& reading : readings) {
     if (!reading.time_s) continue;
     const LayerAmounts& amounts = reading.point.amounts;
     rates.operations_per_s = std::max(rates.operations_per_s, amounts.operations / *reading.time_s);
     const double moved = amounts.input_elements + amounts.output_elements + amounts.parameters;
-    rates.elements_per_s = std::max(rates.elements_per_s, moved / *reading.time_s);
+    if (reading.cold == has_cold) {
+      rates.elements_per_s = std::max(rates.elements_per_s, moved / *reading.time_s);
+    }
     if (!reading.energy_j) continue;
     energy_j += *reading.energy_j;
     time_s += *reading.time_s;

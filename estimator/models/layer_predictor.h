@@ -35,6 +35,10 @@ struct LayerReading {
   std::optional<double> energy_j;
   std::string network = {};  // that it is a part of; empty: none
   size_t line = 0;           // in the file it came from
+  // Whether the caches held nothing of the layer when it began. Only counts tell such readings from
+  // others: forms that go without are fitted to the others alone.
+  bool cold = false;
+  std::optional<double> relative_error = {};  // of the mean, as whoever measured it says
 
   std::optional<double> of(LayerQuantity quantity) const {
     return quantity == LayerQuantity::kTime ? time_s : energy_j;
@@ -58,7 +62,8 @@ class LayerPredictor {
 };
 using LayerPredictorPtr = std::unique_ptr<const LayerPredictor>;
 
-// The rates that `paleo` goes by: the best that any reading reached.
+// The rates that `paleo` goes by: the best that any reading reached or, of values, that any reading
+// from cold caches did, where there are such readings.
 struct PlatformRates {
   double operations_per_s = 0;
   double elements_per_s = 0;
@@ -75,6 +80,7 @@ struct FitRequest {
 
 struct PredictorForm {
   std::string_view name;
+  bool reads_counts = false;  // of points that have them
   // Absent where there are too few readings for the form, or they lack what it takes.
   LayerPredictorPtr (*fit)(const FitRequest& request);
   // The JSON has been checked by the schema. Throws Error(kInput) for what no schema can tell,

@@ -42,6 +42,6 @@ LayerPredictorPtr read_paleo(const nlohmann::json& json, std::string_view, std::
 
 }  // namespace
 
-const PredictorForm kPaleoForm = {"paleo", fit_paleo, read_paleo};
+const PredictorForm kPaleoForm = {"paleo", false, fit_paleo, read_paleo};
 
 }  // namespace wattgrind

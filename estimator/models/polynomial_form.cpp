@@ -64,6 +64,7 @@ LayerPredictorPtr read_polynomial_form(const nlohmann::json& json, std::string_v
 
 }  // namespace
 
-const PredictorForm kPolynomialForm = {"polynomial", fit_polynomial_form, read_polynomial_form};
+const PredictorForm kPolynomialForm = {"polynomial", false, fit_polynomial_form,
+                                       read_polynomial_form};
 
 }  // namespace wattgrind

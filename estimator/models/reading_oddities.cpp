@@ -91,6 +91,7 @@ std::vector<Jump> find_jumps(const std::vector<LayerReading>& readings, std::str
   std::vector<std::vector<double>> rows;
   std::vector<double> ratios;
   for (const size_t i : readings_of(readings, kind, quantity)) {
+    if (readings[i].cold) continue;
     of_kind.push_back(&readings[i]);
     rows.push_back(priced_values(readings[i].point, false));
     ratios.push_back(*readings[i].of(quantity));
@@ -115,6 +116,7 @@ std::optional<OpenModes> open_modes(const std::vector<LayerReading>& readings,
   OpenModes open;
   std::map<std::vector<double>, std::pair<size_t, std::vector<Mode>>> boxes;
   for (const size_t i : readings_of(readings, model.kind, quantity)) {
+    if (readings[i].cold) continue;
     const LayerPoint& point = readings[i].point;
     std::vector<Mode> modes = model.of(quantity)->predictor->modes(point);
     if (modes.empty()) continue;

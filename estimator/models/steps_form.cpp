@@ -125,6 +125,6 @@ LayerPredictorPtr read_steps(const nlohmann::json& json, std::string_view, std::
 
 }  // namespace
 
-const PredictorForm kStepsForm = {"steps", fit_steps_form, read_steps};
+const PredictorForm kStepsForm = {"steps", false, fit_steps_form, read_steps};
 
 }  // namespace wattgrind

@@ -20,6 +20,9 @@ namespace {
 
 constexpr std::string_view kHeader =
     "workload,batch,phase,repetitions,energy_j,duration_s,idle_power_w";
+constexpr std::string_view kProfileHeader =
+    "workload,batch,phase,repetitions,energy_j,duration_s,idle_power_w,caches,cpu,kernels,"
+    "relative_error";
 
 // The columns that a template names in braces. Throws Error(kUsage) where a brace is not closed.
 std::vector<std::string> template_columns(std::string_view whole) {
@@ -88,6 +91,7 @@ void require_columns(const CsvTable& table, const ReadingsFormat& format) {
                                         : template_columns(format.workload_template);
   for (const std::string& name : {format.energy_column, format.duration_column}) {
     if (name == ReadingsFormat().duration_column) continue;  // may be absent
+    if (format.time_alone && name == ReadingsFormat().energy_column) continue;
     const ColumnFormula formula = read_formula(table, name);
     wanted.push_back(formula.column);
     if (!formula.divisor.empty()) wanted.push_back(formula.divisor);
@@ -177,6 +181,7 @@ void read_idle(const RowReader& row, const ColumnFormula& duration, Reading& rea
   if (!reading.idle_power_w) return;
   if (*reading.idle_power_w < 0) row.reject("idle_power_w", "must not be negative");
   if (*reading.idle_power_w > 0) row.expect_measurable("idle_power_w", *reading.idle_power_w);
+  if (!reading.energy_j) return;
   if (!reading.duration_s) {
     row.reject("idle_power_w", "needs a duration_s to be subtracted over");
   }
@@ -184,6 +189,26 @@ void read_idle(const RowReader& row, const ColumnFormula& duration, Reading& rea
     row.reject("idle_power_w",
                "times duration_s leaves none of the energy: the load is not "
                "above idle");
+  }
+}
+
+void read_profile_columns(const RowReader& reader, const CsvTable& table, const CsvRow& row,
+                          Reading& reading) {
+  const auto text = [&](std::string_view name) {
+    const std::optional<size_t> column = table.find_column(name);
+    return column ? row.fields[*column] : std::string();
+  };
+  const std::string caches = text("caches");
+  if (caches == name(CacheWarmth::kCold)) {
+    reading.caches = CacheWarmth::kCold;
+  } else if (!caches.empty() && caches != name(CacheWarmth::kWarm)) {
+    reader.reject("caches", "must be warm or cold");
+  }
+  reading.cpu = text("cpu");
+  reading.kernels = text("kernels");
+  reading.relative_error = reader.optional_number("relative_error");
+  if (reading.relative_error && *reading.relative_error < 0) {
+    reader.reject("relative_error", "must not be negative");
   }
 }
 
@@ -204,18 +229,26 @@ Reading read_row(const CsvTable& table, const CsvRow& row, const ReadingsFormat&
     }
   }
   const ColumnFormula energy = read_formula(table, format.energy_column);
-  const std::optional<double> energy_j = reader.value(energy);
-  if (!energy_j || *energy_j <= 0) reader.reject(energy.column, "energy must be positive");
-  reading.energy_j = *energy_j;
-  reader.expect_measurable(energy.column, reading.energy_j);
-  read_idle(reader, read_formula(table, format.duration_column), reading);
+  reading.energy_j = reader.value(energy);
+  const bool is_missing = !reading.energy_j && !format.time_alone;
+  if (is_missing || (reading.energy_j && *reading.energy_j <= 0)) {
+    reader.reject(energy.column, "energy must be positive");
+  }
+  if (reading.energy_j) reader.expect_measurable(energy.column, *reading.energy_j);
+  const ColumnFormula duration = read_formula(table, format.duration_column);
+  read_idle(reader, duration, reading);
+  if (!reading.energy_j && !reading.duration_s) {
+    fail(ErrorKind::kInput, "{}:{}: neither energy nor a duration: wanted one in '{}' or '{}'",
+         table.file, row.line, energy.column, duration.column);
+  }
+  read_profile_columns(reader, table, row, reading);
   return reading;
 }
 
 bool same_reading(const Reading& a, const Reading& b) {
   const auto key = [](const Reading& r) {
     return std::tie(r.workload, r.batch, r.phase, r.repetitions, r.energy_j, r.duration_s,
-                    r.idle_power_w);
+                    r.idle_power_w, r.caches);
   };
   return key(a) == key(b);
 }
@@ -237,9 +270,11 @@ std::string read_all(int descriptor, const std::string& path) {
 
 }  // namespace
 
+std::string_view name(CacheWarmth caches) { return caches == CacheWarmth::kWarm ? "warm" : "cold"; }
+
 double Reading::net_energy_j() const {
   const double idle_j = idle_power_w.value_or(0) * duration_s.value_or(0);
-  return (energy_j - idle_j) / static_cast<double>(repetitions);
+  return (energy_j.value() - idle_j) / static_cast<double>(repetitions);
 }
 
 std::optional<double> Reading::seconds() const {
@@ -266,7 +301,8 @@ std::vector<Reading> parse_readings(std::string_view text, std::string_view file
   return readings;
 }
 
-ReadingsFile::ReadingsFile(const std::string& path) : path_(path) {
+ReadingsFile::ReadingsFile(const std::string& path, ReadingColumns columns)
+    : path_(path), columns_(columns) {
   // Others may be read without end, or wait for somebody to write.
   const std::string kind = special_kind(path);
   if (!kind.empty()) fail(ErrorKind::kFailed, "{}: found {}, wanted a file", path, kind);
@@ -275,14 +311,18 @@ ReadingsFile::ReadingsFile(const std::string& path) : path_(path) {
   try {
     const std::string text = read_all(descriptor_, path);
     if (text.empty()) {
-      write_line(std::string(kHeader));
+      write_line(std::string(columns == ReadingColumns::kEnergy ? kHeader : kProfileHeader));
       return;
     }
     if (text.back() != '\n') {
       fail(ErrorKind::kInput, "{}: the last line is cut short: complete or remove it", path);
     }
-    if (parse_csv(text, path).columns != parse_csv(kHeader, path).columns) {
-      fail(ErrorKind::kInput, "{}: cannot append: the header must be '{}'", path, kHeader);
+    const std::vector<std::string> found = parse_csv(text, path).columns;
+    if (found == parse_csv(kProfileHeader, path).columns) {
+      columns_ = ReadingColumns::kProfile;
+    } else if (columns == ReadingColumns::kProfile || found != parse_csv(kHeader, path).columns) {
+      fail(ErrorKind::kInput, "{}: cannot append: the header must be '{}'", path,
+           columns == ReadingColumns::kProfile ? kProfileHeader : kHeader);
     }
   } catch (...) {
     ::close(descriptor_);
@@ -296,9 +336,14 @@ void ReadingsFile::append(const Reading& reading) {
   const auto optional = [](const std::optional<double>& value) {
     return value ? fmt::format("{}", *value) : std::string();
   };
-  write_line(fmt::format("{},{},{},{},{},{},{}", csv_field(reading.workload), reading.batch,
-                         reading.phase, reading.repetitions, reading.energy_j,
-                         optional(reading.duration_s), optional(reading.idle_power_w)));
+  std::string line = fmt::format("{},{},{},{},{},{},{}", csv_field(reading.workload), reading.batch,
+                                 reading.phase, reading.repetitions, optional(reading.energy_j),
+                                 optional(reading.duration_s), optional(reading.idle_power_w));
+  if (columns_ == ReadingColumns::kProfile) {
+    line += fmt::format(",{},{},{},{}", name(reading.caches), csv_field(reading.cpu),
+                        csv_field(reading.kernels), optional(reading.relative_error));
+  }
+  write_line(line);
 }
 
 void ReadingsFile::write_line(const std::string& line) {

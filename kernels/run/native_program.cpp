@@ -4,11 +4,31 @@
 #include <new>
 
 #include "estimator/machine/host_isa.h"
+#include "kernels/layout/map_layout.h"
 
 namespace wattgrind {
 namespace {
 
 constexpr std::align_val_t kPage{4096};
+
+// Both kinds of processor let any program drop lines that it may write.
+void drop_line([[maybe_unused]] const std::byte* line) {
+#if defined(__x86_64__)
+  __builtin_ia32_clflush(line);
+#elif defined(__aarch64__)
+  asm volatile("dc civac, %0" ::"r"(line) : "memory");
+#else
+#error "no instruction is known here that drops a line from all caches"
+#endif
+}
+
+void wait_for_drops() {
+#if defined(__x86_64__)
+  __builtin_ia32_mfence();
+#elif defined(__aarch64__)
+  asm volatile("dsb ish" ::: "memory");
+#endif
+}
 
 }  // namespace
 
@@ -22,8 +42,15 @@ void ProgramMemory::FreePages::operator()(std::byte* pages) const {
 
 ProgramMemory::ProgramMemory(const Program& program)
     : buffers_(program.buffers),
+      arena_bytes_(program.arena_bytes()),
       arena_(static_cast<std::byte*>(::operator new(program.arena_bytes(), kPage))) {
   std::memset(arena_.get(), 0, program.arena_bytes());
+}
+
+void ProgramMemory::empty_caches() const {
+  constexpr auto kStep = static_cast<size_t>(kLineBytes);
+  for (size_t at = 0; at < arena_bytes_; at += kStep) drop_line(arena_.get() + at);
+  wait_for_drops();
 }
 
 std::span<float> ProgramMemory::buffer(uint32_t index) const {

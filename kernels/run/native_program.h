@@ -27,12 +27,15 @@ class ProgramMemory {
     const std::span<float> floats = buffer(index);
     return {reinterpret_cast<Value*>(floats.data()), buffers_[index].bytes / sizeof(Value)};
   }
+  // Writes every line of the buffers back to memory, and leaves no cache with any of them.
+  void empty_caches() const;
 
  private:
   struct FreePages {
     void operator()(std::byte* pages) const;
   };
   std::vector<ProgramBuffer> buffers_;
+  size_t arena_bytes_ = 0;
   std::unique_ptr<std::byte, FreePages> arena_;
 };
 

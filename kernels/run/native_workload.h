@@ -24,6 +24,9 @@ class NativeWorkload {
   // Runs one repetition, which is every kernel once, or nothing if there is none (is_empty()).
   void run() const;
   bool is_empty() const { return program_.steps.empty(); }
+  // Leaves no cache with anything that a repetition reads or writes, but its code. There is a
+  // kernel.
+  void empty_caches() const { memory_->empty_caches(); }
 
   const Program& program() const { return program_; }
   std::span<float> buffer(uint32_t index) const { return memory_->buffer(index); }

@@ -11,6 +11,7 @@
 #include "estimator/readings/readings.h"
 #include "estimator/system/atomic_file.h"
 #include "estimator/system/file_text.h"
+#include "tests/cli/counting_zone.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/temporary_folder.h"
 
@@ -47,26 +48,6 @@ class MeasureTest : public testing::Test {
 
   TemporaryFolder folder_;
 };
-
-// Writes a counter into the zone, as a function of the seconds it has lived.
-class CountingZone {
- public:
-  CountingZone(const std::filesystem::path& zone, std::function<uint64_t(double)> counter_uj)
-      : thread_([zone, counter_uj = std::move(counter_uj)](const std::stop_token& stop) {
-          const auto start = std::chrono::steady_clock::now();
-          while (!stop.stop_requested()) {
-            const std::chrono::duration<double> now = std::chrono::steady_clock::now() - start;
-            std::ofstream(zone / "next") << counter_uj(now.count()) << "\n";
-            std::filesystem::rename(zone / "next", zone / "energy_uj");
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-          }
-        }) {}
-
- private:
-  std::jthread thread_;
-};
-
-uint64_t thirty_watts(double seconds) { return 1000000 + static_cast<uint64_t>(30e6 * seconds); }
 
 TEST_F(MeasureTest, TimeAloneNeedsNoMeter) {
   const Ran ran = measure({"lenet5", "matmul:m=20,k=30,n=40,dtype=int64", "--meter", "none",
@@ -109,7 +90,7 @@ TEST_F(MeasureTest, AppendsWhatACounterSays) {
   EXPECT_EQ(kept[0].workload, "lenet5/conv1");
   EXPECT_EQ(kept[0].batch, 2u);
   EXPECT_FALSE(kept[0].idle_power_w);
-  EXPECT_NEAR(kept[1].energy_j / kept[1].duration_s.value(), 30, 3);
+  EXPECT_NEAR(*kept[1].energy_j / kept[1].duration_s.value(), 30, 3);
 }
 
 TEST_F(MeasureTest, RailsStandBesideEachOther) {

@@ -16,15 +16,12 @@ namespace {
 // Options whose value is a word, a name, a path or a list of words. A new option with a number
 // belongs not here but has one of the checks of cli/terminal/checks.h.
 const std::set<std::string> kTakeWords = {
-    "--bind",         "--token-file",      "--host",          "--studies",
-
-    "--flame",        "--report",          "--accuracy",      "--algorithm",     "--plot",
-    "--vary",         "--duration-column", "--model",         "--write-model",   "--best",
-    "--check",        "--input",           "--energy-column", "--keep",          "--layers",
-    "--machine",      "--meter",           "--metrics",       "--output",        "--path",
-    "--plots",        "--readings",        "--study",         "--sysfs",         "--terms",
-    "--weights",      "--workload",        "--write",         "--write-machine", "--write-network",
-    "--write-weights"};
+    "--accuracy", "--algorithm", "--best", "--bind", "--check", "--duration-column",
+    "--energy-column", "--flame", "--host", "--input", "--keep", "--kind", "--layers", "--machine",
+    "--meter", "--metrics", "--model", "--output", "--path", "--plot", "--plots", "--range",
+    "--readings", "--report", "--studies", "--study", "--sysfs", "--terms", "--token-file",
+    "--vary", "--weights", "--workload", "--write", "--write-machine", "--write-model",
+    "--write-network", "--write-weights"};
 
 const std::string kNeverGiven = "--never-given";
 

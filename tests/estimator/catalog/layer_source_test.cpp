@@ -39,6 +39,16 @@ TEST(LayerSource, ReadsOtherKindsAndActivations) {
   EXPECT_FALSE(find_layer("lenet5"));
 }
 
+TEST(LayerSource, ReadsLayersOfTwoMaps) {
+  const auto add = find_layer("binary:function=add,input=3x8x8,second=3x8x8");
+  ASSERT_TRUE(add);
+  EXPECT_EQ(add->network.layers[0].input_shapes.size(), 2u);
+  EXPECT_EQ(add->network.name, "binary:function=add,input=3x8x8,second=3x8x8");
+  const auto product = find_layer("matmul:transpose_b=true,input=16x2x10,second=16x2x12");
+  EXPECT_EQ(product->network.layers[0].output_shape, (FeatureShape{12, 2, 10}));
+  EXPECT_EQ(product->network.macs(), 2u * 10 * 12 * 16);
+}
+
 TEST(LayerSource, IsAWorkload) {
   const Workload workload = find_workload("dense:units=10,input=400x1x1");
   EXPECT_EQ(std::get<Network>(workload).macs(), 4000u);

@@ -54,7 +54,7 @@ TEST(Readings, ColumnsHaveUnitsAndMayBeQuotients) {
   const std::vector<Reading> readings =
       parse_readings("o,i,kwh_in_all,passes,minutes\n3,4,2e-6,4,0.5\n", "r.csv", format);
   ASSERT_EQ(readings.size(), 1u);
-  EXPECT_NEAR(readings[0].energy_j, 1.8, 1e-12);  // 2e-6 kWh are 7.2 J
+  EXPECT_NEAR(*readings[0].energy_j, 1.8, 1e-12);  // 2e-6 kWh are 7.2 J
   EXPECT_NEAR(readings[0].duration_s.value(), 30, 1e-12);
   format.energy_column = "kwh_in_all:cal";
   EXPECT_THROW(parse_readings("o,i,kwh_in_all,minutes\n3,4,2e-6,1\n", "r.csv", format), Error);
@@ -66,7 +66,7 @@ TEST(Readings, TakesSizesFromColumnsAndAnotherEnergyColumn) {
   const ReadingsFormat format{"energy", "matmul:m={m},k={k},n={n},dtype=int64"};
   const auto readings = parse_readings("load,m,k,n,energy\na,200,8000,300,9e-8\n", "r.csv", format);
   EXPECT_EQ(readings[0].workload, "matmul:m=200,k=8000,n=300,dtype=int64");
-  EXPECT_DOUBLE_EQ(readings[0].energy_j, 9e-8);
+  EXPECT_DOUBLE_EQ(*readings[0].energy_j, 9e-8);
   EXPECT_EQ(
       error_of("m,energy\n1,1\n", format),
       "r.csv: no column 'k'; wanted m, k, n, energy (and batch, phase, repetitions, duration_s, "
@@ -165,6 +165,57 @@ TEST_F(ReadingsFileTest, EachLineIsThereOnceAppendReturns) {
   EXPECT_EQ(text(), kHeader);
   file.append({"lenet5", 1, "inference", 1, 3, std::nullopt, std::nullopt, 0});
   EXPECT_EQ(text(), std::string(kHeader) + "lenet5,1,inference,1,3,,\n");
+}
+
+TEST(Readings, TimeAloneIsEnoughWhereItIsAskedFor) {
+  const std::string text =
+      "workload,duration_s,caches,cpu,kernels,relative_error\n"
+      "relu:input=8x1x1,2,cold,EPYC,0.1.0,0.01\nrelu:input=8x1x1,2,warm,,,\n";
+  ReadingsFormat format;
+  format.time_alone = true;
+  const auto readings = parse_readings(text, "r.csv", format);
+  ASSERT_EQ(readings.size(), 2u);
+  EXPECT_EQ(readings[0].caches, CacheWarmth::kCold);
+  EXPECT_EQ(readings[0].cpu, "EPYC");
+  EXPECT_EQ(readings[0].kernels, "0.1.0");
+  EXPECT_EQ(readings[0].relative_error, 0.01);
+  EXPECT_FALSE(readings[0].energy_j);
+  EXPECT_EQ(readings[0].seconds(), 2);
+  EXPECT_FALSE(readings[1].relative_error);
+  const auto error = [&](const std::string& rows) {
+    return error_text([&] { parse_readings(rows, "r.csv", format); });
+  };
+  EXPECT_EQ(error("workload,duration_s,caches\nx,1,hot\n"),
+            "r.csv:2: column 'caches': must be warm or cold, found 'hot'");
+  EXPECT_EQ(error("workload,batch\nx,1\n"),
+            "r.csv:2: neither energy nor a duration: wanted one in 'energy_j' or 'duration_s'");
+  EXPECT_EQ(error("workload,duration_s,relative_error\nx,1,-1\n"),
+            "r.csv:2: column 'relative_error': must not be negative, found '-1'");
+}
+
+TEST_F(ReadingsFileTest, AProfilesColumnsAreKept) {
+  Reading cold{"relu:input=8x1x1", 2, "inference", 5, std::nullopt, 0.25, std::nullopt, 0};
+  cold.caches = CacheWarmth::kCold;
+  cold.cpu = "EPYC, of some kind";
+  cold.kernels = "0.1.0";
+  cold.relative_error = 0.125;
+  ReadingsFile(path_, ReadingColumns::kProfile).append(cold);
+  ReadingsFile(path_).append({"lenet5", 1, "inference", 1, 3, 4.0, std::nullopt, 0});
+  ReadingsFormat format;
+  format.time_alone = true;
+  const auto readings = parse_readings(text(), path_, format);
+  ASSERT_EQ(readings.size(), 2u);
+  EXPECT_EQ(readings[0].cpu, cold.cpu);
+  EXPECT_EQ(readings[0].caches, CacheWarmth::kCold);
+  EXPECT_EQ(readings[0].relative_error, 0.125);
+  EXPECT_EQ(readings[1].energy_j, 3);
+  EXPECT_EQ(readings[1].caches, CacheWarmth::kWarm);
+}
+
+TEST_F(ReadingsFileTest, AProfileDoesNotFitTheColumnsOfEnergy) {
+  write(kHeader);
+  EXPECT_NE(error_text([&] { ReadingsFile file(path_, ReadingColumns::kProfile); }).find("caches"),
+            std::string::npos);
 }
 
 TEST_F(ReadingsFileTest, RefusesAFileItWouldSpoil) {

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "estimator/catalog/network_source.h"
+#include "estimator/system/thread_clock.h"
 
 namespace wattgrind {
 namespace {
@@ -103,6 +104,33 @@ TEST(NativeWorkload, OfALayerThatDoesNothingIsEmpty) {
     EXPECT_TRUE(workload.is_empty());
     workload.run();
   }
+}
+
+TEST(NativeWorkload, EmptyCachesKeepWhatMemoryHolds) {
+  const NativeWorkload workload(Matmul{64, 67, 70, ElementType::kFloat32, LoopOrder::kIkj}, 1);
+  workload.run();
+  const auto before = matrix<float>(workload, 2, 64, 70);
+  workload.empty_caches();
+  EXPECT_EQ(matrix<float>(workload, 2, 64, 70), before);
+  workload.run();
+  EXPECT_EQ(matrix<float>(workload, 2, 64, 70), before);
+}
+
+// A megabyte of weights comes from memory each time, and not from a cache.
+TEST(NativeWorkload, FromEmptyCachesItTakesLonger) {
+  const NativeWorkload workload(find_network("dense:units=256,input=1024x1x1"), 1);
+  const auto seconds = [&](bool is_cold) {
+    double sum_s = 0;
+    for (int i = 0; i < 30; ++i) {
+      if (is_cold) workload.empty_caches();
+      const double start_s = thread_clock().now_s();
+      workload.run();
+      sum_s += thread_clock().now_s() - start_s;
+    }
+    return sum_s;
+  };
+  seconds(false);
+  EXPECT_GT(seconds(true), 1.1 * seconds(false));
 }
 
 }  // namespace
