@@ -29,12 +29,19 @@ class FakeSysfs : public Sysfs {
     return found == files_.end() ? SysfsValue{std::nullopt, ENOENT} : found->second();
   }
 
-  void write(const std::string& file, const std::string& text) {
+  int write(const std::string& file, const std::string& text) override {
+    if (const auto refused = unwritable_.find(file); refused != unwritable_.end()) {
+      return refused->second;
+    }
     files_[file] = [text] { return SysfsValue{text, 0}; };
+    writes.push_back(file + "=" + text);
+    return 0;
   }
   void write(const std::string& file, std::function<std::string()> text) {
     files_[file] = [text] { return SysfsValue{text(), 0}; };
   }
+  // The file stays as it is.
+  void refuse_writing(const std::string& file, int error) { unwritable_[file] = error; }
   void refuse(const std::string& file, int error) {
     files_[file] = [error] { return SysfsValue{std::nullopt, error}; };
   }
@@ -42,7 +49,10 @@ class FakeSysfs : public Sysfs {
     files_[file] = std::move(value);
   }
 
+  std::vector<std::string> writes;  // every text that was written: "file=text"
+
  private:
+  std::map<std::string, int> unwritable_;
   std::map<std::string, std::function<SysfsValue()>> files_;
 };
 

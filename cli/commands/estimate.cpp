@@ -20,6 +20,7 @@
 #include "cli/reports/estimate_report.h"
 #include "cli/reports/flame_trace.h"
 #include "cli/reports/model_estimate_report.h"
+#include "cli/reports/roofline_report.h"
 #include "cli/reports/tensor_report.h"
 #include "cli/reports/verify_report.h"
 #include "cli/terminal/checks.h"
@@ -32,8 +33,10 @@
 #include "estimator/formats/json_text.h"
 #include "estimator/system/atomic_file.h"
 #include "estimator/system/interrupt.h"
+#include "kernels/codegen/core_peak.h"
 #include "kernels/count/count_source.h"
 #include "kernels/count/count_training.h"
+#include "kernels/count/program_work.h"
 #include "kernels/program/engine_plan.h"
 
 namespace wattgrind {
@@ -68,6 +71,8 @@ struct EstimateOptions {
   bool bottleneck = false;
   std::string report;
   std::string flame;  // empty: none
+  bool roofline = false;
+  std::string plot;  // file of the roofline's drawing; empty: none
   std::shared_ptr<OutputOptions> output;
 };
 
@@ -263,8 +268,36 @@ void write_report(const EstimateOptions& options, const Network& network, const 
   });
 }
 
+void print_roofline(const EstimateOptions& options, const Estimate& estimate, Output& output) {
+  const Machine& machine = estimate.machine;
+  const Isa isa = estimate.counts.origin.isa;
+  const std::optional<CoreModel> core = core_model(machine, isa);
+  if (!core) {
+    fail(ErrorKind::kInput, "--roofline: machine {} names no core.llvm_cpu, whose peak it takes",
+         machine.name);
+  }
+  const Roofline result =
+      roofline(estimate, peak_operations_per_cycle(isa, *core) * clock_hz(machine, isa).value);
+  if (!options.plot.empty()) write_file(options.plot, to_svg(roofline_plot(result)));
+  output.print({[&](const TextPage& page) { return roofline_text(result, page); },
+                [&] { return roofline_json(result); }, [&] { return roofline_csv(result); }});
+}
+
+void check_roofline(const EstimateOptions& options) {
+  if (!options.plot.empty() && !options.roofline) {
+    fail(ErrorKind::kUsage, "--plot draws the roofline: add --roofline");
+  }
+  if (!options.roofline) return;
+  if (!options.models.empty() || options.by_tensor || options.training || options.verify) {
+    fail(ErrorKind::kUsage,
+         "--roofline is of an inference by counts: leave out --model, --by tensor, --verify and "
+         "--phase training");
+  }
+}
+
 void run_estimate(EstimateOptions options) {
   check_phase(options);
+  check_roofline(options);
   std::optional<LayerModels> models;
   if (!options.models.empty()) {
     models = read_models(options.models);
@@ -308,6 +341,10 @@ void run_estimate(EstimateOptions options) {
     return;
   }
   write_report(options, network, plan, estimate, report);
+  if (options.roofline) {
+    print_roofline(options, estimate, output);
+    return;
+  }
   if (options.by_tensor) {
     output.print({[&](Emphasis emphasis) { return tensor_text(estimate, emphasis); },
                   [&] { return estimate_json(estimate); },
@@ -439,6 +476,10 @@ void add_estimate_command(CLI::App& program) {
       ->add_option("--flame", options->flame,
                    "Write the layers on a time line, with counters, for speedscope, Perfetto and "
                    "chrome://tracing")
+      ->type_name("FILE");
+  command->add_flag("--roofline", options->roofline,
+                    "Operations for each byte that layers move, against the machine's peaks");
+  command->add_option("--plot", options->plot, "With --roofline: draw it as SVG")
       ->type_name("FILE");
   options->output = add_output_options(*command);
   command->callback([options] { run_estimate(*options); });

@@ -22,6 +22,7 @@
 #include "estimator/meters/meter.h"
 #include "estimator/network/network_part.h"
 #include "estimator/system/clock.h"
+#include "estimator/system/held_clock.h"
 #include "estimator/system/interrupt.h"
 #include "estimator/system/sysfs.h"
 #include "kernels/run/native_workload.h"
@@ -40,6 +41,7 @@ struct MeasureOptions {
   double time_limit_s = 60;
   bool leave_idle_in = false;
   std::string readings, page;
+  std::optional<double> frequency_hz;  // at which the CPUs are held
   std::string sysfs = "/sys";
   std::shared_ptr<OutputOptions> output;
 };
@@ -137,6 +139,10 @@ void run(const MeasureOptions& options) {
   const InterruptGuard guard;
   const HostPin pin;
   const auto sysfs = open_sysfs(options.sysfs);
+  std::optional<HeldClock> clock;
+  if (options.frequency_hz) {
+    with_option("--frequency", [&] { clock.emplace(*sysfs, *options.frequency_hz); });
+  }
   Console console;
   const auto meter = with_option("--meter", [&] {
     return make_meter(options.meter, {system_clock(), *sysfs, console});
@@ -150,6 +156,7 @@ void run(const MeasureOptions& options) {
   report.meter = meter->name();
   report.isa = traits(host_isa()).name;
   report.batch = static_cast<uint64_t>(options.batch);
+  report.frequency_hz = options.frequency_hz;
   report.relative_error = options.relative_error_percent / 100;
   report.idle_subtracted = meter->reads_energy() && !options.leave_idle_in;
   report.parts = bench.parts();
@@ -225,7 +232,14 @@ void add_measure_command(CLI::App& program) {
                    "Append the readings to a CSV of workload, batch, phase, repetitions, energy_j, "
                    "duration_s, idle_power_w")
       ->type_name("FILE");
-  command->add_option("--sysfs", options->sysfs, "Where rapl and ina3221 find their counters")
+  command
+      ->add_option("--frequency", options->frequency_hz,
+                   "Hold the CPUs at this clock meanwhile, where cpufreq governs it: 1.2e9")
+      ->check(number_from(1e6, 1e11))
+      ->type_name("HZ");
+  command
+      ->add_option("--sysfs", options->sysfs,
+                   "Where rapl and ina3221 find their counters, and --frequency the clocks")
       ->type_name("DIR")
       ->capture_default_str();
   add_report_option(*command, options->page);

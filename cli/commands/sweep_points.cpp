@@ -10,6 +10,7 @@
 #include "estimator/formats/json_text.h"
 #include "estimator/formats/key_values.h"
 #include "estimator/machine/machine_file.h"
+#include "estimator/machine/operating_point.h"
 
 namespace wattgrind {
 namespace {
@@ -121,6 +122,11 @@ nlohmann::json& member_of(nlohmann::json& machine, std::string_view path) {
 }
 
 Machine with_figure(const Machine& machine, std::string_view path, const std::string& value) {
+  if (path == "frequency_hz" && !machine.operating_points.empty()) {
+    const std::optional<double> clock_hz = parse_number(value);
+    if (!clock_hz) fail(ErrorKind::kUsage, "machine.{}: found '{}', wanted a number", path, value);
+    return machine_at(machine, *clock_hz);
+  }
   nlohmann::json json = parse_json(write_machine(machine), machine.name);
   nlohmann::json& member = member_of(json, path);
   if (const std::optional<int64_t> whole = parse_integer(value)) {

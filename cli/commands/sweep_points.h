@@ -34,10 +34,11 @@ using SweepPoint = std::vector<std::string>;  // a value for each factor; empty:
 std::vector<SweepPoint> sweep_points(const std::vector<SweepFactor>& factors, bool one_at_a_time);
 
 // A factor's key is batch, plan, machine.KEY (a figure of the profile: machine.L2.size_bytes,
-// machine.L1.ways, machine.frequency_hz), pool (max or avg), channels (of the input), or a key of
-// the layer or topology in short, of which it replaces the value or is added. An input of one
-// number is its height and width. Throws Error(kInput) or Error(kUsage) for a point that is no
-// network or machine.
+// machine.L1.ways; machine.frequency_hz, where the profile has operating points, with the voltage
+// of the clock: estimator/machine/operating_point.h), pool (max or avg), channels (of the input),
+// or a key of the layer or topology in short, of which it replaces the value or is added. An input
+// of one number is its height and width. Throws Error(kInput) or Error(kUsage) for a point that is
+// no network or machine.
 NetworkCase case_at(const SweepBase& base, const std::vector<SweepFactor>& factors,
                     const SweepPoint& point);
 

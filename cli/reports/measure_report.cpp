@@ -237,6 +237,7 @@ ordered_json measure_json(const MeasureReport& report) {
   json["schema"] = "wattgrind/measurement/1";
   json["meter"] = report.meter;
   json["isa"] = report.isa;
+  if (report.frequency_hz) json["frequency_hz"] = *report.frequency_hz;
   json["batch"] = report.batch;
   json["relative_error_wanted_percent"] = 100 * report.relative_error;
   json["idle_subtracted"] = report.idle_subtracted;

@@ -22,7 +22,8 @@ struct MeasureReport {
   std::string meter;
   std::string isa;  // of the kernels
   uint64_t batch = 1;
-  double relative_error = 0;  // wanted
+  std::optional<double> frequency_hz;  // at which the CPUs were held; absent: they were not
+  double relative_error = 0;           // wanted
   bool idle_subtracted = false;
   Measurements measured;
   std::vector<MeasuredParts> parts;

@@ -43,6 +43,10 @@ class ProfileTable {
     clock_ghz.value /= 1e9;
     add("clock", "GHz", clock_ghz);
     add_figures(machine.clocks, kClockFigures);
+    for (const OperatingPoint& point : machine.operating_points) {
+      add(fmt::format("voltage at {:g} GHz", point.frequency_hz / 1e9), "V",
+          Sourced<double>{point.voltage_v, point.source, std::nullopt});
+    }
     add_core(machine);
     if (machine.instructions) add_figures(*machine.instructions, kInstructionFigures);
     if (machine.power) add_figures(*machine.power, kPowerFigures);

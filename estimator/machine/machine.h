@@ -135,6 +135,13 @@ struct TimePrices {
   double interval_percent = 0;  // half the 95 % interval of a time estimated with the prices
 };
 
+// A clock that the core can be held at, and the voltage that it takes there (operating_point.h).
+struct OperatingPoint {
+  double frequency_hz = 0;
+  double voltage_v = 0;
+  std::string source;
+};
+
 enum class PriceOrigin { kDefault, kEyeriss, kCalibrated, kMeasured };
 
 struct Machine {
@@ -153,6 +160,7 @@ struct Machine {
   // design has.
   std::optional<Sourced<double>> operations_512_per_cycle;
   Clocks clocks;
+  std::vector<OperatingPoint> operating_points;  // by rising clock; empty: not known
   std::optional<Power> power;
   std::optional<InstructionEnergy> instructions;
   PriceOrigin prices = PriceOrigin::kDefault;

@@ -44,6 +44,7 @@ class MachineCheck {
     if (machine_.time) check_time(*machine_.time);
     if (machine_.static_power_w) check_not_negative(*machine_.static_power_w, "static_power_w");
     check_execution();
+    check_operating_points();
     check_power();
   }
 
@@ -96,6 +97,33 @@ class MachineCheck {
                     [&](const auto& figure, const Sourced<double>& clock) {
                       check_positive(clock, fmt::format("clocks.{}", figure.key));
                     });
+  }
+
+  void check_operating_points() const {
+    const std::vector<OperatingPoint>& points = machine_.operating_points;
+    if (points.empty()) return;
+    for (size_t i = 0; i < points.size(); ++i) {
+      const std::string key = fmt::format("operating_points[{}]", i);
+      const Sourced<double> clock{points[i].frequency_hz, points[i].source, {}};
+      const Sourced<double> voltage{points[i].voltage_v, points[i].source, {}};
+      check_positive(clock, key + ".frequency_hz");
+      check_positive(voltage, key + ".voltage_v");
+      if (i == 0) continue;
+      if (points[i].frequency_hz <= points[i - 1].frequency_hz) {
+        reject(key + ".frequency_hz", "found {}, wanted more than the {} of the point before",
+               points[i].frequency_hz, points[i - 1].frequency_hz);
+      }
+      if (points[i].voltage_v < points[i - 1].voltage_v) {
+        reject(key + ".voltage_v", "found {}, wanted at least the {} of the slower point before",
+               points[i].voltage_v, points[i - 1].voltage_v);
+      }
+    }
+    const double clock = machine_.frequency_hz.value;
+    if (clock < points.front().frequency_hz || clock > points.back().frequency_hz) {
+      reject("operating_points",
+             "from {} to {} Hz, wanted the profile's frequency_hz, {}, among them",
+             points.front().frequency_hz, points.back().frequency_hz, clock);
+    }
   }
 
   void check_whole(const std::optional<Sourced<double>>& number, const std::string& key) const {

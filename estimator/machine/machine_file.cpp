@@ -199,6 +199,11 @@ Machine read_machine(std::string_view text, std::string_view where) {
   if (document.contains("clocks")) {
     read_figures(document.at("clocks"), kClockFigures, machine.clocks);
   }
+  for (const json& point : document.value("operating_points", json::array())) {
+    machine.operating_points.push_back({point.at("frequency_hz").get<double>(),
+                                        point.at("voltage_v").get<double>(),
+                                        point.at("source").get<std::string>()});
+  }
   if (document.contains("power")) {
     read_figures(document.at("power"), kPowerFigures, machine.power.emplace());
   }
@@ -250,6 +255,11 @@ std::string write_machine(const Machine& machine) {
   write_figures(machine, kMachineFigures, document);
   write_figures(machine.clocks, kClockFigures, document["clocks"]);
   if (document["clocks"].is_null()) document.erase("clocks");
+  for (const OperatingPoint& point : machine.operating_points) {
+    document["operating_points"].push_back({{"frequency_hz", point.frequency_hz},
+                                            {"voltage_v", point.voltage_v},
+                                            {"source", point.source}});
+  }
   if (machine.power) write_figures(*machine.power, kPowerFigures, document["power"]);
   if (machine.instructions) {
     write_figures(*machine.instructions, kInstructionFigures, document["instructions"]);

@@ -39,6 +39,15 @@ class SysfsTree : public Sysfs {
     return {std::move(text), 0};
   }
 
+  int write(const std::string& file, const std::string& text) override {
+    const int descriptor = ::open((root_ / file).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+    if (descriptor < 0) return errno;
+    const ssize_t bytes = ::write(descriptor, text.data(), text.size());
+    const int error = bytes == static_cast<ssize_t>(text.size()) ? 0 : bytes < 0 ? errno : EIO;
+    ::close(descriptor);
+    return error;
+  }
+
  private:
   std::filesystem::path root_;
 };

@@ -24,6 +24,8 @@ class Sysfs {
   // root.
   virtual std::vector<std::string> list(const std::string& folder) const = 0;
   virtual SysfsValue read(const std::string& file) const = 0;
+  // Writes a file that is there. Returns 0, or errno.
+  virtual int write(const std::string& file, const std::string& text) = 0;
 };
 
 // Reads the tree below `root`, which is "/sys" or a copy of it.

@@ -9,6 +9,7 @@
 
 #include "estimator/base/error.h"
 #include "estimator/catalog/machine_source.h"
+#include "estimator/system/file_text.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/temporary_folder.h"
 
@@ -374,6 +375,30 @@ TEST(Estimate, ABatchIsAnIntegerOfAtLeastOne) {
     expect_refused({"lenet5", "--batch", batch}, 2,
                    std::string("--batch: found ") + batch + ", wanted an integer of at least 1");
   }
+}
+
+// AlexNet's first fully connected layer reads 37.7 million weights of 4 bytes once for as many
+// multiply-accumulates: half an operation a byte, which memory bounds.
+TEST(Estimate, ARooflineTellsWhatBoundsALayer) {
+  const TemporaryFolder folder;
+  const std::string plot = folder.path() / "roof.svg";
+  const Ran ran = run_wattgrind({"estimate", "alexnet", "--machine", "skylake_i7_6700", "--plan",
+                                 "layers", "--roofline", "--plot", plot, "--format", "json"});
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const json report = json::parse(ran.out);
+  EXPECT_EQ(report.at("schema"), "wattgrind/roofline/1");
+  bool found = false;
+  for (const json& layer : report.at("layers")) {
+    EXPECT_LE(layer.at("attainable_operations_per_s"), report.at("peak_operations_per_s"));
+    if (layer.at("name") != "fc6") continue;
+    found = true;
+    EXPECT_EQ(layer.at("bound"), "DRAM");
+    EXPECT_NEAR(layer.at("operations_a_byte").at("DRAM"), 0.5, 0.02);
+  }
+  EXPECT_TRUE(found) << ran.out;
+  EXPECT_THAT(read_file(plot), HasSubstr("operations for each byte of DRAM"));
+  expect_refused({"lenet5", "--plot", plot}, 2, "add --roofline");
+  expect_refused({"lenet5", "--roofline", "--by", "tensor"}, 2, "--roofline is of an inference");
 }
 
 TEST(EstimateTraining, WhatMakesNoSenseIsRefused) {

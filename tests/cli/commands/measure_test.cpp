@@ -64,6 +64,30 @@ TEST_F(MeasureTest, TimeAloneNeedsNoMeter) {
   }
 }
 
+TEST_F(MeasureTest, TheClockIsHeldMeanwhileAndPutBack) {
+  const std::filesystem::path policy = folder_.path() / "sys/devices/system/cpu/cpufreq/policy0";
+  std::filesystem::create_directories(policy);
+  for (const auto& [file, khz] :
+       {std::pair("cpuinfo_min_freq", "600000"), std::pair("cpuinfo_max_freq", "2000000"),
+        std::pair("scaling_min_freq", "600000"), std::pair("scaling_max_freq", "2000000")}) {
+    write_file(policy / file, std::string(khz) + "\n");
+  }
+  const Ran ran = measure({"lenet5", "--meter", "none", "--relative-error", "50", "--frequency",
+                           "1.2e9", "--sysfs", sysfs(), "--format", "json"});
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  EXPECT_EQ(json::parse(ran.out).at("frequency_hz"), 1.2e9);
+  EXPECT_EQ(read_file(policy / "scaling_min_freq"), "600000");
+  EXPECT_EQ(read_file(policy / "scaling_max_freq"), "2000000");
+  expect_error({"lenet5", "--meter", "none", "--frequency", "3e9", "--sysfs", sysfs()}, 2,
+               "--frequency 3000000 kHz: the CPU's clocks are from 600000 to 2000000 kHz");
+}
+
+TEST_F(MeasureTest, ASystemWhoseClockNobodyGovernsIsToldSo) {
+  std::filesystem::create_directories(sysfs());
+  expect_error({"lenet5", "--meter", "none", "--frequency", "1e9", "--sysfs", sysfs()}, 4,
+               "as on most virtual machines");
+}
+
 TEST_F(MeasureTest, ASystemWithoutAMeterIsToldSo) {
   std::filesystem::create_directories(sysfs());
   expect_error({"lenet5", "--meter", "rapl", "--sysfs", sysfs()}, 4, "modprobe intel_rapl_msr");
