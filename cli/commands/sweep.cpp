@@ -1,15 +1,21 @@
 // wattgrind sweep WHAT --vary KEY=VALUES: what happens when one thing changes.
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <thread>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/console.h"
+#include "cli/commands/host_pin.h"
 #include "cli/commands/layer_readings.h"
 #include "cli/commands/report_option.h"
 #include "cli/commands/size_options.h"
 #include "cli/commands/sweep_file.h"
+#include "cli/commands/sweep_journal.h"
+#include "cli/commands/sweep_measure.h"
 #include "cli/commands/sweep_points.h"
+#include "cli/commands/version.h"
 #include "cli/pages/case_pages.h"
 #include "cli/reports/sweep_report.h"
 #include "cli/terminal/checks.h"
@@ -17,8 +23,11 @@
 #include "cli/terminal/progress.h"
 #include "estimator/base/error.h"
 #include "estimator/catalog/machine_source.h"
+#include "estimator/machine/machine_file.h"
+#include "estimator/meters/meter.h"
 #include "estimator/system/atomic_file.h"
 #include "estimator/system/interrupt.h"
+#include "estimator/system/sysfs.h"
 
 namespace wattgrind {
 namespace {
@@ -34,6 +43,8 @@ struct SweepOptions {
   int64_t jobs = 0;  // 0: as many as there are cores
   std::vector<std::string> models;
   std::string plot, page;
+  std::string points;  // the file that keeps what is done; empty: none
+  std::string meter;   // by which points are measured; empty: they are not
   SizeBounds bounds;
   std::shared_ptr<OutputOptions> output;
 };
@@ -46,6 +57,8 @@ class SweepRun {
              options.plan == "fused" ? Plan::kFused : Plan::kLayers, options.batch, options.steady};
     if (!options.models.empty()) models_ = read_models(options.models);
     report.machine = base_.machine.name;
+    if (!options.points.empty()) journal_.emplace(options.points, identity());
+    if (!options.meter.empty()) refuse_what_cannot_run();
     for (SweepPoint& point : sweep_points(factors_, options.one_at_a_time)) {
       report.points.push_back({std::move(point), std::nullopt, {}});
     }
@@ -60,27 +73,94 @@ class SweepRun {
       threads.emplace_back([&] { work(progress); });
     }
     threads.clear();
+    if (failure_) std::rethrow_exception(failure_);
+    throw_if_interrupted();
+    if (!options_.meter.empty()) measure(progress);
     throw_if_interrupted();
   }
 
  private:
+  // What makes the points what they are.
+  nlohmann::ordered_json identity() const {
+    return {{"schema", "wattgrind/sweep-points/1"},
+            {"version", program_version()},
+            {"what", options_.what},
+            {"vary", options_.vary},
+            {"one_at_a_time", options_.one_at_a_time},
+            {"machine", write_machine(base_.machine)},
+            {"plan", options_.plan},
+            {"batch", options_.batch},
+            {"steady", options_.steady},
+            {"models", options_.models},
+            {"meter", options_.meter}};
+  }
+
+  void refuse_what_cannot_run() const {
+    for (const SweepFactor& factor : factors_) {
+      if (factor.key != "plan" && factor.key != "algorithm" &&
+          !factor.key.starts_with("machine.")) {
+        continue;
+      }
+      fail(ErrorKind::kUsage,
+           "--measure runs networks as written on this computer: {} cannot vary there", factor.key);
+    }
+  }
+
+  void measure(ProgressLine& progress) {
+    const HostPin pin;
+    const auto sysfs = open_sysfs("/sys");
+    Console console;
+    const auto meter = with_option("--measure", [&] {
+      return make_meter(options_.meter, {system_clock(), *sysfs, console});
+    });
+    std::vector<PointToMeasure> points;
+    for (SweptPoint& point : report_.points) {
+      if (!point.figures || point.figures->measured_time_s) continue;
+      points.push_back({case_at(base_, factors_, point.values), &*point.figures});
+    }
+    size_t measured = 0;
+    measure_points(points, *meter, [&](const PointToMeasure& point) {
+      if (journal_) journal_->append(*point.figures);
+      progress.show("measuring " + options_.what, ++measured, points.size());
+    });
+  }
+
   void work(ProgressLine& progress) {
     while (!interrupted()) {
       const size_t next = next_++;
       if (next >= report_.points.size()) return;
-      compute(report_.points[next]);
+      SweptPoint& point = report_.points[next];
+      const bool is_known = journal_ && take_known(point);
+      if (!is_known) compute(point);
       const std::lock_guard lock(mutex_);
       progress.show(options_.what, ++done_, report_.points.size());
+      if (is_known || !journal_ || !point.figures || !options_.meter.empty()) continue;
+      try {
+        journal_->append(*point.figures);
+      } catch (const Error&) {
+        failure_ = std::current_exception();
+        return;
+      }
     }
   }
 
-  // A point that is no network, or too large a one, is told and does not stop the others.
-  void compute(SweptPoint& point) const {
+  std::string label_of(const SweptPoint& point) const {
     std::string label;
     for (size_t i = 0; i < factors_.size(); ++i) {
       if (point.values[i].empty()) continue;
       label += (label.empty() ? "" : ",") + factors_[i].key + "=" + point.values[i];
     }
+    return label;
+  }
+
+  bool take_known(SweptPoint& point) const {
+    point.figures = journal_->find(label_of(point));
+    return point.figures.has_value();
+  }
+
+  // A point that is no network, or too large a one, is told and does not stop the others.
+  void compute(SweptPoint& point) const {
+    const std::string label = label_of(point);
     try {
       const NetworkCase given = case_at(base_, factors_, point.values);
       refuse_oversize(label, given.network, {given.batch, false}, options_.bounds);
@@ -97,6 +177,8 @@ class SweepRun {
   SweepReport& report_;
   SweepBase base_;
   std::optional<LayerModels> models_;
+  std::optional<SweepJournal> journal_;
+  std::exception_ptr failure_;
   std::atomic<size_t> next_ = 0;
   std::mutex mutex_;
   size_t done_ = 0;
@@ -191,6 +273,16 @@ void add_sweep_command(CLI::App& program) {
   command->add_option("--model", options->models, "Files of layer models, as for estimate")
       ->delimiter(',')
       ->type_name("FILE,...");
+  command
+      ->add_option("--measure", options->meter,
+                   "Run the points on this computer, too, by a meter of measure's; none is time "
+                   "alone")
+      ->type_name("METER");
+  command
+      ->add_option(
+          "--points", options->points,
+          "Keep the points that are done in this file; those that it has are not done again")
+      ->type_name("FILE");
   command->add_option("--plot", options->plot, "Draw energy over the key, with a line, as SVG")
       ->type_name("FILE");
   add_size_options(*command, options->bounds);

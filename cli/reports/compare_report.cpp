@@ -52,6 +52,10 @@ std::vector<CaseFigure> case_columns(const CompareReport& report) {
        [](const CaseFigures& of) { return scaled_by(of.model_time_s, kMicrosAUnit); }},
       {{"model_energy_uj", "energy (uJ)", 3},
        [](const CaseFigures& of) { return scaled_by(of.model_energy_j, kMicrosAUnit); }},
+      {{"measured_time_us", "measured: time (us)", 2},
+       [](const CaseFigures& of) { return scaled_by(of.measured_time_s, kMicrosAUnit); }},
+      {{"measured_energy_uj", "measured: energy (uJ)", 3},
+       [](const CaseFigures& of) { return scaled_by(of.measured_energy_j, kMicrosAUnit); }},
       {{"image_energy_uj", "an image (uJ)", 3}, [](const CaseFigures& of) {
          return std::optional(kMicrosAUnit * of.energy_of_an_image_j());
        }}};

@@ -27,7 +27,8 @@ struct CaseFigures {
   LayerFigures total;
   std::vector<LayerFigures> layers;
   std::optional<double> model_time_s, model_energy_j;  // by layer models; absent: there are none
-  std::optional<double> accuracy;                      // a fraction; absent: nobody told it
+  std::optional<double> measured_time_s, measured_energy_j;  // here; absent: nobody did
+  std::optional<double> accuracy;                            // a fraction; absent: nobody told it
 
   // By the models where they tell it.
   double energy_of_an_image_j() const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "cli/terminal/sentence.h"
 #include "estimator/base/error.h"
@@ -13,9 +14,10 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr double kMicrojoulesAJoule = 1e6;
+constexpr double kMicrojoulesAJoule = 1e6, kMicrosASecond = 1e6;
 
 double case_energy_uj(const CaseFigures& figures) {
+  if (figures.measured_energy_j) return kMicrojoulesAJoule * *figures.measured_energy_j;
   return kMicrojoulesAJoule * figures.model_energy_j.value_or(figures.total.energy_j);
 }
 
@@ -28,14 +30,49 @@ CompareReport comparison_of(const SweepReport& report) {
   return comparison;
 }
 
-std::string line_text(const SweepReport& report) {
-  const std::optional<SweepLine> found = sweep_line(report);
+// Absent where a valid point has no value.
+std::optional<SweepLine> line_of(
+    const SweepReport& report,
+    const std::function<std::optional<double>(const CaseFigures&)>& value) {
+  if (report.keys.size() != 1) return std::nullopt;
+  const bool is_square = report.keys[0] == "input";
+  SweepLine result;
+  result.of = is_square ? "pixels" : report.keys[0];
+  for (const SweptPoint& point : report.points) {
+    if (!point.figures) continue;
+    const std::optional<double> x = parse_number(point.values[0]);
+    if (!x) return std::nullopt;
+    result.xs.push_back(is_square ? *x * *x : *x);
+    const std::optional<double> y = value(*point.figures);
+    if (!y) return std::nullopt;
+    result.ys.push_back(*y);
+  }
+  const auto line = line_with_intervals(result.xs, result.ys);
+  if (!line) return std::nullopt;
+  result.line = *line;
+  return result;
+}
+
+std::string line_text(std::string_view what, std::string_view unit,
+                      const std::optional<SweepLine>& found) {
   if (!found) return "";
   const LineWithIntervals& line = found->line;
   return fmt::format(
-      "\nenergy is {:.6g} uJ [{:.6g}, {:.6g}] + {:.6g} uJ [{:.6g}, {:.6g}] times {}; R2 {:.4f}\n",
-      line.intercept, line.intercept_95.low, line.intercept_95.high, line.slope, line.slope_95.low,
-      line.slope_95.high, found->of, line.r2);
+      "\n{0} is {2:.6g} {1} [{3:.6g}, {4:.6g}] + {5:.6g} {1} [{6:.6g}, {7:.6g}] times {8}; R2 "
+      "{9:.4f}\n",
+      what, unit, line.intercept, line.intercept_95.low, line.intercept_95.high, line.slope,
+      line.slope_95.low, line.slope_95.high, found->of, line.r2);
+}
+
+void add_line(const char* key, const std::optional<SweepLine>& found, ordered_json& json) {
+  if (!found) return;
+  const LineWithIntervals& line = found->line;
+  json[key] = {{"over", found->of},
+               {"intercept", line.intercept},
+               {"intercept_95", {line.intercept_95.low, line.intercept_95.high}},
+               {"slope", line.slope},
+               {"slope_95", {line.slope_95.low, line.slope_95.high}},
+               {"r2", line.r2}};
 }
 
 std::string invalid_text(const SweepReport& report) {
@@ -49,21 +86,15 @@ std::string invalid_text(const SweepReport& report) {
 }  // namespace
 
 std::optional<SweepLine> sweep_line(const SweepReport& report) {
-  if (report.keys.size() != 1) return std::nullopt;
-  const bool is_square = report.keys[0] == "input";
-  SweepLine result;
-  result.of = is_square ? "pixels" : report.keys[0];
-  for (const SweptPoint& point : report.points) {
-    if (!point.figures) continue;
-    const std::optional<double> x = parse_number(point.values[0]);
-    if (!x) return std::nullopt;
-    result.xs.push_back(is_square ? *x * *x : *x);
-    result.energies_uj.push_back(case_energy_uj(*point.figures));
-  }
-  const auto line = line_with_intervals(result.xs, result.energies_uj);
-  if (!line) return std::nullopt;
-  result.line = *line;
-  return result;
+  return line_of(report,
+                 [](const CaseFigures& figures) { return std::optional(case_energy_uj(figures)); });
+}
+
+std::optional<SweepLine> measured_time_line(const SweepReport& report) {
+  return line_of(report, [](const CaseFigures& figures) {
+    return figures.measured_time_s ? std::optional(kMicrosASecond * *figures.measured_time_s)
+                                   : std::nullopt;
+  });
 }
 
 std::string sweep_text(const SweepReport& report, const TextPage& page) {
@@ -71,7 +102,8 @@ std::string sweep_text(const SweepReport& report, const TextPage& page) {
   if (const CompareReport comparison = comparison_of(report); !comparison.cases.empty()) {
     text += aligned_text(compare_csv(comparison), page);
   }
-  return text + line_text(report) + invalid_text(report);
+  return text + line_text("energy", "uJ", sweep_line(report)) +
+         line_text("measured time", "us", measured_time_line(report)) + invalid_text(report);
 }
 
 ordered_json sweep_json(const SweepReport& report) {
@@ -94,15 +126,8 @@ ordered_json sweep_json(const SweepReport& report) {
                        {"what", report.what},
                        {"machine", report.machine},
                        {"points", std::move(points)}};
-  if (const std::optional<SweepLine> found = sweep_line(report)) {
-    const LineWithIntervals& line = found->line;
-    json["energy_uj"] = {{"over", found->of},
-                         {"intercept", line.intercept},
-                         {"intercept_95", {line.intercept_95.low, line.intercept_95.high}},
-                         {"slope", line.slope},
-                         {"slope_95", {line.slope_95.low, line.slope_95.high}},
-                         {"r2", line.r2}};
-  }
+  add_line("energy_uj", sweep_line(report), json);
+  add_line("measured_time_us", measured_time_line(report), json);
   return json;
 }
 
@@ -137,7 +162,7 @@ ScatterPlot sweep_plot(const SweepReport& report) {
   PlotSeries series{"points", {}};
   for (size_t i = 0; i < found->xs.size(); ++i) {
     series.points.push_back(
-        {found->xs[i], found->energies_uj[i], fmt::format("{} {:g}", found->of, found->xs[i])});
+        {found->xs[i], found->ys[i], fmt::format("{} {:g}", found->of, found->xs[i])});
   }
   plot.series.push_back(std::move(series));
   const auto [low, high] = std::minmax_element(found->xs.begin(), found->xs.end());

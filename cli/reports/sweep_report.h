@@ -30,10 +30,13 @@ struct SweepReport {
 // the size of a square input. Absent elsewhere, and where fewer than three points are valid.
 struct SweepLine {
   std::string of;  // what the slope is by: "pixels", "batch"
-  std::vector<double> xs, energies_uj;
+  std::vector<double> xs, ys;
   LineWithIntervals line;
 };
 std::optional<SweepLine> sweep_line(const SweepReport& report);
+
+// The same of the measured times, in microseconds: absent also where a point was not measured.
+std::optional<SweepLine> measured_time_line(const SweepReport& report);
 
 std::string sweep_text(const SweepReport& report, const TextPage& page);
 nlohmann::ordered_json sweep_json(const SweepReport& report);

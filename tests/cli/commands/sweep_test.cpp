@@ -1,6 +1,7 @@
 // wattgrind sweep, with the program itself.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -86,6 +87,72 @@ TEST(Sweep, APointThatIsInvalidIsNamedAndTheOthersStillRun) {
   const json points = json::parse(ran.out).at("points");
   EXPECT_TRUE(points.at(0).contains("macs"));
   EXPECT_THAT(points.at(1).at("error").get<std::string>(), HasSubstr("kernel=9"));
+}
+
+// The profile's own clock costs what an estimate says; a slower one costs less a cycle, and the
+// memory fewer cycles.
+TEST(Sweep, ClocksGoByTheProfilesOperatingPoints) {
+  const Ran ran = run_wattgrind({"sweep", "lenet5", "--machine", "rk3588_a76", "--vary",
+                                 "machine.frequency_hz=1.2e9,2.4e9,3e9", "--format", "json"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.error, HasSubstr("rk3588_a76 cannot be held at 3e+09 Hz"));
+  const json points = json::parse(ran.out).at("points");
+  const Ran alone =
+      run_wattgrind({"estimate", "lenet5", "--machine", "rk3588_a76", "--format", "json"});
+  EXPECT_EQ(points.at(1).at("latency_cycles"),
+            json::parse(alone.out).at("total").at("cost_cycles"));
+  EXPECT_LT(points.at(0).at("latency_cycles"), points.at(1).at("latency_cycles"));
+  EXPECT_GT(points.at(0).at("time_us"), points.at(1).at("time_us"));
+  EXPECT_LT(points.at(0).at("energy_uj"), points.at(1).at("energy_uj"));
+}
+
+TEST(Sweep, PointsThatAreDoneAreKept) {
+  const TemporaryFolder folder;
+  const std::string file = folder.path() / "points.jsonl";
+  // One at a time, so that they stand in the file in their order.
+  const std::vector<std::string> sweep = {"lenet5", "--vary",   "batch=1,2,3", "--jobs",
+                                          "1",      "--points", file};
+  const Ran first = swept(sweep);
+  ASSERT_EQ(first.status, 0) << first.error;
+  const std::string kept = read_file(file);
+  EXPECT_EQ(std::count(kept.begin(), kept.end(), '\n'), 4);
+  EXPECT_EQ(swept(sweep).out, first.out);
+  EXPECT_EQ(read_file(file), kept);
+  // The last point is missing, and one that is there says what nobody would work out.
+  std::string changed = kept.substr(0, kept.rfind('\n', kept.size() - 2) + 1);
+  const size_t macs = changed.find("\"macs\":");
+  changed.replace(macs, changed.find(',', macs) - macs, "\"macs\":7");
+  write_file(file, changed);
+  const Ran again = swept(sweep);
+  EXPECT_THAT(again.out, HasSubstr("\"macs\": 7,"));
+  EXPECT_EQ(json::parse(again.out).at("points").at(1).at("macs").get<uint64_t>() +
+                json::parse(again.out).at("points").at(2).at("macs").get<uint64_t>(),
+            json::parse(first.out).at("points").at(1).at("macs").get<uint64_t>() +
+                json::parse(first.out).at("points").at(2).at("macs").get<uint64_t>());
+}
+
+TEST(Sweep, PointsOfAnotherSweepAreRefused) {
+  const TemporaryFolder folder;
+  const std::string file = folder.path() / "points.jsonl";
+  ASSERT_EQ(swept({"lenet5", "--vary", "batch=1,2", "--points", file}).status, 0);
+  const Ran ran = swept({"lenet5", "--vary", "batch=1,3", "--points", file});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.error, HasSubstr("is of another sweep"));
+  write_file(file, read_file(file) + "{\"lab");
+  EXPECT_THAT(swept({"lenet5", "--vary", "batch=1,2", "--points", file}).error,
+              HasSubstr("the last line is cut short"));
+}
+
+TEST(Sweep, PointsAreMeasured) {
+  const Ran ran =
+      swept({"dense:units=512,input=2048x1x1", "--vary", "batch=1,4,16", "--measure", "none"});
+  const json points = points_of(ran);
+  EXPECT_GT(points.at(2).at("measured_time_us"), points.at(0).at("measured_time_us"));
+  EXPECT_EQ(json::parse(ran.out).at("measured_time_us").at("over"), "batch");
+  const Ran refused = swept({"lenet5", "--vary", "plan=fused,layers", "--measure", "none"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.error, HasSubstr("plan cannot vary there"));
+  EXPECT_EQ(swept({"lenet5", "--vary", "batch=1,2", "--measure", "ruler"}).status, 2);
 }
 
 TEST(Sweep, PlotsEnergyOverTheKey) {
