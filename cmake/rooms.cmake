@@ -15,6 +15,8 @@ set(WATTGRIND_OUTSIDE_highway hwy::hwy)
 llvm_map_components_to_libnames(WATTGRIND_OUTSIDE_llvm
   aarch64asmparser aarch64codegen aarch64desc aarch64disassembler aarch64info asmprinter codegen
   core object x86asmparser x86codegen x86desc x86disassembler x86info)
+# For its headers: search/study/libpq.cpp loads the library itself, as libcurl.cpp does.
+set(WATTGRIND_OUTSIDE_libpq PostgreSQL::PostgreSQL)
 set(WATTGRIND_OUTSIDE_openssl OpenSSL::Crypto)
 # Linked in, and only the part that generated code needs.
 set(WATTGRIND_OUTSIDE_protobuf protobuf::libprotobuf-lite)

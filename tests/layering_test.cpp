@@ -36,6 +36,7 @@ const std::map<std::string, std::vector<std::string>>& libraries() {
       {"curl", {"curl/"}},
       {"eigen", {"Eigen/"}},
       {"highway", {"hwy/"}},
+      {"libpq", {"libpq-fe.h"}},
       {"llvm", {"llvm/", "llvm-c/", "lld/"}},
       {"onednn", {"oneapi/dnnl/"}},
       {"openblas", {"cblas.h"}},

@@ -25,5 +25,6 @@ void add_study_command(CLI::App& program);
 void add_sweep_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 void add_write_manual_command(CLI::App& program);
+void add_worker_command(CLI::App& program);
 
 }  // namespace wattgrind

@@ -29,6 +29,7 @@ std::unique_ptr<CLI::App> make_program() {
   add_study_command(*program);
   add_sweep_command(*program);
   add_train_command(*program);
+  add_worker_command(*program);
   add_write_manual_command(*program);
   return program;
 }

@@ -17,24 +17,23 @@
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
 #include "cli/terminal/output.h"
-#include "estimator/accelerator/accelerator_file.h"
 #include "estimator/base/error.h"
 #include "estimator/base/suggestion.h"
 #include "estimator/formats/builtin_files.h"
 #include "estimator/formats/json_text.h"
-#include "estimator/machine/machine_file.h"
 #include "estimator/network/network_file.h"
 #include "estimator/system/file_text.h"
 #include "estimator/system/interrupt.h"
 #include "search/candidates/candidate_evaluation.h"
 #include "search/candidates/search_config.h"
+#include "search/candidates/search_definition.h"
 #include "search/candidates/study_notes.h"
+#include "search/study/open_store.h"
+#include "search/study/postgres_url.h"
 #include "search/study/study.h"
 
 namespace wattgrind {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct SearchArguments {
   std::string config, study, best, page;
@@ -45,19 +44,6 @@ struct SearchArguments {
   std::shared_ptr<OutputOptions> output;
 };
 
-// The definition is what decides which trials there are and what comes out of them; neither their
-// number nor prose belongs to it.
-StudyDefinition define(const SearchConfig& config, Json json) {
-  for (const char* key : {"$schema", "description", "trials", "seed"}) json.erase(key);
-  // The profile goes in whole, for its name or file may stand for another one tomorrow.
-  json["machine_profile"] = parse_ordered_json(write_machine(config.machine), "machine profile");
-  if (config.target) {
-    json["accelerator_profile"] =
-        parse_ordered_json(write_accelerator(config.target->accelerator), "accelerator profile");
-  }
-  return {config.name, config.seed, std::move(json)};
-}
-
 // The search's name without the characters that a file's name should not have.
 std::string default_study(std::string name) {
   std::replace_if(
@@ -65,52 +51,57 @@ std::string default_study(std::string name) {
   return name + ".study";
 }
 
-// The file beside the study: "dffr.study" has "dffr.best.json".
-std::filesystem::path default_best(std::filesystem::path study) {
-  return study.replace_extension(".best.json");
+// The file beside the study: "dffr.study" has "dffr.best.json". A study of a database has it here,
+// by the search's name.
+std::filesystem::path default_best(const std::string& study, const SearchConfig& config) {
+  std::filesystem::path file = is_postgres_url(study) ? default_study(config.name) : study;
+  return file.replace_extension(".best.json");
 }
 
 // Opens the study, or makes it. What is wrong with a study that is there is told in this command's
 // options.
-StudyFile open_study(const std::filesystem::path& path, const StudyDefinition& definition,
-                     bool resume) {
+std::unique_ptr<TrialStore> open_study(const std::string& place, const StudyDefinition& definition,
+                                       bool resume) {
   try {
-    return {path, definition, resume ? IfThere::kResume : IfThere::kRefuse, {}};
+    return open_store(place, definition, resume ? IfThere::kResume : IfThere::kRefuse,
+                      print_message);
   } catch (const StudyConflict& conflict) {
     const bool may_not_resume = conflict.reason() == StudyConflict::Reason::kMayNotResume;
-    fail(conflict.kind(), "{}, wanted {} or --study with another file", conflict.found(),
-         may_not_resume ? "--resume to go on with it" : "the same");
+    fail(conflict.kind(), "{}, wanted {} or --study with another {}", conflict.found(),
+         may_not_resume ? "--resume to go on with it" : "the same",
+         is_postgres_url(place) ? "name" : "file");
   }
 }
 
 // Judges the best trial by the test images, and counts its first inference, once for each that is
 // the best; neither chooses anything.
-void judge_winner(StudyFile& file, CandidateEvaluation& evaluation) {
-  const Trial* found = best_trial(file.trials());
+void judge_winner(TrialStore& store, CandidateEvaluation& evaluation) {
+  const Trial* found = best_trial(store.trials());
   if (found == nullptr) return;
   const Trial best = *found;
-  const std::optional<Winner> known = read_notes(file).winner;
+  const std::optional<Winner> known = read_notes(store).winner;
   const bool is_known = known && known->trial == best.number;
   if (is_known && known->cold_infer_cycles) return;
   const Cost cold = evaluation.cold_infer_cost(evaluation.candidate(best.configuration));
-  note_winner(file, {best.number,
-                     is_known ? known->test_accuracy : evaluation.test_accuracy(best.configuration),
-                     cold.cycles.value(), cold.energy.value(), cold.time_s});
+  note_winner(
+      store,
+      {best.number, is_known ? known->test_accuracy : evaluation.test_accuracy(best.configuration),
+       cold.cycles.value(), cold.energy.value(), cold.time_s});
 }
 
-void run_trials(StudyFile& file, CandidateEvaluation& evaluation, const SearchConfig& config,
+void run_trials(TrialStore& store, CandidateEvaluation& evaluation, const SearchConfig& config,
                 const SearchArguments& arguments) {
   const std::unique_ptr<Sampler> sampler = make_sampler(config.sampler, config.space, config.seed);
   SearchProgress progress(config.space, config.trials, {arguments.verbose, arguments.output->quiet},
-                          file.trials());
+                          store.trials());
   const StudyEnd end =
-      run_study(file, *sampler, evaluation, {config.trials, arguments.jobs},
+      run_study(store, *sampler, evaluation, {config.trials, arguments.jobs},
                 [&progress](const Trial& ended, const Outcome&, std::span<const Trial> all) {
                   progress.trial_ended(ended, all);
                 });
   if (end == StudyEnd::kExhausted) {
     print_notice(fmt::format("{}: the sampler has nothing new to propose after {} of {} trials",
-                             config.name, file.trials().size(), config.trials));
+                             config.name, store.trials().size(), config.trials));
   }
 }
 
@@ -134,39 +125,39 @@ void run_search(const SearchArguments& arguments) {
   if (arguments.seed) config.seed = *arguments.seed;
   Output output(*arguments.output);
   ReportFile page(arguments.page);
-  const std::filesystem::path study =
-      arguments.study.empty() ? default_study(config.name) : arguments.study;
+  const std::string study = arguments.study.empty() ? default_study(config.name) : arguments.study;
   const std::filesystem::path best =
-      arguments.best.empty() ? default_best(study) : std::filesystem::path(arguments.best);
+      arguments.best.empty() ? default_best(study, config) : std::filesystem::path(arguments.best);
   const InterruptGuard guard;
 
   CandidateEvaluation evaluation =
       with_data_advice("data.path", [&] { return CandidateEvaluation(config, arguments.bounds); });
-  StudyFile file =
-      open_study(study, define(config, parse_ordered_json(text, where)), arguments.resume);
-  make_study_report(file);  // what is damaged is refused before the work, not at its end
-  note_data(file, describe(config.data));
+  const std::unique_ptr<TrialStore> opened =
+      open_study(study, define_search(config, parse_ordered_json(text, where)), arguments.resume);
+  TrialStore& store = *opened;
+  make_study_report(store);  // what is damaged is refused before the work, not at its end
+  note_trials(store, config.trials);
+  note_data(store, describe(config.data));
   try {
-    run_trials(file, evaluation, config, arguments);
-    judge_winner(file, evaluation);
+    run_trials(store, evaluation, config, arguments);
+    judge_winner(store, evaluation);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInterrupted) throw;
-    const std::span<const Trial> trials = file.trials();
+    const std::span<const Trial> trials = store.trials();
     const auto ended = std::count_if(trials.begin(), trials.end(), [](const Trial& trial) {
       return trial.state != TrialState::kRunning;
     });
     fail(ErrorKind::kInterrupted, "interrupted; {} of {} trials are in {}: --resume goes on", ended,
-         config.trials, study.string());
+         config.trials, study);
   }
-  if (const std::optional<Candidate> reference = evaluation.reference(file.trials())) {
-    note_reference(file, evaluation.reference_result(*reference));
+  if (const std::optional<Candidate> reference = evaluation.reference(store.trials())) {
+    note_reference(store, evaluation.reference_result(*reference));
   }
-  const StudyReport report = make_study_report(file);
+  const StudyReport report = make_study_report(store);
   if (const std::optional<Network> network = best_network(report)) {
     write_file(best, write_network(*network));
     if (!arguments.output->quiet) {
-      print_notice(
-          fmt::format("{}: the study; {}: the best architecture", study.string(), best.string()));
+      print_notice(fmt::format("{}: the study; {}: the best architecture", study, best.string()));
     }
   }
   page.write([&](const PageOrigin& origin) { return study_page(report, origin); });
@@ -174,7 +165,7 @@ void run_search(const SearchArguments& arguments) {
                 [&] { return study_json(report); }, [&] { return study_csv(report); }});
   if (!report.summary.best) {
     fail(ErrorKind::kFailed, "{}: {}; {} keeps them all: --resume with more --trials goes on",
-         config.name, no_best_line(report), study.string());
+         config.name, no_best_line(report), study);
   }
 }
 
@@ -199,8 +190,9 @@ void add_search_command(CLI::App& program) {
       ->type_name("S");
   command
       ->add_option("--study", arguments->study,
-                   "Where trials are kept (default: the search's name and .study)")
-      ->type_name("FILE");
+                   "Where trials are kept: a file (default: the search's name and .study) or "
+                   "postgresql://USER@HOST/DATABASE?study=NAME")
+      ->type_name("FILE|URL");
   command->add_flag("--resume", arguments->resume,
                     "Go on with the study if there is one; several processes may");
   command

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cli/terminal/message.h"
-#include "search/study/study_file.h"
+#include "search/study/trial_store.h"
 
 namespace wattgrind {
 namespace {

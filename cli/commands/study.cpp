@@ -1,29 +1,34 @@
-// wattgrind study FILE: what a study holds and what it found.
+// wattgrind study PLACE: what a study holds and what it found; copies and deletes studies.
+#include <fmt/format.h>
+
 #include <memory>
 #include <string>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/report_option.h"
 #include "cli/pages/study_page.h"
+#include "cli/reports/study_list.h"
 #include "cli/reports/study_report.h"
+#include "cli/terminal/message.h"
 #include "cli/terminal/output.h"
 #include "estimator/base/error.h"
 #include "estimator/network/network_file.h"
+#include "search/study/open_store.h"
 
 namespace wattgrind {
 namespace {
 
 struct StudyArguments {
-  std::string file, best, page;
-  bool trials = false;
+  std::string place, best, copy_to, page;
+  bool trials = false, remove = false;
   std::shared_ptr<OutputOptions> output;
 };
 
-void run_study_command(const StudyArguments& arguments) {
+void show_study(const StudyArguments& arguments) {
   Output output(*arguments.output);
   ReportFile page(arguments.page);
-  StudyFile file(arguments.file);
-  const StudyReport report = make_study_report(file);
+  const std::unique_ptr<TrialStore> store = open_store(arguments.place, print_message);
+  const StudyReport report = make_study_report(*store);
   if (!arguments.best.empty()) {
     const std::optional<Network> network = best_network(report);
     if (!network) {
@@ -36,19 +41,66 @@ void run_study_command(const StudyArguments& arguments) {
                 [&] { return study_json(report); }, [&] { return study_csv(report); }});
 }
 
+void list_studies(const StudyArguments& arguments) {
+  if (!arguments.best.empty() || !arguments.copy_to.empty() || arguments.remove) {
+    fail(ErrorKind::kUsage, "{}: names a database, wanted a study of it: add ?study=NAME",
+         arguments.place);
+  }
+  Output output(*arguments.output);
+  const StudyList list = make_study_list(arguments.place);
+  output.print({[&](const TextPage& page) { return study_list_text(list, page); },
+                [&] { return study_list_json(list); }, [&] { return study_list_csv(list); }});
+}
+
+void copy_study(const StudyArguments& arguments) {
+  const std::unique_ptr<TrialStore> store = open_store(arguments.place, print_message);
+  const StudyContents contents = read_contents(*store);
+  try {
+    make_store(arguments.copy_to, contents);
+  } catch (const StudyConflict& conflict) {
+    fail(ErrorKind::kUsage, "{}, wanted --copy-to where none is", conflict.found());
+  }
+  print_notice(fmt::format("{}: {} trials copied to {}", arguments.place, contents.records.size(),
+                           arguments.copy_to));
+}
+
+void run_study_command(const StudyArguments& arguments) {
+  if (is_database(arguments.place)) {
+    list_studies(arguments);
+  } else if (!arguments.copy_to.empty()) {
+    copy_study(arguments);
+  } else if (arguments.remove) {
+    remove_store(arguments.place);
+    print_notice(fmt::format("{}: deleted", arguments.place));
+  } else {
+    show_study(arguments);
+  }
+}
+
 }  // namespace
 
 void add_study_command(CLI::App& program) {
   CLI::App* command = program.add_subcommand(
       "study", "Show a study: the best architecture, the front, what mattered");
   auto arguments = std::make_shared<StudyArguments>();
-  command->add_option("file", arguments->file, "What `wattgrind search` leaves")
+  command
+      ->add_option("study", arguments->place,
+                   "What `wattgrind search` leaves: a file, or "
+                   "postgresql://USER@HOST/DATABASE?study=NAME; without a NAME, the studies of the "
+                   "database are listed")
       ->required()
-      ->type_name("FILE");
+      ->type_name("FILE|URL");
   command->add_flag("--trials", arguments->trials, "Show every trial (JSON and CSV always do)");
   command->add_option("--best", arguments->best, "Write the best architecture as a network file")
       ->type_name("FILE");
   add_report_option(*command, arguments->page);
+  CLI::Option* const copy =
+      command
+          ->add_option("--copy-to", arguments->copy_to,
+                       "Copy the study to another file or database, where none of its name is")
+          ->type_name("FILE|URL");
+  command->add_flag("--delete", arguments->remove, "Delete the study with all its trials")
+      ->excludes(copy);
   arguments->output = add_output_options(*command);
   command->callback([arguments] { run_study_command(*arguments); });
 }

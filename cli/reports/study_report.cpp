@@ -249,14 +249,14 @@ Cell value_cell(const Value& value) {
 
 }  // namespace
 
-StudyReport make_study_report(StudyFile& file) {
-  StudyReport report{file.path().filename().string(), file.definition(), file.space()};
+StudyReport make_study_report(TrialStore& store) {
+  StudyReport report{store.title(), store.definition(), store.space()};
   report.terms =
-      read_search_terms(report.definition.config, file.note_place("definition") + ".config");
-  report.records = file.records();
-  report.results = read_results(report.records, report.terms.objective, file.path());
+      read_search_terms(report.definition.config, store.note_place("definition") + ".config");
+  report.records = store.records();
+  report.results = read_results(report.records, report.terms.objective, store.place());
   report.summary = summarise(report.space, report.records, report.results);
-  report.notes = read_notes(file);
+  report.notes = read_notes(store);
   return report;
 }
 

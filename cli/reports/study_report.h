@@ -12,7 +12,7 @@
 #include "search/candidates/search_config.h"
 #include "search/candidates/study_notes.h"
 #include "search/candidates/study_summary.h"
-#include "search/study/study_file.h"
+#include "search/study/trial_store.h"
 
 namespace wattgrind {
 
@@ -28,7 +28,7 @@ struct StudyReport {
 };
 
 // Throws Error(kInput), naming the table, the row and the key, for a study that is damaged.
-StudyReport make_study_report(StudyFile& file);
+StudyReport make_study_report(TrialStore& store);
 
 // The best architecture, named by its short form; absent without a complete trial.
 std::optional<Network> best_network(const StudyReport& report);

@@ -143,16 +143,21 @@ Limits read_limits(const Json& json, const std::string& at) {
 }
 
 // A machine, or an accelerator and the machine that trains.
-void read_machines(const Json& json, SearchConfig& config) {
+void read_machines(const Json& json, const MachineProfiles* profiles, SearchConfig& config) {
   if (json.is_string()) {
-    config.machine = find_machine(json.get<std::string>());
+    config.machine =
+        profiles != nullptr ? profiles->machine : find_machine(json.get<std::string>());
     return;
   }
-  AcceleratorTarget target{find_accelerator(json.at("accelerator").get<std::string>()), ""};
+  AcceleratorTarget target{profiles != nullptr && profiles->accelerator
+                               ? *profiles->accelerator
+                               : find_accelerator(json.at("accelerator").get<std::string>()),
+                           ""};
   target.dataflow = json.value("dataflow", target.accelerator.dataflow);
   find_dataflow(target.dataflow);
   config.target = std::move(target);
-  config.machine = find_machine(json.value("host", "host"));
+  config.machine =
+      profiles != nullptr ? profiles->machine : find_machine(json.value("host", "host"));
 }
 
 // Parameters of an accelerator and limits of its area need one.
@@ -218,7 +223,8 @@ SearchTerms read_search_terms(const Json& config, std::string_view where) {
   return terms;
 }
 
-SearchConfig read_search_config(std::string_view text, std::string_view where) {
+SearchConfig read_search_config(std::string_view text, std::string_view where,
+                                const MachineProfiles* profiles) {
   const Json json = parse_ordered_json(text, where);
   builtin_schema("search").validate(nlohmann::json(json), where);
   SearchConfig config{.space = parse_space(json.at("space"), fmt::format("{}: space", where))};
@@ -232,7 +238,8 @@ SearchConfig read_search_config(std::string_view text, std::string_view where) {
   candidate_at_share(config, 1, at);  // what can be built of the ends, can be built between them
   config.epochs = json.at("training").at("epochs").get<uint64_t>();
   config.initializer = read_initializer(json.at("training"));
-  within(fmt::format("{}: machine", where), [&] { read_machines(json.at("machine"), config); });
+  within(fmt::format("{}: machine", where),
+         [&] { read_machines(json.at("machine"), profiles, config); });
   check_designs(config, where);
   const Json& objective = json.at("objective");
   config.objective = read_objective(objective, fmt::format("{}: objective", where));

@@ -36,10 +36,18 @@ struct SearchConfig {
   uint64_t seed = 0;
 };
 
+// The profiles that a search is of, where its study has them: the names in its file, which another
+// host may not know, are not looked up then.
+struct MachineProfiles {
+  Machine machine;
+  std::optional<Accelerator> accelerator;
+};
+
 // Both data sets' images are taken to be 28x28. Throws Error(kInput), naming `where` (the file's
 // name) and the key, or the line of a syntax error; also for a space some of whose networks cannot
 // be built, and for a limit that no network of it can keep, as far as that follows from sizes.
-SearchConfig read_search_config(std::string_view text, std::string_view where);
+SearchConfig read_search_config(std::string_view text, std::string_view where,
+                                const MachineProfiles* profiles = nullptr);
 
 // The `objective` of a search file, as its schema has it. Throws Error(kInput), begun by `where`
 // (the file's name and the key), where its parts contradict each other.

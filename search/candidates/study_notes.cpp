@@ -8,10 +8,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Names of notes in a study file.
+// Names of notes in a study store.
 constexpr std::string_view kData = "data";
 constexpr std::string_view kReference = "reference";
 constexpr std::string_view kWinner = "winner";
+constexpr std::string_view kTrials = "trials";
 
 constexpr const char* kColdCycles = "cold_infer_cycles";
 constexpr const char* kColdEnergy = "cold_infer_energy_pj";
@@ -41,29 +42,39 @@ Winner read_winner(const Json& json, std::string_view where) {
 
 }  // namespace
 
-StudyNotes read_notes(StudyFile& file) {
+StudyNotes read_notes(TrialStore& store) {
   StudyNotes notes;
-  if (const auto data = file.note(kData)) notes.data = expect_string(*data, file.note_place(kData));
-  if (const auto found = file.note(kReference)) {
-    notes.reference = read_result(*found, file.note_place(kReference));
+  if (const auto data = store.note(kData))
+    notes.data = expect_string(*data, store.note_place(kData));
+  if (const auto found = store.note(kReference)) {
+    notes.reference = read_result(*found, store.note_place(kReference));
   }
-  if (const auto winner = file.note(kWinner))
-    notes.winner = read_winner(*winner, file.note_place(kWinner));
+  if (const auto winner = store.note(kWinner))
+    notes.winner = read_winner(*winner, store.note_place(kWinner));
+  if (const auto found = store.note(kTrials)) {
+    const int64_t trials = expect_integer(*found, store.note_place(kTrials));
+    if (trials < 1) {
+      fail(ErrorKind::kInput, "{}: found {}, wanted at least 1", store.note_place(kTrials), trials);
+    }
+    notes.trials = static_cast<uint64_t>(trials);
+  }
   return notes;
 }
 
-void note_data(StudyFile& file, const std::string& data) { file.set_note(kData, data); }
+void note_trials(TrialStore& store, uint64_t trials) { store.set_note(kTrials, trials); }
 
-void note_reference(StudyFile& file, const CandidateResult& reference) {
-  file.set_note(kReference, write_reference(reference));
+void note_data(TrialStore& store, const std::string& data) { store.set_note(kData, data); }
+
+void note_reference(TrialStore& store, const CandidateResult& reference) {
+  store.set_note(kReference, write_reference(reference));
 }
 
-void note_winner(StudyFile& file, const Winner& winner) {
+void note_winner(TrialStore& store, const Winner& winner) {
   Json json = {{"trial", winner.trial}, {"test_accuracy", winner.test_accuracy}};
   if (winner.cold_infer_cycles) json[kColdCycles] = *winner.cold_infer_cycles;
   if (winner.cold_infer_energy_pj) json[kColdEnergy] = *winner.cold_infer_energy_pj;
   if (winner.cold_infer_time_s) json[kColdTime] = *winner.cold_infer_time_s;
-  file.set_note(kWinner, json);
+  store.set_note(kWinner, json);
 }
 
 }  // namespace wattgrind

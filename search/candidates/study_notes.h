@@ -6,7 +6,7 @@
 #include <string>
 
 #include "search/candidates/candidate_result.h"
-#include "search/study/study_file.h"
+#include "search/study/trial_store.h"
 
 namespace wattgrind {
 
@@ -25,14 +25,16 @@ struct StudyNotes {
   std::optional<std::string> data;  // the data set, in words
   std::optional<CandidateResult> reference;
   std::optional<Winner> winner;
+  std::optional<uint64_t> trials;  // that the study is to have in all
 };
 
 // Throws Error(kInput), naming the file and the key, for a note that is damaged.
-StudyNotes read_notes(StudyFile& file);
+StudyNotes read_notes(TrialStore& store);
 
 // Each replaces an earlier note of its kind.
-void note_data(StudyFile& file, const std::string& data);
-void note_reference(StudyFile& file, const CandidateResult& reference);
-void note_winner(StudyFile& file, const Winner& winner);
+void note_trials(TrialStore& store, uint64_t trials);
+void note_data(TrialStore& store, const std::string& data);
+void note_reference(TrialStore& store, const CandidateResult& reference);
+void note_winner(TrialStore& store, const Winner& winner);
 
 }  // namespace wattgrind

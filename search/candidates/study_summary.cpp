@@ -50,11 +50,10 @@ std::optional<size_t> least_violation(std::span<const TrialRecord> records) {
 }  // namespace
 
 std::vector<CandidateResult> read_results(std::span<const TrialRecord> records,
-                                          const Objective& objective,
-                                          const std::filesystem::path& file) {
+                                          const Objective& objective, std::string_view place) {
   std::vector<CandidateResult> results;
   for (const TrialRecord& record : records) {
-    const std::string row = damaged_row(file, "trials", record.trial.number);
+    const std::string row = damaged_row(place, "trials", record.trial.number);
     results.push_back(read_result(record.result, row + ": result"));
     if (record.trial.state == TrialState::kComplete) {
       check_complete(record.trial, results.back(), objective, row);

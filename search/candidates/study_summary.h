@@ -10,7 +10,7 @@
 #include "search/candidates/candidate_result.h"
 #include "search/candidates/objective.h"
 #include "search/study/importance.h"
-#include "search/study/study_file.h"
+#include "search/study/trial_store.h"
 
 namespace wattgrind {
 
@@ -30,12 +30,11 @@ struct StudySummary {
 StudySummary summarise(const Space& space, std::span<const TrialRecord> records,
                        std::span<const CandidateResult> results);
 
-// What the trials' results say, in the order of the trials. Throws Error(kInput), naming the file,
+// What the trials' results say, in the order of the trials. Throws Error(kInput), naming the study,
 // the row and the key, for a result that is damaged, and for a complete trial that lacks what the
 // objective goes by.
 std::vector<CandidateResult> read_results(std::span<const TrialRecord> records,
-                                          const Objective& objective,
-                                          const std::filesystem::path& file);
+                                          const Objective& objective, std::string_view place);
 
 // "31 complete, 4 pruned, 2 running, 1 waiting"
 std::string count_states(std::span<const TrialRecord> records);

@@ -17,6 +17,8 @@
 #include <string>
 #include <string_view>
 
+#include "search/study/stored_row.h"
+
 struct sqlite3;
 struct sqlite3_stmt;
 
@@ -54,12 +56,9 @@ class Database {
   std::unique_ptr<sqlite3, Closer> handle_;
 };
 
-// What a column of a row holds, whatever the table's definition says.
-enum class ValueType { kNull, kInteger, kReal, kText, kBlob };
-
 // One SQL statement, whether it asks or changes. Parameters and columns are counted from 1 and 0,
 // as SQLite does. The database must outlive it.
-class Query {
+class Query : public ColumnReader {
  public:
   Query(Database& database, const char* sql);
 
@@ -72,12 +71,11 @@ class Query {
   bool step();
   void run();  // runs a statement that returns no row
 
-  ValueType type(int column) const;
-  std::string name(int column) const;
-  // A value of another type is converted, to 0 or an empty text if need be.
-  int64_t integer(int column) const;
-  double real(int column) const;
-  std::string text(int column) const;
+  ValueType type(int column) const override;
+  std::string name(int column) const override;
+  int64_t integer(int column) const override;
+  double real(int column) const override;
+  std::string text(int column) const override;
 
  private:
   struct Finalizer {

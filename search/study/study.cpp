@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "estimator/base/error.h"
+#include "estimator/system/clock.h"
 #include "estimator/system/interrupt.h"
 
 namespace wattgrind {
@@ -31,13 +32,13 @@ std::string why_given_up(const ClaimedTrial& claimed) {
                      claimed.workers_lost);
 }
 
-// What the workers of one process share. The file and the sampler are used under the lock, the
+// What the workers of one process share. The store and the sampler are used under the lock, the
 // evaluation is not.
 class Workers {
  public:
-  Workers(StudyFile& file, Sampler& sampler, Evaluation& evaluation, const StudyOptions& options,
+  Workers(TrialStore& store, Sampler& sampler, Evaluation& evaluation, const StudyOptions& options,
           const TrialEnded& trial_ended)
-      : file_(file),
+      : store_(store),
         sampler_(sampler),
         evaluation_(evaluation),
         options_(options),
@@ -54,7 +55,7 @@ class Workers {
   void renew_leases(std::stop_token stop);
   void stop_with(std::exception_ptr failure);
 
-  StudyFile& file_;
+  TrialStore& store_;
   Sampler& sampler_;
   Evaluation& evaluation_;
   const StudyOptions& options_;
@@ -99,7 +100,7 @@ std::optional<ClaimedTrial> Workers::next() {
     {
       const std::lock_guard lock(mutex_);
       if (stop_.stop_requested() || interrupted()) return std::nullopt;
-      Claim claim = file_.claim(options_.trials, sampler_);
+      Claim claim = store_.claim(options_.trials, sampler_);
       if (auto* claimed = std::get_if<ClaimedTrial>(&claim)) {
         held_.push_back(claimed->lease);
         return std::move(*claimed);
@@ -126,25 +127,25 @@ void Workers::evaluate(const ClaimedTrial& claimed) {
 
 void Workers::store(const ClaimedTrial& claimed, const Outcome& outcome) {
   const std::lock_guard lock(mutex_);
-  const bool ours = file_.finish(claimed.lease, outcome);
+  const bool ours = store_.finish(claimed.lease, outcome);
   std::erase(held_, claimed.lease);
   if (!ours || !trial_ended_) return;
   trial_ended_({claimed.lease.trial, claimed.configuration, outcome.state, outcome.values,
                 outcome.violation},
-               outcome, file_.trials());
+               outcome, store_.trials());
 }
 
 void Workers::give_up(const Lease& lease) {
   const std::lock_guard lock(mutex_);
   std::erase(held_, lease);
-  file_.give_up(lease);
+  store_.give_up(lease);
 }
 
 void Workers::renew_leases(std::stop_token stop) {
   try {
     while (system_clock().sleep_until(system_clock().now_s() + options_.renew_s, stop)) {
       const std::lock_guard lock(mutex_);
-      file_.renew(held_);
+      store_.renew(held_);
     }
   } catch (...) {
     stop_with(std::current_exception());
@@ -159,10 +160,10 @@ void Workers::stop_with(std::exception_ptr failure) {
 
 }  // namespace
 
-StudyEnd run_study(StudyFile& file, Sampler& sampler, Evaluation& evaluation,
+StudyEnd run_study(TrialStore& store, Sampler& sampler, Evaluation& evaluation,
                    const StudyOptions& options, const TrialEnded& trial_ended) {
   CHECK(options.jobs > 0, "{} jobs", options.jobs);
-  return Workers(file, sampler, evaluation, options, trial_ended).run();
+  return Workers(store, sampler, evaluation, options, trial_ended).run();
 }
 
 }  // namespace wattgrind

@@ -1,4 +1,4 @@
-// A study: a sampler that proposes, an evaluation that answers, a file that remembers.
+// A study: a sampler that proposes, an evaluation that answers, a store that remembers.
 #pragma once
 
 #include <cstddef>
@@ -7,14 +7,14 @@
 #include <span>
 
 #include "search/study/evaluation.h"
-#include "search/study/study_file.h"
+#include "search/study/trial_store.h"
 
 namespace wattgrind {
 
 struct StudyOptions {
   uint64_t trials = 0;  // in the study, those it holds already included
   size_t jobs = 1;      // evaluations at once in this process
-  double renew_s = 15;  // between two calls of StudyFile::renew(); well below the file's lease
+  double renew_s = 15;  // between two calls of TrialStore::renew(); well below the store's lease
   double look_again_s = 0.2;  // while the last trials are with other processes
 };
 
@@ -29,14 +29,14 @@ using TrialEnded =
     std::function<void(const Trial& ended, const Outcome& outcome, std::span<const Trial> all)>;
 
 // Works on the study until every trial below `trials` has ended, here or in another process on the
-// same file. With one worker at a time the trials are a function of the study's definition, however
-// often it is stopped, killed and resumed; with more they also depend on which trials end first.
-// A trial with which 25 workers were lost (crashed, killed, gone silent) fails.
+// same store. With one worker at a time the trials are a function of the study's definition,
+// however often it is stopped, killed and resumed; with more they also depend on which trials end
+// first. A trial with which 25 workers were lost (crashed, killed, gone silent) fails.
 //
 // Throws Error(kInterrupted) after SIGINT (under an InterruptGuard): trials in flight are back in
-// the queue. Any other Error, of the evaluation or the file, ends the study in this process once
+// the queue. Any other Error, of the evaluation or the store, ends the study in this process once
 // the evaluations under way have ended; the trial it befell is back in the queue.
-StudyEnd run_study(StudyFile& file, Sampler& sampler, Evaluation& evaluation,
+StudyEnd run_study(TrialStore& store, Sampler& sampler, Evaluation& evaluation,
                    const StudyOptions& options, const TrialEnded& trial_ended = {});
 
 }  // namespace wattgrind

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "estimator/base/error.h"
-#include "estimator/formats/json_check.h"
-#include "estimator/formats/json_text.h"
 #include "search/study/stored_row.h"
 #include "search/study/worker_process.h"
 
@@ -19,14 +17,13 @@ using Json = nlohmann::ordered_json;
 constexpr int64_t kApplicationId = 0x57675374;
 constexpr int64_t kVersion = 2;
 
-constexpr std::string_view kDefinition = "definition";  // the name of a note
-
 constexpr const char* kNotesTable =
     "CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID";
 
-// Text that is no UTF-8 (of an error, say) is mended rather than refused.
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+constexpr const char* kReplaceNote = "INSERT OR REPLACE INTO notes (name, value) VALUES (?1, ?2)";
+
+std::string select_trials(std::string_view which) {
+  return fmt::format("SELECT {} FROM trials {}", kTrialColumns, which);
 }
 
 int64_t read_pragma(Database& database, const char* pragma) {
@@ -42,22 +39,7 @@ const std::filesystem::path& existing(const std::filesystem::path& path) {
   return path;
 }
 
-std::string quote(const Json& root, const Json::json_pointer& pointer) {
-  return root.contains(pointer) ? dump(root[pointer]) : "nothing";
-}
-
 }  // namespace
-
-std::string_view trial_state_word(const TrialRecord& record) {
-  return record.waiting ? "waiting" : trial_state_word(record.trial.state);
-}
-
-StudyConflict::StudyConflict(Reason reason, std::string found)
-    : Error(reason == Reason::kMayNotResume ? ErrorKind::kUsage : ErrorKind::kInput,
-            fmt::format("{}, wanted {} or another file", found,
-                        reason == Reason::kMayNotResume ? "leave to go on with it" : "the same")),
-      reason_(reason),
-      found_(std::move(found)) {}
 
 StudyFile::StudyFile(const std::filesystem::path& path, bool create, Options options)
     : database_(path, create), options_(options), process_(process_identity()) {}
@@ -71,17 +53,17 @@ StudyFile::StudyFile(const std::filesystem::path& path, const StudyDefinition& d
     if (!holds_study()) {
       make_tables(definition);
       transaction.commit();
-      read_definition();
+      open_definition();
       return;
     }
   }
-  read_definition();
+  open_definition();
   if (if_there == IfThere::kRefuse) {
     throw StudyConflict(
         StudyConflict::Reason::kMayNotResume,
         fmt::format("{}: holds a study with {} trials", path.string(), trials().size()));
   }
-  check_definition(definition);
+  expect_same_definition(definition_, definition, place());
 }
 
 StudyFile::StudyFile(const std::filesystem::path& path)
@@ -89,7 +71,24 @@ StudyFile::StudyFile(const std::filesystem::path& path)
   if (!holds_study()) {
     fail(ErrorKind::kInput, "{}: is an empty file, wanted a study", path.string());
   }
-  read_definition();
+  open_definition();
+}
+
+void StudyFile::make(const std::filesystem::path& path, const StudyContents& contents) {
+  StudyFile file(path, true, Options());
+  Transaction transaction(file.database_, Transaction::Kind::kWrite);
+  if (file.holds_study()) {
+    throw StudyConflict(StudyConflict::Reason::kMayNotResume,
+                        fmt::format("{}: holds a study already", file.place()));
+  }
+  file.make_tables(contents.definition);
+  file.open_definition();
+  uint64_t ended = 0;
+  for (const TrialRecord& record : contents.records) {
+    file.insert(record, record.ended_unix_s ? ++ended : 0);
+  }
+  for (const auto& [name, value] : contents.notes) file.set_note(name, value);
+  transaction.commit();
 }
 
 // False for an empty file, which SQLite takes for an empty database.
@@ -100,25 +99,23 @@ bool StudyFile::holds_study() {
     return false;
   }
   if (application != kApplicationId) {
-    fail(ErrorKind::kInput, "{}: is no study: found another program's database", path().string());
+    fail(ErrorKind::kInput, "{}: is no study: found another program's database", place());
   }
   if (version != kVersion) {
     fail(ErrorKind::kInput,
          "{}: found a study of version {}, wanted {}: use the wattgrind that "
          "made it or a newer one",
-         path().string(), version, kVersion);
+         place(), version, kVersion);
   }
   return true;
 }
 
 void StudyFile::make_tables(const StudyDefinition& definition) {
-  CHECK(definition.config.contains("space"), "{}", definition.config.dump());
   database_.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
   database_.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
   database_.execute(kNotesTable);
   database_.execute(kTrialsTable);
-  set_note(kDefinition,
-           {{"name", definition.name}, {"seed", definition.seed}, {"config", definition.config}});
+  set_note(kDefinitionNote, write_definition(definition));
 }
 
 // A view or a trigger would do what its author likes whenever a table is read or written.
@@ -126,62 +123,23 @@ void StudyFile::check_tables() {
   Query others(database_,
                "SELECT type, name FROM sqlite_schema WHERE type NOT IN ('table', 'index')");
   if (others.step()) {
-    fail(ErrorKind::kInput, "{}: is damaged: found the {} \"{}\", wanted tables alone",
-         path().string(), others.text(0), others.text(1));
+    fail(ErrorKind::kInput, "{}: is damaged: found the {} \"{}\", wanted tables alone", place(),
+         others.text(0), others.text(1));
   }
   Query notes(database_, "SELECT name FROM notes");
   for (uint64_t row = 0; notes.step(); ++row) {
-    StoredRow(notes, damaged_row(path(), "notes", row)).text(0);
+    StoredRow(notes, damaged_row(place(), "notes", row)).text(0);
   }
 }
 
-void StudyFile::read_definition() {
+void StudyFile::open_definition() {
   check_tables();
-  const std::optional<Json> stored = note(kDefinition);
+  const std::optional<Json> stored = note(kDefinitionNote);
   if (!stored) {
-    fail(ErrorKind::kInput, "{}: is damaged: found no definition of the study", path().string());
+    fail(ErrorKind::kInput, "{}: is damaged: found no definition of the study", place());
   }
-  const std::string where = note_place(kDefinition);
-  const auto member = [&](const Json& json, const char* key) -> const Json& {
-    expect_object(json, where);
-    const auto found = json.find(key);
-    if (found == json.end()) fail(ErrorKind::kInput, "{}: found no \"{}\"", where, key);
-    return *found;
-  };
-  definition_.name = expect_string(member(*stored, "name"), where + ".name");
-  const Json& seed = member(*stored, "seed");
-  if (!seed.is_number_unsigned()) {
-    fail(ErrorKind::kInput, "{}.seed: found {}, wanted an integer of at least 0", where,
-         quote_ordered_json(seed));
-  }
-  definition_.seed = seed.get<uint64_t>();
-  definition_.config = member(*stored, "config");
-  space_ = parse_space(member(definition_.config, "space"), where + ".config.space");
-}
-
-void StudyFile::check_definition(const StudyDefinition& wanted) const {
-  const auto refuse = [this](std::string_view what, const std::string& stored,
-                             const std::string& found) {
-    throw StudyConflict(StudyConflict::Reason::kOtherDefinition,
-                        fmt::format("{}: holds a study with {} {}, found {} now", path().string(),
-                                    what, stored, found));
-  };
-  if (wanted.name != definition_.name) refuse("name", definition_.name, wanted.name);
-  if (wanted.seed != definition_.seed) {
-    refuse("seed", fmt::format("{}", definition_.seed), fmt::format("{}", wanted.seed));
-  }
-  // The order of keys means something in the space alone: samplers go through it in order.
-  const nlohmann::json stored = definition_.config, found = wanted.config;
-  const nlohmann::json difference = nlohmann::json::diff(stored, found);
-  if (!difference.empty()) {
-    const std::string path_of = difference[0].at("path");
-    const Json::json_pointer place(path_of);
-    std::string key = path_of.substr(1);
-    std::replace(key.begin(), key.end(), '/', '.');
-    refuse(key, quote(definition_.config, place), quote(wanted.config, place));
-  }
-  const Json &space = definition_.config.at("space"), &wanted_space = wanted.config.at("space");
-  if (dump(space) != dump(wanted_space)) refuse("space", dump(space), dump(wanted_space));
+  definition_ = read_definition(*stored, note_place(kDefinitionNote));
+  space_ = read_space(definition_, note_place(kDefinitionNote));
 }
 
 Claim StudyFile::claim(uint64_t trials, Sampler& sampler) {
@@ -217,13 +175,11 @@ bool StudyFile::is_held(const std::string& process, double renewed_unix_s) const
 }
 
 std::optional<uint64_t> StudyFile::first_waiting(uint64_t trials) {
-  Query unfinished(database_, fmt::format("{} WHERE end_rank IS NULL AND number < ?1 "
-                                          "ORDER BY number",
-                                          kSelectTrials)
-                                  .c_str());
+  Query unfinished(database_,
+                   select_trials("WHERE end_rank IS NULL AND number < ?1 ORDER BY number").c_str());
   unfinished.bind(1, static_cast<int64_t>(trials));
   while (unfinished.step()) {
-    const TrialRow row = read_trial_row(unfinished, *space_, path());
+    const TrialRow row = read_trial_row(unfinished, *space_, place());
     if (!is_held(row.process, row.renewed_unix_s)) return row.trial.number;
   }
   return std::nullopt;
@@ -240,7 +196,7 @@ ClaimedTrial StudyFile::take(uint64_t number, Configuration configuration) {
   taken.bind(1, static_cast<int64_t>(number)).bind(2, process_).bind(3, process_name());
   taken.bind(4, now);
   if (!taken.step()) {
-    fail(ErrorKind::kInput, "{}: cannot be found again", damaged_row(path(), "trials", number));
+    fail(ErrorKind::kInput, "{}: cannot be found again", damaged_row(place(), "trials", number));
   }
   const Lease lease{number, taken.integer(0)};
   const auto workers_lost = static_cast<uint64_t>(taken.integer(1));
@@ -254,7 +210,26 @@ void StudyFile::insert(uint64_t number, const Configuration& configuration) {
         "INSERT INTO trials (number, configuration, state, lease, process, worker, "
         "renewed_unix_s, started_unix_s) VALUES (?1, ?2, 'running', 0, '', '', 0, 0)")
       .bind(1, static_cast<int64_t>(number))
-      .bind(2, dump(to_json(*space_, configuration)))
+      .bind(2, stored_json(to_json(*space_, configuration)))
+      .run();
+}
+
+void StudyFile::insert(const TrialRecord& record, uint64_t end_rank) {
+  const Trial& trial = record.trial;
+  insert(trial.number, trial.configuration);
+  if (end_rank == 0) return;
+  Query(database_,
+        "UPDATE trials SET state = ?2, objectives = ?3, violation = ?4, result = ?5, worker = ?6, "
+        "started_unix_s = ?7, ended_unix_s = ?8, end_rank = ?9 WHERE number = ?1")
+      .bind(1, static_cast<int64_t>(trial.number))
+      .bind(2, trial_state_word(trial.state))
+      .bind(3, stored_json(Json(trial.values)))
+      .bind(4, trial.violation)
+      .bind(5, stored_json(record.result))
+      .bind(6, record.worker)
+      .bind(7, record.started_unix_s)
+      .bind(8, record.ended_unix_s)
+      .bind(9, static_cast<int64_t>(end_rank))
       .run();
 }
 
@@ -284,9 +259,9 @@ bool StudyFile::finish(const Lease& lease, const Outcome& outcome) {
       .bind(1, static_cast<int64_t>(lease.trial))
       .bind(2, lease.token)
       .bind(3, trial_state_word(outcome.state))
-      .bind(4, dump(Json(outcome.values)))
+      .bind(4, stored_json(Json(outcome.values)))
       .bind(5, outcome.violation)
-      .bind(6, dump(outcome.result))
+      .bind(6, stored_json(outcome.result))
       .bind(7, options_.clock->unix_s())
       .run();
   const bool ours = database_.changes() == 1;
@@ -315,8 +290,7 @@ std::span<const Trial> StudyFile::trials() {
 // are final, only two kinds of trials can differ from what was read last: those beyond the last
 // number, and those that ended since.
 void StudyFile::read_changes() {
-  Query added(database_,
-              fmt::format("{} WHERE number >= ?1 ORDER BY number", kSelectTrials).c_str());
+  Query added(database_, select_trials("WHERE number >= ?1 ORDER BY number").c_str());
   // The first time no row is left out: a number below 0 is damage.
   added.bind(1, trials_.empty() ? INT64_MIN : static_cast<int64_t>(trials_.size()));
   while (added.step()) {
@@ -328,11 +302,10 @@ void StudyFile::read_changes() {
                        std::nullopt});
   }
   Query ended(database_,
-              fmt::format("{} WHERE end_rank > ?1 AND number < ?2 ORDER BY end_rank", kSelectTrials)
-                  .c_str());
+              select_trials("WHERE end_rank > ?1 AND number < ?2 ORDER BY end_rank").c_str());
   ended.bind(1, static_cast<int64_t>(ends_read_)).bind(2, static_cast<int64_t>(trials_.size()));
   while (ended.step()) {
-    TrialRow row = read_trial_row(ended, *space_, path());
+    TrialRow row = read_trial_row(ended, *space_, place());
     ends_read_ = row.end_rank;
     trials_[row.trial.number] = std::move(row.trial);
   }
@@ -340,17 +313,17 @@ void StudyFile::read_changes() {
 
 // Reads the row of a trial that stands behind so many others: numbers have no gaps.
 TrialRow StudyFile::read_next_row(const Query& query, uint64_t trials_before) const {
-  TrialRow row = read_trial_row(query, *space_, path());
+  TrialRow row = read_trial_row(query, *space_, place());
   if (row.trial.number != trials_before) {
     fail(ErrorKind::kInput, "{}: found behind {} trials, wanted row {} there",
-         damaged_row(path(), "trials", row.trial.number), trials_before, trials_before);
+         damaged_row(place(), "trials", row.trial.number), trials_before, trials_before);
   }
   return row;
 }
 
 std::vector<TrialRecord> StudyFile::records() {
   std::vector<TrialRecord> records;
-  Query rows(database_, fmt::format("{} ORDER BY number", kSelectTrials).c_str());
+  Query rows(database_, select_trials("ORDER BY number").c_str());
   while (rows.step()) {
     TrialRow row = read_next_row(rows, records.size());
     const bool waiting = !row.ended_unix_s && !is_held(row.process, row.renewed_unix_s);
@@ -360,10 +333,6 @@ std::vector<TrialRecord> StudyFile::records() {
   return records;
 }
 
-std::string StudyFile::note_place(std::string_view name) const {
-  return damaged_row(path(), "notes", name);
-}
-
 std::optional<Json> StudyFile::note(std::string_view name) {
   Query query(database_, "SELECT value FROM notes WHERE name = ?1");
   query.bind(1, name);
@@ -371,11 +340,15 @@ std::optional<Json> StudyFile::note(std::string_view name) {
   return StoredRow(query, note_place(name)).json(0);
 }
 
+std::vector<std::string> StudyFile::note_names() {
+  std::vector<std::string> names;
+  Query query(database_, "SELECT name FROM notes ORDER BY name");
+  while (query.step()) names.push_back(query.text(0));
+  return names;
+}
+
 void StudyFile::set_note(std::string_view name, const Json& value) {
-  Query(database_, "INSERT OR REPLACE INTO notes (name, value) VALUES (?1, ?2)")
-      .bind(1, name)
-      .bind(2, dump(value))
-      .run();
+  Query(database_, kReplaceNote).bind(1, name).bind(2, stored_json(value)).run();
 }
 
 }  // namespace wattgrind

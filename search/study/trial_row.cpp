@@ -36,14 +36,15 @@ const char* const kTrialsTable = R"(
   CREATE UNIQUE INDEX trials_by_end ON trials (end_rank);
 )";
 
-const char* const kSelectTrials =
-    "SELECT number, configuration, state, objectives, violation, result, lease, workers_lost, "
-    "process, worker, renewed_unix_s, started_unix_s, ended_unix_s, end_rank FROM trials ";
+const char* const kTrialColumns =
+    "number, configuration, state, objectives, violation, result, lease, workers_lost, "
+    "process, worker, renewed_unix_s, started_unix_s, ended_unix_s, end_rank";
 
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+// The place of each in kTrialColumns.
 enum TrialColumn : int {
   kNumber,
   kConfiguration,
@@ -112,9 +113,9 @@ std::string_view trial_state_word(TrialState state) {
   CHECK(false, "state {}", static_cast<int>(state));
 }
 
-TrialRow read_trial_row(const Query& query, const Space& space, const std::filesystem::path& file) {
-  const StoredRow stored(query,
-                         damaged_row(file, "trials", fmt::format("{}", query.integer(kNumber))));
+TrialRow read_trial_row(const ColumnReader& reader, const Space& space, std::string_view place) {
+  const StoredRow stored(reader,
+                         damaged_row(place, "trials", fmt::format("{}", reader.integer(kNumber))));
   TrialRow row;
   row.trial.number = stored.count(kNumber);
   row.trial.configuration =

@@ -1,8 +1,7 @@
-// The table of trials of a study file: its definition, and its rows read and checked.
+// The table of trials: its definition in a study file, and its rows read and checked.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -10,16 +9,16 @@
 
 #include "search/space/space.h"
 #include "search/space/trial.h"
-#include "search/study/database.h"
+#include "search/study/stored_row.h"
 
 namespace wattgrind {
 
-// The statements that make the table.
+// SQLite's statements that make the table.
 extern const char* const kTrialsTable;
 
-// "SELECT number, configuration, ... FROM trials " with every column, as read_trial_row() wants
-// them. "WHERE ..." may follow.
-extern const char* const kSelectTrials;
+// "number, configuration, ...": every column, as read_trial_row() wants them.
+extern const char* const kTrialColumns;
+inline constexpr int kTrialColumnCount = 14;
 
 // "complete", "failed", ...
 std::string_view trial_state_word(TrialState state);
@@ -36,8 +35,8 @@ struct TrialRow {
   uint64_t end_rank = 0;  // 0 while it waits or is held
 };
 
-// Reads the row that the query stands on. Throws Error(kInput), naming the file, the row and the
-// column, where one has a value that it cannot have, by itself or beside the others.
-TrialRow read_trial_row(const Query& query, const Space& space, const std::filesystem::path& file);
+// Reads the row that the reader stands on. Throws Error(kInput), naming the place of the study, the
+// row and the column, where one has a value that it cannot have, by itself or beside the others.
+TrialRow read_trial_row(const ColumnReader& reader, const Space& space, std::string_view place);
 
 }  // namespace wattgrind

@@ -51,17 +51,17 @@ class ClosedForm : public Evaluation {
   Before before_;  // may throw
 };
 
-inline std::unique_ptr<Sampler> closed_form_sampler(const StudyFile& file,
+inline std::unique_ptr<Sampler> closed_form_sampler(const TrialStore& store,
                                                     SamplerKind kind = SamplerKind::kTpe) {
   SamplerOptions options;
   options.kind = kind;
-  return make_sampler(options, file.space(), file.definition().seed);
+  return make_sampler(options, store.space(), store.definition().seed);
 }
 
-inline std::vector<std::string> configurations(StudyFile& file) {
+inline std::vector<std::string> configurations(TrialStore& store) {
   std::vector<std::string> texts;
-  for (const Trial& trial : file.trials()) {
-    texts.push_back(to_string(file.space(), trial.configuration));
+  for (const Trial& trial : store.trials()) {
+    texts.push_back(to_string(store.space(), trial.configuration));
   }
   return texts;
 }
