@@ -1,6 +1,7 @@
 // How far samplers stay from the optimum after n trials.
 //
-//   tpe_regret run SAMPLER FIRST_SEED SEEDS > FILE.csv   SAMPLER: ours, hyperopt or random
+//   tpe_regret run SAMPLER FIRST_SEED SEEDS [PARALLEL] > FILE.csv
+//                                  SAMPLER: ours, hyperopt or random; PARALLEL trials in flight (1)
 //   tpe_regret evaluate                                  values for samplers outside this program
 //   tpe_regret table FILE.csv...                         mean regrets, side by side
 //
@@ -17,6 +18,7 @@
 #include <sstream>
 
 #include "estimator/base/error.h"
+#include "estimator/base/random.h"
 #include "experiments/experiment.h"
 #include "experiments/tpe_regret/objectives.h"
 #include "search/samplers/sampler.h"
@@ -63,19 +65,31 @@ double observe(const BenchmarkObjective& objective, std::span<const double> x, u
   return objective.noisy ? objective.observed(x, seed, repetition) : objective.true_value(x);
 }
 
-// One study: a line at each checkpoint, with the regret of the best observed.
-void run_study(const std::string& sampler_name, const BenchmarkObjective& objective,
-               uint64_t seed) {
+// One study: a line at each checkpoint of trials that have ended, with the regret of the best
+// observed. So many trials are in flight all the time; which of them ends next is drawn.
+void run_study(const std::string& sampler_name, const BenchmarkObjective& objective, uint64_t seed,
+               uint64_t parallel) {
+  const std::string label =
+      parallel == 1 ? sampler_name : fmt::format("{}-x{}", sampler_name, parallel);
+  Random random(derive_seed(seed, parallel));
   const auto sampler = make_sampler(options_of(sampler_name, objective), objective.space, seed);
   std::vector<Trial> history;
   std::map<std::vector<double>, uint64_t> evaluations;
   double best = INFINITY, regret = INFINITY;
   int repeats = 0;
+  std::vector<size_t> in_flight;
   for (int n = 1; n <= kCheckpoints.back(); ++n) {
-    const auto number = static_cast<uint64_t>(n - 1);
-    const std::optional<Configuration> asked = sampler->ask(number, history);
-    CHECK(asked.has_value(), "trial {}", number);
-    const std::vector<double> x = coordinates(objective.space, *asked);
+    while (in_flight.size() < parallel) {
+      const uint64_t number = history.size();
+      std::optional<Configuration> asked = sampler->ask(number, history);
+      CHECK(asked.has_value(), "trial {}", number);
+      in_flight.push_back(history.size());
+      history.push_back({number, std::move(*asked), TrialState::kRunning, {}, std::nullopt});
+    }
+    const uint64_t drawn = random.below(in_flight.size());
+    Trial& ended = history[in_flight[drawn]];
+    in_flight.erase(in_flight.begin() + static_cast<std::ptrdiff_t>(drawn));
+    const std::vector<double> x = coordinates(objective.space, ended.configuration);
     const uint64_t repetition = evaluations[x]++;
     if (repetition > 0) ++repeats;
     const double value = observe(objective, x, seed, repetition);
@@ -83,18 +97,18 @@ void run_study(const std::string& sampler_name, const BenchmarkObjective& object
       best = value;
       regret = objective.regret(objective.true_value(x));
     }
-    history.push_back({number, *asked, TrialState::kComplete, {value}, std::nullopt});
+    ended.state = TrialState::kComplete;
+    ended.values = {value};
     if (std::find(kCheckpoints.begin(), kCheckpoints.end(), n) != kCheckpoints.end()) {
-      fmt::print("{},{},{},{},{:.17g},{}\n", sampler_name, objective.name, seed, n, regret,
-                 repeats);
+      fmt::print("{},{},{},{},{:.17g},{}\n", label, objective.name, seed, n, regret, repeats);
     }
   }
 }
 
-void run(const std::string& sampler, uint64_t first_seed, uint64_t seeds) {
+void run(const std::string& sampler, uint64_t first_seed, uint64_t seeds, uint64_t parallel) {
   fmt::print("sampler,objective,seed,n,regret,repeats\n");
   for (const BenchmarkObjective& objective : benchmark_objectives()) {
-    for (uint64_t s = 0; s < seeds; ++s) run_study(sampler, objective, first_seed + s);
+    for (uint64_t s = 0; s < seeds; ++s) run_study(sampler, objective, first_seed + s, parallel);
   }
 }
 
@@ -188,15 +202,15 @@ void table(std::span<char* const> files) {
 
 int run_program(int argc, char** argv) {
   const std::string verb = argc > 1 ? argv[1] : "";
-  if (verb == "run" && argc == 5) {
-    run(argv[2], std::stoull(argv[3]), std::stoull(argv[4]));
+  if (verb == "run" && (argc == 5 || argc == 6)) {
+    run(argv[2], std::stoull(argv[3]), std::stoull(argv[4]), argc == 6 ? std::stoull(argv[5]) : 1);
   } else if (verb == "evaluate" && argc == 2) {
     evaluate();
   } else if (verb == "table" && argc > 2) {
     table({argv + 2, argv + argc});
   } else {
     fail(ErrorKind::kUsage,
-         "wanted: tpe_regret run SAMPLER FIRST_SEED SEEDS | evaluate | "
+         "wanted: tpe_regret run SAMPLER FIRST_SEED SEEDS [PARALLEL] | evaluate | "
          "table FILE.csv...");
   }
   return 0;

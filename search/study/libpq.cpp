@@ -42,8 +42,9 @@ LibPq load() {
   find(library, "PQntuples", pq.ntuples);
   find(library, "PQresultErrorField", pq.result_error_field);
   find(library, "PQresultStatus", pq.result_status);
+  find(library, "PQsendPrepare", pq.send_prepare);
   find(library, "PQsendQuery", pq.send_query);
-  find(library, "PQsendQueryParams", pq.send_query_params);
+  find(library, "PQsendQueryPrepared", pq.send_query_prepared);
   find(library, "PQsetNoticeProcessor", pq.set_notice_processor);
   find(library, "PQsocket", pq.socket);
   find(library, "PQstatus", pq.status);

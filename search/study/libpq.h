@@ -27,8 +27,9 @@ struct LibPq {
   decltype(&PQntuples) ntuples;
   decltype(&PQresultErrorField) result_error_field;
   decltype(&PQresultStatus) result_status;
+  decltype(&PQsendPrepare) send_prepare;
   decltype(&PQsendQuery) send_query;
-  decltype(&PQsendQueryParams) send_query_params;
+  decltype(&PQsendQueryPrepared) send_query_prepared;
   decltype(&PQsetNoticeProcessor) set_notice_processor;
   decltype(&PQsocket) socket;
   decltype(&PQstatus) status;

@@ -188,6 +188,7 @@ void PostgresConnection::connect() {
     throw Error(refusal.is_input ? ErrorKind::kInput : ErrorKind::kMissing, refusal.text);
   }
   pq.set_notice_processor(connection_.get(), discard_notice, nullptr);
+  prepared_.clear();
   ++connections_;
 }
 
@@ -241,12 +242,25 @@ PostgresRows PostgresConnection::query(const std::string& sql,
                                        const std::vector<PostgresValue>& values) {
   std::vector<const char*> texts;
   for (const PostgresValue& value : values) texts.push_back(value ? value->c_str() : nullptr);
-  if (!connection_ ||
-      libpq().send_query_params(connection_.get(), sql.c_str(), static_cast<int>(texts.size()),
-                                nullptr, texts.data(), nullptr, nullptr, 0) == 0) {
+  const std::string& name = prepared(sql);
+  if (libpq().send_query_prepared(connection_.get(), name.c_str(), static_cast<int>(texts.size()),
+                                  texts.data(), nullptr, nullptr, 0) == 0) {
     fail_for(nullptr);
   }
   return PostgresRows(last_result());
+}
+
+// The name under which the connection has the statement.
+const std::string& PostgresConnection::prepared(const std::string& sql) {
+  const auto found = prepared_.find(sql);
+  if (found != prepared_.end()) return found->second;
+  const std::string name = fmt::format("s{}", prepared_.size());
+  if (!connection_ ||
+      libpq().send_prepare(connection_.get(), name.c_str(), sql.c_str(), 0, nullptr) == 0) {
+    fail_for(nullptr);
+  }
+  const PostgresRows none(last_result());
+  return prepared_.emplace(sql, name).first->second;
 }
 
 void PostgresConnection::execute(const std::string& sql) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -76,7 +77,8 @@ class PostgresConnection {
   // interrupt. Within `work` it runs its work as a part of that.
   void repeat(const std::function<void(int attempts)>& work);
 
-  // Within repeat(): runs one statement, its parameters $1, $2, ...
+  // Within repeat(): runs one statement, its parameters $1, $2, ... The server plans a text once a
+  // connection.
   PostgresRows query(const std::string& sql, const std::vector<PostgresValue>& values = {});
   // Within repeat(): runs statements that return nothing, separated by ";".
   void execute(const std::string& sql);
@@ -91,6 +93,7 @@ class PostgresConnection {
   };
 
   void connect();
+  const std::string& prepared(const std::string& sql);
   PGresult* last_result();
   void await_input() const;
   [[noreturn]] void fail_for(const PGresult* result) const;
@@ -99,6 +102,7 @@ class PostgresConnection {
   PostgresUrl url_;
   Notice notice_;
   std::unique_ptr<PGconn, Closer> connection_;
+  std::map<std::string, std::string> prepared_;  // names of statements on this connection by text
   uint64_t connections_ = 0;
   bool repeating_ = false;
 };

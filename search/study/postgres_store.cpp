@@ -272,7 +272,7 @@ Claim PostgresStore::claim(uint64_t trials, Sampler& sampler) {
 
 // Every so often, for it takes a look at each trial that is held.
 void PostgresStore::look_for_the_dead() {
-  constexpr double kEvery_s = 1;
+  constexpr double kEvery_s = 5;
   const double now_s = system_clock().now_s();
   if (looked_s_ > 0 && now_s < looked_s_ + kEvery_s) return;
   looked_s_ = now_s;

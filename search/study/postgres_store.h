@@ -10,7 +10,7 @@
 // call was done asks for it again and learns so: a result is stored under its trial and lease once,
 // and a trial that was claimed without an answer is claimed again.
 //
-// A trial whose worker has died on this host is taken over within a second, on another one once its
+// A trial whose worker has died on this host is taken over within seconds, on another one once its
 // lease has run out.
 #pragma once
 

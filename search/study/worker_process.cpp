@@ -56,9 +56,9 @@ std::string process_identity() {
 }
 
 bool has_ended(std::string_view identity) {
-  const std::string scope = id_scope() + " ";
-  if (scope == " " || !identity.starts_with(scope)) return false;
-  std::istringstream rest(std::string(identity.substr(scope.size())));
+  static const std::string kScope = id_scope() + " ";
+  if (kScope == " " || !identity.starts_with(kScope)) return false;
+  std::istringstream rest(std::string(identity.substr(kScope.size())));
   pid_t id = 0;
   std::string start;
   rest >> id >> start;
