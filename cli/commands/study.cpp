@@ -14,12 +14,13 @@
 #include "estimator/base/error.h"
 #include "estimator/network/network_file.h"
 #include "search/study/open_store.h"
+#include "search/study/optuna_file.h"
 
 namespace wattgrind {
 namespace {
 
 struct StudyArguments {
-  std::string place, best, copy_to, page;
+  std::string place, best, copy_to, export_to, page;
   bool trials = false, remove = false;
   std::shared_ptr<OutputOptions> output;
 };
@@ -42,7 +43,8 @@ void show_study(const StudyArguments& arguments) {
 }
 
 void list_studies(const StudyArguments& arguments) {
-  if (!arguments.best.empty() || !arguments.copy_to.empty() || arguments.remove) {
+  if (!arguments.best.empty() || !arguments.copy_to.empty() || !arguments.export_to.empty() ||
+      !arguments.page.empty() || arguments.remove) {
     fail(ErrorKind::kUsage, "{}: names a database, wanted a study of it: add ?study=NAME",
          arguments.place);
   }
@@ -64,11 +66,27 @@ void copy_study(const StudyArguments& arguments) {
                            arguments.copy_to));
 }
 
+void export_study(const StudyArguments& arguments) {
+  constexpr std::string_view kForm = "optuna:sqlite:///";
+  if (!arguments.export_to.starts_with(kForm)) {
+    fail(ErrorKind::kUsage, "--export: found {}, wanted {}FILE", arguments.export_to, kForm);
+  }
+  const std::unique_ptr<TrialStore> store = open_store(arguments.place, print_message);
+  const std::string file = arguments.export_to.substr(kForm.size());
+  const StudyContents contents = read_contents(*store);
+  write_optuna_file(file, contents.definition.name, contents, store->space());
+  print_notice(fmt::format("{}: {} trials, for Optuna: the study \"{}\" of sqlite:///{}",
+                           arguments.place, contents.records.size(), contents.definition.name,
+                           file));
+}
+
 void run_study_command(const StudyArguments& arguments) {
   if (is_database(arguments.place)) {
     list_studies(arguments);
   } else if (!arguments.copy_to.empty()) {
     copy_study(arguments);
+  } else if (!arguments.export_to.empty()) {
+    export_study(arguments);
   } else if (arguments.remove) {
     remove_store(arguments.place);
     print_notice(fmt::format("{}: deleted", arguments.place));
@@ -99,8 +117,15 @@ void add_study_command(CLI::App& program) {
           ->add_option("--copy-to", arguments->copy_to,
                        "Copy the study to another file or database, where none of its name is")
           ->type_name("FILE|URL");
+  CLI::Option* const exported =
+      command
+          ->add_option("--export", arguments->export_to,
+                       "Write the study as Optuna keeps it: optuna:sqlite:///FILE")
+          ->excludes(copy)
+          ->type_name("optuna:sqlite:///FILE");
   command->add_flag("--delete", arguments->remove, "Delete the study with all its trials")
-      ->excludes(copy);
+      ->excludes(copy)
+      ->excludes(exported);
   arguments->output = add_output_options(*command);
   command->callback([arguments] { run_study_command(*arguments); });
 }
