@@ -15,13 +15,45 @@ namespace {
 
 // Options whose value is a word, a name, a path or a list of words. A new option with a number
 // belongs not here but has one of the checks of cli/terminal/checks.h.
-const std::set<std::string> kTakeWords = {
-    "--accuracy", "--algorithm", "--best", "--bind", "--check", "--copy-to", "--duration-column",
-    "--energy-column", "--export", "--flame", "--host", "--input", "--keep", "--kind", "--layers",
-    "--machine", "--meter", "--metrics", "--model", "--output", "--path", "--plot", "--plots",
-    "--range", "--readings", "--report", "--studies", "--study", "--sysfs", "--terms",
-    "--token-file", "--vary", "--weights", "--workload", "--write", "--write-machine",
-    "--write-model", "--write-network", "--write-weights"};
+const std::set<std::string> kTakeWords = {"--accuracy",
+                                          "--algorithm",
+                                          "--best",
+                                          "--bind",
+                                          "--check",
+                                          "--copy-to",
+                                          "--duration-column",
+                                          "--energy-column",
+                                          "--export",
+                                          "--flame",
+                                          "--host",
+                                          "--input",
+                                          "--keep",
+                                          "--kind",
+                                          "--layers",
+                                          "--machine",
+                                          "--meter",
+                                          "--metrics",
+                                          "--model",
+                                          "--output",
+                                          "--path",
+                                          "--plot",
+                                          "--plots",
+                                          "--range",
+                                          "--readings",
+                                          "--report",
+                                          "--studies",
+                                          "--study",
+                                          "--sysfs",
+                                          "--terms",
+                                          "--token-file",
+                                          "--vary",
+                                          "--weights",
+                                          "--workload",
+                                          "--write",
+                                          "--write-machine",
+                                          "--write-model",
+                                          "--write-network",
+                                          "--write-weights"};
 
 const std::string kNeverGiven = "--never-given";
 
