@@ -152,7 +152,7 @@ TEST_F(CalibratedMachineTest, PricesAreThoseThatMadeTheReadings) {
   const CountedReading& first = readings_.front();
   const double dram_pj = energy_pj(first.counts, {}, machine_prices(calibrated)).total().value();
   const double arithmetic_pj = operations_pj(first.operations, first.type, calibrated.operations);
-  EXPECT_NEAR(1e-12 * (dram_pj + arithmetic_pj), first.reading.energy_j, 1e-12);
+  EXPECT_NEAR(1e-12 * (dram_pj + arithmetic_pj), *first.reading.energy_j, 1e-12);
 }
 
 // Instructions that cost half as much again as the profile says, beside what the loads cost.
@@ -163,7 +163,7 @@ TEST_F(CalibratedMachineTest, InstructionsArePricedWhereThoseOfEveryReadingAreCo
     instructions.by_class = {1'000'000 + 77'000 * (number++ * 5 % 12), 0, 500'000, 0, 0, 0, 90'000};
     instructions.memory_operands = 500'000;
     instructions.vector_128_bits = instructions.by_class[0];
-    counted.reading.energy_j +=
+    *counted.reading.energy_j +=
         1.5e-12 * instructions_pj(instructions, machine_.instructions.value());
   }
   const EnergyFeatures features =
@@ -185,7 +185,7 @@ TEST_F(CalibratedMachineTest, InstructionsArePricedWhereThoseOfEveryReadingAreCo
 TEST_F(CalibratedMachineTest, TheProfileIsWrittenAndReadBack) {
   for (CountedReading& counted : readings_) {
     counted.reading.duration_s = 1e-9 * static_cast<double>(counted.operations.macs);
-    counted.reading.energy_j += 3 * *counted.reading.duration_s;
+    *counted.reading.energy_j += 3 * *counted.reading.duration_s;
   }
   const EnergyFeatures features =
       chosen(energy_features(readings_, machine_), {"operations", "DRAM", "time"});
