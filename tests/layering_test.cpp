@@ -30,20 +30,13 @@ constexpr std::array<std::string_view, 5> kFolders = {"estimator", "cachesim", "
 // The outside libraries that belong to some rooms only, by how their headers begin.
 const std::map<std::string, std::vector<std::string>>& libraries() {
   static const std::map<std::string, std::vector<std::string>> kLibraries = {
-      {"benchmark", {"benchmark/"}},
-      {"boost", {"boost/"}},
-      {"cli11", {"CLI/"}},
-      {"curl", {"curl/"}},
-      {"eigen", {"Eigen/"}},
-      {"highway", {"hwy/"}},
-      {"libpq", {"libpq-fe.h"}},
-      {"llvm", {"llvm/", "llvm-c/", "lld/"}},
-      {"onednn", {"oneapi/dnnl/"}},
-      {"openblas", {"cblas.h"}},
-      {"openssl", {"openssl/"}},
-      {"protobuf", {"google/protobuf/"}},
-      {"sqlite", {"sqlite3.h"}},
-      {"tbb", {"oneapi/tbb", "tbb/"}},
+      {"benchmark", {"benchmark/"}}, {"boost", {"boost/"}},
+      {"cli11", {"CLI/"}},           {"curl", {"curl/"}},
+      {"eigen", {"Eigen/"}},         {"highway", {"hwy/"}},
+      {"libpq", {"libpq-fe.h"}},     {"llvm", {"llvm/", "llvm-c/", "lld/"}},
+      {"onednn", {"oneapi/dnnl/"}},  {"openblas", {"cblas.h"}},
+      {"openssl", {"openssl/"}},     {"protobuf", {"google/protobuf/"}},
+      {"sqlite", {"sqlite3.h"}},     {"tbb", {"oneapi/tbb", "tbb/"}},
       {"zlib", {"zlib.h"}},
   };
   return kLibraries;

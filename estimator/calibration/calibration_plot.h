@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "estimator/calibration/calibration.h"
-#include "estimator/fit/feature_table.h"
 #include "estimator/charts/svg_plot.h"
+#include "estimator/fit/feature_table.h"
 
 namespace wattgrind {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "estimator/formats/csv.h"
 #include "estimator/charts/svg_plot.h"
+#include "estimator/formats/csv.h"
 #include "estimator/system/atomic_file.h"
 
 namespace wattgrind {
