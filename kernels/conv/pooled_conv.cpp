@@ -60,7 +60,8 @@ class PooledConv {
     for (const Strip& strip : cut_->strips) {
       cost += static_cast<double>(strip.times) * *entry_.cost(part_of(*cut_, strip));
     }
-    return static_cast<double>(problem_.batch / cut_->images) * cost;
+    const int64_t passes = problem_.batch / cut_->images;
+    return static_cast<double>(passes) * cost;
   }
 
   uint64_t strip_bytes() const {

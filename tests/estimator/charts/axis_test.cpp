@@ -7,7 +7,6 @@ namespace wattgrind {
 namespace {
 
 using testing::DoubleNear;
-using testing::ElementsAre;
 using testing::Pointwise;
 
 TEST(RoundTicks, AreMultiplesOfOneTwoOrFive) {
