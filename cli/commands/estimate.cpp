@@ -258,26 +258,34 @@ void print_with_models(const EstimateOptions& options, const Network& network,
        [&] { return model_estimate_csv(result, options.metrics); }});
 }
 
+// Of the core that the estimate is for; absent where the profile does not name it.
+std::optional<double> peak_operations_per_s(const Estimate& estimate) {
+  const Isa isa = estimate.counts.origin.isa;
+  const std::optional<CoreModel> core = core_model(estimate.machine, isa);
+  if (!core) return std::nullopt;
+  return peak_operations_per_cycle(isa, *core) * clock_hz(estimate.machine, isa).value;
+}
+
 void write_report(const EstimateOptions& options, const Network& network, const PlanRequest& plan,
                   const Estimate& estimate, ReportFile& report) {
   report.write([&](const PageOrigin& origin) {
     if (options.training) return estimate_page(estimate, network, nullptr, origin);
     const PlannedInference planned =
         plan_inference(network, plan, estimate.counts.origin.isa, options.batch);
-    return estimate_page(estimate, network, &planned, origin);
+    const std::optional<double> peak = peak_operations_per_s(estimate);
+    std::optional<Roofline> roofs;
+    if (peak && has_roofs(estimate.machine)) roofs = roofline(estimate, *peak);
+    return estimate_page(estimate, network, &planned, origin, roofs);
   });
 }
 
 void print_roofline(const EstimateOptions& options, const Estimate& estimate, Output& output) {
-  const Machine& machine = estimate.machine;
-  const Isa isa = estimate.counts.origin.isa;
-  const std::optional<CoreModel> core = core_model(machine, isa);
-  if (!core) {
+  const std::optional<double> peak = peak_operations_per_s(estimate);
+  if (!peak) {
     fail(ErrorKind::kInput, "--roofline: machine {} names no core.llvm_cpu, whose peak it takes",
-         machine.name);
+         estimate.machine.name);
   }
-  const Roofline result =
-      roofline(estimate, peak_operations_per_cycle(isa, *core) * clock_hz(machine, isa).value);
+  const Roofline result = roofline(estimate, *peak);
   if (!options.plot.empty()) write_file(options.plot, to_svg(roofline_plot(result)));
   output.print({[&](const TextPage& page) { return roofline_text(result, page); },
                 [&] { return roofline_json(result); }, [&] { return roofline_csv(result); }});

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "cli/reports/estimate_metrics.h"
 #include "cli/reports/estimate_report.h"
 #include "cli/reports/profile_table.h"
+#include "cli/reports/roofline_report.h"
 
 namespace wattgrind {
 namespace {
@@ -83,10 +85,28 @@ void add_graph(const Estimate& estimate, const Network& network,
                                                 network.layers.size())));
 }
 
+// Layers that the slowest level gives something lie below its roof and the core's.
+void add_roofline(const Roofline& roofline, HtmlPage& page) {
+  std::string markup;
+  const bool is_drawn = std::ranges::any_of(roofline.rows, [](const RooflineRow& row) {
+    return row.operations_a_byte.back() && row.reached_per_s();
+  });
+  if (is_drawn) {
+    markup =
+        drawing_html(to_svg(roofline_plot(roofline), SvgUse::kInPage),
+                     "What each layer computes for each byte, and how fast it is predicted to: "
+                     "no layer can lie above the roofs.");
+  }
+  markup += details_html("What bounds each layer",
+                         table_html(roofline_csv(roofline), "Each layer under its roofs"));
+  page.add_section("Roofline", markup);
+}
+
 }  // namespace
 
 std::string estimate_page(const Estimate& estimate, const Network& network,
-                          const PlannedInference* plan, const PageOrigin& origin) {
+                          const PlannedInference* plan, const PageOrigin& origin,
+                          const std::optional<Roofline>& roofline) {
   HtmlPage page(fmt::format("{} on {}", estimate.counts.network, estimate.machine.name),
                 heading_lines(estimate).first, origin);
   add_facts(estimate, page);
@@ -109,6 +129,7 @@ std::string estimate_page(const Estimate& estimate, const Network& network,
                                     "most scratch memory lie beside them."));
     }
   }
+  if (roofline) add_roofline(*roofline, page);
   page.add_section("Table",
                    table_html(metrics_table(estimate, {}, Audience::kPeople),
                               "What each layer does and costs", {.numbered = true}) +

@@ -48,6 +48,12 @@ std::optional<double> RooflineRow::reached_per_s() const {
   return operations / *time_s;
 }
 
+bool has_roofs(const Machine& machine) {
+  return machine.dram.read_bytes_per_s &&
+         std::ranges::all_of(machine.levels.begin() + 1, machine.levels.end(),
+                             [](const CacheLevel& level) { return !!level.bytes_per_cycle; });
+}
+
 Roofline roofline(const Estimate& estimate, double peak_per_s) {
   const Machine& machine = estimate.machine;
   Roofline result{machine.name, estimate.counts.network, peak_per_s, {}, {}};

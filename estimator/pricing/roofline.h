@@ -39,6 +39,9 @@ struct Roofline {
   std::vector<RooflineRow> rows;  // those of the estimate that have operations
 };
 
+// Whether the profile has the bandwidth of every level from L2 on, and of DRAM.
+bool has_roofs(const Machine& machine);
+
 // The peak is in operations a second. Throws Error(kInput) naming the figure where the profile
 // lacks a level's bandwidth.
 Roofline roofline(const Estimate& estimate, double peak_per_s);

@@ -131,6 +131,22 @@ TEST_F(Report, FiguresOfATrainingStepAreThoseOfJson) {
   expect_figures_of_json(page, result);
 }
 
+TEST_F(Report, RoofsAreThoseOfTheRoofline) {
+  const std::string page = run({"estimate", "lenet5", "--machine", "zen3"}).first;
+  const Ran ran =
+      run_wattgrind({"estimate", "lenet5", "--machine", "zen3", "--roofline", "--format", "json"});
+  const json layers = json::parse(ran.out).at("layers");
+  const PageTable table = table_of(page, "Each layer under its roofs");
+  ASSERT_EQ(table.rows.size(), layers.size());
+  for (size_t i = 0; i < layers.size(); ++i) {
+    EXPECT_EQ(table.rows[i].at("layer"), layers[i].at("name"));
+    EXPECT_EQ(table.rows[i].at("bound"), layers[i].at("bound"));
+    const double attainable = layers[i].at("attainable_operations_per_s").get<double>();
+    EXPECT_NEAR(1e9 * std::stod(table.rows[i].at("attainable_gops")), attainable,
+                1e-12 * attainable);
+  }
+}
+
 // What pointers show of bars has three digits.
 TEST_F(Report, BarsAreOfTheFiguresOfJson) {
   const auto [page, result] = run({"estimate", "lenet5", "--machine", "zen3"});
