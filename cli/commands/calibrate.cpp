@@ -171,11 +171,9 @@ void run_calibrate(const CalibrateOptions& options, bool machine_given) {
     run(options);
     return;
   }
-  if (!options.machine_file.empty() || !options.plots.empty() || !options.terms.empty() ||
-      !options.page.empty()) {
+  if (!options.machine_file.empty() || !options.plots.empty() || !options.terms.empty()) {
     fail(ErrorKind::kUsage,
-         "--write-machine, --plots, --report and --terms are of a machine's prices: leave them "
-         "out, or "
+         "--write-machine, --plots and --terms are of a machine's prices: leave them out, or "
          "--model");
   }
   CalibrateLayersOptions layers = options.layers;
@@ -183,6 +181,7 @@ void run_calibrate(const CalibrateOptions& options, bool machine_given) {
   layers.format = options.format;
   if (machine_given) layers.machine = options.machine;
   layers.output = options.output;
+  layers.page = options.page;
   calibrate_layers(layers);
 }
 

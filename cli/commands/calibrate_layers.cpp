@@ -4,7 +4,9 @@
 #include <set>
 
 #include "cli/commands/layer_readings.h"
+#include "cli/commands/report_option.h"
 #include "cli/commands/version.h"
+#include "cli/pages/layer_models_page.h"
 #include "cli/reports/layer_models_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
@@ -105,6 +107,7 @@ void calibrate_layers(const CalibrateLayersOptions& options) {
   Output output(*options.output);
   std::optional<AtomicFile> model_file;
   if (!options.model_file.empty()) model_file.emplace(options.model_file);
+  ReportFile page(options.page);
   std::optional<Machine> machine;
   if (options.machine) machine = find_machine(*options.machine);
   const Machine* counted_for = machine ? &*machine : nullptr;
@@ -137,7 +140,8 @@ void calibrate_layers(const CalibrateLayersOptions& options) {
   report.models.kernels = machine ? program_version() : "";
   report.models.date = format_utc(system_clock().unix_s());
   if (model_file) model_file->commit(write_layer_models(report.models));
-  output.print({[&](const TextPage& page) { return layer_models_text(report, page); },
+  page.write([&](const PageOrigin& origin) { return layer_models_page(report, origin); });
+  output.print({[&](const TextPage& of) { return layer_models_text(report, of); },
                 [&] { return layer_models_json(report); },
                 [&] { return layer_models_csv(report); }});
 }

@@ -20,6 +20,7 @@ struct CalibrateLayersOptions {
   bool leave_out_small_kinds = false;
   std::string model_file;  // empty: not written
   std::string check;       // a file of other readings to predict; empty: none
+  std::string page;        // of --report; empty: none
   std::shared_ptr<OutputOptions> output;
 };
 

@@ -13,6 +13,7 @@
 #include "cli/commands/host_pin.h"
 #include "cli/commands/layer_readings.h"
 #include "cli/commands/profile_run.h"
+#include "cli/commands/report_option.h"
 #include "cli/commands/version.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/message.h"
@@ -43,6 +44,7 @@ struct ProfileOptions {
   std::string readings = "layers.csv";
   std::string form = "auto";
   std::string model_file;
+  std::string page;  // of --report; empty: none
   bool measure_only = false;
   std::string sysfs = "/sys";
   std::shared_ptr<OutputOptions> output;
@@ -161,6 +163,11 @@ size_t count_layers(const std::vector<KindPrecision>& kinds) {
 
 void run_profile_command(const ProfileOptions& options) {
   const InterruptGuard guard;
+  if (options.measure_only && !options.page.empty()) {
+    fail(ErrorKind::kUsage, "--report is of fitted models: leave it out, or --measure-only");
+  }
+  // A place that cannot be written to is told before the work.
+  { const ReportFile tried(options.page); }
   const ProfileResult result = measure_layers(options);
   if (interrupted()) {
     fail(ErrorKind::kInterrupted,
@@ -179,6 +186,7 @@ void run_profile_command(const ProfileOptions& options) {
   fit.machine = "host";
   fit.model_file = options.model_file;
   fit.leave_out_small_kinds = true;
+  fit.page = options.page;
   fit.output = options.output;
   calibrate_layers(fit);
 }
@@ -269,6 +277,7 @@ void add_profile_command(CLI::App& program) {
   command->add_option("--sysfs", options->sysfs, "Where rapl and ina3221 find their counters")
       ->type_name("DIR")
       ->capture_default_str();
+  add_report_option(*command, options->page);
   options->output = add_output_options(*command);
   command->callback([options] { run_profile_command(*options); });
 }

@@ -273,12 +273,18 @@ std::vector<std::string> workloads_of(const std::vector<PowerOutlier>& outliers,
   return workloads;
 }
 
+Table layer_models_scores(const LayerModelsReport& report) { return score_table(report); }
+
+std::string layer_models_oddities(const LayerModelsReport& report) {
+  return oddities_text(report) + outliers_text(report);
+}
+
 std::string layer_models_text(const LayerModelsReport& report, const TextPage& page) {
   return fmt::format(
       "{}: {} readings of layers; \"left out\" is predicted by a fit that never saw the workload "
-      "(ten folds); accuracy is NeuralPower's, 100 % less RMSPE; * is taken\n\n{}{}{}{}",
+      "(ten folds); accuracy is NeuralPower's, 100 % less RMSPE; * is taken\n\n{}{}{}",
       report.readings_file, report.readings.size(), aligned_text(score_table(report), page),
-      oddities_text(report), outliers_text(report), check_text(report, page));
+      layer_models_oddities(report), check_text(report, page));
 }
 
 ordered_json layer_models_json(const LayerModelsReport& report) {

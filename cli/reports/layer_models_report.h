@@ -26,6 +26,10 @@ struct LayerModelsReport {
 std::vector<std::string> workloads_of(const std::vector<PowerOutlier>& outliers,
                                       const std::vector<LayerReading>& readings);
 
+// What each form is worth, kind by kind.
+Table layer_models_scores(const LayerModelsReport& report);
+// Modes, jumps and outliers of the readings, a line each; empty where there are none.
+std::string layer_models_oddities(const LayerModelsReport& report);
 std::string layer_models_text(const LayerModelsReport& report, const TextPage& page);
 nlohmann::ordered_json layer_models_json(const LayerModelsReport& report);
 // Makes a table with a row for each reading and quantity: measured, and predicted left out or, of

@@ -295,6 +295,24 @@ TEST_F(Report, CalibrationsTellTheirReadings) {
   EXPECT_THAT(page, HasSubstr("residuals"));
 }
 
+TEST_F(Report, LayerModelsTellTheirReadings) {
+  const std::string readings = folder_.path() / "layers.csv";
+  std::string text = "n,seconds\n";
+  for (int i = 1; i <= 40; ++i) {
+    text += fmt::format("{},{}\n", 1000 * i, 1e-9 * (2000 * i + 300 * (i % 3)));
+  }
+  write_file(readings, text);
+  const auto [page, result] = run({"calibrate", readings, "--workload", "relu:input={n}x1x1",
+                                   "--duration-column", "seconds:s", "--model", "polynomial"});
+  const PageTable models =
+      table_of(page, "What each form is worth, on readings left out; * is taken");
+  ASSERT_FALSE(models.rows.empty());
+  EXPECT_DOUBLE_EQ(std::stod(models.rows[0].at("mape_percent")),
+                   result.at("kinds")[0].at("time").at("left_out").at("mape_percent"));
+  EXPECT_EQ(table_of(page, "The readings").rows.size(), 40u);
+  EXPECT_THAT(page, HasSubstr("time: residuals"));
+}
+
 TEST_F(Report, MeasurementsTellTheirLoads) {
   const auto [page, result] = run({"measure", "lenet5", "--meter", "none", "--time-limit", "0.2"});
   const PageTable table = table_of(page, "The loads");
