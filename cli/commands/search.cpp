@@ -12,6 +12,7 @@
 #include "cli/commands/report_option.h"
 #include "cli/commands/search_progress.h"
 #include "cli/commands/size_options.h"
+#include "cli/commands/trial_options.h"
 #include "cli/pages/study_page.h"
 #include "cli/reports/study_report.h"
 #include "cli/terminal/checks.h"
@@ -37,10 +38,10 @@ namespace {
 
 struct SearchArguments {
   std::string config, study, best, page;
-  std::optional<uint64_t> trials, seed;
-  size_t jobs = 1;
+  TrialOptions trials;
+  std::optional<uint64_t> seed;
   SizeBounds bounds;
-  bool resume = false, verbose = false;
+  bool resume = false;
   std::shared_ptr<OutputOptions> output;
 };
 
@@ -92,10 +93,10 @@ void judge_winner(TrialStore& store, CandidateEvaluation& evaluation) {
 void run_trials(TrialStore& store, CandidateEvaluation& evaluation, const SearchConfig& config,
                 const SearchArguments& arguments) {
   const std::unique_ptr<Sampler> sampler = make_sampler(config.sampler, config.space, config.seed);
-  SearchProgress progress(config.space, config.trials, {arguments.verbose, arguments.output->quiet},
-                          store.trials());
+  SearchProgress progress(config.space, config.trials,
+                          {arguments.trials.verbose, arguments.output->quiet}, store.trials());
   const StudyEnd end =
-      run_study(store, *sampler, evaluation, {config.trials, arguments.jobs},
+      run_study(store, *sampler, evaluation, {config.trials, arguments.trials.jobs},
                 [&progress](const Trial& ended, const Outcome&, std::span<const Trial> all) {
                   progress.trial_ended(ended, all);
                 });
@@ -121,7 +122,7 @@ void run_search(const SearchArguments& arguments) {
   const std::string text = config_text(arguments.config);
   const std::string where = std::filesystem::path(arguments.config).filename().string();
   SearchConfig config = read_search_config(text, where);
-  if (arguments.trials) config.trials = *arguments.trials;
+  if (arguments.trials.trials) config.trials = *arguments.trials.trials;
   if (arguments.seed) config.seed = *arguments.seed;
   Output output(*arguments.output);
   ReportFile page(arguments.page);
@@ -178,13 +179,7 @@ void add_search_command(CLI::App& program) {
       ->add_option("config", arguments->config, "A built-in search (dffr_digits), or a search file")
       ->required()
       ->type_name("CONFIG");
-  command->add_option("--trials", arguments->trials, "Trials in all (default: the file's)")
-      ->check(integer_from(1, 100'000'000))
-      ->type_name("N");
-  command->add_option("--jobs", arguments->jobs, "Trials at once")
-      ->check(integer_from(1, 1000))
-      ->type_name("N")
-      ->capture_default_str();
+  add_trial_options(*command, arguments->trials, "the file's");
   command->add_option("--seed", arguments->seed, "Of proposals and weights (default: the file's)")
       ->check(integer_of_at_least(0))
       ->type_name("S");
@@ -199,7 +194,6 @@ void add_search_command(CLI::App& program) {
       ->add_option("--best", arguments->best,
                    "Where the best architecture goes (default: beside the study, .best.json)")
       ->type_name("FILE");
-  command->add_flag("-v,--verbose", arguments->verbose, "A line for each trial");
   add_size_options(*command, arguments->bounds);
   add_report_option(*command, arguments->page);
   arguments->output = add_output_options(*command);

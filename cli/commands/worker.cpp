@@ -10,7 +10,7 @@
 #include "cli/commands/data_advice.h"
 #include "cli/commands/search_progress.h"
 #include "cli/commands/size_options.h"
-#include "cli/terminal/checks.h"
+#include "cli/commands/trial_options.h"
 #include "cli/terminal/message.h"
 #include "estimator/base/error.h"
 #include "estimator/system/interrupt.h"
@@ -25,14 +25,13 @@ namespace {
 
 struct WorkerArguments {
   std::string study;
-  std::optional<uint64_t> trials;
-  size_t jobs = 1;
+  TrialOptions trials;
   SizeBounds bounds;
-  bool verbose = false, quiet = false;
+  bool quiet = false;
 };
 
 uint64_t trials_of(TrialStore& store, const WorkerArguments& arguments) {
-  if (arguments.trials) return *arguments.trials;
+  if (arguments.trials.trials) return *arguments.trials.trials;
   if (const std::optional<uint64_t> noted = read_notes(store).trials) return *noted;
   fail(ErrorKind::kInput, "{}: does not tell how many trials it is to have, wanted --trials N",
        store.place());
@@ -47,11 +46,11 @@ void run_worker(const WorkerArguments& arguments) {
   CandidateEvaluation evaluation =
       with_data_advice("data.path", [&] { return CandidateEvaluation(config, arguments.bounds); });
   const std::unique_ptr<Sampler> sampler = make_sampler(config.sampler, config.space, config.seed);
-  SearchProgress progress(config.space, trials, {arguments.verbose, arguments.quiet},
+  SearchProgress progress(config.space, trials, {arguments.trials.verbose, arguments.quiet},
                           store->trials());
   uint64_t ended_here = 0;
   try {
-    run_study(*store, *sampler, evaluation, {trials, arguments.jobs},
+    run_study(*store, *sampler, evaluation, {trials, arguments.trials.jobs},
               [&](const Trial& ended, const Outcome&, std::span<const Trial> all) {
                 ++ended_here;
                 progress.trial_ended(ended, all);
@@ -78,14 +77,7 @@ void add_worker_command(CLI::App& program) {
                    "The study: a file or postgresql://USER@HOST/DATABASE?study=NAME")
       ->required()
       ->type_name("FILE|URL");
-  command->add_option("--trials", arguments->trials, "Trials in all (default: the search's)")
-      ->check(integer_from(1, 100'000'000))
-      ->type_name("N");
-  command->add_option("--jobs", arguments->jobs, "Trials at once")
-      ->check(integer_from(1, 1000))
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_flag("-v,--verbose", arguments->verbose, "A line for each trial");
+  add_trial_options(*command, arguments->trials, "the search's");
   command->add_flag("--quiet", arguments->quiet, "No progress on standard error");
   add_size_options(*command, arguments->bounds);
   command->footer(

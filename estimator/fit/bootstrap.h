@@ -27,8 +27,4 @@ std::vector<Interval> bootstrap_coefficients(const FeatureTable& table, std::spa
                                              const FeatureSet& features, const FitOptions& fit,
                                              const BootstrapOptions& options);
 
-// The p-quantile of values, for p from 0 to 1, linear between order statistics. `values` must not
-// be empty.
-double quantile(std::vector<double> values, double p);
-
 }  // namespace wattgrind

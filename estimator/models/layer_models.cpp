@@ -7,6 +7,7 @@
 #include <set>
 
 #include "estimator/base/error.h"
+#include "estimator/base/quantile.h"
 #include "estimator/fit/cross_validation.h"
 #include "estimator/fit/linear_fit.h"
 

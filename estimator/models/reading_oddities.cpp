@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "estimator/base/quantile.h"
 #include "estimator/fit/linear_fit.h"
 #include "estimator/models/layer_features.h"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "estimator/base/error.h"
+#include "estimator/base/quantile.h"
 #include "estimator/system/interrupt.h"
 
 namespace wattgrind {
@@ -19,13 +20,6 @@ constexpr size_t kFewestTurns = 9;
 constexpr int kClockReadings = 100;
 // A repetition that is timed alone must take this many times as long as reading the clock does.
 constexpr double kLeastOfClock = 3;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
 
 // What one state of a load's caches has come to.
 struct Series {
@@ -56,8 +50,8 @@ class Turns {
     std::vector<Reading> readings;
     for (const Series& series : series_) {
       if (series.times_s.empty()) continue;
-      const bool is_timed =
-          series.caches == CacheWarmth::kWarm || median(series.times_s) >= kLeastOfClock * clock_s_;
+      const bool is_timed = series.caches == CacheWarmth::kWarm ||
+                            quantile(series.times_s, 0.5) >= kLeastOfClock * clock_s_;
       if (is_enough(series) && is_timed) readings.push_back(reading_of(series));
     }
     return readings;
@@ -130,7 +124,7 @@ class Turns {
     reading.batch = load.batch;
     reading.caches = series.caches;
     reading.repetitions = series.repetitions * series.times_s.size();
-    reading.duration_s = median(series.times_s) * static_cast<double>(reading.repetitions);
+    reading.duration_s = quantile(series.times_s, 0.5) * static_cast<double>(reading.repetitions);
     reading.relative_error = median_relative_error(series.times_s);
     return reading;
   }
@@ -146,12 +140,12 @@ class Turns {
 
 double median_relative_error(const std::vector<double>& values) {
   CHECK(values.size() >= 2, "{} values", values.size());
-  const double middle = median(values);
+  const double middle = quantile(values, 0.5);
   std::vector<double> deviations;
   for (const double value : values) deviations.push_back(std::abs(value - middle));
   // Of a normal distribution: deviations' median is 0.6745 sigma, and a median's standard error is
   // sqrt(pi / 2) times that of a mean.
-  const double sigma = 1.4826 * median(std::move(deviations));
+  const double sigma = 1.4826 * quantile(std::move(deviations), 0.5);
   return 1.2533 * sigma / std::sqrt(static_cast<double>(values.size())) / middle;
 }
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <map>
 
+#include "estimator/base/quantile.h"
 #include "estimator/catalog/network_source.h"
-#include "estimator/fit/bootstrap.h"
 #include "estimator/formats/csv.h"
 #include "estimator/system/file_text.h"
 #include "experiments/meter_free/counting.h"

@@ -5,17 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "estimator/base/error.h"
+#include "estimator/base/quantile.h"
 
 namespace wattgrind {
 namespace {
-
-double median(std::vector<double> values) {
-  CHECK(!values.empty(), "{} values", values.size());
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 double mean(std::span<const double> values) {
   double sum = 0;
@@ -89,15 +82,15 @@ std::string settings_row(CandidateTable& table, const SettingRuns& setting,
   Summary summary = summarise(setting, baseline, trials);
   std::string row = row_start(setting.setting);
   if (summary.found.empty()) return row + "| none | | | | | |\n";
-  const double middle = median(summary.values);
+  const double middle = quantile(summary.values, 0.5);
   const double pool = setting.pool_best ? setting.pool_best->value : std::nan("");
   std::sort(summary.found.begin(), summary.found.end(),
             [](const Judged& a, const Judged& b) { return a.value < b.value; });
   const Judged& typical = summary.found[(summary.found.size() - 1) / 2];
   row += fmt::format("| {} | {:.2f} / {:+.1f} / {:+.1f} | {:.4f} | {:.4f} | {:+.2f} ",
-                     summary.found.size(), median(summary.scores), median(summary.train_changes),
-                     median(summary.infer_changes), middle, pool,
-                     100 * (middle - pool) / std::abs(pool));
+                     summary.found.size(), quantile(summary.scores, 0.5),
+                     quantile(summary.train_changes, 0.5), quantile(summary.infer_changes, 0.5),
+                     middle, pool, 100 * (middle - pool) / std::abs(pool));
   return row + fmt::format("| {}, batch {}: {:.2f} |\n", typical.candidate.network,
                            typical.candidate.batch,
                            table.evaluation().test_accuracy(typical.configuration));
@@ -130,8 +123,8 @@ std::string spread_table(CandidateTable& table, const SettingRuns& setting,
   return fmt::format(
       "setting {}, {} trials, of the first trial's (median of seeds): training {:.3f}, inference "
       "{:.3f}\n{} random candidates, of their mean: training {:.3f}, inference {:.3f}\n",
-      setting.setting.number, kTrials, median(train_spreads), median(infer_spreads), pool.size(),
-      all.train / all.mean_train, all.infer / all.mean_infer);
+      setting.setting.number, kTrials, quantile(train_spreads, 0.5), quantile(infer_spreads, 0.5),
+      pool.size(), all.train / all.mean_train, all.infer / all.mean_infer);
 }
 
 }  // namespace wattgrind

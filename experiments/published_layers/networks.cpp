@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "estimator/base/quantile.h"
 #include "estimator/catalog/network_source.h"
 #include "estimator/fit/baseline.h"
 #include "estimator/formats/csv.h"

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "estimator/base/quantile.h"
 #include "estimator/base/random.h"
-#include "estimator/fit/bootstrap.h"
 #include "estimator/formats/csv.h"
 #include "estimator/system/file_text.h"
 #include "kernels/run/native_workload.h"

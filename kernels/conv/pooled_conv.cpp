@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 #include <vector>
 
-#include "estimator/base/error.h"
 #include "kernels/layout/blocking.h"
 #include "kernels/layout/tiling.h"
 #include "kernels/parts/strided_copy.h"

@@ -15,10 +15,11 @@ namespace wattgrind {
 // LoopNest lower(const Relu&, const LayerContext&), and the same of every other operation:
 //
 // Conv2d: a depthwise one as below; the others by the algorithm that choose_forward_algorithm()
-// takes for its problem (kernels/conv/forward_algorithms.h). The input's halo covers the padding.
-// Weights are packed [group][block][row][column][channel][lane] (kernels/layout/packing.h).
-// Dense: a product with the batch as M, blocks of units as N and the input's values, in the order
-// they lie in memory, as K, by an algorithm as for a convolution. Weights are packed
+// takes for its problem (kernels/conv/forward_algorithms.h). Pooling fused with it is done on
+// strips of its map (kernels/conv/pooled_conv.h). The input's halo covers the padding. Weights are
+// packed [group][block][row][column][channel][lane] (kernels/layout/packing.h). Dense: a product
+// with the batch as M, blocks of units as N and the input's values, in the order they lie in
+// memory, as K, by an algorithm as for a convolution. Weights are packed
 // [block][row][column][channel][lane].
 // Relu: y = max(x, 0), also in place.
 // Activation: y = f(x), also in place; by polynomials, rational functions and square roots

@@ -24,14 +24,6 @@ FeatureTable table_with_noise(uint64_t seed, size_t samples, double noise) {
   return table;
 }
 
-TEST(Bootstrap, QuantilesAreLinearBetweenOrderStatistics) {
-  EXPECT_DOUBLE_EQ(quantile({3, 1, 2}, 0), 1);
-  EXPECT_DOUBLE_EQ(quantile({3, 1, 2}, 0.5), 2);
-  EXPECT_DOUBLE_EQ(quantile({3, 1, 2}, 0.75), 2.5);
-  EXPECT_DOUBLE_EQ(quantile({3, 1, 2}, 1), 3);
-  EXPECT_DOUBLE_EQ(quantile({4}, 0.025), 4);
-}
-
 TEST(Bootstrap, TheSeedDecides) {
   const FeatureTable table = table_with_noise(1, 10, 0.1);
   const auto folds = workload_folds(table);
