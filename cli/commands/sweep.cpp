@@ -1,6 +1,7 @@
 // wattgrind sweep WHAT --vary KEY=VALUES: what happens when one thing changes.
 #include <atomic>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -28,6 +29,7 @@
 #include "estimator/system/atomic_file.h"
 #include "estimator/system/interrupt.h"
 #include "estimator/system/sysfs.h"
+#include "search/data/download.h"
 
 namespace wattgrind {
 namespace {
@@ -82,9 +84,12 @@ class SweepRun {
  private:
   // What makes the points what they are.
   nlohmann::ordered_json identity() const {
+    nlohmann::ordered_json model_files = nlohmann::ordered_json::array();
+    for (const std::string& path : options_.models) model_files.push_back(contents_of(path));
     return {{"schema", "wattgrind/sweep-points/1"},
             {"version", program_version()},
             {"what", options_.what},
+            {"what_file", contents_of(options_.what)},
             {"vary", options_.vary},
             {"one_at_a_time", options_.one_at_a_time},
             {"machine", write_machine(base_.machine)},
@@ -92,7 +97,14 @@ class SweepRun {
             {"batch", options_.batch},
             {"steady", options_.steady},
             {"models", options_.models},
+            {"model_files", model_files},
             {"meter", options_.meter}};
+  }
+
+  // A digest of what stands in a file; null of what is none, as a built-in network.
+  static nlohmann::ordered_json contents_of(const std::string& path) {
+    if (!std::filesystem::is_regular_file(path)) return nullptr;
+    return sha256_of_file(path);
   }
 
   void refuse_what_cannot_run() const {

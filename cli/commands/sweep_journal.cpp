@@ -1,17 +1,10 @@
 #include "cli/commands/sweep_journal.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 
 #include "estimator/base/error.h"
 #include "estimator/formats/json_text.h"
 #include "estimator/formats/key_values.h"
-#include "estimator/system/file_text.h"
 
 namespace wattgrind {
 namespace {
@@ -83,19 +76,11 @@ CaseFigures read_figures(const nlohmann::json& read) {
   return figures;
 }
 
-[[noreturn]] void fail_journal(const std::string& path, std::string_view action) {
-  fail(ErrorKind::kFailed, "{}: cannot {}: {}", path, action, std::strerror(errno));
-}
-
 }  // namespace
 
-SweepJournal::SweepJournal(const std::string& path, const ordered_json& sweep) : path_(path) {
-  const std::string text = std::filesystem::exists(path) ? read_file(path) : "";
-  if (!text.empty() && text.back() != '\n') {
-    fail(ErrorKind::kInput, "{}: the last line is cut short: remove it", path);
-  }
+SweepJournal::SweepJournal(const std::string& path, const ordered_json& sweep) : file_(path) {
   size_t number = 0;
-  for (const std::string_view line : split(text, '\n')) {
+  for (const std::string_view line : split(file_.text(), '\n')) {
     if (line.empty()) continue;
     const std::string where = fmt::format("{}:{}", path, ++number);
     const nlohmann::json read = parse_json(line, where);
@@ -112,12 +97,8 @@ SweepJournal::SweepJournal(const std::string& path, const ordered_json& sweep) :
       fail(ErrorKind::kInput, "{}: is no point of a sweep: remove the line", where);
     }
   }
-  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) fail_journal(path, "open for appending");
-  if (number == 0) write_line(compact_json(sweep));
+  if (number == 0) file_.append(compact_json(sweep));
 }
-
-SweepJournal::~SweepJournal() { ::close(descriptor_); }
 
 std::optional<CaseFigures> SweepJournal::find(const std::string& label) const {
   const auto found = done_.find(label);
@@ -125,15 +106,7 @@ std::optional<CaseFigures> SweepJournal::find(const std::string& label) const {
 }
 
 void SweepJournal::append(const CaseFigures& figures) {
-  write_line(compact_json(figures_json(figures)));
-}
-
-void SweepJournal::write_line(const std::string& line) {
-  // One write call a line: an interrupted program leaves whole lines behind.
-  const std::string text = line + '\n';
-  const ssize_t written = ::write(descriptor_, text.data(), text.size());
-  if (written != static_cast<ssize_t>(text.size())) fail_journal(path_, "append");
-  if (::fsync(descriptor_) != 0) fail_journal(path_, "write to the disk");
+  file_.append(compact_json(figures_json(figures)));
 }
 
 }  // namespace wattgrind

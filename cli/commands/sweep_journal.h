@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/reports/compare_report.h"
+#include "estimator/system/appended_file.h"
 
 namespace wattgrind {
 
@@ -16,9 +17,6 @@ class SweepJournal {
   // came of a point. Throws Error(kInput) where the file is of another sweep, or ends in the middle
   // of a line, and Error(kFailed) where it cannot be written.
   SweepJournal(const std::string& path, const nlohmann::ordered_json& sweep);
-  ~SweepJournal();
-  SweepJournal(const SweepJournal&) = delete;
-  SweepJournal& operator=(const SweepJournal&) = delete;
 
   // What came of the point; absent where it is not done.
   std::optional<CaseFigures> find(const std::string& label) const;
@@ -26,10 +24,7 @@ class SweepJournal {
   void append(const CaseFigures& figures);
 
  private:
-  void write_line(const std::string& line);
-
-  std::string path_;
-  int descriptor_ = -1;
+  AppendedFile file_;
   std::map<std::string, CaseFigures> done_;
 };
 

@@ -125,7 +125,8 @@ class ValueBins {
     const auto& value = trial.configuration[parameter_];
     if (!value) return std::nullopt;
     if (const auto number = number_of(*value); number && !ends_.empty()) {
-      return static_cast<size_t>(std::ranges::lower_bound(ends_, *number) - ends_.begin());
+      const auto bin = std::ranges::lower_bound(ends_, *number) - ends_.begin();
+      return labels_.size() - ends_.size() + static_cast<size_t>(bin);  // words come first
     }
     return static_cast<size_t>(std::ranges::find(labels_, word_of(*value)) - labels_.begin());
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -21,16 +22,13 @@ using nlohmann::ordered_json;
 
 constexpr int64_t kMostBatch = 1'000'000;
 
-// Two hashes of 64 bits (FNV-1a and its reverse), which nobody needs to be unable to collide: who
-// uploads what collides gets their own network back.
+// Their SHA-256: networks of one id, whose estimates are one, are the same bytes.
 std::string content_id(std::string_view bytes) {
-  uint64_t forward = 0xcbf29ce484222325, backward = forward;
-  constexpr uint64_t kPrime = 0x100000001b3;
-  for (const unsigned char c : bytes) forward = (forward ^ c) * kPrime;
-  for (auto c = bytes.rbegin(); c != bytes.rend(); ++c) {
-    backward = (backward ^ static_cast<unsigned char>(*c)) * kPrime;
-  }
-  return fmt::format("{:016x}{:016x}", forward, backward);
+  std::array<unsigned char, 32> digest{};
+  const int done =
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+  CHECK(done == 1, "{} of {} bytes", done, bytes.size());
+  return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
 bool is_builtin(std::string_view folder, const std::string& name) {

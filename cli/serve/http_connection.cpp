@@ -92,6 +92,7 @@ void HttpConnection::look_for_request(HttpHandler& handler, Time now) {
   }
   if (reading.state == HttpReading::State::kBody) return;
   input_.erase(0, reading.bytes);
+  input_.shrink_to_fit();
   admitted_ = false;
   keep_alive_ = reading.request.keep_alive;
   take(handler.answer(reading.request), now);
@@ -153,7 +154,7 @@ void HttpConnection::send_more(HttpHandler& handler, Time now) {
   }
   sent_ += static_cast<size_t>(count);
   if (sent_ < output_.size()) return;
-  output_ = {};
+  std::string().swap(output_);
   if (!keep_alive_) {
     begin_closing(now);
     return;

@@ -26,7 +26,6 @@ class HttpConnection {
   bool is_over() const { return phase_ == Phase::kOver; }
   // Waits for a request, or for the rest of one: it may be closed where others want its place.
   bool is_reading() const { return phase_ == Phase::kReading; }
-  bool is_waiting() const { return phase_ == Phase::kWaiting; }
   Time since() const { return since_; }
   size_t buffered_bytes() const { return input_.size(); }
 

@@ -130,8 +130,12 @@ bool JobBoard::cancel(const std::string& id) {
     Job& job = *found->second;
     if (job.view.has_ended()) return true;
     job.cancelled = true;
-    if (job.view.state == JobState::kQueued) job.view.state = JobState::kCancelled;
-    queue_.remove(found->second);
+    if (job.view.state == JobState::kQueued) {
+      job.view.state = JobState::kCancelled;
+      job.request.files.clear();
+      queue_.remove(found->second);
+      forget_old_ones();  // the job may be gone behind it
+    }
   }
   changed_();
   return true;

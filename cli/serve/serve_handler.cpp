@@ -258,11 +258,11 @@ HttpAnswer ServeHandler::upload(const HttpRequest& request) {
   const UploadedNetwork network = uploaded_network(request.body);
   const std::optional<JobView> job = board_.submit(network_job(network));
   if (!job) return json_error(503, kTooMany);
-  shelf_.put(network);
-  return when_ended(job->id, kLongestWait, [network](const JobView& view) {
+  return when_ended(job->id, kLongestWait, [this, network](const JobView& view) {
     if (view.state == JobState::kFailed) return json_error(view.error_status, view.error);
     if (view.state != JobState::kDone) return json_error(503, "it was not read in time");
     const size_t layers = parse_csv(*view.results.at("csv"), "network.csv").rows.size();
+    shelf_.put(network);
     return json_answer({{"upload", network.id}, {"file", network.file}, {"layers", layers}}, 201);
   });
 }

@@ -21,10 +21,10 @@ double weight_of(std::string_view kind) {
 }  // namespace
 
 double KindPrecision::need() const {
-  if (layers < kFewestLayersOfAKind) {
+  if (layers < kFewestLayersOfAKind || !left_out_percent) {
     return std::numeric_limits<double>::max() / (1 + static_cast<double>(layers));
   }
-  return weight_of(kind) * left_out_percent.value_or(0) / static_cast<double>(layers);
+  return weight_of(kind) * *left_out_percent / static_cast<double>(layers);
 }
 
 KindPrecision kind_precision(std::string_view kind, std::span<const LayerReading> readings) {

@@ -27,7 +27,7 @@ struct TurnLoad {
 struct TurnOptions {
   std::vector<CacheWarmth> caches = {CacheWarmth::kWarm, CacheWarmth::kCold};
   double relative_error = 0.02;  // wanted of the median
-  double time_limit_s = 1;       // of a load's runs, after which it is left at what it has
+  double time_limit_s = 1;       // of a load's runs with one state of its caches
 };
 
 // Readings without energy: of each load one for each state of the caches, in the order of both.

@@ -1,14 +1,10 @@
 #include "estimator/readings/readings.h"
 
-#include <fcntl.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <tuple>
 
 #include "estimator/base/error.h"
@@ -253,21 +249,6 @@ bool same_reading(const Reading& a, const Reading& b) {
   return key(a) == key(b);
 }
 
-[[noreturn]] void fail_system(const std::string& path, std::string_view action) {
-  fail(ErrorKind::kFailed, "{}: cannot {}: {}", path, action, std::strerror(errno));
-}
-
-std::string read_all(int descriptor, const std::string& path) {
-  std::string text;
-  char buffer[4096];
-  while (true) {
-    const ssize_t bytes = ::read(descriptor, buffer, sizeof buffer);
-    if (bytes < 0) fail_system(path, "read");
-    if (bytes == 0) return text;
-    text.append(buffer, static_cast<size_t>(bytes));
-  }
-}
-
 }  // namespace
 
 std::string_view name(CacheWarmth caches) { return caches == CacheWarmth::kWarm ? "warm" : "cold"; }
@@ -302,35 +283,19 @@ std::vector<Reading> parse_readings(std::string_view text, std::string_view file
 }
 
 ReadingsFile::ReadingsFile(const std::string& path, ReadingColumns columns)
-    : path_(path), columns_(columns) {
-  // Others may be read without end, or wait for somebody to write.
-  const std::string kind = special_kind(path);
-  if (!kind.empty()) fail(ErrorKind::kFailed, "{}: found {}, wanted a file", path, kind);
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) fail_system(path, "open for appending");
-  try {
-    const std::string text = read_all(descriptor_, path);
-    if (text.empty()) {
-      write_line(std::string(columns == ReadingColumns::kEnergy ? kHeader : kProfileHeader));
-      return;
-    }
-    if (text.back() != '\n') {
-      fail(ErrorKind::kInput, "{}: the last line is cut short: complete or remove it", path);
-    }
-    const std::vector<std::string> found = parse_csv(text, path).columns;
-    if (found == parse_csv(kProfileHeader, path).columns) {
-      columns_ = ReadingColumns::kProfile;
-    } else if (columns == ReadingColumns::kProfile || found != parse_csv(kHeader, path).columns) {
-      fail(ErrorKind::kInput, "{}: cannot append: the header must be '{}'", path,
-           columns == ReadingColumns::kProfile ? kProfileHeader : kHeader);
-    }
-  } catch (...) {
-    ::close(descriptor_);
-    throw;
+    : file_(path), columns_(columns) {
+  if (file_.text().empty()) {
+    file_.append(columns == ReadingColumns::kEnergy ? kHeader : kProfileHeader);
+    return;
+  }
+  const std::vector<std::string> found = parse_csv(file_.text(), path).columns;
+  if (found == parse_csv(kProfileHeader, path).columns) {
+    columns_ = ReadingColumns::kProfile;
+  } else if (columns == ReadingColumns::kProfile || found != parse_csv(kHeader, path).columns) {
+    fail(ErrorKind::kInput, "{}: cannot append: the header must be '{}'", path,
+         columns == ReadingColumns::kProfile ? kProfileHeader : kHeader);
   }
 }
-
-ReadingsFile::~ReadingsFile() { ::close(descriptor_); }
 
 void ReadingsFile::append(const Reading& reading) {
   const auto optional = [](const std::optional<double>& value) {
@@ -343,15 +308,7 @@ void ReadingsFile::append(const Reading& reading) {
     line += fmt::format(",{},{},{},{}", name(reading.caches), csv_field(reading.cpu),
                         csv_field(reading.kernels), optional(reading.relative_error));
   }
-  write_line(line);
-}
-
-void ReadingsFile::write_line(const std::string& line) {
-  // One write call a line: an interrupted program leaves whole lines behind.
-  const std::string text = line + '\n';
-  const ssize_t written = ::write(descriptor_, text.data(), text.size());
-  if (written != static_cast<ssize_t>(text.size())) fail_system(path_, "append");
-  if (::fsync(descriptor_) != 0) fail_system(path_, "write to the disk");
+  file_.append(line);
 }
 
 }  // namespace wattgrind

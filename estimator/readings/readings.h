@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "estimator/system/appended_file.h"
+
 namespace wattgrind {
 
 // What the caches held when a repetition began.
@@ -29,7 +31,7 @@ struct Reading {
   size_t line = 0;                     // in the file it came from, from 1
   CacheWarmth caches = CacheWarmth::kWarm;
   std::string cpu, kernels;              // the processor and the program's version; empty: not said
-  std::optional<double> relative_error;  // of the mean of the repetitions
+  std::optional<double> relative_error;  // standard error of the mean or median, over it
 
   // Energy of one repetition, net of the idle power where that is known. There must be energy.
   double net_energy_j() const;
@@ -68,18 +70,12 @@ class ReadingsFile {
   // keeps them. Throws Error(kInput) when the file has another header or ends in the middle of a
   // line, Error(kFailed) when it cannot be written.
   explicit ReadingsFile(const std::string& path, ReadingColumns columns = ReadingColumns::kEnergy);
-  ~ReadingsFile();
-  ReadingsFile(const ReadingsFile&) = delete;
-  ReadingsFile& operator=(const ReadingsFile&) = delete;
 
   void append(const Reading& reading);
 
  private:
-  void write_line(const std::string& line);
-
-  std::string path_;
+  AppendedFile file_;
   ReadingColumns columns_;
-  int descriptor_ = -1;
 };
 
 }  // namespace wattgrind

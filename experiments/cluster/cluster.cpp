@@ -1,15 +1,12 @@
 // Studies with many workers, on an objective that is a formula.
 //
 //   cluster begin STUDY                          makes the study
-//   cluster worker STUDY TRIALS MILLISECONDS LOG works on it, each evaluation taking about that
-//   long;
-//                                                appends "NUMBER VALUE" to LOG for each trial
-//                                                stored
+//   cluster worker STUDY TRIALS MS LOG           works on it, each evaluation taking about so many
+//                                                milliseconds; LOG gets "NUMBER VALUE" a trial
 //   cluster check STUDY TRIALS LOG...            every trial is complete, with the value that its
-//                                                configuration has, and is in the logs at most once
+//                                                configuration has, and in the logs at most once
 //   cluster speed STUDY TRIALS WORKERS SAMPLER   so many processes, no time taken: trials a second
 //   cluster latency STUDY TRIALS                 how long claim() and finish() take at so many
-//   trials
 //
 // STUDY is a file or a URL; SAMPLER is random or tpe.
 #include <fcntl.h>

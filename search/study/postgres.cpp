@@ -30,14 +30,15 @@ class PostgresAway : public std::runtime_error {
 };
 
 // Classes and codes of errors that pass by themselves (PostgreSQL's appendix A): connections,
-// transactions in each other's way, too little memory, disk or connections for now, shutdowns.
+// transactions in each other's way, too little memory, disk or connections for now, shutdowns, and
+// sessions that the server ended because they said nothing for long.
 bool passes_by_itself(std::string_view state) {
-  constexpr std::array<std::string_view, 3> kCodes = {"57P01", "57P02", "57P03"};
+  constexpr std::array<std::string_view, 5> kCodes = {"25P03", "57P01", "57P02", "57P03", "57P05"};
   return state.starts_with("08") || state.starts_with("40") || state.starts_with("53") ||
          std::find(kCodes.begin(), kCodes.end(), state) != kCodes.end();
 }
 
-// One line, without the words that libpq begins with.
+// In one line, without tabs and the newlines at its end.
 std::string one_line(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
   std::string line;

@@ -63,11 +63,15 @@ class PostgresStore : public TrialStore {
   std::vector<std::string> note_names() override;
 
  private:
+  // The first of the two numbers of our advisory locks: "WgSt". The second is the study's number,
+  // or 0 for the tables as a whole.
+  static constexpr int64_t kLock = 0x57675374;
+
   PostgresStore(PostgresUrl url, Options options, std::string process);
 
   bool has_tables();
   void make_tables();
-  std::optional<uint64_t> find_study();
+  bool find_study();
   bool make_study(const StudyDefinition& definition);
   void insert(const TrialRecord& record);
   void open_study();
@@ -77,6 +81,7 @@ class PostgresStore : public TrialStore {
   std::optional<ClaimedTrial> take_waiting(uint64_t trials);
   std::optional<ClaimedTrial> take_orphan();
   std::optional<ClaimedTrial> propose(uint64_t trials, Sampler& sampler, bool& exhausted);
+  void let_go(const Lease& lease);
   ClaimedTrial claimed(uint64_t number, int64_t token, uint64_t workers_lost);
   PostgresValue study() const { return postgres_value(study_); }
 

@@ -1,5 +1,6 @@
 #include "search/study/postgres_url.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <memory>
@@ -57,6 +58,7 @@ std::string percent_encoded(std::string_view text) {
 
 // Whatever stands behind a ":" before the last "@" is taken for a password, however the rest reads.
 void refuse_any_password(std::string_view behind_scheme) {
+  if (behind_scheme.find("password=") != std::string_view::npos) refuse_password();
   const size_t at = behind_scheme.rfind('@');
   if (at == std::string_view::npos) return;
   if (behind_scheme.substr(0, at).find(':') != std::string_view::npos) refuse_password();
@@ -69,10 +71,9 @@ std::vector<std::pair<std::string, std::string>> read_parameters(const std::stri
   const std::unique_ptr<PQconninfoOption, decltype(pq.conninfo_free)> options(
       pq.conninfo_parse(url.c_str(), &message), pq.conninfo_free);
   if (!options) {
-    std::string reason = message == nullptr ? "out of memory" : message;
+    // What libpq says quotes the URL, which may hold a password under a name that is encoded.
     pq.freemem(message);
-    while (!reason.empty() && reason.back() == '\n') reason.pop_back();
-    fail(ErrorKind::kUsage, "{}: {}; {}", url, reason, kForm);
+    fail(ErrorKind::kUsage, "the study's URL: found what libpq cannot read; {}", kForm);
   }
   std::vector<std::pair<std::string, std::string>> parameters;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
@@ -107,7 +108,8 @@ PostgresUrl parse_postgres_url(std::string_view text) {
     }
     const std::optional<std::string> name = percent_decoded(item.substr(6));
     if (!name || name->empty() || name->find('\0') != std::string::npos || !url.study.empty()) {
-      fail(ErrorKind::kUsage, "{}: found {}, wanted one study=NAME", text, item);
+      fail(ErrorKind::kUsage, "the study's URL: {}, wanted one study=NAME",
+           url.study.empty() ? "found no readable name of a study" : "found two names of studies");
     }
     url.study = *name;
   }

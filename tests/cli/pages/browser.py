@@ -132,7 +132,9 @@ def focus(browser, element):
 
 
 def sort_by_keyboard(browser):
-    tables = [t for t in browser.find_elements(By.CSS_SELECTOR, "table") if t.is_displayed()]
+    # What readers have not opened yet cannot be reached by the keyboard either.
+    tables = [t for t in browser.find_elements(By.CSS_SELECTOR, "table")
+              if t.is_displayed() and not t.find_elements(By.XPATH, "ancestor::details[not(@open)]")]
     for table in tables[:1]:
         headers = table.find_elements(By.CSS_SELECTOR, "thead th")
         numeric = [i for i, h in enumerate(headers) if "n" in (h.get_attribute("class") or "")]

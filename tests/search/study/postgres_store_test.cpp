@@ -140,7 +140,8 @@ TEST_F(PostgresStoreTest, NeverShowsAPassword) {
   for (const std::string given :
        {"postgresql://ada:s3cret@127.0.0.1/db?study=a", "postgresql://ada:s3@cret@h/db?study=a",
         "postgresql://ada:s3/cret@h/db", "postgresql://h/db?study=a&password=s3cret",
-        "postgres://ada:s3?cret@h/db"}) {
+        "postgres://ada:s3?cret@h/db", "postgresql://h/db?study=&password=s3cret",
+        "postgresql://h/db?study=a&password=s3cret&nonsense=1"}) {
     const std::string error = refusal(given, ErrorKind::kUsage);
     EXPECT_THAT(error, HasSubstr("found a password in it"));
     EXPECT_THAT(error, Not(HasSubstr("s3"))) << given;
