@@ -6,8 +6,7 @@ namespace wattgrind {
 
 void add_trial_options(CLI::App& command, TrialOptions& options,
                        const std::string& trials_without) {
-  command
-      .add_option("--trials", options.trials, "Trials in all (default: " + trials_without + ")")
+  command.add_option("--trials", options.trials, "Trials in all (default: " + trials_without + ")")
       ->check(integer_from(1, 100'000'000))
       ->type_name("N");
   command.add_option("--jobs", options.jobs, "Trials at once")

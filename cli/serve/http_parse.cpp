@@ -91,8 +91,8 @@ Refusal read_header(std::string_view line, const HttpLimits& limits, HttpRequest
   std::string name = lower_case(line.substr(0, colon));
   const bool once = name == "host" || name == "content-length" || name == "transfer-encoding" ||
                     name == "origin" || name == "authorization" || name == "content-type";
-  const bool is_there = std::ranges::any_of(
-      request.headers, [&](const auto& known) { return known.first == name; });
+  const bool is_there =
+      std::ranges::any_of(request.headers, [&](const auto& known) { return known.first == name; });
   if (once && is_there) {
     return refused(400, fmt::format("the header {} comes twice", name));
   }
