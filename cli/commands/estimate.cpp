@@ -38,6 +38,7 @@
 #include "kernels/count/count_training.h"
 #include "kernels/count/program_work.h"
 #include "kernels/program/engine_plan.h"
+#include "kernels/program/training_program.h"
 
 namespace wattgrind {
 namespace {
@@ -185,8 +186,8 @@ void check_phase(const EstimateOptions& options) {
     fail(ErrorKind::kUsage, "--flame is of an estimate: leave out --show and --verify");
   }
   check_models(options);
-  if (!options.report.empty() && (options.verify || options.show_plan || !options.models.empty())) {
-    fail(ErrorKind::kUsage, "--report is of an estimate: leave out --verify, --show and --model");
+  if (!options.report.empty() && (options.verify || options.show_plan)) {
+    fail(ErrorKind::kUsage, "--report is of an estimate: leave out --verify and --show");
   }
   if (options.epochs && options.images == 0) {
     fail(ErrorKind::kUsage, "--epochs wants --images: how many images an epoch has");
@@ -247,15 +248,21 @@ PricedTraining price_training(const EstimateOptions& options,
   return training;
 }
 
-void print_with_models(const EstimateOptions& options, const Network& network,
-                       const LayerModels& models, Estimate estimate, Output& output) {
-  ModelEstimate result{std::move(estimate), {}, models.readings, options.bottleneck};
-  result.prediction =
-      predict_counted(network, result.estimate.counts, models, result.estimate.machine);
+ModelEstimate with_models(const EstimateOptions& options, const Network& network,
+                          const LayerModels& models, const Estimate& estimate) {
+  return {estimate, predict_counted(network, estimate.counts, models, estimate.machine),
+          models.readings, options.bottleneck};
+}
+
+void print_with_models(const EstimateOptions& options, const ModelEstimate& estimate,
+                       Output& output) {
+  const auto table = [&](Audience audience) {
+    return model_estimate_table(estimate, options.metrics, audience);
+  };
   output.print(
-      {[&](const TextPage& page) { return model_estimate_text(result, options.metrics, page); },
-       [&] { return model_estimate_json(result); },
-       [&] { return model_estimate_csv(result, options.metrics); }});
+      {[&](const TextPage& page) { return model_estimate_text(estimate, options.metrics, page); },
+       [&] { return model_estimate_json(estimate); }, [&] { return table(Audience::kPrograms); },
+       nullptr, [&] { return table(Audience::kPeople); }});
 }
 
 // Of the core that the estimate is for; absent where the profile does not name it.
@@ -267,15 +274,20 @@ std::optional<double> peak_operations_per_s(const Estimate& estimate) {
 }
 
 void write_report(const EstimateOptions& options, const Network& network, const PlanRequest& plan,
-                  const Estimate& estimate, ReportFile& report) {
+                  const Estimate& estimate, const ModelEstimate* models, ReportFile& report) {
   report.write([&](const PageOrigin& origin) {
-    if (options.training) return estimate_page(estimate, network, nullptr, origin);
+    if (options.training) {
+      const TrainingProgram step =
+          lower_training(network, optimizer_named(options.optimizer).value(),
+                         estimate.counts.origin.isa, options.batch);
+      return estimate_page(estimate, {network, step.program}, origin);
+    }
     const PlannedInference planned =
         plan_inference(network, plan, estimate.counts.origin.isa, options.batch);
     const std::optional<double> peak = peak_operations_per_s(estimate);
-    std::optional<Roofline> roofs;
-    if (peak && has_roofs(estimate.machine)) roofs = roofline(estimate, *peak);
-    return estimate_page(estimate, network, &planned, origin, roofs);
+    EstimateContext context{planned.network, planned.program, std::nullopt, models};
+    if (peak && has_roofs(estimate.machine)) context.roofline = roofline(estimate, *peak);
+    return estimate_page(estimate, context, origin);
   });
 }
 
@@ -344,11 +356,13 @@ void run_estimate(EstimateOptions options) {
   }
   if (!options.keep.empty()) keep(options.keep, artifacts);
   if (flame) flame->commit(layout_json(flame_trace(estimate)));
-  if (models) {
-    print_with_models(options, network, *models, std::move(estimate), output);
+  std::optional<ModelEstimate> modelled;
+  if (models) modelled = with_models(options, network, *models, estimate);
+  write_report(options, network, plan, estimate, modelled ? &*modelled : nullptr, report);
+  if (modelled) {
+    print_with_models(options, *modelled, output);
     return;
   }
-  write_report(options, network, plan, estimate, report);
   if (options.roofline) {
     print_roofline(options, estimate, output);
     return;

@@ -28,7 +28,7 @@ ordered_json plan_json(const PlannedInference& inference) {
                        {"isa", traits(program.isa).name},
                        {"kernels", kernels_json(inference)},
                        {"maps", ordered_json::array()}};
-  for (const MapPlace& place : map_places(inference)) {
+  for (const MapPlace& place : map_places(inference.program)) {
     json["maps"].push_back({{"name", place.name},
                             {"offset", place.offset},
                             {"bytes", place.bytes},
@@ -49,7 +49,7 @@ Table plan_table(const PlannedInference& inference) {
                    {"bytes", "bytes"},
                    {"first_kernel", "first kernel"},
                    {"last_kernel", "last kernel"}};
-  for (const MapPlace& place : map_places(inference)) {
+  for (const MapPlace& place : map_places(inference.program)) {
     table.rows.push_back({place.name, place.offset, place.bytes, place.first, place.last});
   }
   return table;

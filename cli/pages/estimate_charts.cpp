@@ -133,6 +133,26 @@ DrawnMeasure cycles_measure(const Estimate& estimate) {
   return measure;
 }
 
+std::optional<DrawnMeasure> predicted_measure(
+    const ModelEstimate& estimate, std::string name, std::string unit,
+    const std::optional<PredictedQuantity>& total,
+    std::optional<PredictedQuantity> PredictedLayer::*quantity) {
+  if (!total) return std::nullopt;
+  std::map<std::string_view, double> amounts;
+  for (const PredictedLayerRow& layer : estimate.prediction.layers) {
+    if (!layer.prediction) continue;
+    if (const auto& predicted = (*layer.prediction).*quantity) {
+      amounts[layer.name] = predicted->value;
+    }
+  }
+  DrawnMeasure measure{name, std::move(unit), {name}, {}, total->value};
+  for (const PricedRow& row : estimate.estimate.rows) {
+    const auto found = amounts.find(row.row.name);
+    measure.rows.push_back({found == amounts.end() ? 0 : found->second});
+  }
+  return measure;
+}
+
 std::string percent_text(double part, double whole) {
   if (whole <= 0) return "";
   const double percent = 100 * part / whole;
@@ -166,6 +186,18 @@ std::vector<DrawnMeasure> drawn_measures(const Estimate& estimate) {
   std::vector<DrawnMeasure> measures = {energy_measure(estimate)};
   if (auto time = time_measure(estimate)) measures.push_back(std::move(*time));
   measures.push_back(cycles_measure(estimate));
+  return measures;
+}
+
+std::vector<DrawnMeasure> predicted_measures(const ModelEstimate& estimate) {
+  const NetworkPrediction& prediction = estimate.prediction;
+  std::vector<DrawnMeasure> measures;
+  for (auto& measure : {predicted_measure(estimate, "time (models)", "s", prediction.time_s,
+                                          &PredictedLayer::time_s),
+                        predicted_measure(estimate, "energy (models)", "J", prediction.energy_j,
+                                          &PredictedLayer::energy_j)}) {
+    if (measure) measures.push_back(*measure);
+  }
   return measures;
 }
 
@@ -274,16 +306,15 @@ std::string cumulative_plot(const Estimate& estimate, const std::vector<DrawnMea
   return plot.series.empty() ? "" : to_svg(plot, SvgUse::kInPage);
 }
 
-std::string memory_drawing(const PlannedInference& plan) {
-  PlaceChart chart{
-      "Maps of " + plan.network.name, "kernel, by its number in the order they run", {}};
+std::string memory_drawing(const Program& program, const std::string& network) {
+  PlaceChart chart{"Maps of " + network, "kernel, by its number in the order they run", {}};
   // Scratch memory that shares with nobody lies beside the maps, far from them.
   std::set<std::string_view> apart;
-  for (const ProgramBuffer& buffer : plan.program.buffers) {
+  for (const ProgramBuffer& buffer : program.buffers) {
     if (buffer.kind == BufferKind::kScratch && !buffer.shares) apart.insert(buffer.name);
   }
   uint64_t first = UINT64_MAX;
-  std::vector<MapPlace> places = map_places(plan);
+  std::vector<MapPlace> places = map_places(program);
   std::erase_if(places, [&](const MapPlace& place) { return apart.contains(place.name); });
   for (const MapPlace& place : places) first = std::min(first, place.offset);
   for (const MapPlace& place : places) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/reports/model_estimate_report.h"
 #include "estimator/charts/svg_plot.h"
 #include "estimator/network/network.h"
 #include "estimator/pricing/priced_estimate.h"
@@ -25,6 +26,9 @@ struct DrawnMeasure {
   double of(size_t row) const;
 };
 std::vector<DrawnMeasure> drawn_measures(const Estimate& estimate);
+// Time and energy as models of layers predict them, where they know them; layers that they do not
+// know, or that do nothing, come to nothing.
+std::vector<DrawnMeasure> predicted_measures(const ModelEstimate& estimate);
 
 // Horizontal bars of all rows; of many, of those that come to most in the order they run, and one
 // of all others together.
@@ -40,7 +44,7 @@ std::optional<std::string> network_drawing(const Estimate& estimate, const Netwo
 // How much of each measure, and of the multiply-accumulates, the rows up to each take.
 std::string cumulative_plot(const Estimate& estimate, const std::vector<DrawnMeasure>& measures);
 
-// Where maps lie and while which kernels; empty where the plan has none.
-std::string memory_drawing(const PlannedInference& plan);
+// Where the maps (and gradients) of a program lie and while which kernels; empty where it has none.
+std::string memory_drawing(const Program& program, const std::string& network);
 
 }  // namespace wattgrind

@@ -13,6 +13,7 @@
 #include "cli/reports/estimate_report.h"
 #include "cli/reports/profile_table.h"
 #include "cli/reports/roofline_report.h"
+#include "estimator/charts/axis.h"
 
 namespace wattgrind {
 namespace {
@@ -102,44 +103,80 @@ void add_roofline(const Roofline& roofline, HtmlPage& page) {
   page.add_section("Roofline", markup);
 }
 
+HtmlPage::Figure predicted_figure(std::string name, const PredictedQuantity& quantity,
+                                  std::string_view unit) {
+  return {std::move(name), shown_amount(quantity.value, unit),
+          fmt::format("{} to {} in 95 of 100", shown_amount(quantity.low, unit),
+                      shown_amount(quantity.high, unit))};
+}
+
+// What the models say of the whole network.
+void add_predictions(const ModelEstimate& estimate, HtmlPage& page) {
+  page.add_fact("Models", model_notes(estimate));
+  if (const std::string most = bottleneck_text(estimate); !most.empty()) {
+    page.add_fact("Most", most);
+  }
+  const NetworkPrediction& prediction = estimate.prediction;
+  std::vector<HtmlPage::Figure> figures;
+  if (prediction.time_s) {
+    figures.push_back(predicted_figure("time by models", *prediction.time_s, "s"));
+  }
+  if (prediction.energy_j) {
+    figures.push_back(predicted_figure("energy by models", *prediction.energy_j, "J"));
+  }
+  if (const auto power = prediction.power_w()) {
+    figures.push_back({"power by models", shown_amount(*power, "W"), ""});
+  }
+  page.add_figures(figures);
+}
+
+void add_tables(const Estimate& estimate, const ModelEstimate* models, HtmlPage& page) {
+  const auto table = [&](Audience audience) {
+    return models != nullptr ? model_estimate_table(*models, {}, audience)
+                             : metrics_table(estimate, {}, audience);
+  };
+  page.add_section(
+      "Table",
+      table_html(table(Audience::kPeople), "What each layer does and costs", {.numbered = true}) +
+          details_html("Every figure of every layer",
+                       table_html(table(Audience::kPrograms), "Every figure of every layer",
+                                  {.numbered = true, .six_digits = true})));
+  page.add_section("Prices", table_html(profile_table(estimate.machine),
+                                        "The machine's figures, how each was come by, and from "
+                                        "where"));
+}
+
 }  // namespace
 
-std::string estimate_page(const Estimate& estimate, const Network& network,
-                          const PlannedInference* plan, const PageOrigin& origin,
-                          const std::optional<Roofline>& roofline) {
+std::string estimate_page(const Estimate& estimate, const EstimateContext& context,
+                          const PageOrigin& origin) {
   HtmlPage page(fmt::format("{} on {}", estimate.counts.network, estimate.machine.name),
                 heading_lines(estimate).first, origin);
   add_facts(estimate, page);
   page.add_figures(figures_of(estimate_summary(estimate)));
-  const std::vector<DrawnMeasure> measures = drawn_measures(estimate);
+  std::vector<DrawnMeasure> measures = drawn_measures(estimate);
+  if (context.models != nullptr) {
+    add_predictions(*context.models, page);
+    const std::vector<DrawnMeasure> predicted = predicted_measures(*context.models);
+    measures.insert(measures.begin(), predicted.begin(), predicted.end());
+  }
   std::vector<std::string> names;
   for (const DrawnMeasure& measure : measures) names.push_back(measure.name);
   page.add_measures(names);
-  add_graph(estimate, plan == nullptr ? network : plan->network, measures, page);
+  add_graph(estimate, context.network, measures, page);
   add_bars(estimate, measures, page);
   if (const std::string plot = cumulative_plot(estimate, measures); !plot.empty()) {
     page.add_section("Adding up", drawing_html(plot, "Where a line is steep, layers cost much."));
   }
-  if (plan != nullptr) {
-    if (const std::string memory = memory_drawing(*plan); !memory.empty()) {
-      page.add_section("Memory",
-                       drawing_html(memory,
-                                    "Each buffer where it lies, for as long as it is used; "
-                                    "parameters, inputs and "
-                                    "most scratch memory lie beside them."));
-    }
+  if (const std::string memory = memory_drawing(context.program, context.network.name);
+      !memory.empty()) {
+    page.add_section("Memory", drawing_html(memory,
+                                            "Each buffer where it lies, for as long as it is used; "
+                                            "parameters, inputs and most scratch memory lie beside "
+                                            "them."));
   }
-  if (roofline) add_roofline(*roofline, page);
-  page.add_section("Table",
-                   table_html(metrics_table(estimate, {}, Audience::kPeople),
-                              "What each layer does and costs", {.numbered = true}) +
-                       details_html("Every figure of every layer",
-                                    table_html(metrics_table(estimate, {}, Audience::kPrograms),
-                                               "Every figure of every layer",
-                                               {.numbered = true, .six_digits = true})));
-  page.add_section("Prices", table_html(profile_table(estimate.machine),
-                                        "The machine's figures, how each was come by, and from "
-                                        "where"));
+  if (context.roofline) add_roofline(*context.roofline, page);
+  add_tables(estimate, context.models, page);
   return page.text();
 }
 

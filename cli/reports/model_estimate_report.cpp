@@ -7,7 +7,6 @@
 #include <functional>
 
 #include "cli/reports/estimate_json.h"
-#include "cli/reports/estimate_metrics.h"
 #include "cli/reports/estimate_report.h"
 #include "cli/terminal/sentence.h"
 
@@ -155,13 +154,6 @@ std::string highest_power_text(const NetworkPrediction& prediction) {
                   *highest->prediction->power_w(), prediction.power_w().value_or(0));
 }
 
-std::string bottleneck_text(const ModelEstimate& estimate) {
-  if (!estimate.bottleneck) return "";
-  return "\n" + shares_text(estimate.prediction, LayerQuantity::kTime) +
-         highest_power_text(estimate.prediction) +
-         shares_text(estimate.prediction, LayerQuantity::kEnergy);
-}
-
 ordered_json prediction_json(const std::optional<PredictedQuantity>& quantity) {
   if (!quantity) return nullptr;
   ordered_json json = {
@@ -183,13 +175,30 @@ ordered_json told_json(const ToldQuantities& quantities) {
 
 std::string model_estimate_text(const ModelEstimate& estimate,
                                 const std::vector<std::string>& metrics, const TextPage& page) {
-  Table table = metrics_table(estimate.estimate, metrics, Audience::kPeople);
-  add_columns(estimate, true, table);
+  const Table table = model_estimate_table(estimate, metrics, Audience::kPeople);
+  const std::string most = bottleneck_text(estimate);
   return estimate_heading(estimate.estimate) + aligned_text(table, page) +
-         bottleneck_text(estimate) +
-         sentence("\nmodels of layers alone, from {}; \"from\" and \"to\" hold 95 %\n",
+         (most.empty() ? "" : "\n" + most) + "\n" + model_notes(estimate);
+}
+
+std::string model_notes(const ModelEstimate& estimate) {
+  return sentence("models of layers alone, from {}; \"from\" and \"to\" hold 95 %\n",
                   estimate.readings) +
          doubts(estimate);
+}
+
+std::string bottleneck_text(const ModelEstimate& estimate) {
+  if (!estimate.bottleneck) return "";
+  return shares_text(estimate.prediction, LayerQuantity::kTime) +
+         highest_power_text(estimate.prediction) +
+         shares_text(estimate.prediction, LayerQuantity::kEnergy);
+}
+
+Table model_estimate_table(const ModelEstimate& estimate, const std::vector<std::string>& metrics,
+                           Audience audience) {
+  Table table = metrics_table(estimate.estimate, metrics, audience);
+  add_columns(estimate, audience == Audience::kPeople, table);
+  return table;
 }
 
 ordered_json model_estimate_json(const ModelEstimate& estimate) {
@@ -215,12 +224,6 @@ ordered_json model_estimate_json(const ModelEstimate& estimate) {
   }
   json["model"] = std::move(model);
   return json;
-}
-
-Table model_estimate_csv(const ModelEstimate& estimate, const std::vector<std::string>& metrics) {
-  Table table = metrics_table(estimate.estimate, metrics, Audience::kPrograms);
-  add_columns(estimate, false, table);
-  return table;
 }
 
 }  // namespace wattgrind

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/reports/estimate_metrics.h"
 #include "cli/terminal/table.h"
 #include "estimator/models/network_prediction.h"
 #include "estimator/pricing/priced_estimate.h"
@@ -20,8 +21,15 @@ struct ModelEstimate {
 
 std::string model_estimate_text(const ModelEstimate& estimate,
                                 const std::vector<std::string>& metrics, const TextPage& page);
+// What the models are of, and what they cannot say of these layers: lines, the first of which names
+// the readings.
+std::string model_notes(const ModelEstimate& estimate);
+// The layers that take most, a line for each quantity; empty where they are not asked for.
+std::string bottleneck_text(const ModelEstimate& estimate);
+// Those of the estimate, with columns for what the models say.
+Table model_estimate_table(const ModelEstimate& estimate, const std::vector<std::string>& metrics,
+                           Audience audience);
 // That of the estimate, with a member "model".
 nlohmann::ordered_json model_estimate_json(const ModelEstimate& estimate);
-Table model_estimate_csv(const ModelEstimate& estimate, const std::vector<std::string>& metrics);
 
 }  // namespace wattgrind

@@ -44,6 +44,12 @@ void check_request(const AlgorithmRequest& request, const Network& network,
   }
 }
 
+// Not what stays from pass to pass, nor what a batch brings.
+bool is_made_by_kernels(BufferKind kind) {
+  return kind == BufferKind::kMap || kind == BufferKind::kScratch || kind == BufferKind::kMask ||
+         kind == BufferKind::kGradient;
+}
+
 }  // namespace
 
 std::string_view name(Plan plan) { return kNames[static_cast<size_t>(plan)]; }
@@ -94,13 +100,12 @@ ProgramBytes program_bytes(const PlannedInference& inference) {
   return use;
 }
 
-std::vector<MapPlace> map_places(const PlannedInference& inference) {
-  const Program& program = inference.program;
+std::vector<MapPlace> map_places(const Program& program) {
   std::vector<std::optional<MapPlace>> places(program.buffers.size());
   for (uint64_t step = 0; step < program.steps.size(); ++step) {
     for (const uint32_t index : program.steps[step].buffers) {
       const ProgramBuffer& buffer = program.buffers[index];
-      if (buffer.kind != BufferKind::kMap && buffer.kind != BufferKind::kScratch) continue;
+      if (!is_made_by_kernels(buffer.kind)) continue;
       if (!places[index]) {
         places[index] = {buffer.name, buffer.address - kArenaAddress, buffer.bytes, step, step};
       }
@@ -125,7 +130,7 @@ std::string to_text(const PlannedInference& inference) {
     text += "\n";
   }
   text += "\nmaps: offset, bytes, name, kernels that use them\n";
-  for (const MapPlace& place : map_places(inference)) {
+  for (const MapPlace& place : map_places(inference.program)) {
     text += fmt::format("{:>12} {:>10} {}: {}", place.offset, place.bytes, place.name, place.first);
     if (place.last != place.first) text += fmt::format(" to {}", place.last);
     text += "\n";

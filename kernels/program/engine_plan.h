@@ -49,14 +49,15 @@ struct ProgramBytes {
 };
 ProgramBytes program_bytes(const PlannedInference& inference);
 
-// A map or scratch buffer, and the kernels that use it first and last, by their numbers.
+// A map, or of a training step a gradient or a mask, or a scratch buffer, and the kernels that use it
+// first and last, by their numbers.
 struct MapPlace {
   std::string name;
   uint64_t offset = 0;  // from the arena's first byte
   uint64_t bytes = 0;
   uint64_t first = 0, last = 0;
 };
-std::vector<MapPlace> map_places(const PlannedInference& inference);
+std::vector<MapPlace> map_places(const Program& program);
 
 // The plan for people: what each kernel holds and by which algorithm, and where each map lies and
 // for how long. Golden tests compare it.
