@@ -307,7 +307,7 @@ std::string cumulative_plot(const Estimate& estimate, const std::vector<DrawnMea
 }
 
 std::string memory_drawing(const Program& program, const std::string& network) {
-  PlaceChart chart{"Maps of " + network, "kernel, by its number in the order they run", {}};
+  PlaceChart chart{"Memory of " + network, "kernel, by its number in the order they run", {}};
   // Scratch memory that shares with nobody lies beside the maps, far from them.
   std::set<std::string_view> apart;
   for (const ProgramBuffer& buffer : program.buffers) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -111,12 +112,7 @@ HtmlPage::Figure predicted_figure(std::string name, const PredictedQuantity& qua
 }
 
 // What the models say of the whole network.
-void add_predictions(const ModelEstimate& estimate, HtmlPage& page) {
-  page.add_fact("Models", model_notes(estimate));
-  if (const std::string most = bottleneck_text(estimate); !most.empty()) {
-    page.add_fact("Most", most);
-  }
-  const NetworkPrediction& prediction = estimate.prediction;
+std::vector<HtmlPage::Figure> predicted_figures(const NetworkPrediction& prediction) {
   std::vector<HtmlPage::Figure> figures;
   if (prediction.time_s) {
     figures.push_back(predicted_figure("time by models", *prediction.time_s, "s"));
@@ -127,7 +123,14 @@ void add_predictions(const ModelEstimate& estimate, HtmlPage& page) {
   if (const auto power = prediction.power_w()) {
     figures.push_back({"power by models", shown_amount(*power, "W"), ""});
   }
-  page.add_figures(figures);
+  return figures;
+}
+
+void add_model_facts(const ModelEstimate& estimate, HtmlPage& page) {
+  page.add_fact("Models", model_notes(estimate));
+  if (const std::string most = bottleneck_text(estimate); !most.empty()) {
+    page.add_fact("Bottlenecks", most);
+  }
 }
 
 void add_tables(const Estimate& estimate, const ModelEstimate* models, HtmlPage& page) {
@@ -153,13 +156,14 @@ std::string estimate_page(const Estimate& estimate, const EstimateContext& conte
   HtmlPage page(fmt::format("{} on {}", estimate.counts.network, estimate.machine.name),
                 heading_lines(estimate).first, origin);
   add_facts(estimate, page);
-  page.add_figures(figures_of(estimate_summary(estimate)));
+  std::vector<HtmlPage::Figure> figures = figures_of(estimate_summary(estimate));
   std::vector<DrawnMeasure> measures = drawn_measures(estimate);
   if (context.models != nullptr) {
-    add_predictions(*context.models, page);
-    const std::vector<DrawnMeasure> predicted = predicted_measures(*context.models);
-    measures.insert(measures.begin(), predicted.begin(), predicted.end());
+    add_model_facts(*context.models, page);
+    std::ranges::copy(predicted_figures(context.models->prediction), std::back_inserter(figures));
+    std::ranges::copy(predicted_measures(*context.models), std::back_inserter(measures));
   }
+  page.add_figures(figures);
   std::vector<std::string> names;
   for (const DrawnMeasure& measure : measures) names.push_back(measure.name);
   page.add_measures(names);

@@ -26,8 +26,6 @@ std::string_view embedded(std::string_view name) {
   check_failed(__FILE__, __LINE__, "embedded", std::string(name));
 }
 
-constexpr size_t kMostMeasures = 3;  // that a page can switch between
-
 // Which step of which measure is shown, where another than the first is chosen.
 std::string measure_style() {
   std::string css;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,14 @@ bool tells_time(const std::vector<Span>& spans) {
 
 ordered_json trace_event(std::string_view phase, std::string_view name, double at) {
   return {{"name", name}, {"ph", phase}, {"pid", 1}, {"tid", 1}, {"ts", at}};
+}
+
+// A complete event. Begins and ends in events of their own are not understood everywhere:
+// speedscope takes those whose facts differ for those of different spans.
+ordered_json span_event(std::string_view name, double start, double duration) {
+  ordered_json event = trace_event("X", name, start);
+  event["dur"] = duration;
+  return event;
 }
 
 // What the layer's counters stand at while it runs.
@@ -116,23 +125,27 @@ ordered_json flame_trace(const Estimate& estimate) {
   const bool by_time = tells_time(spans);
   const std::string title =
       fmt::format("{}, batch {}", estimate.counts.network, estimate.counts.batch);
-  ordered_json events = {name_event("process_name", estimate.machine.name),
-                         name_event("thread_name", by_time ? "time" : "latency cycles"),
-                         trace_event("B", title, 0)};
+  std::vector<double> durations;
+  for (const Span& span : spans) {
+    durations.push_back(by_time ? kMicrosASecond * *span.costs->time_s : span.costs->cost.value());
+  }
+  // What holds other spans comes before them.
+  ordered_json events = {
+      name_event("process_name", estimate.machine.name),
+      name_event("thread_name", by_time ? "time" : "latency cycles"),
+      span_event(title, 0, std::accumulate(durations.begin(), durations.end(), 0.0))};
   double now = 0;
   std::map<std::string, double> ended;  // every counter that was shown, at zero
-  for (const Span& span : spans) {
-    ordered_json begin = trace_event("B", span.name, now);
-    begin["args"] = span_facts(estimate, span);
-    events.push_back(std::move(begin));
-    const std::vector<TraceCounter> counters = counters_of(estimate, *span.costs);
+  for (size_t i = 0; i < spans.size(); ++i) {
+    ordered_json event = span_event(spans[i].name, now, durations[i]);
+    event["args"] = span_facts(estimate, spans[i]);
+    events.push_back(std::move(event));
+    const std::vector<TraceCounter> counters = counters_of(estimate, *spans[i].costs);
     add_counters(counters, now, events);
     for (const TraceCounter& counter : counters) ended[counter.name] = 0;
-    now += by_time ? kMicrosASecond * *span.costs->time_s : span.costs->cost.value();
-    events.push_back(trace_event("E", span.name, now));
+    now += durations[i];
   }
   for (const auto& [name, value] : ended) add_counters({{name, value}}, now, events);
-  events.push_back(trace_event("E", title, now));
   return {{"traceEvents", std::move(events)},
           {"displayTimeUnit", "ns"},
           {"otherData",

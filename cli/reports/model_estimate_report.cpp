@@ -119,7 +119,11 @@ std::string doubts(const ModelEstimate& estimate) {
   }
   const std::vector<std::string> outside = layers_outside(prediction);
   if (!outside.empty()) {
-    text += fmt::format("{} layers lie outside of what the models have seen:\n", outside.size());
+    text += outside.size() == 1 ? "One layer lies outside of what the models have seen:\n"
+                                : fmt::format(
+                                      "{} layers lie outside of what the models have "
+                                      "seen:\n",
+                                      outside.size());
   }
   for (size_t i = 0; i < outside.size() && i < kShownOutside; ++i) {
     text += sentence("  {}\n", outside[i]);

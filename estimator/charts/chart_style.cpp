@@ -67,8 +67,9 @@ std::string chart_style() {
       ".chart .mean{stroke-width:1.2}.chart .edge{stroke-width:1.1}.chart .line{stroke-width:2}\n"
       ".chart .thin{stroke-width:1.2;stroke-opacity:.75}.chart .strong{stroke-width:3}\n"
       ".chart .dash1{stroke-dasharray:6 4}.chart .dash2{stroke-dasharray:2 3}\n"
-      ".chart .bar{stroke-width:.5}.chart .box{stroke-width:.7}.chart .pale{opacity:.5}\n"
-      ".chart .m1,.chart .m2{display:none}\n";
+      ".chart .bar{stroke-width:.5}.chart .box{stroke-width:.7}.chart .pale{opacity:.5}\n";
+  for (size_t i = 1; i < kMostMeasures; ++i) css += fmt::format(".chart .m{}{{display:none}}", i);
+  css += "\n";
   for (size_t i = 0; i < kSeriesColours; ++i) {
     // A mark has its colour inside and around, a hollow one around, and a line has it along.
     css += fmt::format(

@@ -14,6 +14,10 @@ namespace wattgrind {
 inline constexpr size_t kSeriesColours = 8;
 inline constexpr size_t kHeatSteps = 9;
 
+// Of the measures that readers may choose between, a chart shows the first unless its page says
+// otherwise: what is of measure i has class "m" and its number.
+inline constexpr size_t kMostMeasures = 5;
+
 // The classes of series, with a lighter form for those beyond the palette.
 std::string series_class(size_t series);
 

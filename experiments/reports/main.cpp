@@ -39,7 +39,8 @@ void measure_page_of(const std::string& name) {
     const double start = processor_ms();
     const PlannedInference plan = plan_inference(network, request, machine.isa, 1);
     const double middle = processor_ms();
-    bytes = estimate_page(estimate, {plan.network, plan.program}, {"wattgrind estimate", "0"}).size();
+    bytes =
+        estimate_page(estimate, {plan.network, plan.program}, {"wattgrind estimate", "0"}).size();
     const double end = processor_ms();
     planned_ms.push_back(middle - start);
     drawn_ms.push_back(end - middle);

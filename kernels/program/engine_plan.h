@@ -49,8 +49,8 @@ struct ProgramBytes {
 };
 ProgramBytes program_bytes(const PlannedInference& inference);
 
-// A map, or of a training step a gradient or a mask, or a scratch buffer, and the kernels that use it
-// first and last, by their numbers.
+// A map, or of a training step a gradient or a mask, or a scratch buffer, and the kernels that use
+// it first and last, by their numbers.
 struct MapPlace {
   std::string name;
   uint64_t offset = 0;  // from the arena's first byte

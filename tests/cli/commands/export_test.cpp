@@ -89,12 +89,12 @@ struct Trace {
   std::map<std::string, size_t> counters;
 };
 
-// Reads what a viewer would; every span ends where it began, none before.
+// Reads what a viewer would: the first span holds the others, each of which begins where the one
+// before it ended.
 Trace read_trace(const std::string& path) {
   const json trace = json::parse(read_file(path));
   Trace result;
-  std::vector<std::pair<std::string, double>> open;
-  double before = 0;
+  double before = 0, ended = 0;
   for (const json& event : trace.at("traceEvents")) {
     const std::string phase = event.at("ph"), name = event.at("name");
     if (phase == "M") continue;
@@ -102,17 +102,13 @@ Trace read_trace(const std::string& path) {
     EXPECT_GE(at, before);
     before = at;
     if (phase == "C") ++result.counters[name];
-    if (phase == "B") {
-      result.names.push_back(name);
-      open.emplace_back(name, at);
-    }
-    if (phase == "E") {
-      EXPECT_EQ(open.back().first, name);
-      result.lasted_us[name] = at - open.back().second;
-      open.pop_back();
-    }
+    if (phase != "X") continue;
+    EXPECT_EQ(at, ended);
+    result.names.push_back(name);
+    result.lasted_us[name] = event.at("dur");
+    if (result.names.size() > 1) ended = at + event.at("dur").get<double>();
   }
-  EXPECT_TRUE(open.empty());
+  EXPECT_EQ(ended, result.lasted_us.at(result.names.at(0)));
   return result;
 }
 

@@ -313,6 +313,54 @@ TEST_F(Report, LayerModelsTellTheirReadings) {
   EXPECT_THAT(page, HasSubstr("time: residuals"));
 }
 
+// The energy and time of layers as models have them, written by hand into readings of dense layers:
+// 2 nJ a multiply-accumulate at 50 W.
+TEST_F(Report, EstimatesByModelsTellWhatModelsSay) {
+  const std::string readings = folder_.path() / "layers.csv";
+  const std::string models = folder_.path() / "models.json";
+  std::string text = "i,o,joules,seconds\n";
+  for (int n = 0; n < 40; ++n) {
+    const int inputs = 10 + n * n % 190, outputs = 10 + 37 * n % 110;
+    const double joules = 2e-9 * inputs * outputs;
+    text += fmt::format("{},{},{},{}\n", inputs, outputs, joules, joules / 50);
+  }
+  write_file(readings, text);
+  ASSERT_EQ(run_wattgrind({"calibrate", readings, "--workload", "dense:units={o},input={i}x1x1",
+                           "--energy-column", "joules:J", "--duration-column", "seconds:s",
+                           "--model", "polynomial", "--write-model", models})
+                .status,
+            0);
+  const auto [page, result] =
+      run({"estimate", "lenet5", "--machine", "zen3", "--model", models, "--bottleneck"});
+  expect_figures_of_json(page, result);
+  const PageTable table = table_of(page, "Every figure of every layer");
+  size_t known = 0;
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    const json& energy = result.at("model").at("layers")[i].at("energy_j");
+    ASSERT_EQ(table.rows[i].at("layer"), result.at("model").at("layers")[i].at("name"));
+    if (energy.is_null()) {
+      EXPECT_EQ(table.rows[i].at("model_energy_uj"), "\u2013");
+      continue;
+    }
+    ++known;
+    EXPECT_NEAR(std::stod(table.rows[i].at("model_energy_uj")),
+                1e6 * energy.at("value").get<double>(), 1e-9);
+    EXPECT_NEAR(energy.at("value").get<double>(),
+                2e-9 * result.at("layers")[i].at("macs").get<double>(), 2e-7);
+  }
+  EXPECT_GE(known, 3u);
+  EXPECT_THAT(page, HasSubstr("<label for=\"by4\">energy (models)</label>"));
+  EXPECT_THAT(page, HasSubstr("The models know no conv2d, relu, maxpool2d, softmax"));
+  EXPECT_THAT(page, HasSubstr("80 % of energy: "));
+}
+
+TEST_F(Report, ATrainingStepHasItsMemory) {
+  const std::string page =
+      run({"estimate", "dffr:layers=2,width=12", "--machine", "zen3", "--phase", "training"}).first;
+  EXPECT_THAT(page, HasSubstr("<h2>Memory</h2>"));
+  EXPECT_THAT(page, HasSubstr("<title>dense_3.output_gradient: 64 B, steps "));
+}
+
 TEST_F(Report, MeasurementsTellTheirLoads) {
   const auto [page, result] = run({"measure", "lenet5", "--meter", "none", "--time-limit", "0.2"});
   const PageTable table = table_of(page, "The loads");
