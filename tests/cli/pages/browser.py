@@ -158,8 +158,9 @@ def sort_by_keyboard(browser):
 
 def shown_measures(browser):
     return browser.execute_script("""
-      return [...document.querySelectorAll("main div.m0, main div.m1, main div.m2")].filter(
-          (d) => getComputedStyle(d).display !== "none").map((d) => d.className);""")
+      return [...document.querySelectorAll("main div")].filter(
+          (d) => /^m[0-9]$/.test(d.className) && getComputedStyle(d).display !== "none").map(
+          (d) => d.className);""")
 
 
 def switch_by_keyboard(browser):
