@@ -25,6 +25,10 @@ class CachegrindLevels : public LowerLevels {
   }
 
   void fetch(std::span<const FirstLevelMiss> misses) override;
+  size_t replay(std::span<const FirstLevelMiss> misses, size_t, ReplayedFirstLevel&) override {
+    fetch(misses);
+    return misses.size();
+  }
   void touch_lines(uint64_t first, uint64_t last, Requester requester) override;
 
   void take_out_again(std::span<const uint64_t> lines, const FirstLevelMiss&) override {

@@ -11,6 +11,17 @@
 
 namespace wattgrind {
 
+// The first level while its misses are replayed (walk/replay.h). It does not follow them one by
+// one, but can be brought up to where it would be.
+class ReplayedFirstLevel {
+ public:
+  virtual ~ReplayedFirstLevel() = default;
+
+  // Returns false only where the first level holds no such line after the first `misses` of the
+  // misses being replayed. Where it returns true, the first level is as it is after them.
+  virtual bool follow_for(uint64_t line, size_t misses) = 0;
+};
+
 class LowerLevels {
  public:
   virtual ~LowerLevels() = default;
@@ -21,6 +32,11 @@ class LowerLevels {
   // Looks up what the first level missed, one miss after the other, and counts all that follows.
   // The first level has put the lines in already.
   virtual void fetch(std::span<const FirstLevelMiss> misses) = 0;
+
+  // The same of misses that are replayed, the first of which is miss `from`, until one of them
+  // takes lines out of the first level. Returns how many were looked up, with that one.
+  virtual size_t replay(std::span<const FirstLevelMiss> misses, size_t from,
+                        ReplayedFirstLevel& first_level) = 0;
 
   // One reference to several lines, from `first` to `last`. It is looked up in the first level too,
   // since what happens below to one line may decide whether the first level holds the next.

@@ -115,7 +115,11 @@ class LruHierarchy {
   void begin_period();
   bool end_period();
   std::span<FirstLevelMiss> period_misses() { return log_.misses(); }
-  void replay(std::span<const FirstLevelMiss> misses) { fetch(misses); }
+  // Misses of the period from number `from` on; as LowerLevels::replay() says.
+  size_t replay(std::span<const FirstLevelMiss> misses, size_t from,
+                ReplayedFirstLevel& first_level) {
+    return lower_->replay(misses, from, first_level);
+  }
 
   // The period under way has been replayed up to its first `misses` misses, for the last of which
   // `taken_out` were taken out of the first level. It will now be walked from its beginning, with

@@ -8,12 +8,18 @@ namespace {
 uint64_t line_of(LruEntry entry) { return entry >> 1; }
 bool is_dirty(LruEntry entry) { return (entry & 1) != 0; }
 
+// So many misses ahead of a look-up the host is told of the next thing that it will look at. Three
+// things follow from each other.
+constexpr size_t kAhead = 8;
+
 class MachineLevels : public LowerLevels {
  public:
   MachineLevels(const HierarchyConfig& config, FirstLevel& first_level, LruCounters& counters);
 
   void cover(uint64_t last) override;
   void fetch(std::span<const FirstLevelMiss> misses) override;
+  size_t replay(std::span<const FirstLevelMiss> misses, size_t from,
+                ReplayedFirstLevel& first_level) override;
   void touch_lines(uint64_t first, uint64_t last, Requester requester) override;
   void take_out_again(std::span<const uint64_t> lines, const FirstLevelMiss& miss) override;
 
@@ -27,6 +33,8 @@ class MachineLevels : public LowerLevels {
     return level == 0 ? Containment::kNonInclusive : levels_.data()[level - 1].containment;
   }
 
+  void prefetch(std::span<const FirstLevelMiss> misses, size_t next);
+  void fetch(const FirstLevelMiss& miss);
   bool fill_first_level(uint64_t line, LruEntry displaced, UseTime displaced_time,
                         size_t requester);
   bool take_from_victim_level(size_t level, uint64_t line);
@@ -44,6 +52,10 @@ class MachineLevels : public LowerLevels {
   std::vector<TimedEntry> in_flight_;  // by level
   // By level: 1 where the eviction of a clean line has effects too.
   std::vector<uint8_t> evicts_clean_lines_;
+  bool has_plain_second_;  // the second level is there, and no victim level
+  // While misses are replayed: the first level, and how many of the misses it has met.
+  ReplayedFirstLevel* replayed_ = nullptr;
+  size_t replayed_misses_ = 0;
 };
 
 MachineLevels::MachineLevels(const HierarchyConfig& config, FirstLevel& first_level,
@@ -51,7 +63,9 @@ MachineLevels::MachineLevels(const HierarchyConfig& config, FirstLevel& first_le
     : level_count_(config.levels.size()),
       first_level_(first_level),
       counters_(counters),
-      in_flight_(config.levels.size()) {
+      in_flight_(config.levels.size()),
+      has_plain_second_(config.levels.size() > 1 &&
+                        config.levels[1].containment != Containment::kVictim) {
   for (size_t level = 1; level < level_count_; ++level) {
     levels_.push_back(
         {StampedCache(config.levels[level].geometry), config.levels[level].containment});
@@ -69,20 +83,55 @@ void MachineLevels::cover(uint64_t last) {
   }
 }
 
-void MachineLevels::fetch(std::span<const FirstLevelMiss> misses) {
-  const bool has_plain_second = level_count_ > 1 && containment(1) != Containment::kVictim;
-  for (const FirstLevelMiss& miss : misses) {
-    if (miss.is_dirtied()) {
-      continue;
-    }
-    forget_taken_out();
-    // Most misses come to no more than this.
-    if (has_plain_second && !is_dirty(miss.displaced) && cache(1).touch_held(miss.line)) {
-      ++counters_.missed(0, miss.requester());
-      continue;
-    }
-    fill_first_level(miss.line, miss.displaced, miss.displaced_time, miss.requester());
+inline void MachineLevels::fetch(const FirstLevelMiss& miss) {
+  if (miss.is_dirtied()) return;
+  forget_taken_out();
+  // Most misses come to no more than this.
+  if (has_plain_second_ && !is_dirty(miss.displaced) && cache(1).touch_held(miss.line)) {
+    ++counters_.missed(0, miss.requester());
+    return;
   }
+  fill_first_level(miss.line, miss.displaced, miss.displaced_time, miss.requester());
+}
+
+// Tells the host of misses behind the next one.
+inline void MachineLevels::prefetch(std::span<const FirstLevelMiss> misses, size_t next) {
+  if (next + 3 * kAhead < misses.size()) {
+    for (Level& level : levels_) level.cache.prefetch_stamp(misses[next + 3 * kAhead].line);
+  }
+  if (next + 2 * kAhead < misses.size()) {
+    const uint32_t line = misses[next + 2 * kAhead].line;
+    for (Level& level : levels_) {
+      if (level.cache.prefetch_note(line)) break;
+    }
+  }
+  if (next + kAhead < misses.size()) {
+    const uint32_t line = misses[next + kAhead].line;
+    for (Level& level : levels_) {
+      if (level.cache.prefetch_displaced(line)) break;
+    }
+  }
+}
+
+void MachineLevels::fetch(std::span<const FirstLevelMiss> misses) {
+  for (size_t next = 0; next < misses.size(); ++next) {
+    prefetch(misses, next);
+    fetch(misses[next]);
+  }
+}
+
+size_t MachineLevels::replay(std::span<const FirstLevelMiss> misses, size_t from,
+                             ReplayedFirstLevel& first_level) {
+  forget_taken_out();
+  replayed_ = &first_level;
+  size_t done = 0;
+  while (done < misses.size() && taken_out().empty()) {
+    prefetch(misses, done);
+    replayed_misses_ = from + done + 1;
+    fetch(misses[done++]);
+  }
+  replayed_ = nullptr;
+  return done;
 }
 
 // Brings a line that the first level missed from wherever it is through the levels between. Returns
@@ -188,6 +237,7 @@ bool MachineLevels::take_out_of_first(uint64_t line, uint64_t incoming) {
     leaving = {};
     return dirty;
   }
+  if (replayed_ != nullptr && !replayed_->follow_for(line, replayed_misses_)) return false;
   const TimedEntry held = first_level_.remove(line);
   if (!held.is_valid()) {
     return false;

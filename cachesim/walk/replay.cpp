@@ -15,6 +15,19 @@ constexpr uint64_t kTrialPeriods = 8;
 // A loop that keeps not repeating is still attempted once in 2^kMostOmitted of its runs.
 constexpr uint32_t kMostOmitted = 6;
 
+// What is added to the words of each miss to make it that of the next period.
+std::vector<FirstLevelMiss> steps_of(std::span<const FirstLevelMiss> misses,
+                                     const LineShifts& shifts) {
+  std::vector<FirstLevelMiss> steps;
+  steps.reserve(misses.size());
+  for (const FirstLevelMiss& miss : misses) {
+    const int64_t lines = shifts.of_line(miss.line);
+    const LruEntry displaced = shifts.shifted(miss.displaced, 1) - miss.displaced;
+    steps.push_back({static_cast<uint32_t>(lines), displaced, 0, 0});
+  }
+  return steps;
+}
+
 }  // namespace
 
 void Replay::start_program(const FlatProgram& program, const LineOwners& owners) {
@@ -40,39 +53,30 @@ std::optional<Replay::Period> Replay::period_of(const FlatLoop& loop) const {
     stride = loop.strides[i];
   }
   const auto span = static_cast<int64_t>(caches_.first_level().sets() * uint64_t{line_bytes_});
-  Period period{1, {}};
+  uint64_t iterations = 1;
   for (int64_t& stride : strides) {
     stride = stride == kUnknown ? 0 : stride;
     const int64_t turns = span / std::gcd(span, stride);
-    period.iterations = std::lcm(period.iterations, static_cast<uint64_t>(turns));
-    if (period.iterations > kLongestPeriod) {
+    iterations = std::lcm(iterations, static_cast<uint64_t>(turns));
+    if (iterations > kLongestPeriod) {
       return std::nullopt;
     }
   }
-  for (const int64_t stride : strides) {
-    period.shifts.push_back(stride * static_cast<int64_t>(period.iterations) / line_bytes_);
+  for (int64_t& stride : strides) {
+    stride = stride * static_cast<int64_t>(iterations) / line_bytes_;
   }
-  return period;
+  return Period{iterations, LineShifts(*owners_, std::move(strides))};
 }
 
 Replay::Snapshot Replay::take_snapshot() {
-  return {caches_.first_level().entries(), caches_.straddling(), caches_.invalidations(), {}};
-}
-
-LruEntry Replay::shifted(LruEntry entry, const Period& period, int64_t periods) const {
-  if (entry == kInvalidEntry) {
-    return entry;
-  }
-  const size_t owner = owners_->owner(entry >> 1);
-  const int64_t lines = owner < period.shifts.size() ? period.shifts[owner] * periods : 0;
-  return entry + static_cast<LruEntry>(lines * 2);
+  return {{caches_.first_level().entries(), {}}, caches_.straddling(), caches_.invalidations()};
 }
 
 // Returns whether a set in which so many lines were used in the period stays: it missed nothing,
 // and none of these lines is shifted. Entries are in the order of use, the latest first.
 bool Replay::set_stays(std::span<const LruEntry> before, std::span<const LruEntry> now,
                        const Period& period, uint32_t used) const {
-  const auto moves = [&](LruEntry entry) { return shifted(entry, period, 1) != entry; };
+  const auto moves = [&](LruEntry entry) { return period.shifts.shifted(entry, 1) != entry; };
   return std::none_of(now.begin(), now.begin() + used, moves) &&
          std::is_permutation(now.begin(), now.end(), before.begin());
 }
@@ -88,13 +92,13 @@ bool Replay::repeats(const Snapshot& before, Snapshot& now, const Period& period
   }
   const std::vector<uint32_t> used = level.used_since(begin);
   const size_t ways = level.ways();
-  now.set_stays.assign(level.sets(), 0);
+  now.level.set_stays.assign(level.sets(), 0);
   for (size_t set = 0; set < level.sets(); ++set) {
-    const auto old = std::span(before.entries).subspan(set * ways, ways);
-    const auto recent = std::span(now.entries).subspan(set * ways, ways);
+    const auto old = std::span(before.level.entries).subspan(set * ways, ways);
+    const auto recent = std::span(now.level.entries).subspan(set * ways, ways);
     const bool is_shifted = std::ranges::equal(
-        old, recent, [&](LruEntry a, LruEntry b) { return shifted(a, period, 1) == b; });
-    now.set_stays[set] = is_shifted ? 0 : 1;
+        old, recent, [&](LruEntry a, LruEntry b) { return period.shifts.shifted(a, 1) == b; });
+    now.level.set_stays[set] = is_shifted ? 0 : 1;
     if (!is_shifted && !set_stays(old, recent, period, used[set])) {
       return false;
     }
@@ -107,97 +111,65 @@ bool Replay::repeats(const Snapshot& before, Snapshot& now, const Period& period
 uint64_t Replay::periods_inside(const Snapshot& now, const Period& period, uint64_t wanted) const {
   uint64_t periods = wanted;
   const size_t ways = caches_.first_level().ways();
-  for (size_t i = 0; i < now.entries.size(); ++i) {
-    if (now.set_stays[i / ways] != 0) {
+  for (size_t i = 0; i < now.level.entries.size(); ++i) {
+    if (now.level.set_stays[i / ways] != 0) {
       continue;
     }
-    const LruEntry entry = now.entries[i];
+    const LruEntry entry = now.level.entries[i];
     const uint64_t line = entry >> 1;
     const size_t owner = entry == kInvalidEntry ? buffers_ : owners_->owner(line);
-    if (owner >= period.shifts.size() || period.shifts[owner] == 0) {
+    if (owner >= period.shifts.buffers() || period.shifts.of_buffer(owner) == 0) {
       continue;
     }
     const LineOwners::Lines lines = owners_->lines(owner).value();
-    const uint64_t room = period.shifts[owner] > 0 ? lines.last - line : line - lines.first;
-    periods = std::min(periods, room / static_cast<uint64_t>(std::abs(period.shifts[owner])));
+    const uint64_t room =
+        period.shifts.of_buffer(owner) > 0 ? lines.last - line : line - lines.first;
+    periods =
+        std::min(periods, room / static_cast<uint64_t>(std::abs(period.shifts.of_buffer(owner))));
   }
   return periods;
 }
 
-std::vector<LruEntry> Replay::shifted(const Snapshot& now, const Period& period,
-                                      uint64_t periods) const {
-  std::vector<LruEntry> entries = now.entries;
-  const size_t ways = caches_.first_level().ways();
-  for (size_t i = 0; i < entries.size(); ++i) {
-    if (now.set_stays[i / ways] == 0) {
-      entries[i] = shifted(entries[i], period, static_cast<int64_t>(periods));
-    }
-  }
-  return entries;
-}
-
-// Shifts the misses of the period in the log to those of the next one, and replays them. Returns
-// false where a line was taken out of the first level, the first time after `misses` misses.
-bool Replay::replay_next_period(const Period& period, uint64_t& misses) {
+// Shifts the misses of the period in the log to those of the next one, and looks them up. Returns
+// how many were, which is fewer than there are where a line was taken out of the first level.
+size_t Replay::replay_next_period(std::span<const FirstLevelMiss> steps) {
   constexpr size_t kTogether = 4096;
   const std::span<FirstLevelMiss> log = caches_.period_misses();
-  if (caches_.reaches_up()) {
-    return replay_one_by_one(log, period, misses);
-  }
+  const uint64_t invalidations = caches_.invalidations();
   for (size_t done = 0; done < log.size(); done += kTogether) {
-    const std::span<FirstLevelMiss> some =
-        log.subspan(done, std::min(kTogether, log.size() - done));
-    for (FirstLevelMiss& miss : some) {
-      miss.line += static_cast<uint32_t>(period.shifts[miss.requester() / 2]);
+    const size_t end = std::min(done + kTogether, log.size());
+    for (size_t i = done; i < end; ++i) {
+      log[i].line += steps[i].line;
+      log[i].displaced += steps[i].displaced;
     }
-    if (caches_.writes_back()) {
-      for (FirstLevelMiss& miss : some) {
-        miss.displaced = shifted(miss.displaced, period, 1);
-      }
-    }
-    caches_.replay(some);
+    const size_t replayed = caches_.replay(log.subspan(done, end - done), done, level_);
+    if (caches_.invalidations() != invalidations) return done + replayed;
   }
-  return true;
-}
-
-// Does the same, and keeps the first level's entries up to date with each miss.
-bool Replay::replay_one_by_one(std::span<FirstLevelMiss> log, const Period& period,
-                               uint64_t& misses) {
-  FirstLevel& first_level = caches_.first_level();
-  misses = 0;
-  bool none_taken_out = true;
-  for (FirstLevelMiss& miss : log) {
-    miss.line = shifted(miss.line << 1, period, 1) >> 1;
-    miss.displaced = shifted(miss.displaced, period, 1);
-    if (!none_taken_out) {
-      continue;
-    }
-    if (miss.is_dirtied()) {
-      first_level.mark_dirty(miss.line);
-      continue;
-    }
-    first_level.exchange(miss.displaced, miss.line << 1 | (miss.dirties() ? 1 : 0));
-    caches_.replay({&miss, 1});
-    ++misses;
-    none_taken_out = caches_.taken_out().empty();
-  }
-  return none_taken_out;
+  return log.size();
 }
 
 // Replays up to so many periods after `now`; returns how many were replayed to their end. If these
 // are fewer, the next one must be walked: the first level is as at its beginning, and the hierarchy
 // knows which of its misses not to pass on again.
 uint64_t Replay::replay(const Snapshot& now, const Period& period, uint64_t periods) {
+  const std::span<const FirstLevelMiss> log = caches_.period_misses();
+  FirstLevel& first_level = caches_.first_level();
+  const std::vector<FirstLevelMiss> steps = steps_of(log, period.shifts);
+  const uint64_t invalidations = caches_.invalidations();
+  if (caches_.reaches_up()) level_.start(now.level, period.shifts, log);
   for (uint64_t n = 1; n <= periods; ++n) {
-    uint64_t misses = 0;
-    if (!replay_next_period(period, misses)) {
+    level_.start_period(n);
+    const size_t replayed = replay_next_period(steps);
+    if (caches_.invalidations() != invalidations) {
+      const auto misses = std::ranges::count_if(
+          log.first(replayed), [](const FirstLevelMiss& miss) { return !miss.is_dirtied(); });
       std::vector<uint64_t> taken_out = caches_.taken_out();
-      caches_.first_level().set_entries(shifted(now, period, n - 1));
-      caches_.resume_after(misses, std::move(taken_out));
+      first_level.set_entries(shifted(now.level, first_level.ways(), period.shifts, n - 1));
+      caches_.resume_after(static_cast<uint64_t>(misses), std::move(taken_out));
       return n - 1;
     }
   }
-  caches_.first_level().set_entries(shifted(now, period, periods));
+  first_level.set_entries(shifted(now.level, first_level.ways(), period.shifts, periods));
   return periods;
 }
 

@@ -23,9 +23,10 @@
 // repeat. The proof compares states, so it holds whatever the caches held before the loop.
 //
 // Where a level below is inclusive, it may take a line out of the first one, which ends the
-// repetition. While a period is replayed, the first level's entries are therefore kept up to date.
-// When a line is taken out, the period is walked from its beginning, but the misses that were
-// replayed are not passed on again; from there on all is as if nothing had been replayed.
+// repetition: it asks for lines, and the first level is brought up to date where it may hold them
+// (replayed_level.h). When a line is taken out, the period is walked from its beginning, but the
+// misses that were replayed are not passed on again; from there on all is as if nothing had been
+// replayed.
 //
 // Replay needs buffers that share no line, one stride for all references to a buffer, and a first
 // level that is handed no dirty lines (LruHierarchy::can_replay). The order of its calls to the
@@ -41,6 +42,8 @@
 #include "cachesim/lru/lru_hierarchy.h"
 #include "cachesim/program/flat_program.h"
 #include "cachesim/program/line_owners.h"
+#include "cachesim/walk/line_shifts.h"
+#include "cachesim/walk/replayed_level.h"
 
 namespace wattgrind {
 
@@ -51,7 +54,10 @@ class Replay {
   static constexpr uint64_t kFewestReferences = 1u << 11;
 
   Replay(LruHierarchy& caches, uint32_t line_bytes, uint64_t fewest_references)
-      : caches_(caches), line_bytes_(line_bytes), fewest_references_(fewest_references) {}
+      : caches_(caches),
+        line_bytes_(line_bytes),
+        fewest_references_(fewest_references),
+        level_(caches.first_level()) {}
 
   // Tells which program is walked next; it and its owners must outlive the walk.
   void start_program(const FlatProgram& program, const LineOwners& owners);
@@ -67,14 +73,13 @@ class Replay {
  private:
   struct Period {
     uint64_t iterations = 0;
-    std::vector<int64_t> shifts;  // by buffer
+    LineShifts shifts;
   };
   // The state after a period, as far as a repetition must not change it but by a shift.
   struct Snapshot {
-    std::vector<LruEntry> entries;   // what the first level holds
-    uint64_t straddling = 0;         // references to several lines, whose misses are not in the log
-    uint64_t invalidations = 0;      // lines taken out of the first level
-    std::vector<uint8_t> set_stays;  // by set, once a repetition is proved
+    ProvedState level;           // set_stays: once a repetition is proved
+    uint64_t straddling = 0;     // references to several lines, whose misses are not in the log
+    uint64_t invalidations = 0;  // lines taken out of the first level
   };
 
   // A loop that did not repeat is only walked for a while, the longer the more often it did not.
@@ -85,19 +90,17 @@ class Replay {
 
   std::optional<Period> period_of(const FlatLoop& loop) const;
   Snapshot take_snapshot();
-  LruEntry shifted(LruEntry entry, const Period& period, int64_t periods) const;
   bool repeats(const Snapshot& before, Snapshot& now, const Period& period, UseTime begin) const;
   bool set_stays(std::span<const LruEntry> before, std::span<const LruEntry> now,
                  const Period& period, uint32_t used) const;
   uint64_t periods_inside(const Snapshot& now, const Period& period, uint64_t wanted) const;
   uint64_t replay(const Snapshot& now, const Period& period, uint64_t periods);
-  bool replay_next_period(const Period& period, uint64_t& misses);
-  bool replay_one_by_one(std::span<FirstLevelMiss> log, const Period& period, uint64_t& misses);
-  std::vector<LruEntry> shifted(const Snapshot& now, const Period& period, uint64_t periods) const;
+  size_t replay_next_period(std::span<const FirstLevelMiss> steps);
 
   LruHierarchy& caches_;
   uint32_t line_bytes_;
   uint64_t fewest_references_;
+  ReplayedLevel level_;
   const FlatProgram* program_ = nullptr;
   const LineOwners* owners_ = nullptr;
   size_t buffers_ = 0;
