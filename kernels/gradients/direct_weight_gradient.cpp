@@ -1,8 +1,10 @@
 // The weight gradient of a convolution or a dense layer as a product whose rows are a filter's
 // taps, whose columns are filters, and whose reduction runs over images and pixels.
 #include <algorithm>
+#include <optional>
 
 #include "kernels/gradients/gradient_algorithms.h"
+#include "kernels/gradients/packed_pixels.h"
 #include "kernels/gradients/weight_gradient.h"
 #include "kernels/layout/tiling.h"
 
@@ -46,7 +48,36 @@ std::optional<double> cost(const ConvProblem& problem) {
   return static_cast<double>(problem.batch * problem.groups) * static_cast<double>(image_cost);
 }
 
-uint64_t scratch_bytes(const ConvProblem&) { return 0; }
+// Blocks of filters that are walked together.
+struct BlockGroup {
+  ColumnBlock block;  // the first of them
+  int64_t together = 1;
+  std::optional<PackedPixels> packed;
+
+  int64_t width_bytes() const { return block.width() * kFloatBytes; }
+};
+
+BlockGroup block_group(const ConvProblem& problem, const TapLoops& loops, const BlockRun& run) {
+  const std::vector<Tiles> taps = balanced_tiles(loops.taps, tile_rows(problem.isa));
+  BlockGroup group{run.block};
+  group.together = std::clamp<int64_t>(tile_vectors(problem.isa, taps[0].size) / run.block.vectors,
+                                       1, run.count);
+  int64_t walks = 0;
+  for (const Tiles& tiles : taps) walks += loops.rows * loops.columns * tiles.count;
+  group.packed = packed_pixels(problem, group.together * group.width_bytes(), walks);
+  return group;
+}
+
+// Of packed pixels.
+uint64_t scratch_bytes(const ConvProblem& problem) {
+  uint64_t most = 0;
+  for (const BlockRun& run : runs(problem.filter_blocks())) {
+    const BlockGroup group = block_group(problem, tap_loops(problem), run);
+    if (!group.packed) continue;
+    most = std::max(most, static_cast<uint64_t>(group.packed->bytes(problem)));
+  }
+  return most;
+}
 
 class FilterColumns {
  public:
@@ -55,29 +86,45 @@ class FilterColumns {
         problem_(problem),
         loops_(tap_loops(problem)),
         taps_(problem.taps()),
-        operands_(weight_gradient_operands(nest, problem)) {}
+        operands_(weight_gradient_operands(nest, problem)) {
+    if (const uint64_t bytes = scratch_bytes(problem); bytes > 0) {
+      packed_ = nest.buffer(Operand::kPackedPixels, TensorRole::kScratch, bytes);
+    }
+  }
 
   void emit() {
     const std::vector<ColumnBlock> blocks = problem_.filter_blocks();
-    for_each_image_chunk(nest_, problem_, operands_, [&](const ProductTile& chunk) {
-      nest_.loop("group", problem_.groups, [&](LoopVariable g) {
-        ProductTile tile = chunk;
-        tile.input = stepped(chunk.input, g, problem_.group_inputs() * kFloatBytes);
-        tile.weights = stepped(chunk.weights, g, problem_.group_filters() * kFloatBytes);
-        tile.output = stepped(operands_.weights, g, taps_ * padded_width(blocks) * kFloatBytes);
-        for (const BlockRun& run : runs(blocks)) emit_run(run, tile);
-      });
-    });
+    if (packed_) emit_zeros();
+    for_each_image_chunk(
+        nest_, problem_, operands_, packed_.has_value(), [&](const ProductTile& chunk) {
+          nest_.loop("group", problem_.groups, [&](LoopVariable g) {
+            ProductTile tile = chunk;
+            tile.input = stepped(chunk.input, g, problem_.group_inputs() * kFloatBytes);
+            tile.weights = stepped(chunk.weights, g, problem_.group_filters() * kFloatBytes);
+            tile.output = stepped(operands_.weights, g, taps_ * padded_width(blocks) * kFloatBytes);
+            for (const BlockRun& run : runs(blocks)) emit_run(run, tile);
+          });
+        });
     emit_bias_gradient(nest_, problem_, operands_);
   }
 
  private:
+  // Packed pixels come chunk by chunk, all of which add to what is there.
+  void emit_zeros() {
+    const int64_t floats = static_cast<int64_t>(problem_.packed_weights_bytes()) / kFloatBytes;
+    for (const Tiles& piece : vector_pieces(floats, nest_.max_lanes())) {
+      const Register zero = nest_.constant(static_cast<int>(piece.size), 0);
+      nest_.loop("vector", piece.count, [&](LoopVariable v) {
+        nest_.store(zero, stepped(moved(operands_.weights, piece.start * kFloatBytes), v,
+                                  piece.size * kFloatBytes));
+      });
+    }
+  }
+
   void emit_run(const BlockRun& run, const ProductTile& base) {
-    const int64_t rows = balanced_tiles(loops_.taps, tile_rows(problem_.isa))[0].size;
-    const int64_t together =
-        std::clamp<int64_t>(tile_vectors(problem_.isa, rows) / run.block.vectors, 1, run.count);
-    const int64_t width_bytes = run.block.width() * kFloatBytes;
-    for (const Tiles& tiles : full_tiles(run.count, together)) {
+    const BlockGroup group = block_group(problem_, loops_, run);
+    const int64_t width_bytes = group.width_bytes();
+    for (const Tiles& tiles : full_tiles(run.count, group.together)) {
       ProductTile tile = base;
       const int64_t first_bytes = run.block.first * kFloatBytes + tiles.start * width_bytes;
       tile.lanes = run.block.lanes;
@@ -92,7 +139,13 @@ class FilterColumns {
       nest_.loop("block", tiles.count, [&](LoopVariable b) {
         tile.weights = stepped(moved(base.weights, first_bytes), b, step_bytes);
         tile.output = stepped(moved(base.output, taps_ * first_bytes), b, taps_ * step_bytes);
-        emit_taps(width_bytes, tile);
+        if (!group.packed) {
+          emit_taps(width_bytes, tile);
+          return;
+        }
+        const PackedPixels packed{group.packed->rows, step_bytes};
+        for_each_packed_chunk(nest_, packed, *packed_, tile,
+                              [&](const ProductTile& chunk) { emit_taps(width_bytes, chunk); });
       });
     }
   }
@@ -128,6 +181,7 @@ class FilterColumns {
   const TapLoops loops_;
   const int64_t taps_;
   const WeightGradientOperands operands_;
+  std::optional<Address> packed_;
 };
 
 void emit(NestBuilder& nest, const ConvProblem& problem) { FilterColumns(nest, problem).emit(); }

@@ -223,7 +223,7 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
   const TapColumns columns(problem);
   const WeightGradientOperands operands = weight_gradient_operands(nest, problem);
   const Address sums = nest.buffer(Operand::kSums, TensorRole::kScratch, columns.sums_bytes());
-  for_each_image_chunk(nest, problem, operands,
+  for_each_image_chunk(nest, problem, operands, false,
                        [&](const ProductTile& chunk) { columns.emit_products(nest, chunk, sums); });
   columns.emit_copy(nest, sums, operands.weights);
   emit_bias_gradient(nest, problem, operands);

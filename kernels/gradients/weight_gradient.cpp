@@ -62,7 +62,7 @@ WeightGradientOperands weight_gradient_operands(NestBuilder& nest, const ConvPro
 }
 
 void for_each_image_chunk(NestBuilder& nest, const ConvProblem& problem,
-                          const WeightGradientOperands& operands,
+                          const WeightGradientOperands& operands, bool is_zero,
                           const std::function<void(const ProductTile&)>& body) {
   const int64_t images = chunk_images(problem);
   const int64_t input_bytes = images * problem.input.image_bytes();
@@ -71,7 +71,7 @@ void for_each_image_chunk(NestBuilder& nest, const ConvProblem& problem,
     if (chunks == 0) return;
     nest.loop("image_chunk", chunks, [&](LoopVariable n) {
       ProductTile tile;
-      tile.start = first_chunk == 0 ? TileStart::kZero : TileStart::kOutput;
+      tile.start = first_chunk == 0 && !is_zero ? TileStart::kZero : TileStart::kOutput;
       tile.input = stepped(moved(operands.input, first_chunk * input_bytes), n, input_bytes);
       tile.weights =
           stepped(moved(operands.gradient, first_chunk * gradient_bytes), n, gradient_bytes);
@@ -79,8 +79,13 @@ void for_each_image_chunk(NestBuilder& nest, const ConvProblem& problem,
       body(tile);
     });
   };
-  part(0, 1);
-  part(1, problem.batch / images - 1);
+  const int64_t chunks = problem.batch / images;
+  if (is_zero) {
+    part(0, chunks);
+  } else {
+    part(0, 1);
+    part(1, chunks - 1);
+  }
 }
 
 void emit_bias_gradient(NestBuilder& nest, const ConvProblem& problem,

@@ -21,9 +21,10 @@ WeightGradientOperands weight_gradient_operands(NestBuilder& nest, const ConvPro
 
 // Calls body(tile) for chunks of images that stay in L2 while filters and taps pass by. The tile
 // has the addresses of the chunk's input and, as weights, gradient; its reduction walks the chunk's
-// images, rows and columns. It starts from zero, or after the first chunk from the output.
+// images, rows and columns. It starts from zero, or after the first chunk, or where the output is
+// zero already (`is_zero`), from the output.
 void for_each_image_chunk(NestBuilder& nest, const ConvProblem& problem,
-                          const WeightGradientOperands& operands,
+                          const WeightGradientOperands& operands, bool is_zero,
                           const std::function<void(const ProductTile&)>& body);
 
 // Sums the output's gradient over images and pixels.

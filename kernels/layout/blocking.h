@@ -17,6 +17,14 @@ namespace wattgrind {
 // pixels after the other.
 inline constexpr int64_t kWeightChunkBytes = 16 * 1024;
 
+// The sets of L1: as many lines follow each other before a set comes round again.
+inline constexpr int64_t kL1Sets = 64;
+
+// The bytes of L1 that two streams of pixels may take together, so that they are still there when
+// they are walked again.
+inline constexpr int64_t kWalkedBytes = 24 * 1024;
+inline constexpr double kWalkedWays = 7;  // of the eight of each set
+
 // The bytes of a feature map's rows that stay in L2 while a product computes one block of output
 // channels after the other.
 constexpr int64_t resident_map_bytes(Isa isa) {

@@ -37,6 +37,7 @@ enum class Operand : uint8_t {
   // Memory that a kernel lays out for itself.
   kScratch,
   kTransposed,           // weights, or images of a dense layer, transposed
+  kPackedPixels,         // of some filters, the gradients of pixels that follow each other
   kPooledRows,           // rows of a convolution's map that go into pooling and are not kept
   kSums,                 // partial sums of a weight gradient
   kSquares,              // a pixel's squared values, in local response normalisation
@@ -47,7 +48,7 @@ enum class Operand : uint8_t {
   kInputGradientPlanes,  // likewise
 };
 
-inline constexpr std::array<std::string_view, 32> kOperandNames = {
+inline constexpr std::array<std::string_view, 33> kOperandNames = {
     "input",
     "weights",
     "bias",
@@ -72,6 +73,7 @@ inline constexpr std::array<std::string_view, 32> kOperandNames = {
     "step_size",
     "scratch",
     "transposed",
+    "packed_pixels",
     "pooled_rows",
     "sums",
     "squares",

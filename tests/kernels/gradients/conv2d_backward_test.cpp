@@ -151,6 +151,29 @@ TEST(Conv2dBackward, LongReductionsAreCutIntoChunks) {
   }
 }
 
+// Pixels of 256 filters lie 1 KiB apart: their gradients are packed, ten of 20 rows at a time,
+// where vectors are short enough for so many pixels to stay in L1.
+TEST(Conv2dBackward, GradientsOfPixelsThatShareSetsArePacked) {
+  const auto scratch = [](FeatureShape input, const Conv2d& conv, Isa isa) {
+    const LayerCase test = make_case(input, conv, 2, {}, "");
+    const AlgorithmChoice choice =
+        choose_weight_gradient_algorithm(conv2d_weight_gradient_problem(conv, test.context(isa)));
+    return choice.candidate(ConvAlgorithm::kDirect)->scratch_bytes;
+  };
+  const Conv2d many{256, window(3, 1, 1), 1};
+  EXPECT_EQ(scratch({8, 20, 20}, many, Isa::kSse42), 200u * 8 * 4);
+  EXPECT_EQ(scratch({8, 20, 20}, many, Isa::kAvx2), 200u * 16 * 4);
+  EXPECT_EQ(scratch({8, 20, 20}, many, Isa::kAvx512), 0u) << "85 pixels are too few";
+  EXPECT_EQ(scratch({8, 5, 5}, many, Isa::kAvx2), 0u) << "so are 25";
+  EXPECT_EQ(scratch({2, 20, 20}, {256, window(1, 1, 0), 1}, Isa::kAvx2), 0u) << "walked once";
+  EXPECT_EQ(scratch({8, 20, 20}, {8, window(3, 1, 1), 1}, Isa::kSse42), 0u) << "they stay";
+  check_conv({8, 20, 20}, many, 2, {}, "packed in two chunks");
+  check_conv({9, 19, 15}, {264, window(3, 1, 1), 1}, 2, {}, "packed in uneven chunks");
+  check_conv({12, 17, 19}, {512, window(3, 1, 1), 2}, 2, {.extra_channels = 3},
+             "packed, in groups");
+  check_conv({8, 33, 27}, {256, window(5, 2, 2), 1}, 1, {}, "packed, every other pixel");
+}
+
 TEST(Conv2dBackward, Groups) {
   for (const auto& [channels, filters, groups] :
        {std::tuple{6, 6, 2}, {6, 9, 3}, {96, 32, 2}, {4, 66, 2}, {8, 4, 4}}) {
