@@ -27,7 +27,10 @@ class HttpConnection {
   // Waits for a request, or for the rest of one: it may be closed where others want its place.
   bool is_reading() const { return phase_ == Phase::kReading; }
   Time since() const { return since_; }
-  size_t buffered_bytes() const { return input_.size(); }
+  // Has an answer that its client has not taken yet.
+  bool is_sending() const { return phase_ == Phase::kSending; }
+  // Of requests and answers.
+  size_t buffered_bytes() const { return input_.size() + output_.size(); }
 
   // Something can be read or written, or went wrong.
   void proceed(short events, HttpHandler& handler, Time now);
@@ -35,6 +38,8 @@ class HttpConnection {
   void look_for_answer(HttpHandler& handler, Time now);
   // Its deadline is over.
   void time_out(HttpHandler& handler, Time now);
+  // Ends it, whatever its client still waits for.
+  void cut() { phase_ = Phase::kOver; }
   // Refuses what is being read.
   void refuse(const HttpResponse& response, Time now);
 

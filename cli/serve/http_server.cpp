@@ -167,7 +167,22 @@ class HttpServer::Loop {
         connection->refuse(json_error(503, "too much is being uploaded at once"), now);
       }
     }
+    while (buffered > limits_.buffered_bytes) {
+      HttpConnection* slowest = slowest_sender();
+      if (slowest == nullptr) break;
+      buffered -= slowest->buffered_bytes();
+      slowest->cut();
+    }
     std::erase_if(connections_, [](const auto& connection) { return connection->is_over(); });
+  }
+
+  HttpConnection* slowest_sender() const {
+    HttpConnection* slowest = nullptr;
+    for (const auto& connection : connections_) {
+      if (!connection->is_sending()) continue;
+      if (slowest == nullptr || connection->since() < slowest->since()) slowest = connection.get();
+    }
+    return slowest;
   }
 
   void accept_all(Clock::time_point now) {

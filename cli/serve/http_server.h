@@ -37,7 +37,9 @@ class HttpHandler {
 struct ServerLimits {
   HttpLimits http = {};
   size_t connections = 2000;  // with more, who has waited longest with nothing said goes
-  size_t buffered_bytes = size_t{256} << 20;    // of all requests that are not whole
+  // Of all requests and answers together. With more, requests that are not whole are refused, and
+  // the clients are cut off that have taken longest over their answers.
+  size_t buffered_bytes = size_t{256} << 20;
   std::chrono::milliseconds head_time{10'000};  // from a connection's, or the last answer's, end
   std::chrono::milliseconds body_time{60'000};
   std::chrono::milliseconds send_time{60'000};

@@ -236,6 +236,25 @@ TEST_F(HttpServerTest, UploadsTogetherHaveALimit) {
   EXPECT_LT(refused, 4);
 }
 
+// Each answer is of 8 MiB, far more than the system takes from the server before a client reads.
+TEST_F(HttpServerTest, AnswersThatNobodyTakesHaveALimit) {
+  ServerLimits limits;
+  limits.buffered_bytes = 20 << 20;
+  serve(limits);
+  std::vector<TestClient> slow;
+  for (int i = 0; i < 4; ++i) {
+    slow.push_back(client());
+    slow.back().say("GET /large HTTP/1.1\r\n\r\n");
+    while (handler_.answered_ <= i) std::this_thread::sleep_for(milliseconds(1));
+  }
+  EXPECT_EQ(body_of_answer(answer_to(kGet)), "GET /a ");
+  std::vector<bool> whole;
+  for (TestClient& one : slow) {
+    whole.push_back(body_of_answer(one.hear()).size() == size_t{8} << 20);
+  }
+  EXPECT_THAT(whole, testing::ElementsAre(false, false, true, true)) << "the slowest go first";
+}
+
 TEST(HttpServer, APortInUseIsSaid) {
   const HttpServer first("127.0.0.1", 0);
   try {
