@@ -11,6 +11,7 @@
 
 #include "estimator/system/atomic_file.h"
 #include "estimator/system/file_text.h"
+#include "tests/cli/dense_models.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/places.h"
 #include "tests/temporary_folder.h"
@@ -313,23 +314,8 @@ TEST_F(Report, LayerModelsTellTheirReadings) {
   EXPECT_THAT(page, HasSubstr("time: residuals"));
 }
 
-// The energy and time of layers as models have them, written by hand into readings of dense layers:
-// 2 nJ a multiply-accumulate at 50 W.
 TEST_F(Report, EstimatesByModelsTellWhatModelsSay) {
-  const std::string readings = folder_.path() / "layers.csv";
-  const std::string models = folder_.path() / "models.json";
-  std::string text = "i,o,joules,seconds\n";
-  for (int n = 0; n < 40; ++n) {
-    const int inputs = 10 + n * n % 190, outputs = 10 + 37 * n % 110;
-    const double joules = 2e-9 * inputs * outputs;
-    text += fmt::format("{},{},{},{}\n", inputs, outputs, joules, joules / 50);
-  }
-  write_file(readings, text);
-  ASSERT_EQ(run_wattgrind({"calibrate", readings, "--workload", "dense:units={o},input={i}x1x1",
-                           "--energy-column", "joules:J", "--duration-column", "seconds:s",
-                           "--model", "polynomial", "--write-model", models})
-                .status,
-            0);
+  const std::string models = write_dense_models(folder_.path());
   const auto [page, result] =
       run({"estimate", "lenet5", "--machine", "zen3", "--model", models, "--bottleneck"});
   expect_figures_of_json(page, result);

@@ -1,10 +1,9 @@
 // Pages in a real browser (browser.py says what is looked at), where Debian's chromium is there.
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
-#include "estimator/system/atomic_file.h"
+#include "tests/cli/dense_models.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/places.h"
 #include "tests/temporary_folder.h"
@@ -36,19 +35,7 @@ class Browser : public testing::Test {
 };
 
 TEST_F(Browser, AnEstimateByModels) {
-  const std::string readings = folder_.path() / "layers.csv", models = folder_.path() / "m.json";
-  std::string text = "i,o,joules,seconds\n";
-  for (int n = 0; n < 40; ++n) {
-    const int inputs = 10 + n * n % 190, outputs = 10 + 37 * n % 110;
-    text += fmt::format("{},{},{},{}\n", inputs, outputs, 2e-9 * inputs * outputs,
-                        4e-11 * inputs * outputs);
-  }
-  write_file(readings, text);
-  ASSERT_EQ(run_wattgrind({"calibrate", readings, "--workload", "dense:units={o},input={i}x1x1",
-                           "--energy-column", "joules:J", "--duration-column", "seconds:s",
-                           "--model", "polynomial", "--write-model", models})
-                .status,
-            0);
+  const std::string models = write_dense_models(folder_.path());
   expect_good_page({"estimate", "lenet5", "--machine", "zen3", "--model", models, "--bottleneck"});
 }
 
