@@ -1,6 +1,7 @@
 #include "tests/places.h"
 
 #include <cstdlib>
+#include <sstream>
 
 namespace wattgrind {
 
@@ -9,6 +10,16 @@ std::string source_path(std::string_view relative) {
 }
 
 std::string program_path() { return WATTGRIND_BINARY; }
+
+const std::vector<std::string>& emulator() {
+  static const std::vector<std::string> kWords = [] {
+    std::vector<std::string> words;
+    std::istringstream text(WATTGRIND_EMULATOR);
+    for (std::string word; text >> word;) words.push_back(word);
+    return words;
+  }();
+  return kWords;
+}
 
 const std::filesystem::path& shared_folder() {
   static const char* const kNamed = std::getenv("WATTGRIND_DATA");

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wattgrind {
 
@@ -12,6 +13,10 @@ std::string source_path(std::string_view relative);
 
 // The program under test.
 std::string program_path();
+
+// What must stand before a program of the processor that the tests are built for, where they were
+// built on another.
+const std::vector<std::string>& emulator();
 
 // Published readings and data, which are not part of the project: the folder that WATTGRIND_DATA
 // named when this was first asked for, else "shared" beside the source tree. It need not be there.

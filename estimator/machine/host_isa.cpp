@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 #include <vector>
 
 #include "estimator/base/error.h"
+#include "estimator/machine/host_features.h"
 
 namespace wattgrind {
 namespace {
@@ -27,25 +27,6 @@ const std::array<IsaParts, 4>& isa_parts() {
   return parts;
 }
 
-// The compiler's run-time also looks at whether the system supports a part (XCR0).
-bool processor_has(std::string_view flag) {
-  const std::array<std::pair<std::string_view, bool>, 11> supported = {{
-      {"avx512f", __builtin_cpu_supports("avx512f")},
-      {"avx512bw", __builtin_cpu_supports("avx512bw")},
-      {"avx512dq", __builtin_cpu_supports("avx512dq")},
-      {"avx512vl", __builtin_cpu_supports("avx512vl")},
-      {"avx512cd", __builtin_cpu_supports("avx512cd")},
-      {"fma", __builtin_cpu_supports("fma")},
-      {"avx2", __builtin_cpu_supports("avx2")},
-      {"bmi1", __builtin_cpu_supports("bmi")},
-      {"bmi2", __builtin_cpu_supports("bmi2")},
-      {"sse4_2", __builtin_cpu_supports("sse4.2")},
-      {"popcnt", __builtin_cpu_supports("popcnt")},
-  }};
-  return std::any_of(supported.begin(), supported.end(),
-                     [&](const auto& entry) { return entry.first == flag && entry.second; });
-}
-
 }  // namespace
 
 std::optional<Isa> widest_isa(const std::function<bool(std::string_view)>& has) {
@@ -55,14 +36,24 @@ std::optional<Isa> widest_isa(const std::function<bool(std::string_view)>& has) 
   return std::nullopt;
 }
 
-bool host_has_byte_dots(Isa isa) {
-  return isa == Isa::kAvx512 && __builtin_cpu_supports("avx512vnni") != 0;
-}
-
 Isa host_isa() {
-  if (const std::optional<Isa> isa = widest_isa(processor_has)) return *isa;
+  if (const std::optional<Isa> isa = widest_isa(host_has)) return *isa;
+  if (host_architecture() == Architecture::kAarch64) {
+    fail(ErrorKind::kMissing,
+         "this processor or its system has no Advanced SIMD (asimd), which native kernels need; "
+         "run on one that has it");
+  }
   fail(ErrorKind::kMissing,
        "this processor has no SSE 4.2, which native kernels need; run on an x86-64-v2 processor");
+}
+
+Isa least_host_isa() { return host_runs(Isa::kSse42) ? Isa::kSse42 : host_isa(); }
+
+bool host_runs(Isa isa) { return architecture_of(isa) == host_architecture() && isa <= host_isa(); }
+
+bool host_has_byte_dots(Isa isa) {
+  return (isa == Isa::kAvx512 && host_has("avx512_vnni")) ||
+         (isa == Isa::kNeon && host_has("asimddp"));
 }
 
 }  // namespace wattgrind

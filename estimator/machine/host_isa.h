@@ -18,8 +18,14 @@ std::optional<Isa> widest_isa(const std::function<bool(std::string_view)>& has);
 // where there is none.
 Isa host_isa();
 
-// Whether this processor adds products of bytes in one instruction of the set: AVX-512 VNNI. That
-// of AVX-VNNI is not asked for.
+// The narrowest of those that this processor runs, which others of its family run too.
+Isa least_host_isa();
+
+// Whether this processor and its system run the set, whether or not it is the widest.
+bool host_runs(Isa isa);
+
+// Whether this processor adds products of bytes in one instruction of the set: AVX-512 VNNI, or the
+// dot product of ARMv8.2. That of AVX-VNNI is not asked for.
 bool host_has_byte_dots(Isa isa);
 
 }  // namespace wattgrind

@@ -9,6 +9,7 @@
 
 #include <cstring>
 
+#include "estimator/base/architecture.h"
 #include "estimator/base/error.h"
 #include "kernels/codegen/chain.h"
 #include "kernels/codegen/object_code.h"
@@ -16,6 +17,28 @@
 
 namespace wattgrind {
 using llvm::Value;
+
+namespace {
+
+// Makes the code at `bytes`, which lies at `address`, name `target`.
+void fill(uint8_t* bytes, FixupForm form, uint64_t address, uint64_t target) {
+  if (form == FixupForm::kAddress) {
+    std::memcpy(bytes, &target, sizeof target);
+    return;
+  }
+  constexpr int64_t kReach = int64_t{1} << 27;
+  constexpr uint32_t kDistanceBits = 0x03ffffff;
+  const auto distance_bytes = static_cast<int64_t>(target - address);
+  CHECK(distance_bytes >= -kReach && distance_bytes < kReach && distance_bytes % 4 == 0,
+        "a branch over {} bytes", distance_bytes);
+  uint32_t instruction = 0;
+  std::memcpy(&instruction, bytes, sizeof instruction);
+  instruction =
+      (instruction & ~kDistanceBits) | (static_cast<uint32_t>(distance_bytes / 4) & kDistanceBits);
+  std::memcpy(bytes, &instruction, sizeof instruction);
+}
+
+}  // namespace
 
 MachineCode generate_functions(std::span<const LoopNest* const> nests,
                                const CodegenOptions& options) {
@@ -47,6 +70,8 @@ MachineCode generate_chain(std::span<const KernelCall> calls, const CodegenOptio
 
 TracedChain generate_traced_chain(std::span<const KernelCall> calls, const CodegenOptions& options,
                                   uint64_t frame_address) {
+  CHECK(architecture_of(options.isa) == Architecture::kX86, "a trace of {}",
+        traits(options.isa).name);
   TracedChain chain;
   BlockRunsMap runs;
   chain.code =
@@ -58,7 +83,7 @@ void fill_addresses(MachineCode& code, uint64_t address, uint64_t continuation) 
   for (const AddressFixup& fixup : code.fixups) {
     const uint64_t target =
         fixup.target_offset_bytes ? address + *fixup.target_offset_bytes : continuation;
-    std::memcpy(code.text.data() + fixup.offset_bytes, &target, sizeof target);
+    fill(code.text.data() + fixup.offset_bytes, fixup.form, address + fixup.offset_bytes, target);
   }
 }
 

@@ -12,7 +12,6 @@
 //  - kReduceAdd and kReduceMax fold the upper half of the lanes onto the lower, again and again;
 //    kMax is a > b ? a : b and kMin is a < b ? a : b (which settles NaN and signed zero).
 //  - The processor's features follow from CodegenOptions alone, never from the host.
-// Code for kNeon is made to be looked at (machine_work.h): it has no fixups, and is not run.
 //
 // Nests become code in one of two shapes. Functions are called one by one, through pointers. A
 // chain is functions that run one after the other without calls or a return address on the stack:
@@ -20,8 +19,8 @@
 //   first function --jump--> second function --jump--> ... --jump--> continuation
 //
 // The continuation is whatever runs next, for instance code that exits. Its address and those of
-// the other functions are not known when the code is made, so each is a fixup: eight bytes of the
-// text that fill_addresses() fills in once the code's place is known.
+// the other functions are not known when the code is made, so each is a fixup: a part of the text
+// that fill_addresses() fills in once the code's place is known.
 #pragma once
 
 #include <cstdint>
@@ -54,9 +53,13 @@ struct CodeSymbol {
   uint64_t size_bytes = 0;
 };
 
-// A fixup is eight bytes of the text that are to hold the absolute address of their target.
+// How code names an address: by eight bytes that hold it, or, on AArch64, by the 26 bits of a
+// branch that hold the distance to it in instructions, up to 128 MiB either way.
+enum class FixupForm { kAddress, kBranch26 };
+
 struct AddressFixup {
   uint64_t offset_bytes = 0;
+  FixupForm form = FixupForm::kAddress;
   std::optional<uint64_t> target_offset_bytes;  // in the same text; absent: the continuation
 };
 
@@ -83,8 +86,8 @@ struct KernelCall {
 MachineCode generate_chain(std::span<const KernelCall> calls, const CodegenOptions& options);
 
 // Makes the same chain, instruction for instruction, with code in between that writes down its
-// references and disturbs nothing else (trace_frame.h). `frame_address` is where the TraceFrame
-// lies, below 2^31.
+// references and disturbs nothing else (trace_frame.h), for an x86 instruction set. `frame_address`
+// is where the TraceFrame lies, below 2^31.
 struct TracedChain {
   MachineCode code;
   uint64_t most_records = 0;  // no function writes more between two checks for room
@@ -92,11 +95,12 @@ struct TracedChain {
 TracedChain generate_traced_chain(std::span<const KernelCall> calls, const CodegenOptions& options,
                                   uint64_t frame_address);
 
-// Fills in the fixups of code that is to lie at `address` and go on at `continuation`.
+// Fills in the fixups of code that is to lie at `address` and go on at `continuation`. What
+// branches name must lie within their reach.
 void fill_addresses(MachineCode& code, uint64_t address, uint64_t continuation);
 
-// Assembles text in AT&T syntax. The one symbol it may leave undefined is `continuation`, which it
-// may name as an address of 8 bytes.
+// Assembles text, of x86 in AT&T syntax. The one symbol it may leave undefined is `continuation`,
+// which it may name in one of the fixups' forms.
 MachineCode assemble(const std::string& source, Isa isa);
 
 // The version of the LLVM library that is loaded: "19.1.7".

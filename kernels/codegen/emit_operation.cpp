@@ -2,13 +2,13 @@
 
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/IRBuilder.h>
-#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/Intrinsics.h>
 
 #include <bit>
 #include <numeric>
 
 #include "estimator/base/error.h"
+#include "kernels/codegen/code_target.h"
 
 namespace wattgrind {
 namespace {
@@ -119,24 +119,7 @@ Value* emit_multiply_add_int64(IRBuilderBase& builder, std::span<Value* const> o
 }  // namespace
 
 Value* emit_immediate(IRBuilderBase& builder, llvm::Type* type, uint64_t value, Isa isa) {
-  const bool is_wide = !type->isIntegerTy(32);
-  if (isa != Isa::kNeon) {
-    llvm::IntegerType* bits = is_wide ? builder.getInt64Ty() : builder.getInt32Ty();
-    llvm::InlineAsm* move =
-        llvm::InlineAsm::get(llvm::FunctionType::get(type, {bits}, false),
-                             is_wide ? "movabsq $1, $0" : "movl $1, $0", "=r,i", false);
-    return builder.CreateCall(move, {llvm::ConstantInt::get(bits, value)});
-  }
-  // Sixteen bits an instruction.
-  constexpr unsigned kStep = 16;
-  const std::string reg = is_wide ? "${0:x}" : "${0:w}";
-  std::string text = fmt::format("movz {}, #{}", reg, value & 0xffff);
-  for (unsigned shift = kStep; shift < (is_wide ? 64 : 32); shift += kStep) {
-    text += fmt::format("\nmovk {}, #{}, lsl #{}", reg, value >> shift & 0xffff, shift);
-  }
-  llvm::InlineAsm* move =
-      llvm::InlineAsm::get(llvm::FunctionType::get(type, false), text, "=r", false);
-  return builder.CreateCall(move, {});
+  return code_target(isa).emit_immediate(builder, type, value);
 }
 
 llvm::Type* register_type(IRBuilderBase& builder, int lanes) {

@@ -11,74 +11,17 @@
 #include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Object/ELFObjectFile.h>
-#include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 
 #include <algorithm>
 
 #include "estimator/base/error.h"
+#include "kernels/codegen/code_target.h"
 #include "kernels/codegen/machine_work.h"
 
 namespace wattgrind {
 namespace {
-
-const char* triple(Isa isa) {
-  return isa == Isa::kNeon ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu";
-}
-
-const char* processor(Isa isa) {
-  switch (isa) {
-    case Isa::kSse42:
-      return "x86-64-v2";
-    case Isa::kAvx2:
-      return "x86-64-v3";
-    case Isa::kAvx512:
-      return "x86-64-v4";
-    case Isa::kNeon:
-      return "generic";
-  }
-  CHECK(false, "an instruction set {}", static_cast<int>(isa));
-  return nullptr;
-}
-
-const llvm::Target& look_up(Isa isa) {
-  std::string error;
-  const llvm::Target* found = llvm::TargetRegistry::lookupTarget(triple(isa), error);
-  CHECK(found != nullptr, "{}", error);
-  return *found;
-}
-
-// The assembly parsers are for inline assembly.
-const llvm::Target& x86_target() {
-  static const llvm::Target& target = []() -> const llvm::Target& {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-    LLVMInitializeX86AsmParser();
-    LLVMInitializeX86Disassembler();
-    return look_up(Isa::kAvx2);
-  }();
-  return target;
-}
-
-const llvm::Target& aarch64_target() {
-  static const llvm::Target& target = []() -> const llvm::Target& {
-    LLVMInitializeAArch64TargetInfo();
-    LLVMInitializeAArch64Target();
-    LLVMInitializeAArch64TargetMC();
-    LLVMInitializeAArch64AsmPrinter();
-    LLVMInitializeAArch64AsmParser();
-    LLVMInitializeAArch64Disassembler();
-    return look_up(Isa::kNeon);
-  }();
-  return target;
-}
-
-const llvm::Target& target_of(Isa isa) {
-  return isa == Isa::kNeon ? aarch64_target() : x86_target();
-}
 
 // Returns the value of an LLVM result whose failure would be a bug of ours.
 template <typename T>
@@ -116,12 +59,11 @@ void add_passes(llvm::LLVMTargetMachine& machine, llvm::legacy::PassManager& pas
   passes.add(llvm::createFreeMachineFunctionPass());
 }
 
-AddressFixup read_fixup(const llvm::object::RelocationRef& relocation) {
-  AddressFixup fixup = {.offset_bytes = relocation.getOffset()};
+AddressFixup read_fixup(const llvm::object::RelocationRef& relocation, const CodeTarget& target) {
+  AddressFixup fixup = {.offset_bytes = relocation.getOffset(),
+                        .form = target.fixup_form(relocation.getType())};
   const llvm::object::SymbolRef symbol = *relocation.getSymbol();
   const std::string name = expect(symbol.getName()).str();
-  CHECK(relocation.getType() == llvm::ELF::R_X86_64_64,
-        "generated code has a relocation of type {}", relocation.getType());
   if (expect(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined) {
     CHECK(name == kContinuation, "generated code refers to {}", name);
   } else {
@@ -133,14 +75,13 @@ AddressFixup read_fixup(const llvm::object::RelocationRef& relocation) {
 
 // Takes the code out of an object. Anything else in it, or code that refers to anything but itself
 // and the continuation, would break the promises of codegen.h.
-// AArch64's fixups are left out: its code is made to be looked at.
-MachineCode read_object(llvm::StringRef bytes, bool is_x86) {
+MachineCode read_object(llvm::StringRef bytes, const CodeTarget& target) {
   auto object = expect(llvm::object::ObjectFile::createObjectFile(
       llvm::MemoryBufferRef(bytes, "kernels"), llvm::file_magic::elf_relocatable));
   MachineCode code;
   for (const llvm::object::SectionRef& section : object->sections()) {
     for (const llvm::object::RelocationRef& relocation : section.relocations()) {
-      if (is_x86) code.fixups.push_back(read_fixup(relocation));
+      code.fixups.push_back(read_fixup(relocation, target));
     }
     const llvm::StringRef contents = expect(section.getContents());
     if (contents.empty() ||
@@ -172,21 +113,12 @@ std::unique_ptr<llvm::TargetMachine> make_machine(Isa isa, const char* cpu, cons
   // In smaller code models the register allocator turns a zero for which it has no register into a
   // load from a constant pool.
   const auto code_model = llvm::CodeModel::Large;
-  std::unique_ptr<llvm::TargetMachine> machine(target_of(isa).createTargetMachine(
-      triple(isa), cpu, features, target_options, llvm::Reloc::Static, code_model,
+  const CodeTarget& target = code_target(isa);
+  std::unique_ptr<llvm::TargetMachine> machine(target.llvm_target().createTargetMachine(
+      target.triple(), cpu, features, target_options, llvm::Reloc::Static, code_model,
       llvm::CodeGenOptLevel::Default));
   CHECK(machine != nullptr, "no target machine for {}", traits(isa).name);
   return machine;
-}
-
-}  // namespace
-
-namespace {
-
-// What LLVM calls a processor's sums of products of bytes.
-std::string dot_feature(Isa isa) {
-  CHECK(isa != Isa::kSse42, "{} has no dot product of bytes", traits(isa).name);
-  return isa == Isa::kNeon ? "dotprod" : isa == Isa::kAvx2 ? "avxvnni" : "avx512vnni";
 }
 
 }  // namespace
@@ -197,10 +129,15 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const CodegenOptions& o
   const bool without_fma = options.isa == Isa::kAvx2 && !options.fuse_multiply_add;
   CHECK(options.in_order_core.empty() || options.isa == Isa::kNeon, "{} for {}",
         traits(options.isa).name, options.in_order_core);
+  const CodeTarget& target = code_target(options.isa);
   const char* cpu =
-      options.in_order_core.empty() ? processor(options.isa) : options.in_order_core.c_str();
+      options.in_order_core.empty() ? target.processor(options.isa) : options.in_order_core.c_str();
   std::string features = without_fma ? "-fma" : "";
-  if (options.byte_dots) features += (features.empty() ? "+" : ",+") + dot_feature(options.isa);
+  if (options.byte_dots) {
+    const char* dots = target.byte_dots(options.isa);
+    CHECK(dots != nullptr, "{} has no dot product of bytes", traits(options.isa).name);
+    features += std::string(features.empty() ? "+" : ",+") + dots;
+  }
   return make_machine(options.isa, cpu, features.c_str());
 }
 
@@ -208,7 +145,7 @@ namespace {
 
 std::unique_ptr<llvm::MCSubtargetInfo> cores_of(Isa isa) {
   return std::unique_ptr<llvm::MCSubtargetInfo>(
-      target_of(isa).createMCSubtargetInfo(triple(isa), "", ""));
+      code_target(isa).llvm_target().createMCSubtargetInfo(code_target(isa).triple(), "", ""));
 }
 
 }  // namespace
@@ -224,10 +161,12 @@ bool reorders_instructions(Isa isa, const std::string& llvm_cpu) {
 }
 
 bool has_byte_dots(Isa isa, const std::string& llvm_cpu) {
-  if (isa == Isa::kSse42) return false;
+  const CodeTarget& target = code_target(isa);
+  const char* dots = target.byte_dots(isa);
+  if (dots == nullptr) return false;
   const std::unique_ptr<llvm::MCSubtargetInfo> core(
-      target_of(isa).createMCSubtargetInfo(triple(isa), llvm_cpu, ""));
-  return core->checkFeatures("+" + dot_feature(isa));
+      target.llvm_target().createMCSubtargetInfo(target.triple(), llvm_cpu, ""));
+  return core->checkFeatures(std::string("+") + dots);
 }
 
 std::unique_ptr<llvm::TargetMachine> make_core_machine(Isa isa, const std::string& llvm_cpu) {
@@ -245,7 +184,9 @@ MachineCode compile(llvm::Module& module, llvm::TargetMachine& machine,
   add_passes(static_cast<llvm::LLVMTargetMachine&>(machine), passes, std::move(last_pass),
              schedules, object);
   passes.run(module);
-  return read_object(object.str(), machine.getTargetTriple().isX86());
+  return read_object(
+      object.str(),
+      code_target(machine.getTargetTriple().isX86() ? Architecture::kX86 : Architecture::kAarch64));
 }
 
 }  // namespace wattgrind

@@ -3,6 +3,7 @@
 
 #include "cachesim/cachegrind/cachegrind.h"
 #include "estimator/base/error.h"
+#include "estimator/machine/host_features.h"
 #include "estimator/system/atomic_file.h"
 #include "estimator/system/scratch_folder.h"
 #include "kernels/count/count_source.h"
@@ -17,11 +18,12 @@ class CachegrindSource : public CountSource {
   explicit CachegrindSource(ProcessRunner& runner) : runner_(runner) {}
 
   Isa isa(const Machine& machine) const override {
-    if (machine.isa == Isa::kNeon) {
+    if (architecture_of(machine.isa) != host_architecture()) {
       fail(ErrorKind::kInput,
-           "machine {}: cachegrind here runs x86 code, found isa {}; simulate instead",
-           machine.name, traits(machine.isa).name);
+           "machine {}: cachegrind here runs {} code, found isa {}; simulate instead", machine.name,
+           name(host_architecture()), traits(machine.isa).name);
     }
+    if (machine.isa == Isa::kNeon) return machine.isa;
     // Valgrind (3.19 to 3.22) stops at AVX-512 instructions.
     return std::min(machine.isa, Isa::kAvx2);
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cachesim/model/reference_model.h"
+#include "estimator/base/architecture.h"
 #include "estimator/base/error.h"
 #include "estimator/machine/host_isa.h"
 #include "estimator/system/interrupt.h"
@@ -66,19 +67,18 @@ class TraceSource : public CountSource {
   explicit TraceSource(CacheModel model) : model_(model) {}
 
   Isa isa(const Machine& machine) const override {
-    if (machine.isa == Isa::kNeon) {
+    if (architecture_of(machine.isa) != Architecture::kX86) {
       fail(ErrorKind::kInput, "machine {}: a trace runs x86 code, found isa {}; simulate instead",
            machine.name, traits(machine.isa).name);
     }
     // Cachegrind's model is there to be compared with cachegrind, which runs no AVX-512.
     const Isa wanted =
         model_ == CacheModel::kCachegrind ? std::min(machine.isa, Isa::kAvx2) : machine.isa;
-    const Isa host = host_isa();
-    if (wanted > host) {
+    if (!host_runs(wanted)) {
       fail(ErrorKind::kMissing,
            "machine {}: a trace runs its {} code, and this processor has no more than {}; "
            "simulate instead, or run on a processor with {}",
-           machine.name, traits(wanted).name, traits(host).name, traits(wanted).name);
+           machine.name, traits(wanted).name, traits(host_isa()).name, traits(wanted).name);
     }
     return wanted;
   }

@@ -63,8 +63,8 @@ class FileBytes {
   std::vector<uint8_t> bytes_;
 };
 
-Elf64_Phdr segment(uint32_t flags, const Extent& contents, uint64_t address,
-                   uint64_t memory_bytes) {
+Elf64_Phdr segment(uint32_t flags, const Extent& contents, uint64_t address, uint64_t memory_bytes,
+                   uint64_t page_bytes) {
   return {.p_type = PT_LOAD,
           .p_flags = flags,
           .p_offset = contents.offset,
@@ -72,7 +72,7 @@ Elf64_Phdr segment(uint32_t flags, const Extent& contents, uint64_t address,
           .p_paddr = address,
           .p_filesz = contents.bytes,
           .p_memsz = memory_bytes,
-          .p_align = kPageBytes};
+          .p_align = page_bytes};
 }
 
 std::vector<Elf64_Sym> symbol_table(const ElfImage& image, StringTable& names) {
@@ -95,7 +95,7 @@ Elf64_Ehdr file_header(const ElfImage& image, size_t segments, uint64_t sections
   header.e_ident[EI_DATA] = ELFDATA2LSB;
   header.e_ident[EI_VERSION] = EV_CURRENT;
   header.e_type = ET_EXEC;
-  header.e_machine = EM_X86_64;
+  header.e_machine = image.machine;
   header.e_version = EV_CURRENT;
   header.e_entry = image.text_address;
   header.e_phoff = sizeof(Elf64_Ehdr);
@@ -123,14 +123,14 @@ std::vector<Elf64_Shdr> section_headers(const ElfImage& image, const Layout& lay
                             .sh_addr = image.text_address,
                             .sh_offset = layout.text.offset,
                             .sh_size = layout.text.bytes,
-                            .sh_addralign = kPageBytes};
+                            .sh_addralign = image.page_bytes};
   sections[kDataSection] = {.sh_name = section_names.add(".data"),
                             .sh_type = SHT_PROGBITS,
                             .sh_flags = SHF_ALLOC | SHF_WRITE,
                             .sh_addr = image.data_address,
                             .sh_offset = layout.data.offset,
                             .sh_size = layout.data.bytes,
-                            .sh_addralign = kPageBytes};
+                            .sh_addralign = image.page_bytes};
   sections[kBssSection] = {.sh_name = section_names.add(".bss"),
                            .sh_type = SHT_NOBITS,
                            .sh_flags = SHF_ALLOC | SHF_WRITE,
@@ -166,8 +166,8 @@ std::vector<uint8_t> elf_file(const ElfImage& image) {
   StringTable names, section_names;
   const std::vector<Elf64_Sym> symbols = symbol_table(image, names);
   Layout layout;
-  layout.text = file.append(image.text, kPageBytes);
-  layout.data = file.append(image.data, kPageBytes);
+  layout.text = file.append(image.text, image.page_bytes);
+  layout.data = file.append(image.data, image.page_bytes);
   layout.symbols = file.append(symbols, alignof(Elf64_Sym));
   layout.names = file.append(names.bytes(), 1);
 
@@ -182,8 +182,9 @@ std::vector<uint8_t> elf_file(const ElfImage& image) {
   const Extent table = file.append(sections, alignof(Elf64_Shdr));
 
   const std::array segments = {
-      segment(PF_R | PF_W, layout.data, image.data_address, layout.data.bytes + image.zeroed_bytes),
-      segment(PF_R | PF_X, layout.text, image.text_address, layout.text.bytes)};
+      segment(PF_R | PF_W, layout.data, image.data_address, layout.data.bytes + image.zeroed_bytes,
+              image.page_bytes),
+      segment(PF_R | PF_X, layout.text, image.text_address, layout.text.bytes, image.page_bytes)};
   const Elf64_Ehdr header = file_header(image, segments.size(), table.offset);
   file.overwrite(0, &header, sizeof header);
   file.overwrite(sizeof header, segments.data(), sizeof segments);

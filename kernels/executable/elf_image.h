@@ -18,6 +18,8 @@ namespace wattgrind {
 //   data_address                           text_address
 //   | data | zeroed_bytes |   ...          | text: execution begins at its first byte |
 struct ElfImage {
+  uint16_t machine = 0;       // the processor's ELF word
+  uint64_t page_bytes = 0;    // the largest page of its systems
   uint64_t text_address = 0;  // a multiple of the page size; execution begins here
   std::vector<uint8_t> text;
   std::vector<CodeSymbol> functions;  // offsets are from the start of the text
@@ -26,9 +28,7 @@ struct ElfImage {
   uint64_t zeroed_bytes = 0;
 };
 
-inline constexpr uint64_t kPageBytes = 4096;
-
-// The bytes of the file, for x86-64 Linux. They depend on the image alone.
+// The bytes of the file, for Linux. They depend on the image alone.
 std::vector<uint8_t> elf_file(const ElfImage& image);
 
 }  // namespace wattgrind

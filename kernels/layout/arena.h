@@ -20,8 +20,8 @@ inline constexpr uint64_t kLargestArenaBytes = uint64_t{60} << 30;
 // take some hundred bytes.
 inline constexpr uint64_t kStackAddress = 0x200000;
 inline constexpr uint64_t kStackBytes = 64 * 1024;
-// How far from the stack's first byte functions expect the stack pointer on entry: 8 bytes, the
-// size of a return address, below a multiple of 16 (System V ABI, 3.2.2).
+// How far from the stack's first byte functions of x86 expect the stack pointer on entry: 8 bytes,
+// the size of a return address, below a multiple of 16 (System V ABI, 3.2.2).
 inline constexpr uint64_t kStackPointerOffset = kStackBytes - 8;
 
 }  // namespace wattgrind

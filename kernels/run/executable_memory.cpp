@@ -34,6 +34,9 @@ void ExecutableMemory::make_executable() {
          "run elsewhere",
          std::strerror(errno));
   }
+  // What was written as data must be seen as instructions; of x86 this is nothing.
+  __builtin___clear_cache(reinterpret_cast<char*>(begin_),
+                          reinterpret_cast<char*>(begin_ + bytes_));
 }
 
 }  // namespace wattgrind

@@ -4,31 +4,12 @@
 #include <new>
 
 #include "estimator/machine/host_isa.h"
-#include "kernels/layout/map_layout.h"
+#include "kernels/run/cache_lines.h"
 
 namespace wattgrind {
 namespace {
 
 constexpr std::align_val_t kPage{4096};
-
-// Both kinds of processor let any program drop lines that it may write.
-void drop_line([[maybe_unused]] const std::byte* line) {
-#if defined(__x86_64__)
-  __builtin_ia32_clflush(line);
-#elif defined(__aarch64__)
-  asm volatile("dc civac, %0" ::"r"(line) : "memory");
-#else
-#error "no instruction is known here that drops a line from all caches"
-#endif
-}
-
-void wait_for_drops() {
-#if defined(__x86_64__)
-  __builtin_ia32_mfence();
-#elif defined(__aarch64__)
-  asm volatile("dsb ish" ::: "memory");
-#endif
-}
 
 }  // namespace
 
@@ -47,11 +28,7 @@ ProgramMemory::ProgramMemory(const Program& program)
   std::memset(arena_.get(), 0, program.arena_bytes());
 }
 
-void ProgramMemory::empty_caches() const {
-  constexpr auto kStep = static_cast<size_t>(kLineBytes);
-  for (size_t at = 0; at < arena_bytes_; at += kStep) drop_line(arena_.get() + at);
-  wait_for_drops();
-}
+void ProgramMemory::empty_caches() const { drop_from_caches({arena_.get(), arena_bytes_}); }
 
 std::span<float> ProgramMemory::buffer(uint32_t index) const {
   const ProgramBuffer& buffer = buffers_.at(index);

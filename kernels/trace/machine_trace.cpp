@@ -16,15 +16,17 @@
 namespace wattgrind {
 namespace {
 
+enum class MappedAt { kAnywhere, kBelow2GiB };
+
 class MappedMemory {
  public:
   // The memory is zeroed. Its pages are taken from the system when they are touched.
-  explicit MappedMemory(uint64_t bytes, int place = 0) : bytes_(std::max<uint64_t>(1, bytes)) {
-    begin_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | place, -1, 0);
+  explicit MappedMemory(uint64_t bytes, MappedAt place = MappedAt::kAnywhere)
+      : bytes_(std::max<uint64_t>(1, bytes)),
+        begin_(place == MappedAt::kAnywhere ? map(nullptr, 0) : map_below_2_gib()) {
     if (begin_ == MAP_FAILED) {
       fail(ErrorKind::kFailed, "no memory for a trace: {} bytes{}: {}", bytes_,
-           place == MAP_32BIT ? " below 2 GiB" : "", std::strerror(errno));
+           place == MappedAt::kAnywhere ? "" : " below 2 GiB", std::strerror(errno));
     }
   }
   ~MappedMemory() { munmap(begin_, bytes_); }
@@ -36,8 +38,26 @@ class MappedMemory {
   uint64_t size() const { return bytes_; }
 
  private:
-  void* begin_ = nullptr;
-  uint64_t bytes_ = 0;
+  void* map(void* wanted, int flags) const {
+    return mmap(wanted, bytes_, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+  }
+
+  // At the first multiple of 1 MiB where nothing is, above what static executables and Linux keep
+  // to themselves. A system that does not know MAP_FIXED_NOREPLACE takes the place for a wish.
+  void* map_below_2_gib() const {
+    constexpr uint64_t kFirst = uint64_t{1} << 28, kStep = uint64_t{1} << 20;
+    for (uint64_t address = kFirst; address + bytes_ <= INT32_MAX; address += kStep) {
+      void* const wanted = reinterpret_cast<void*>(address);
+      void* const begin = map(wanted, MAP_FIXED_NOREPLACE);
+      if (begin == wanted) return begin;
+      if (begin != MAP_FAILED) munmap(begin, bytes_);
+    }
+    return MAP_FAILED;
+  }
+
+  const uint64_t bytes_;
+  void* const begin_;
 };
 
 // Memory that lies at `here` while it is traced and at `there` in the executable.
@@ -62,7 +82,7 @@ class MachineTrace::Run {
   explicit Run(const TraceSpec& spec)
       : arena_(spec.arena_bytes),
         stack_(kStackBytes),
-        frame_memory_(sizeof(TraceFrame), MAP_32BIT),
+        frame_memory_(sizeof(TraceFrame), MappedAt::kBelow2GiB),
         frame_(new (frame_memory_.begin()) TraceFrame),
         arena_region_{arena_.address(), kArenaAddress, arena_.size()},
         stack_region_{stack_.address(), kStackAddress, kStackBytes} {

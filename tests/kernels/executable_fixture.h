@@ -15,6 +15,7 @@
 #include "kernels/executable/executable.h"
 #include "kernels/program/program.h"
 #include "tests/kernels/sample_nests.h"
+#include "tests/places.h"
 
 namespace wattgrind {
 
@@ -60,6 +61,13 @@ class ExecutableTest : public testing::Test {
     write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
                FileKind::kExecutable);
     return path;
+  }
+
+  // What runs it: under the emulator that runs this test, if one does.
+  std::vector<std::string> command(const ExecutableSpec& spec) {
+    std::vector<std::string> words = emulator();
+    words.push_back(write(spec));
+    return words;
   }
 
   int exit_status(const std::vector<std::string>& argv, std::vector<std::string> environment = {}) {

@@ -12,8 +12,8 @@ namespace wattgrind {
 
 std::vector<Target> targets() {
   std::vector<Target> result;
-  for (const Isa isa : {Isa::kSse42, Isa::kAvx2, Isa::kAvx512}) {
-    if (isa <= host_isa()) result.push_back({isa, false});
+  for (const Isa isa : {Isa::kSse42, Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) {
+    if (host_runs(isa)) result.push_back({isa, false});
   }
   if (traits(host_isa()).fused_multiply_add) result.push_back({host_isa(), true});
   return result;

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "estimator/base/error.h"
-#include "estimator/machine/host_isa.h"
 #include "estimator/network/layer_kind.h"
 #include "kernels/run/inference_run.h"
 #include "tests/kernels/byte_reference.h"
+#include "tests/kernels/codegen_targets.h"
 #include "tests/kernels/reference_layers.h"
 
 namespace wattgrind {
@@ -24,9 +24,9 @@ LayerSpec on_bytes(Operation operation, std::optional<ByteScale> bytes, int weig
 
 // By every form of code that this computer runs.
 std::vector<CodegenOptions> byte_codes() {
-  std::vector<CodegenOptions> codes = {{Isa::kSse42, false}};
-  for (const Isa isa : {Isa::kAvx2, Isa::kAvx512}) {
-    if (host_isa() < isa) continue;
+  std::vector<CodegenOptions> codes = {{least_host_isa(), false}};
+  for (const Isa isa : {Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) {
+    if (!host_runs(isa)) continue;
     codes.push_back({isa, true});
     if (host_has_byte_dots(isa)) codes.push_back({isa, true, true});
   }
