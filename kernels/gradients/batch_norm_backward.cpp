@@ -28,12 +28,14 @@ class BatchNormBackward {
                true);
     sums.add_up(3, 2, [&] {
       const Register gradient = sums.load(1);
-      const Register difference = sums.apply(Opcode::kSub, sums.load(0), sums.load(2));
+      const Register mean = sums.load(2);
+      const Register difference = sums.apply(Opcode::kSub, sums.load(0), mean);
       return std::vector{sums.apply(Opcode::kMul, difference, gradient), gradient};
     });
     Sweep scaling(nest_, 1, channels_, {weights, row(moments, 1)}, true);
     scaling.run([&] {
-      nest_.store(scaling.apply(Opcode::kMul, scaling.load(0), scaling.load(1)), scaling.at(0));
+      const Register deviation = scaling.load(1);
+      nest_.store(scaling.apply(Opcode::kMul, scaling.load(0), deviation), scaling.at(0));
     });
     return std::move(nest_).finish();
   }
@@ -55,9 +57,11 @@ class BatchNormBackward {
         map(Operand::kInputGradient, TensorRole::kGradient, context_.input_gradient);
     Sweep sweep(nest_, context_.batch, x.layout.shape, {x, dy, scale, slope, offset, dx}, true);
     sweep.run([&] {
-      const Register line =
-          sweep.apply(Opcode::kMulAdd, sweep.load(0), sweep.load(3), sweep.load(4));
-      nest_.store(sweep.apply(Opcode::kMulAdd, sweep.load(1), sweep.load(2), line), sweep.at(5));
+      const Register shift = sweep.load(4);
+      const Register factor = sweep.load(3);
+      const Register line = sweep.apply(Opcode::kMulAdd, sweep.load(0), factor, shift);
+      const Register scaling = sweep.load(2);
+      nest_.store(sweep.apply(Opcode::kMulAdd, sweep.load(1), scaling, line), sweep.at(5));
     });
     return std::move(nest_).finish();
   }
@@ -70,8 +74,8 @@ class BatchNormBackward {
     const Register d = sweep.load(2);
     const Register scale = sweep.apply(Opcode::kMul, sweep.load(0), d);
     const Register shared = sweep.apply(Opcode::kMul, scale, sweep.constant(share));
-    const Register slope =
-        sweep.apply(Opcode::kMul, sweep.apply(Opcode::kMul, shared, d), sweep.load(3));
+    const Register sum = sweep.load(3);
+    const Register slope = sweep.apply(Opcode::kMul, sweep.apply(Opcode::kMul, shared, d), sum);
     const Register mean_part = sweep.apply(Opcode::kMul, sweep.load(1), slope);
     nest_.store(scale, sweep.at(5));
     nest_.store(slope, sweep.at(6));

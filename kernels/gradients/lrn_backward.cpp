@@ -70,10 +70,11 @@ class LrnBackward {
     // lie the other way round.
     const int64_t ahead = lrn_.size - 1 - before_;
     for_each_vector([&](int lanes, const auto& at) {
-      const Register base = nest_.apply(Opcode::kMulAdd, window_sum(lanes, at(squares_)),
-                                        value(lanes, scale_), value(lanes, lrn_.k));
-      const Register direct =
-          nest_.apply(Opcode::kMul, nest_.load(lanes, at(dy)), emit_power(nest_, base, -lrn_.beta));
+      const Register k = value(lanes, lrn_.k);
+      const Register scale = value(lanes, scale_);
+      const Register base = nest_.apply(Opcode::kMulAdd, window_sum(lanes, at(squares_)), scale, k);
+      const Register power = emit_power(nest_, base, -lrn_.beta);
+      const Register direct = nest_.apply(Opcode::kMul, nest_.load(lanes, at(dy)), power);
       nest_.store(direct, at(dx));
       const Register product = nest_.apply(Opcode::kMul, direct, nest_.load(lanes, at(x)));
       nest_.store(nest_.apply(Opcode::kDiv, product, base),
@@ -81,8 +82,8 @@ class LrnBackward {
     });
     for_each_vector([&](int lanes, const auto& at) {
       const Register sum = window_sum(lanes, at(ratios_));
-      const Register scaled = nest_.apply(Opcode::kMul, nest_.load(lanes, at(x)),
-                                          value(lanes, -2 * scale_ * lrn_.beta));
+      const Register factor = value(lanes, -2 * scale_ * lrn_.beta);
+      const Register scaled = nest_.apply(Opcode::kMul, nest_.load(lanes, at(x)), factor);
       const Register direct = nest_.load(lanes, at(dx));
       nest_.store(nest_.apply(Opcode::kMulAdd, scaled, sum, direct), at(dx));
     });

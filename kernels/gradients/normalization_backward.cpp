@@ -34,7 +34,8 @@ class NormalizationBackward {
                deviations_are_finite());
     sums.add_up(4, 2, [&] {
       const Register gradient = sums.load(1);
-      const Register difference = sums.apply(Opcode::kSub, sums.load(0), sums.load(2));
+      const Register mean = sums.load(2);
+      const Register difference = sums.apply(Opcode::kSub, sums.load(0), mean);
       const Register normalized = sums.apply(Opcode::kMul, difference, sums.load(3));
       return std::vector{sums.apply(Opcode::kMul, normalized, gradient), gradient};
     });
@@ -82,7 +83,8 @@ class NormalizationBackward {
     Sweep sums(nest_, 1, part_.shape(), maps, true);
     sums.add_up(kOffset, 2, [&] {
       const Register gradient = scaled_gradient(sums);
-      const Register difference = sums.apply(Opcode::kSub, sums.load(kX), sums.load(kMean));
+      const Register mean = sums.load(kMean);
+      const Register difference = sums.apply(Opcode::kSub, sums.load(kX), mean);
       return std::vector{gradient, sums.apply(Opcode::kMul, difference, gradient)};
     });
   }
@@ -108,11 +110,12 @@ class NormalizationBackward {
     const size_t deviation = maps.size() - 2, dx = maps.size() - 1;
     Sweep sweep(nest_, 1, part_.shape(), maps, padding_stays_zero());
     sweep.run([&] {
-      const Register difference = sweep.apply(Opcode::kSub, sweep.load(kX), sweep.load(kMean));
-      const Register line =
-          sweep.apply(Opcode::kMulAdd, difference, sweep.load(kSlope), sweep.load(kOffset));
-      nest_.store(sweep.apply(Opcode::kMulAdd, scaled_gradient(sweep), sweep.load(deviation), line),
-                  sweep.at(dx));
+      const Register mean = sweep.load(kMean);
+      const Register difference = sweep.apply(Opcode::kSub, sweep.load(kX), mean);
+      const Register offset = sweep.load(kOffset);
+      const Register line = sweep.apply(Opcode::kMulAdd, difference, sweep.load(kSlope), offset);
+      const Register d = sweep.load(deviation);
+      nest_.store(sweep.apply(Opcode::kMulAdd, scaled_gradient(sweep), d, line), sweep.at(dx));
     });
   }
 

@@ -29,7 +29,8 @@ class UpdateEmitter {
       store(nest_.apply(Opcode::kSub, w, change), at_.parameters);
       return;
     }
-    const Register kept = nest_.apply(Opcode::kMul, load(at_.momentum), value(sgd.momentum));
+    const Register momentum = value(sgd.momentum);
+    const Register kept = nest_.apply(Opcode::kMul, load(at_.momentum), momentum);
     const Register velocity = nest_.apply(Opcode::kSub, kept, change);
     store(velocity, at_.momentum);
     store(nest_.apply(Opcode::kAdd, w, velocity), at_.parameters);
@@ -56,7 +57,8 @@ class UpdateEmitter {
   // The moving average at `address`, moved on by `sample` and stored.
   Register average(const Address& address, double decay, Register sample) {
     const Register fresh = nest_.apply(Opcode::kMul, sample, value(1 - decay));
-    const Register moved_on = nest_.apply(Opcode::kMulAdd, load(address), value(decay), fresh);
+    const Register kept = value(decay);
+    const Register moved_on = nest_.apply(Opcode::kMulAdd, load(address), kept, fresh);
     store(moved_on, address);
     return moved_on;
   }

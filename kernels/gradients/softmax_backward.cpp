@@ -38,12 +38,14 @@ class SoftmaxBackward {
         if (softmax_.log) {
           nest_.assign(sum, Opcode::kAdd, sum, load_dy(at));
         } else {
-          nest_.assign(sum, Opcode::kMulAdd, load_dy(at), load_y(at), sum);
+          const Register value = load_y(at);
+          nest_.assign(sum, Opcode::kMulAdd, load_dy(at), value, sum);
         }
       });
       const auto spread = groups_.spread(groups_.fold(sums, Opcode::kAdd, Opcode::kReduceAdd));
       groups_.each_value(group, [&](const AxisGroups::Vector& at) {
-        nest_.store(gradient(load_y(at), load_dy(at), spread[at.piece()]), at.in(to, dx));
+        const Register slope = load_dy(at);
+        nest_.store(gradient(load_y(at), slope, spread[at.piece()]), at.in(to, dx));
       });
     });
     return std::move(nest_).finish();

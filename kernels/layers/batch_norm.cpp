@@ -49,8 +49,9 @@ class BatchNormLowering {
     }
     Sweep sweep(nest_, context_.batch, out.shape, {input, scale, offset, output}, true);
     sweep.run([&] {
-      nest_.store(sweep.apply(Opcode::kMulAdd, sweep.load(0), sweep.load(1), sweep.load(2)),
-                  sweep.at(3));
+      const Register shift = sweep.load(2);
+      const Register factor = sweep.load(1);
+      nest_.store(sweep.apply(Opcode::kMulAdd, sweep.load(0), factor, shift), sweep.at(3));
     });
     return std::move(nest_).finish();
   }
@@ -73,9 +74,8 @@ class BatchNormLowering {
     Sweep sweep(nest_, 1, channels_, {batch_means, deviations, means, variances}, false);
     const auto moved_towards = [&](size_t kept, Register measured) {
       const Register rest = sweep.apply(Opcode::kMul, measured, sweep.constant(1 - norm_.momentum));
-      nest_.store(
-          sweep.apply(Opcode::kMulAdd, sweep.load(kept), sweep.constant(norm_.momentum), rest),
-          sweep.at(kept));
+      const Register momentum = sweep.constant(norm_.momentum);
+      nest_.store(sweep.apply(Opcode::kMulAdd, sweep.load(kept), momentum, rest), sweep.at(kept));
     };
     sweep.run([&] {
       const Register variance = sweep.load(1);

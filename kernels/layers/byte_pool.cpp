@@ -146,9 +146,9 @@ class BytePoolLowering {
                     sum = nest_.apply(Opcode::kAddInt, sum,
                                       nest_.int_constant(lanes, static_cast<int>(-zeros)));
                   }
+                  const Register factor = nest_.constant(lanes, scale);
                   const Register scaled =
-                      nest_.apply(Opcode::kMul, nest_.apply(Opcode::kToFloat, sum),
-                                  nest_.constant(lanes, scale));
+                      nest_.apply(Opcode::kMul, nest_.apply(Opcode::kToFloat, sum), factor);
                   store_numbers(nest_, unrounded(scaled, out), b);
                 });
   }

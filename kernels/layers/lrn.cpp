@@ -64,8 +64,8 @@ class LrnLowering {
       sum = nest_.apply(Opcode::kAdd, sum, square);
     }
     const auto scale = static_cast<float>(lrn_.alpha / static_cast<double>(lrn_.size));
-    const Register base = nest_.apply(Opcode::kMulAdd, sum, nest_.constant(lanes, scale),
-                                      nest_.constant(lanes, static_cast<float>(lrn_.k)));
+    const Register k = nest_.constant(lanes, static_cast<float>(lrn_.k));
+    const Register base = nest_.apply(Opcode::kMulAdd, sum, nest_.constant(lanes, scale), k);
     const Register factor = emit_power(nest_, base, -lrn_.beta);
     const Register x = nest_.load(lanes, input);
     nest_.store(nest_.apply(Opcode::kMul, x, factor), output);

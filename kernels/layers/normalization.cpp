@@ -75,9 +75,13 @@ class NormalizationLowering {
   void normalize(const std::vector<SweptMap>& maps, bool is_affine) {
     Sweep sweep(nest_, 1, part_.shape(), maps, padding_stays_zero());
     sweep.run([&] {
-      const Register difference = sweep.apply(Opcode::kSub, sweep.load(0), sweep.load(1));
+      const Register mean = sweep.load(1);
+      const Register difference = sweep.apply(Opcode::kSub, sweep.load(0), mean);
       Register y = sweep.apply(Opcode::kMul, difference, sweep.load(2));
-      if (is_affine) y = sweep.apply(Opcode::kMulAdd, y, sweep.load(4), sweep.load(5));
+      if (is_affine) {
+        const Register shift = sweep.load(5);
+        y = sweep.apply(Opcode::kMulAdd, y, sweep.load(4), shift);
+      }
       nest_.store(y, sweep.at(3));
     });
   }

@@ -8,7 +8,8 @@ namespace {
 void scale_by(NestBuilder& nest, int64_t batch, const SweptMap& map, double factor) {
   Sweep sweep(nest, map.has_images ? batch : 1, map.layout.shape, {map}, true);
   sweep.run([&] {
-    nest.store(sweep.apply(Opcode::kMul, sweep.load(0), sweep.constant(factor)), sweep.at(0));
+    const Register share = sweep.constant(factor);
+    nest.store(sweep.apply(Opcode::kMul, sweep.load(0), share), sweep.at(0));
   });
 }
 
@@ -27,7 +28,8 @@ void emit_moments(NestBuilder& nest, int64_t batch, const FeatureShape& shape, c
   const bool padding_differs = means.layout.shape.channels != shape.channels;
   Sweep squares(nest, batch, shape, {x, means, variances}, !padding_differs);
   squares.add_up(2, 1, [&] {
-    const Register difference = squares.apply(Opcode::kSub, squares.load(0), squares.load(1));
+    const Register mean = squares.load(1);
+    const Register difference = squares.apply(Opcode::kSub, squares.load(0), mean);
     return std::vector{squares.apply(Opcode::kMul, difference, difference)};
   });
   scale_by(nest, batch, variances, share);
@@ -37,7 +39,8 @@ Register emit_inverse_deviation(NestBuilder& nest, Register variance, double eps
   const int lanes = nest.lanes(variance);
   const Register sum =
       nest.apply(Opcode::kAdd, variance, nest.constant(lanes, static_cast<float>(epsilon)));
-  return nest.apply(Opcode::kDiv, nest.constant(lanes, 1.0f), nest.apply(Opcode::kSqrt, sum));
+  const Register deviation = nest.apply(Opcode::kSqrt, sum);
+  return nest.apply(Opcode::kDiv, nest.constant(lanes, 1.0f), deviation);
 }
 
 }  // namespace wattgrind

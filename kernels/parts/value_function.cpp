@@ -16,12 +16,15 @@ class ActivationEmitter {
 
   Register leaky_relu(double alpha) { return above_zero(x_, mul(x_, value(alpha))); }
   Register elu(double alpha, double scale) {
-    const Register below = mul(emit_expm1(nest_, smaller(x_, value(0))), value(scale * alpha));
+    const Register factor = value(scale * alpha);
+    const Register below = mul(emit_expm1(nest_, smaller(x_, value(0))), factor);
     return above_zero(scale == 1 ? x_ : mul(x_, value(scale)), below);
   }
   Register hard_sigmoid(double alpha, double beta) {
-    const Register line = nest_.apply(Opcode::kMulAdd, x_, value(alpha), value(beta));
-    return smaller(value(1), larger(value(0), line));
+    const Register offset = value(beta);
+    const Register line = nest_.apply(Opcode::kMulAdd, x_, value(alpha), offset);
+    const Register not_negative = larger(value(0), line);
+    return smaller(value(1), not_negative);
   }
   Register gelu() {
     const Register half = mul(x_, value(0.5));
@@ -30,12 +33,16 @@ class ActivationEmitter {
   }
   Register gelu_tanh() {
     const double scale = std::sqrt(2 / M_PI);
-    const Register factor =
-        nest_.apply(Opcode::kMulAdd, mul(x_, x_), value(0.044715 * scale), value(scale));
+    const Register offset = value(scale);
+    const Register slope = value(0.044715 * scale);
+    const Register factor = nest_.apply(Opcode::kMulAdd, mul(x_, x_), slope, offset);
     const Register half = mul(x_, value(0.5));
     return nest_.apply(Opcode::kMulAdd, half, emit_tanh(nest_, mul(x_, factor)), half);
   }
-  Register softsign() { return div(x_, nest_.apply(Opcode::kAdd, emit_abs(nest_, x_), value(1))); }
+  Register softsign() {
+    const Register one = value(1);
+    return div(x_, nest_.apply(Opcode::kAdd, emit_abs(nest_, x_), one));
+  }
   Register negative() { return nest_.apply(Opcode::kSub, value(0), x_); }
   Register reciprocal() { return div(value(1), x_); }
 

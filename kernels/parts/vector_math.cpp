@@ -93,7 +93,8 @@ Register exp2_of(NestBuilder& nest, Register x) {
   const Register whole = nest.apply(Opcode::kRound, x);
   const Register part = nest.apply(Opcode::kSub, x, whole);
   const Register r = nest.apply(Opcode::kMul, part, nest.constant(lanes, std::log(2.0f)));
-  return nest.apply(Opcode::kMul, exp_of_reduced(nest, r), nest.apply(Opcode::kExp2Int, whole));
+  const Register power = nest.apply(Opcode::kExp2Int, whole);
+  return nest.apply(Opcode::kMul, exp_of_reduced(nest, r), power);
 }
 
 Register product(NestBuilder& nest, Register a, Register b) {
@@ -182,7 +183,8 @@ Register sine_of(NestBuilder& nest, Register x, float shift) {
   const Register sine =
       nest.apply(Opcode::kMulAdd, cubed, polynomial(nest, squared, kSinPolynomial), r);
   const Register fourth = nest.apply(Opcode::kMul, squared, squared);
-  const Register first = nest.apply(Opcode::kMulAdd, squared, value(-0.5f), value(1.0f));
+  const Register one = value(1.0f);
+  const Register first = nest.apply(Opcode::kMulAdd, squared, value(-0.5f), one);
   const Register cosine =
       nest.apply(Opcode::kMulAdd, fourth, polynomial(nest, squared, kCosPolynomial), first);
   const Register odd = nest.apply(Opcode::kMul, quarter, quarter);
@@ -200,12 +202,13 @@ Register emit_exp(NestBuilder& nest, Register x) {
   const Register bounded = at_least(nest, kSmallestExponent, x);
   const Register n = powers_of_two(nest, bounded);
   const Register r = reduced(nest, bounded, n);
-  return nest.apply(Opcode::kMul, exp_of_reduced(nest, r), nest.apply(Opcode::kExp2Int, n));
+  const Register power = nest.apply(Opcode::kExp2Int, n);
+  return nest.apply(Opcode::kMul, exp_of_reduced(nest, r), power);
 }
 
 Register emit_log(NestBuilder& nest, Register x) {
-  const Register logarithm =
-      nest.apply(Opcode::kMul, log2_of(nest, x), nest.constant(nest.lanes(x), std::log(2.0f)));
+  const Register log_of_2 = nest.constant(nest.lanes(x), std::log(2.0f));
+  const Register logarithm = nest.apply(Opcode::kMul, log2_of(nest, x), log_of_2);
   // The logarithm of what is no number came out as a number. x - x is zero for numbers alone, so
   // that adding it mends this.
   return nest.apply(Opcode::kAdd, logarithm, nest.apply(Opcode::kSub, x, x));
@@ -220,8 +223,8 @@ Register emit_power(NestBuilder& nest, Register x, double exponent) {
     if (exponent > 0) return power;
     return nest.apply(Opcode::kDiv, nest.constant(lanes, 1.0f), power);
   }
-  const Register scaled = nest.apply(Opcode::kMul, log2_of(nest, x),
-                                     nest.constant(lanes, static_cast<float>(exponent)));
+  const Register factor = nest.constant(lanes, static_cast<float>(exponent));
+  const Register scaled = nest.apply(Opcode::kMul, log2_of(nest, x), factor);
   const Register low = nest.apply(Opcode::kMax, scaled, nest.constant(lanes, -126.0f));
   const Register bounded = nest.apply(Opcode::kMin, low, nest.constant(lanes, 127.0f));
   return exp2_of(nest, bounded);
@@ -233,7 +236,8 @@ Register emit_wide_exp(NestBuilder& nest, Register x) {
   const Register bounded = at_least(nest, kSmallestExponent, at_most(nest, kInfinite, x));
   const Register n = at_most(nest, kMostPowers, powers_of_two(nest, bounded));
   const Register r = reduced(nest, bounded, n);
-  return nest.apply(Opcode::kMul, exp_of_reduced(nest, r), nest.apply(Opcode::kExp2Int, n));
+  const Register power = nest.apply(Opcode::kExp2Int, n);
+  return nest.apply(Opcode::kMul, exp_of_reduced(nest, r), power);
 }
 
 Register emit_expm1(NestBuilder& nest, Register x) {
