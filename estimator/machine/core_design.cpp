@@ -19,10 +19,13 @@ struct KnownCore {
 constexpr std::string_view kIntel = "GenuineIntel";
 constexpr std::string_view kAmd = "AuthenticAMD";
 constexpr std::string_view kArm = "0x41";
+constexpr std::string_view kNvidia = "0x4e";
+constexpr std::string_view kApple = "0x61";
 
 // Models and names: of Intel's, Linux's arch/x86/include/asm/intel-family.h; of AMD's, Linux's
 // arch/x86/kernel/cpu/amd.c ("Figure out Zen generations"); of Arm's, the main ID register in each
-// core's technical reference manual. The years are those of launch or announcement as commonly
+// core's technical reference manual; of NVIDIA's and Apple's, Linux's
+// arch/arm64/include/asm/cputype.h. The years are those of launch or announcement as commonly
 // published (for Intel's client cores since 2014: Wikipedia, "Process-architecture-optimization
 // model"), and were not checked product by product. One model number may outlive its first product:
 // a Cascade Lake of 2019 calls itself a Skylake server.
@@ -105,6 +108,22 @@ constexpr KnownCore kKnownCores[] = {
     {kArm, 0, 0xD41, 0xD41, "Cortex-A78", 2020},
     {kArm, 0, 0xD42, 0xD42, "Cortex-A78AE", 2020},
     {kArm, 0, 0xD44, 0xD44, "Cortex-X1", 2020},
+    {kArm, 0, 0xD04, 0xD04, "Cortex-A35", 2015},
+    {kArm, 0, 0xD46, 0xD46, "Cortex-A510", 2021},
+    {kArm, 0, 0xD47, 0xD47, "Cortex-A710", 2021},
+    {kArm, 0, 0xD48, 0xD48, "Cortex-X2", 2021},
+    {kArm, 0, 0xD49, 0xD49, "Neoverse N2", 2021},
+    {kArm, 0, 0xD4F, 0xD4F, "Neoverse V2", 2022},
+    {kNvidia, 0, 0x003, 0x003, "Denver 2", 2016},
+    {kNvidia, 0, 0x004, 0x004, "Carmel", 2018},
+    {kApple, 0, 0x022, 0x022, "Icestorm", 2020},
+    {kApple, 0, 0x023, 0x023, "Firestorm", 2020},
+    {kApple, 0, 0x024, 0x024, "Icestorm", 2021},
+    {kApple, 0, 0x025, 0x025, "Firestorm", 2021},
+    {kApple, 0, 0x028, 0x028, "Icestorm", 2021},
+    {kApple, 0, 0x029, 0x029, "Firestorm", 2021},
+    {kApple, 0, 0x032, 0x032, "Blizzard", 2022},
+    {kApple, 0, 0x033, 0x033, "Avalanche", 2022},
 };
 
 }  // namespace

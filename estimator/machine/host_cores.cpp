@@ -145,12 +145,38 @@ std::vector<CoreCache> read_caches(const fs::path& root, int cpu) {
   return caches;
 }
 
+// Whether the folders of a core's caches tell no size of any. Linux on Arm knows sizes only where
+// the firmware's tables (ACPI PPTT, device tree) have them.
+bool tells_no_cache(const fs::path& root, int cpu) {
+  const fs::path folder = cpu_folder(root, cpu) / "cache";
+  std::error_code ignored;
+  for (int index = 0; fs::is_directory(folder / fmt::format("index{}", index), ignored); ++index) {
+    if (read_word(folder / fmt::format("index{}", index) / "size")) return false;
+  }
+  return true;
+}
+
+// How a core names itself in its main ID register, MIDR_EL1, where Linux shows that: the
+// implementer in bits 31 to 24, the part in bits 15 to 4 (Arm ARM, D19.2.108).
+std::optional<CoreId> read_main_id(const fs::path& root, int cpu) {
+  auto word = read_word(cpu_folder(root, cpu) / "regs/identification/midr_el1");
+  if (!word || !word->starts_with("0x")) return std::nullopt;
+  uint64_t id = 0;
+  const char* end = word->data() + word->size();
+  const auto [rest, error] = std::from_chars(word->data() + 2, end, id, 16);
+  if (error != std::errc() || rest != end) return std::nullopt;
+  return CoreId{fmt::format("{:#04x}", id >> 24 & 0xff), 0, id >> 4 & 0xfff};
+}
+
 // A kind of this one CPU.
 CoreKind read_core(const fs::path& root, int cpu, const Cpuinfo& cpuinfo) {
   CoreKind core;
   core.cpus = {cpu};
   core.id = cpuinfo.core_id(cpu);
+  if (core.id.vendor.empty()) core.id = read_main_id(root, cpu).value_or(core.id);
   core.max_khz = parse_size(read_word(cpu_folder(root, cpu) / "cpufreq/cpuinfo_max_freq"));
+  const bool is_arm = core.id.vendor.starts_with("0x");
+  if (is_arm && core_design(core.id) && tells_no_cache(root, cpu)) return core;
   for (CoreCache& cache : read_caches(root, cpu)) {
     if (cache.is_private || core.levels.empty()) {
       core.private_bytes = cache.geometry.value.size_bytes;
@@ -188,7 +214,8 @@ std::vector<CoreKind> read_core_kinds(const fs::path& root, const Cpuinfo& cpuin
   const auto telling = std::stable_partition(cpus.begin(), cpus.end(), [&](int cpu) {
     return fs::is_directory(cpu_folder(root, cpu) / "cache/index0", ignored);
   });
-  cpus.erase(telling == cpus.begin() ? cpus.begin() + 1 : telling, cpus.end());
+  const bool none_tells = telling == cpus.begin();
+  if (!none_tells) cpus.erase(telling, cpus.end());
   std::vector<CoreKind> kinds;
   for (const int cpu : cpus) add_core(kinds, read_core(root, cpu, cpuinfo));
   std::stable_sort(kinds.begin(), kinds.end(), [](const CoreKind& a, const CoreKind& b) {

@@ -52,9 +52,13 @@ int year_distance(const HostCpu& cpu, const Machine& profile) {
   return profile.core ? std::abs(cpu.core->year - profile.core->year) : INT_MAX;
 }
 
+bool is_same_core(const HostCpu& cpu, const Machine& profile) {
+  return cpu.core && profile.core && cpu.core->name == profile.core->name;
+}
+
 auto distance(const HostCpu& cpu, const Machine& profile) {
   return std::tuple(isa_distance(cpu.isa, profile.isa), year_distance(cpu, profile),
-                    size_distance(cpu, profile));
+                    !is_same_core(cpu, profile), size_distance(cpu, profile));
 }
 
 std::optional<Sourced<CacheGeometry>> cachegrind_substitute(const CacheGeometry& geometry) {
@@ -134,10 +138,12 @@ std::string structure_note(const HostCpu& cpu, const Machine& profile) {
 }
 
 std::string kind_words(const CoreKind& kind) {
-  std::string words =
-      fmt::format("CPUs {} ({} KiB private", cpu_list(kind.cpus), kind.private_bytes >> 10);
-  if (kind.max_khz) words += fmt::format(", {} MHz", *kind.max_khz / 1000);
-  return words + ")";
+  std::vector<std::string> words;
+  if (const auto core = core_design(kind.id)) words.push_back(core->name);
+  if (!kind.levels.empty())
+    words.push_back(fmt::format("{} KiB private", kind.private_bytes >> 10));
+  if (kind.max_khz) words.push_back(fmt::format("{} MHz", *kind.max_khz / 1000));
+  return fmt::format("CPUs {} ({})", cpu_list(kind.cpus), fmt::join(words, ", "));
 }
 
 std::string choice_note(const std::vector<CoreKind>& kinds) {
@@ -147,6 +153,22 @@ std::string choice_note(const std::vector<CoreKind>& kinds) {
       "This system's cores differ. CPU {} is meant, and used by measure and train, of the {}, "
       "rather than {}: the largest last private cache decides, then the highest clock.",
       kinds.front().cpus.front(), kind_words(kinds.front()), fmt::join(others, " or "));
+}
+
+// The caches of a board with the same core, for one that does not tell its own.
+HostCpu with_caches_of(const Machine& profile, const HostCpu& told) {
+  if (!is_same_core(told, profile)) {
+    fail(ErrorKind::kMissing,
+         "this system does not tell its caches, and no profile has its core ({}): {}",
+         core_words(told.core), kNameAProfile);
+  }
+  HostCpu cpu = told;
+  for (const CacheLevel& level : profile.levels) {
+    cpu.levels.push_back({level.geometry.value,
+                          fmt::format("profile {}: {}", profile.name, level.geometry.source),
+                          Basis::kAssumed});
+  }
+  return cpu;
 }
 
 }  // namespace
@@ -159,6 +181,11 @@ HostCpu read_host_cpu(const fs::path& root) {
   const CoreKind& kind = host.kinds.front();
   const int cpu = kind.cpus.front();
   const std::optional<Isa> isa = isa_of(cpuinfo, cpu);
+  if (!isa && cpuinfo.value(cpu, "Features").find("neon") != std::string::npos) {
+    fail(ErrorKind::kMissing,
+         "this system runs 32-bit Arm code according to {}: install a 64-bit system, or {}",
+         path.string(), kNameAProfile);
+  }
   if (!isa) {
     fail(ErrorKind::kMissing,
          "this CPU has none of sse4.2, avx2, avx512 and neon according to {}: {}", path.string(),
@@ -183,7 +210,8 @@ const Machine& nearest_profile(const HostCpu& cpu, const std::vector<Machine>& p
   return *nearest;
 }
 
-Machine host_machine(const HostCpu& cpu, const Machine& profile) {
+Machine host_machine(const HostCpu& told, const Machine& profile) {
+  const HostCpu cpu = told.levels.empty() ? with_caches_of(profile, told) : told;
   Machine host = profile;
   host.name = "host";
   host.description = cpu.model.empty() ? "this system" : cpu.model;
@@ -213,7 +241,13 @@ Machine host_machine(const HostCpu& cpu, const Machine& profile) {
   if (host.power) for_each_figure(*host.power, kPowerFigures, borrow);
   if (host.instructions) for_each_figure(*host.instructions, kInstructionFigures, borrow);
   host.notes = {
-      "The sizes, ways and lines of the caches and the instruction set are this system's own.",
+      told.levels.empty()
+          ? fmt::format(
+                "This system does not tell its caches: sizes, ways and lines are those of the "
+                "profile {}, whose core is the same. The instruction set is this system's own.",
+                profile.name)
+          : "The sizes, ways and lines of the caches and the instruction set are this system's "
+            "own.",
       prices_note(cpu, profile), structure_note(cpu, profile)};
   if (cpu.kinds.size() > 1) host.notes.push_back(choice_note(cpu.kinds));
   return host;

@@ -17,7 +17,7 @@ namespace wattgrind {
 struct HostCpu {
   std::string model;  // in the words of /proc/cpuinfo; may be empty
   Isa isa = Isa::kAvx2;
-  std::vector<Sourced<CacheGeometry>> levels = {};  // data and unified caches, L1 first
+  std::vector<Sourced<CacheGeometry>> levels = {};  // as CoreKind's
   std::optional<CoreDesign> core = {};              // absent: not in the table of designs
   std::vector<CoreKind> kinds = {};                 // of all cores; that of this CPU comes first
 };
@@ -29,16 +29,19 @@ HostCpu read_host_cpu(const std::filesystem::path& root);
 
 // Returns the profile whose prices suit the CPU best. Among those of its architecture (x86 or Arm)
 // it is the one whose instruction set is nearest in width, among equals the one whose year is
-// nearest (where the CPU's is not known, years decide nothing), then the one with the least sum
+// nearest (where the CPU's is not known, years decide nothing), then one of the same core, then the
+// one with the least sum
 // over levels of |log2(size / profile's size)|, where a level that only one of them has counts 4,
 // then the first. CHECKs that there is a profile of the architecture.
 const Machine& nearest_profile(const HostCpu& cpu, const std::vector<Machine>& profiles);
 
 // Makes the machine "host". It has the CPU's geometry and instruction set, and the profile's
 // containment, clock and all its prices; a level that the profile does not have gets the prices of
-// its last and is non-inclusive. The notes list what is borrowed and, where cores differ, which one
-// is meant. Where cachegrind refuses a geometry, a substitute is worked out, whose sets are the
-// largest power of two that divides the cache into at least its own ways.
+// its last and is non-inclusive. Of a CPU whose caches the system does not tell, they are those of
+// the profile, if it is of the same core, with a word; else it throws Error(kMissing) with the
+// remedy. The notes list what is borrowed and, where cores differ, which one is meant. Where
+// cachegrind refuses a geometry, a substitute is worked out, whose sets are the largest power of
+// two that divides the cache into at least its own ways.
 Machine host_machine(const HostCpu& cpu, const Machine& profile);
 
 }  // namespace wattgrind

@@ -273,6 +273,102 @@ TEST_F(MixedCores, AmongEqualCachesTheHighestClockDecidesThoughOnlyTheDesignDiff
   EXPECT_EQ(cpu.core->name, "Cortex-A57");
 }
 
+// A Raspberry Pi 4 whose firmware's tables have no caches: /proc/cpuinfo as its kernel 5.10 writes
+// it.
+class SilentCaches : public HostMachine {
+ protected:
+  SilentCaches() {
+    fs::remove_all(root_ / "sys");
+    write_cpuinfo("0xd08");
+    for (const int cpu : {0, 1, 2, 3}) {
+      const std::string folder = fmt::format("sys/devices/system/cpu/cpu{}/", cpu);
+      write(folder + "cpufreq/cpuinfo_max_freq", "1500000\n");
+      write(folder + "cache/index0/level", "1\n");
+      write(folder + "cache/index0/type", "Data\n");
+    }
+  }
+
+  void write_cpuinfo(const std::string& part) const {
+    std::string text;
+    for (const int cpu : {0, 1, 2, 3}) {
+      text += fmt::format(
+          "processor\t: {}\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd evtstrm crc32 cpuid\n"
+          "CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: {}\n"
+          "CPU revision\t: 3\n\n",
+          cpu, part);
+    }
+    write("proc/cpuinfo",
+          text + "Hardware\t: BCM2835\nModel\t\t: Raspberry Pi 4 Model B Rev 1.1\n");
+  }
+};
+
+TEST_F(SilentCaches, ArmCoresHaveThoseOfAProfileOfTheSameCoreWithAWord) {
+  EXPECT_TRUE(read_host_cpu(root_).levels.empty());
+  const Machine host = find_machine("host", root_), pi = builtin_machine("raspberry_pi_4");
+  ASSERT_EQ(host.levels.size(), pi.levels.size());
+  for (size_t i = 0; i < pi.levels.size(); ++i) {
+    EXPECT_EQ(host.levels[i].geometry.value, pi.levels[i].geometry.value);
+    EXPECT_EQ(host.levels[i].geometry.basis, Basis::kAssumed);
+  }
+  EXPECT_EQ(host.notes[0],
+            "This system does not tell its caches: sizes, ways and lines are those of the profile "
+            "raspberry_pi_4, whose core is the same. The instruction set is this system's own.");
+}
+
+TEST_F(SilentCaches, WithoutAProfileOfTheCoreTheRemedyIsNamed) {
+  write_cpuinfo("0xd47");
+  EXPECT_EQ(
+      error_text([&] { find_machine("host", root_); }, ErrorKind::kMissing),
+      "this system does not tell its caches, and no profile has its core (Cortex-A710, 2021): "
+      "name a profile instead (`wattgrind machines` lists them)");
+  write_cpuinfo("0xfff");  // not in the table of designs
+  expect_told_in_part();
+}
+
+TEST_F(SilentCaches, TheMainIdRegisterNamesACoreThatCpuinfoDoesNot) {
+  write("proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd\n");
+  EXPECT_NE(missing().find("tells its caches only in part"), std::string::npos);
+  write("sys/devices/system/cpu/online", "0\n");
+  write("sys/devices/system/cpu/cpu0/regs/identification/midr_el1", "0x00000000410fd083\n");
+  EXPECT_EQ(read_host_cpu(root_).core->name, "Cortex-A72");
+}
+
+TEST_F(SilentCaches, A32BitSystemIsSaid) {
+  write("proc/cpuinfo",
+        "processor\t: 0\nmodel name\t: ARMv7 Processor rev 3 (v7l)\n"
+        "Features\t: half thumb fastmult vfp edsp neon vfpv3 tls vfpv4 idiva idivt vfpd32 lpae "
+        "evtstrm "
+        "crc32\nCPU implementer\t: 0x41\nCPU part\t: 0xd08\n");
+  EXPECT_EQ(missing(), fmt::format("this system runs 32-bit Arm code according to {}/proc/cpuinfo: "
+                                   "install a 64-bit system, or name a profile instead (`wattgrind "
+                                   "machines` lists them)",
+                                   root_.string()));
+}
+
+// The RK3588's two clusters, as Linux 6.1 numbers them.
+TEST_F(MixedCores, OfTwoClustersTheOneWithTheLargerPrivateCacheIsUsed) {
+  std::string text;
+  for (int cpu = 0; cpu < 8; ++cpu) {
+    text += fmt::format(
+        "processor\t: {}\nFeatures\t: fp asimd asimddp\nCPU implementer\t: 0x41\nCPU part\t: "
+        "{}\n\n",
+        cpu, cpu < 4 ? "0xd05" : "0xd0b");
+    const std::string self = std::to_string(cpu);
+    write_core(cpu, cpu < 4 ? "32" : "64", cpu < 4 ? "128" : "512", self, self,
+               cpu < 4   ? "1800000"
+               : cpu < 6 ? "2400000"
+                         : "2304000");
+  }
+  write("proc/cpuinfo", text);
+  const Machine host = find_machine("host", root_);
+  EXPECT_EQ(host.core->name, "Cortex-A76");
+  EXPECT_EQ(
+      host.notes.back(),
+      "This system's cores differ. CPU 4 is meant, and used by measure and train, of the CPUs "
+      "4-7 (Cortex-A76, 512 KiB private, 2400 MHz), rather than CPUs 0-3 (Cortex-A55, 128 KiB "
+      "private, 1800 MHz): the largest last private cache decides, then the highest clock.");
+}
+
 TEST(CpuList, IsWrittenAsLinuxWritesIt) {
   EXPECT_EQ(cpu_list({8, 2, 0, 1, 4}), "0-2,4,8");
   EXPECT_EQ(cpu_list({}), "");
@@ -289,6 +385,10 @@ TEST(CoreDesign, ByFamilyAndModel) {
   EXPECT_EQ(core("AuthenticAMD", 0x19, 0x21), "Zen 3 2020");
   EXPECT_EQ(core("AuthenticAMD", 0x19, 0x61), "Zen 4 2022");
   EXPECT_EQ(core("0x41", 0, 0xd0c), "Neoverse N1 2019");
+  EXPECT_EQ(core("0x4e", 0, 3), "Denver 2 2016");
+  EXPECT_EQ(core("0x4e", 0, 4), "Carmel 2018");
+  EXPECT_EQ(core("0x61", 0, 0x23), "Firestorm 2020");
+  EXPECT_EQ(core("0x41", 0, 0x23), "unknown");
   EXPECT_EQ(core("GenuineIntel", 6, 0), "unknown");
   EXPECT_EQ(core("AuthenticAMD", 6, 44), "unknown");
   EXPECT_EQ(core("", 0, 0), "unknown");
