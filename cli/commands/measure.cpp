@@ -24,6 +24,7 @@
 #include "estimator/system/clock.h"
 #include "estimator/system/held_clock.h"
 #include "estimator/system/interrupt.h"
+#include "estimator/system/process.h"
 #include "estimator/system/sysfs.h"
 #include "kernels/run/native_workload.h"
 
@@ -144,8 +145,9 @@ void run(const MeasureOptions& options) {
     with_option("--frequency", [&] { clock.emplace(*sysfs, *options.frequency_hz); });
   }
   Console console;
+  const auto processes = make_process_runner();
   const auto meter = with_option("--meter", [&] {
-    return make_meter(options.meter, {system_clock(), *sysfs, console});
+    return make_meter(options.meter, {system_clock(), *sysfs, console, *processes});
   });
   const Bench bench(options);
   Output output(*options.output);
@@ -208,9 +210,12 @@ void add_measure_command(CLI::App& program) {
   command
       ->add_option(
           "--meter", options->meter,
-          "rapl, ina3221, log:FILE, socwatch:FILE, manual, or none for time alone; a log is a "
-          "CSV with a column of times, unix_s (seconds since 1970) or time (2025-01-14 "
-          "12:00:00+01:00), and one of power, power_w or power_mw")
+          "rapl, ina3221 (Jetson), ina2xx, pmic (Raspberry Pi 5), power_supply (batteries), "
+          "log:FILE, socwatch:FILE, manual, or none for time alone; a log is a CSV with a column "
+          "of "
+          "times, unix_s (seconds since 1970) or time (2025-01-14 12:00:00+01:00), and one of "
+          "power, "
+          "power_w or power_mw")
       ->type_name("METER")
       ->required();
   command->add_option("--batch", options->batch, "Images a repetition")

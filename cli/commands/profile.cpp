@@ -24,6 +24,7 @@
 #include "estimator/machine/host_machine.h"
 #include "estimator/system/file_text.h"
 #include "estimator/system/interrupt.h"
+#include "estimator/system/process.h"
 #include "estimator/system/sysfs.h"
 
 namespace wattgrind {
@@ -128,8 +129,9 @@ ProfileResult measure_layers(const ProfileOptions& options) {
   const HostPin pin;
   const auto sysfs = open_sysfs(options.sysfs);
   Console console;
+  const auto processes = make_process_runner();
   const auto meter = with_option("--meter", [&] {
-    return make_meter(options.meter, {system_clock(), *sysfs, console});
+    return make_meter(options.meter, {system_clock(), *sysfs, console, *processes});
   });
   ProfileRequest request;
   request.minutes = options.minutes;

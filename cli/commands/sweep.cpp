@@ -28,6 +28,7 @@
 #include "estimator/meters/meter.h"
 #include "estimator/system/atomic_file.h"
 #include "estimator/system/interrupt.h"
+#include "estimator/system/process.h"
 #include "estimator/system/sysfs.h"
 #include "search/data/download.h"
 
@@ -122,8 +123,9 @@ class SweepRun {
     const HostPin pin;
     const auto sysfs = open_sysfs("/sys");
     Console console;
+    const auto processes = make_process_runner();
     const auto meter = with_option("--measure", [&] {
-      return make_meter(options_.meter, {system_clock(), *sysfs, console});
+      return make_meter(options_.meter, {system_clock(), *sysfs, console, *processes});
     });
     std::vector<PointToMeasure> points;
     for (SweptPoint& point : report_.points) {

@@ -9,8 +9,8 @@
 #include "cachesim/cachegrind/cachegrind.h"
 #include "cachesim/cachegrind/cachegrind_counts.h"
 #include "estimator/base/error.h"
+#include "estimator/catalog/machine_source.h"
 #include "estimator/machine/host_isa.h"
-#include "estimator/machine/host_machine.h"
 #include "estimator/meters/meter.h"
 #include "estimator/system/atomic_file.h"
 #include "estimator/system/scratch_folder.h"
@@ -48,9 +48,9 @@ constexpr int64_t kCopies = 1024;
 
 // A kernel of kCopies loads and as many stores, as an executable.
 std::vector<uint8_t> copying_executable() {
-  const int lanes = traits(Isa::kSse42).float_lanes;
+  const int lanes = traits(least_host_isa()).float_lanes;
   const uint64_t bytes = kCopies * lanes * sizeof(float);
-  NestBuilder builder("copy", Isa::kSse42);
+  NestBuilder builder("copy", least_host_isa());
   const Address from = builder.buffer(Operand::kInput, TensorRole::kInput, bytes);
   const Address to = builder.buffer(Operand::kOutput, TensorRole::kOutput, bytes);
   const int64_t step = lanes * static_cast<int64_t>(sizeof(float));
@@ -59,7 +59,7 @@ std::vector<uint8_t> copying_executable() {
   });
   const LoopNest nest = std::move(builder).finish();
   ExecutableSpec spec;
-  spec.isa = Isa::kSse42;
+  spec.isa = least_host_isa();
   spec.arena_address = kArenaAddress;
   spec.arena_bytes = 2 * bytes;
   spec.calls = {{"copy", &nest, {spec.arena_address, spec.arena_address + bytes}}};
@@ -109,13 +109,16 @@ std::string find_instruction_set(const CheckedSystem&) {
 std::string find_llvm(const CheckedSystem&) { return "version " + llvm_version(); }
 
 std::string find_host_caches(const CheckedSystem& system) {
+  const Machine host = find_machine("host", system.root);
   std::vector<std::string> levels;
-  for (const auto& level : read_host_cpu(system.root).levels) {
-    const CacheGeometry& geometry = level.value;
-    levels.push_back(fmt::format("L{} {} KiB {}-way", levels.size() + 1, geometry.size_bytes >> 10,
-                                 geometry.ways));
+  for (const CacheLevel& level : host.levels) {
+    const CacheGeometry& geometry = level.geometry.value;
+    levels.push_back(
+        fmt::format("{} {} KiB {}-way", level.name, geometry.size_bytes >> 10, geometry.ways));
   }
-  return fmt::format("{}", fmt::join(levels, ", "));
+  const bool are_told = host.levels[0].geometry.basis != Basis::kAssumed;
+  return fmt::format("{}{}", fmt::join(levels, ", "),
+                     are_told ? "" : ", of a profile of this core: this system does not tell them");
 }
 
 // The rails of a meter that was seen to count.
@@ -123,7 +126,7 @@ std::string read_meter(std::string_view spec, const CheckedSystem& system) {
   // Many updates of any counter: over less it may stand still.
   constexpr double kLookS = 0.1;
   Nobody nobody;
-  const auto meter = make_meter(spec, {system.clock, system.sysfs, nobody});
+  const auto meter = make_meter(spec, {system.clock, system.sysfs, nobody, system.runner});
   meter->start();
   system.clock.sleep_until(system.clock.now_s() + kLookS, {});
   std::vector<std::string> rails;

@@ -5,18 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <string_view>
 
 #include "estimator/base/error.h"
-#include "estimator/formats/csv.h"
 #include "estimator/meters/rail_names.h"
 
 namespace wattgrind {
 namespace {
 
 constexpr int kChannels = 3;
-constexpr int kTries = 3;
 
 // The rails that add up to a board's power. Others of that board are fed by these, or supply its
 // carrier board. A board is known by having them all.
@@ -47,36 +44,32 @@ const std::array<Board, 4> kBoards = {{
 
 // A channel of a monitor, as it was found.
 struct Channel {
-  Ina3221Rail rail;         // not yet in a total
+  SysfsRail rail;           // not yet in a total
   std::string label;        // empty: it has none
   std::string place;        // "hwmon3 channel 2"
   std::string enable_file;  // empty: it cannot be disabled
 };
 
-bool exists(const Sysfs& sysfs, const std::string& file) {
-  return sysfs.read(file).error != ENOENT;
-}
-
 std::optional<Channel> hwmon_channel(const Sysfs& sysfs, const std::string& folder, int i) {
   Channel channel;
-  channel.rail.voltage_file = fmt::format("{}/in{}_input", folder, i);
-  channel.rail.current_file = fmt::format("{}/curr{}_input", folder, i);
+  channel.rail.voltage = {fmt::format("{}/in{}_input", folder, i), kMilli};
+  channel.rail.current = {fmt::format("{}/curr{}_input", folder, i), kMilli};
   channel.enable_file = fmt::format("{}/in{}_enable", folder, i);
   channel.label = sysfs.read(fmt::format("{}/in{}_label", folder, i)).text.value_or("");
-  if (channel.label.empty() && !exists(sysfs, channel.rail.voltage_file)) return std::nullopt;
+  if (channel.label.empty() && !has_file(sysfs, channel.rail.voltage.file)) return std::nullopt;
   return channel;
 }
 
 std::optional<Channel> iio_channel(const Sysfs& sysfs, const std::string& folder, int i) {
   Channel channel;
-  channel.rail.power_file = fmt::format("{}/in_power{}_input", folder, i);
-  channel.rail.voltage_file = fmt::format("{}/in_voltage{}_input", folder, i);
-  channel.rail.current_file = fmt::format("{}/in_current{}_input", folder, i);
+  channel.rail.power = {fmt::format("{}/in_power{}_input", folder, i), kMilli};
+  channel.rail.voltage = {fmt::format("{}/in_voltage{}_input", folder, i), kMilli};
+  channel.rail.current = {fmt::format("{}/in_current{}_input", folder, i), kMilli};
   const SysfsValue label = sysfs.read(fmt::format("{}/rail_name_{}", folder, i));
   // Other iio devices have no such file.
   if (label.error == ENOENT) return std::nullopt;
   channel.label = label.text.value_or("");
-  if (!exists(sysfs, channel.rail.power_file)) channel.rail.power_file.clear();
+  if (!has_file(sysfs, channel.rail.power.file)) channel.rail.power = {};
   return channel;
 }
 
@@ -107,7 +100,7 @@ void name_rails(std::vector<Channel>& channels) {
     places.push_back(channel.place);
   }
   names = distinct_names(names, places);
-  for (size_t i = 0; i < channels.size(); ++i) channels[i].rail.name = names[i];
+  for (size_t i = 0; i < channels.size(); ++i) channels[i].rail.rail.name = names[i];
 }
 
 const Board* find_board(const std::vector<Channel>& channels) {
@@ -121,44 +114,16 @@ const Board* find_board(const std::vector<Channel>& channels) {
   return nullptr;
 }
 
-// Why a rail cannot be read, and what helps; empty where it can be.
+// Why a channel cannot be read, and what helps; empty where it can be.
 std::string problem_of(const Sysfs& sysfs, const Channel& channel) {
   if (!channel.enable_file.empty() && sysfs.read(channel.enable_file).text == "0") {
     return fmt::format("its channel is disabled: run 'echo 1 | sudo tee {}/{}'", sysfs.root(),
                        channel.enable_file);
   }
-  const RailRead read = read_rail(sysfs, channel.rail);
-  if (read.error == EACCES) {
-    return fmt::format("it is not readable: run 'sudo chmod a+r {}/{}'", sysfs.root(), read.file);
-  }
-  return read.problem;
-}
-
-// A thousandth of one file's number: volts, amperes or watts.
-RailRead read_milli(const Sysfs& sysfs, const std::string& file) {
-  SysfsValue value;
-  for (int i = 0; i < kTries && !value.text; ++i) value = sysfs.read(file);
-  const std::string path = sysfs.root() + "/" + file;
-  if (!value.text) {
-    return {std::nullopt, fmt::format("{}: {}", path, std::strerror(value.error)), value.error,
-            file};
-  }
-  const std::optional<double> number = parse_number(*value.text);
-  if (number) return {1e-3 * *number, "", 0, ""};
-  return {std::nullopt, fmt::format("{}: expected a number, found '{}'", path, *value.text), 0,
-          file};
+  return problem_of(sysfs, channel.rail);
 }
 
 }  // namespace
-
-RailRead read_rail(const Sysfs& sysfs, const Ina3221Rail& rail) {
-  if (!rail.power_file.empty()) return read_milli(sysfs, rail.power_file);
-  RailRead volts = read_milli(sysfs, rail.voltage_file);
-  if (!volts.value) return volts;
-  RailRead amperes = read_milli(sysfs, rail.current_file);
-  if (!amperes.value) return amperes;
-  return {*volts.value * *amperes.value, "", 0, ""};
-}
 
 Ina3221Rails find_ina3221_rails(const Sysfs& sysfs) {
   std::vector<Channel> channels = find_channels(sysfs);
@@ -173,13 +138,13 @@ Ina3221Rails find_ina3221_rails(const Sysfs& sysfs) {
   Ina3221Rails found;
   std::vector<std::string> summed;
   for (Channel& channel : channels) {
-    Ina3221Rail& rail = channel.rail;
+    MeteredRail& rail = channel.rail.rail;
     rail.in_total = board == nullptr || std::find(board->total.begin(), board->total.end(),
                                                   channel.label) != board->total.end();
     const std::string problem = problem_of(sysfs, channel);
     if (problem.empty()) {
       if (rail.in_total) summed.push_back(rail.name);
-      found.rails.push_back(std::move(rail));
+      found.rails.push_back(std::move(channel.rail));
     } else if (board != nullptr && rail.in_total) {
       fail(ErrorKind::kMissing, "rail {}, a part of the total, cannot be read: {}", rail.name,
            problem);
@@ -190,11 +155,8 @@ Ina3221Rails find_ina3221_rails(const Sysfs& sysfs) {
   if (summed.empty()) {
     fail(ErrorKind::kMissing, "no INA3221 rail can be read: {}", fmt::join(found.notes, "; "));
   }
-  if (board == nullptr && summed.size() > 1) {
-    found.notes.push_back(
-        fmt::format("the board is not known by its rails: {} were summed, and where one feeds "
-                    "another, its power counts twice",
-                    fmt::join(summed, ", ")));
+  if (board == nullptr) {
+    for (std::string& note : note_of_unknown_total(summed)) found.notes.push_back(std::move(note));
   }
   return found;
 }

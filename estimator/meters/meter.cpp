@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "estimator/base/error.h"
+#include "estimator/meters/meter_ina2xx.h"
 #include "estimator/meters/meter_ina3221.h"
 #include "estimator/meters/meter_log.h"
 #include "estimator/meters/meter_manual.h"
 #include "estimator/meters/meter_none.h"
+#include "estimator/meters/meter_pmic.h"
+#include "estimator/meters/meter_power_supply.h"
 #include "estimator/meters/meter_rapl.h"
 #include "estimator/meters/meter_socwatch.h"
 
@@ -33,9 +36,15 @@ std::unique_ptr<Meter> make_meter(std::string_view spec, const MeterEnvironment&
   if (kind == "socwatch") return make_socwatch_meter(file_of(spec, kind), environment.clock);
   if (spec == "rapl") return make_rapl_meter(environment.sysfs, environment.clock);
   if (spec == "ina3221") return make_ina3221_meter(environment.sysfs, environment.clock);
+  if (spec == "ina2xx") return make_ina2xx_meter(environment.sysfs, environment.clock);
+  if (spec == "pmic") return make_pmic_meter(environment.processes, environment.clock);
+  if (spec == "power_supply") return make_power_supply_meter(environment.sysfs, environment.clock);
   if (spec == "manual") return make_manual_meter(environment.person, environment.clock);
   if (spec == "none") return make_time_meter(environment.clock);
-  fail(ErrorKind::kUsage, "{}: unknown: use rapl, ina3221, log:FILE, socwatch:FILE, manual or none",
+  fail(ErrorKind::kUsage,
+       "{}: unknown: use rapl, ina3221, ina2xx, pmic, power_supply, log:FILE, socwatch:FILE, "
+       "manual or "
+       "none",
        spec);
 }
 

@@ -10,6 +10,7 @@
 
 #include "estimator/meters/power_series.h"
 #include "estimator/system/clock.h"
+#include "estimator/system/process.h"
 #include "estimator/system/sysfs.h"
 
 namespace wattgrind {
@@ -71,9 +72,11 @@ struct MeterEnvironment {
   Clock& clock;
   Sysfs& sysfs;
   Operator& person;
+  ProcessRunner& processes;
 };
 
-// "rapl", "ina3221", "log:FILE", "socwatch:FILE", "manual" or "none". Throws Error(kUsage) for
+// "rapl", "ina3221", "ina2xx", "pmic", "power_supply", "log:FILE", "socwatch:FILE", "manual" or
+// "none". Throws Error(kUsage) for
 // anything else, Error(kMissing) with the remedy where the system has no such meter.
 std::unique_ptr<Meter> make_meter(std::string_view spec, const MeterEnvironment& environment);
 

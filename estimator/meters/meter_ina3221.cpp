@@ -1,157 +1,25 @@
 #include "estimator/meters/meter_ina3221.h"
 
-#include <algorithm>
+#include <utility>
 
-#include "estimator/base/error.h"
 #include "estimator/meters/ina3221_rails.h"
-#include "estimator/meters/periodic_sampler.h"
+#include "estimator/meters/meter_rails.h"
 
 namespace wattgrind {
 namespace {
 
-// As Rodrigues et al. (IISWC 2017) sample the Jetson TX1's rails.
-constexpr double kPeriodS = 0.001;
-// The chip converts in 140 us to 8 ms and the drivers leave 1.1 ms for each of voltage and
-// current: an interval is known to within a few conversions (INA3221 data sheet, SBOS576).
-constexpr double kUpdateS = 0.005;
-// Pauses between samples up to this are the system's, which had something else to do.
-constexpr double kMostPauseS = 0.1;
-// How often, and how long after each other, the first and last samples of a run are tried again.
-constexpr int kReadTries = 10;
-constexpr double kRetryS = 0.01;
-
-// A rail and what was seen of it since the run began.
-struct SampledRail {
-  Ina3221Rail rail;
-  std::vector<PowerSample> series = {};
-  std::string problem = {};  // of the last read; empty: it was read
-  bool is_lost = false;      // it could not be read when the run began
-};
-
-class Ina3221Meter : public Meter {
- public:
-  Ina3221Meter(Sysfs& sysfs, Clock& clock)
-      : sysfs_(sysfs), clock_(clock), sampler_(clock, kPeriodS, [this](double time_s) {
-          const bool is_first = series_.empty();
-          sample(time_s);
-          if (is_first) complete();
-        }) {
-    Ina3221Rails found = find_ina3221_rails(sysfs);
-    for (Ina3221Rail& rail : found.rails) rails_.push_back({std::move(rail)});
-    notes_ = std::move(found.notes);
-  }
-
-  std::string name() const override { return "ina3221"; }
-  bool tells_loads_apart() const override { return true; }
-
-  void start() override {
-    for (SampledRail& sampled : rails_) sampled = {std::move(sampled.rail)};
-    series_.clear();
-    sampler_.start();
-  }
-
-  MeterReading stop() override;
-
-  double least_duration_s(double, double relative_error) const override {
-    return kUpdateS / relative_error;
-  }
-
- private:
-  const SampledRail* missing() const;
-  void sample(double time_s);
-  void complete();
-
-  Sysfs& sysfs_;
-  Clock& clock_;
-  std::vector<SampledRail> rails_;
-  std::vector<std::string> notes_;
-  std::vector<PowerSample> series_;  // of the total
-  PeriodicSampler sampler_;          // last: its thread uses what stands above
-};
-
-// The first rail of the total that the last sample lacks; null where it is whole.
-const SampledRail* Ina3221Meter::missing() const {
-  const auto found = std::find_if(rails_.begin(), rails_.end(), [](const SampledRail& sampled) {
-    return sampled.rail.in_total && !sampled.problem.empty();
-  });
-  return found == rails_.end() ? nullptr : &*found;
-}
-
-// Adds a sample of every rail that can be read, and of the total if all its rails can.
-void Ina3221Meter::sample(double time_s) {
-  const bool is_first = series_.empty();
-  double total_w = 0;
-  for (SampledRail& sampled : rails_) {
-    if (sampled.is_lost) continue;
-    const RailRead read = read_rail(sysfs_, sampled.rail);
-    sampled.problem = read.problem;
-    sampled.is_lost = is_first && !read.value && !sampled.rail.in_total;
-    if (!read.value) continue;
-    sampled.series.push_back({time_s, *read.value});
-    if (sampled.rail.in_total) total_w += *read.value;
-  }
-  if (missing() == nullptr) {
-    series_.push_back({time_s, total_w});
-    return;
-  }
-  // The rails of the total keep its samples, so that they add up to it; the others begin with it.
-  for (SampledRail& sampled : rails_) {
-    if (sampled.problem.empty() && (sampled.rail.in_total || is_first)) sampled.series.pop_back();
-  }
-}
-
-// Where the first or last sample lacks a rail of the total, takes it again, for a tenth of a
-// second.
-void Ina3221Meter::complete() {
-  for (int i = 0; i < kReadTries && missing() != nullptr; ++i) {
-    clock_.sleep_until(clock_.now_s() + kRetryS, {});
-    sample(clock_.now_s());
-  }
-  if (missing() == nullptr) return;
-  fail(ErrorKind::kFailed, "rail {} cannot be read any more: {}", missing()->rail.name,
-       missing()->problem);
-}
-
-MeterReading Ina3221Meter::stop() {
-  MeterReading reading;
-  reading.missed_samples = sampler_.stop();
-  complete();
-  const double start_s = series_.front().time_s, stop_s = series_.back().time_s;
-  reading.duration_s = stop_s - start_s;
-  reading.samples = series_.size();
-  reading.warnings = notes_;
-  reading.energy_j = energy_between_j(series_, start_s, stop_s);
-  reading.most_pause_s = std::max(kMostPauseS, 10 * pace_s(series_));
-  for (SampledRail& sampled : rails_) {
-    const std::string& name = sampled.rail.name;
-    if (!sampled.problem.empty()) {
-      reading.warnings.push_back(fmt::format("rail {} is left out: {}", name, sampled.problem));
-      continue;
-    }
-    const double energy_j = energy_between_j(sampled.series, start_s, stop_s);
-    reading.rails.push_back({name, energy_j, sampled.rail.in_total, std::move(sampled.series)});
-    if (energy_j == 0) {
-      reading.warnings.push_back(fmt::format("rail {} read zero throughout", name));
-    }
-  }
-  reading.series = std::move(series_);
-  if (*reading.energy_j == 0) {
-    fail(ErrorKind::kFailed, "the board's rails read zero throughout {:.3g} s: is the monitor on?",
-         reading.duration_s);
-  }
-  // The shunts' voltage has a sign and, near zero, an offset.
-  if (*reading.energy_j < 0) {
-    fail(ErrorKind::kFailed,
-         "the board's rails read {:.3g} W over {:.3g} s, below zero: use another meter",
-         *reading.energy_j / reading.duration_s, reading.duration_s);
-  }
-  return reading;
-}
+// The period is that of Rodrigues et al. (IISWC 2017) on the Jetson TX1. The chip converts in 140
+// us to 8 ms and the drivers leave 1.1 ms for each of voltage and current: an interval is known to
+// within a few conversions (INA3221 data sheet, SBOS576).
+constexpr RailTiming kIna3221Timing = {.period_s = 0.001, .update_s = 0.005};
 
 }  // namespace
 
 std::unique_ptr<Meter> make_ina3221_meter(Sysfs& sysfs, Clock& clock) {
-  return std::make_unique<Ina3221Meter>(sysfs, clock);
+  Ina3221Rails found = find_ina3221_rails(sysfs);
+  return make_rails_meter("ina3221",
+                          make_sysfs_rails(sysfs, std::move(found.rails), std::move(found.notes)),
+                          kIna3221Timing, clock);
 }
 
 }  // namespace wattgrind

@@ -2,8 +2,7 @@
 //
 // The total is the board's supply or the supplies that add up to it (ina3221_rails.h); rails that
 // are parts of it, or the carrier board's, are reported and not added. On a board that is not known
-// the total is the sum of all rails, with a word. A read that fails while a load runs leaves its
-// sample out; the first and last reads of a run are tried for a tenth of a second.
+// the total is the sum of all rails, with a word. How they are sampled: meter_rails.h.
 #pragma once
 
 #include <memory>

@@ -67,7 +67,8 @@ Study study_of(const std::string& what, const std::vector<std::string>& vary,
   }
   const auto sysfs = open_sysfs("/sys");
   Nobody nobody;
-  const auto meter = make_meter("none", {system_clock(), *sysfs, nobody});
+  const auto processes = make_process_runner();
+  const auto meter = make_meter("none", {system_clock(), *sysfs, nobody, *processes});
   measure_points(to_measure, *meter, [](const PointToMeasure&) {});
   return study;
 }

@@ -20,16 +20,17 @@ class Nobody : public Operator {
 class MeterTest : public testing::Test {
  protected:
   std::string error_of(const std::string& spec, ErrorKind kind = ErrorKind::kUsage) {
-    return error_text([&] { make_meter(spec, {clock_, sysfs_, nobody_}); }, kind);
+    return error_text([&] { make_meter(spec, {clock_, sysfs_, nobody_, *processes_}); }, kind);
   }
 
   FakeClock clock_;
   FakeSysfs sysfs_;
   Nobody nobody_;
+  std::unique_ptr<ProcessRunner> processes_ = make_process_runner();
 };
 
 TEST_F(MeterTest, NoneGivesTimeAlone) {
-  const auto meter = make_meter("none", {clock_, sysfs_, nobody_});
+  const auto meter = make_meter("none", {clock_, sysfs_, nobody_, *processes_});
   meter->start();
   clock_.advance(2.5);
   const MeterReading reading = meter->stop();
@@ -40,9 +41,11 @@ TEST_F(MeterTest, NoneGivesTimeAlone) {
 
 TEST_F(MeterTest, AnUnknownMeterIsTheCommandLinesFault) {
   EXPECT_EQ(error_of("watts"),
-            "watts: unknown: use rapl, ina3221, log:FILE, socwatch:FILE, manual or none");
+            "watts: unknown: use rapl, ina3221, ina2xx, pmic, power_supply, log:FILE, "
+            "socwatch:FILE, manual or none");
   EXPECT_EQ(error_of("rapl:0"),
-            "rapl:0: unknown: use rapl, ina3221, log:FILE, socwatch:FILE, manual or none");
+            "rapl:0: unknown: use rapl, ina3221, ina2xx, pmic, power_supply, log:FILE, "
+            "socwatch:FILE, manual or none");
   EXPECT_EQ(error_of("log"), "log: name its file: log:FILE");
   EXPECT_EQ(error_of("log:"), "log:: name its file: log:FILE");
   EXPECT_TRUE(error_of("log:/no/such/file", ErrorKind::kInput).starts_with("/no/such/file: "));
