@@ -67,7 +67,7 @@ TEST(Estimate, TraceNeedsTheMachinesInstructions) {
                  "--counts trace: machine jetson_tx1_a57: a trace runs x86 code, found isa neon; "
                  "simulate instead");
   expect_refused({"lenet5", "--machine", "jetson_tx1_a57", "--verify"}, 3,
-                 "--verify: machine jetson_tx1_a57: cachegrind here runs x86 code");
+                 "--verify: machine jetson_tx1_a57: cachegrind here runs x86-64 code");
 }
 
 TEST(Estimate, RowsAddUpToTheTotalExactly) {
