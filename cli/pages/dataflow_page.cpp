@@ -1,11 +1,9 @@
 #include "cli/pages/dataflow_page.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
-#include <set>
 
 #include "cli/pages/drawn_bars.h"
 #include "cli/pages/html_page.h"
@@ -42,19 +40,6 @@ std::vector<std::string> words_of(std::span<const std::string_view> names, bool 
   return words;
 }
 
-std::string unmapped_layers(const DataflowEstimate& estimate) {
-  std::set<std::string> kinds;
-  size_t count = 0;
-  for (const DataflowLayer& layer : estimate.layers) {
-    if (layer.mapped) continue;
-    kinds.insert(layer.task.kind);
-    ++count;
-  }
-  if (count == 0) return "";
-  return fmt::format("{} layers that no dataflow maps are in no figure: {}", count,
-                     fmt::join(kinds, ", "));
-}
-
 }  // namespace
 
 std::string dataflow_page(const DataflowEstimate& estimate, const PageOrigin& origin) {
@@ -68,7 +53,10 @@ std::string dataflow_page(const DataflowEstimate& estimate, const PageOrigin& or
                 fmt::format("{}: {:g} x {:g} elements with {:g} B each, buffer {:g} KiB",
                             accelerator.name, accelerator.rows.value, accelerator.columns.value,
                             accelerator.register_bytes(), accelerator.buffer_bytes.value / 1024));
-  std::string left_out = unmapped_layers(estimate);
+  std::string left_out;
+  if (const auto unmapped = unmapped_layers(estimate); !unmapped.empty()) {
+    left_out = "not mapped, and in no figure: " + unmapped_text(unmapped);
+  }
   for (const std::string& note : accelerator.notes) left_out += "\n" + note;
   page.add_fact("Not covered", left_out);
   const bool has_idle = estimate.energy.idle > 0;

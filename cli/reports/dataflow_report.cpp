@@ -59,17 +59,6 @@ std::optional<double> scaled_amount(const std::optional<double>& value, double f
 
 bool has_idle(const DataflowEstimate& estimate) { return estimate.energy.idle > 0; }
 
-// "relu (7), lrn (2)"
-std::string unmapped_text(const DataflowEstimate& estimate) {
-  std::map<std::string, int> kinds;
-  for (const DataflowLayer& layer : estimate.layers) {
-    if (!layer.mapped) ++kinds[layer.task.kind];
-  }
-  std::vector<std::string> words;
-  for (const auto& [kind, count] : kinds) words.push_back(fmt::format("{} ({})", kind, count));
-  return fmt::format("{}", fmt::join(words, ", "));
-}
-
 std::string storage_text(const Accelerator& accelerator) {
   return fmt::format("{:.0f} x {:.0f} elements with {:.0f} B each, buffer {:.6g} KiB",
                      accelerator.rows.value, accelerator.columns.value,
@@ -155,6 +144,7 @@ ordered_json mapping_json(const Mapping& mapping) {
 ordered_json dataflow_layer_json(const DataflowEstimate& estimate, const DataflowLayer& layer) {
   ordered_json json = {{"name", layer.task.name}, {"kind", layer.task.kind}};
   json["mapped"] = layer.mapped.has_value();
+  if (layer.no_mapping) json["reason"] = to_text(*layer.no_mapping);
   if (!layer.mapped) return json;
   json["shape"] = to_string(*layer.task.problem);
   json["macs"] = layer.mapped->macs;
@@ -171,6 +161,19 @@ ordered_json dataflow_layer_json(const DataflowEstimate& estimate, const Dataflo
 }
 
 }  // namespace
+
+std::string unmapped_text(const std::vector<UnmappedLayer>& layers) {
+  std::map<std::string, int> kinds;
+  for (const UnmappedLayer& layer : layers) {
+    if (layer.reason.empty()) ++kinds[layer.kind];
+  }
+  std::vector<std::string> words;
+  for (const auto& [kind, count] : kinds) words.push_back(fmt::format("{} ({})", kind, count));
+  for (const UnmappedLayer& layer : layers) {
+    if (!layer.reason.empty()) words.push_back(fmt::format("{} ({})", layer.name, layer.reason));
+  }
+  return fmt::format("{}", fmt::join(words, ", "));
+}
 
 double dataflow_utilisation(const MappedLayer& layer, const Accelerator& accelerator) {
   return static_cast<double>(layer.macs) /
@@ -278,7 +281,7 @@ std::string dataflow_text(const DataflowEstimate& estimate, bool by_tensor, cons
                      storage_text(estimate.accelerator) + "\n" + zeros_text(estimate) + "\n";
   text += aligned_text(
       by_tensor ? dataflow_tensor_table(estimate, true) : dataflow_table(estimate, true), page);
-  if (const std::string unmapped = unmapped_text(estimate); !unmapped.empty()) {
+  if (const std::string unmapped = unmapped_text(unmapped_layers(estimate)); !unmapped.empty()) {
     text += sentence("\nnot mapped, and in no figure: {}\n", unmapped);
   }
   if (!estimate.accelerator.notes.empty()) text += "\n";

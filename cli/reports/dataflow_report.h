@@ -20,6 +20,10 @@ nlohmann::ordered_json dataflow_json(const DataflowEstimate& estimate);
 // The loop nest that was found for each mapped layer.
 std::string mappings_text(const DataflowEstimate& estimate);
 
+// "relu (7), lrn (2), pool1 (found a buffer of 64 B, wanted at least 72 B)": kinds that no dataflow
+// maps, and the layers that do not fit.
+std::string unmapped_text(const std::vector<UnmappedLayer>& layers);
+
 // The share of the array's elements that multiply, of all cycles.
 double dataflow_utilisation(const MappedLayer& layer, const Accelerator& accelerator);
 

@@ -12,17 +12,14 @@ namespace {
 
 constexpr size_t kSums = index_of(DataKind::kPsum);
 
-double cycles_of(const ReuseForm& form, const LayerProblem& problem, const Tiles& tiles) {
-  return std::ceil(product_count(problem) / static_cast<double>(form.active(problem, tiles)));
-}
-
 class TileSearch {
  public:
-  TileSearch(const ReuseForm& form, const LayerProblem& problem, const TileRoom& room,
+  TileSearch(const ReuseForm& form, const LayerProblem& problem, const Accelerator& accelerator,
              const WordPrices& prices, MappingObjective objective)
       : form_(form),
         problem_(problem),
-        room_(room),
+        accelerator_(accelerator),
+        room_(room_of(accelerator)),
         prices_(prices),
         objective_(objective),
         most_(form.most(problem)) {}
@@ -75,11 +72,11 @@ class TileSearch {
     for (size_t later = index + 1; later < most_.size(); ++later) {
       caps[later] = std::max<uint64_t>(1, largest_fitting(later, index + 1, tiles));
     }
-    return tiles_value(form_, problem_, caps, prices_, objective_)[0];
+    return tiles_value(form_, problem_, caps, accelerator_, prices_, objective_)[0];
   }
 
   void consider(const Tiles& tiles) {
-    const auto value = tiles_value(form_, problem_, tiles, prices_, objective_);
+    const auto value = tiles_value(form_, problem_, tiles, accelerator_, prices_, objective_);
     if (best_ && value >= value_) return;
     value_ = value;
     best_ = {tiles, value[0], value[1]};
@@ -87,7 +84,8 @@ class TileSearch {
 
   const ReuseForm& form_;
   const LayerProblem& problem_;
-  const TileRoom& room_;
+  const Accelerator& accelerator_;
+  const TileRoom room_;
   const WordPrices& prices_;
   const MappingObjective objective_;
   const std::vector<uint64_t> most_;
@@ -111,10 +109,8 @@ class ClosedFormDataflow : public Dataflow {
   MappingResult map(const LayerProblem& layer, const Accelerator& accelerator,
                     const WordPrices& prices, MappingObjective objective) const override {
     const LayerProblem problem = by_channel(layer);
-    const TileRoom room = {accelerator.buffer_words(), accelerator.elements(),
-                           accelerator.register_words()};
-    const auto best = best_tiles(*form_, problem, room, prices, objective);
-    if (!best) return least_room(problem, room, accelerator);
+    const auto best = best_tiles(*form_, problem, accelerator, prices, objective);
+    if (!best) return least_room(problem, accelerator);
     MappedLayer mapped;
     const TileAccesses accesses = form_->accesses(problem, best->tiles);
     for (size_t level = 0; level < kStorageLevels; ++level) {
@@ -125,7 +121,8 @@ class ClosedFormDataflow : public Dataflow {
     }
     mapped.macs = problem.macs();
     mapped.active_elements = form_->active(problem, best->tiles);
-    mapped.cycles = limited_cycles(mapped, accelerator);
+    mapped.cycles =
+        static_cast<uint64_t>(tile_cycles(problem, mapped.active_elements, accesses, accelerator));
     const std::vector<std::string> names = form_->names();
     for (size_t i = 0; i < names.size(); ++i) {
       mapped.mapping.parameters.push_back({names[i], best->tiles[i]});
@@ -137,44 +134,25 @@ class ClosedFormDataflow : public Dataflow {
   }
 
  private:
-  static uint64_t limited_cycles(const MappedLayer& mapped, const Accelerator& accelerator) {
-    auto cycles =
-        std::ceil(static_cast<double>(mapped.macs) / static_cast<double>(mapped.active_elements));
-    double dram_bits = 0;
-    for (size_t kind = 0; kind < kDataKinds; ++kind) {
-      dram_bits +=
-          static_cast<double>(mapped.counts.at(StorageLevel::kDram, static_cast<DataKind>(kind))) *
-          accelerator.word_bits[kind].value;
-    }
-    if (const auto& rate = accelerator.bandwidth.dram_bytes_per_cycle) {
-      cycles = std::max(cycles, std::ceil(dram_bits / kBitsAByte / rate->value));
-    }
-    if (const auto& rate = accelerator.bandwidth.buffer_words_per_cycle) {
-      cycles = std::max(
-          cycles,
-          std::ceil(static_cast<double>(mapped.counts.level(StorageLevel::kBuffer)) / rate->value));
-    }
-    return static_cast<uint64_t>(cycles);
-  }
-
-  NoMapping least_room(const LayerProblem& problem, const TileRoom& room,
-                       const Accelerator& accelerator) const {
+  NoMapping least_room(const LayerProblem& problem, const Accelerator& accelerator) const {
+    const TileRoom room = room_of(accelerator);
     Tiles ones;
     ones.fill(1);
     const TileRoom least = form_->needs(problem, ones);
     const auto bytes = [&](uint64_t words) {
-      return static_cast<double>(words * accelerator.widest_bits()) / kBitsAByte;
+      return std::ceil(static_cast<double>(words * accelerator.widest_bits()) / kBitsAByte);
     };
-    if (least.buffer_words > room.buffer_words) {
-      return {fmt::format("a buffer of {:.0f} B", accelerator.buffer_bytes.value),
-              fmt::format("at least {:.0f} B", bytes(least.buffer_words))};
-    }
     if (least.elements > room.elements) {
       return {fmt::format("an array of {} elements", room.elements),
               fmt::format("at least {}", least.elements)};
     }
-    return {fmt::format("register files of {:.0f} B", accelerator.register_bytes()),
-            fmt::format("at least {:.0f} B", bytes(least.register_words))};
+    if (least.register_words > room.register_words) {
+      return {fmt::format("register files of {:.9g} B", accelerator.register_bytes()),
+              fmt::format("at least {:.0f} B", bytes(least.register_words))};
+    }
+    return {fmt::format("a buffer of {:.9g} B", accelerator.buffer_bytes.value),
+            fmt::format("at least {:.0f} B", bytes(least.buffer_words)),
+            static_cast<uint64_t>(bytes(least.buffer_words))};
   }
 
   const std::string name_, description_;
@@ -237,6 +215,27 @@ double ofmap_words(const LayerProblem& problem) {
 
 double product_count(const LayerProblem& problem) { return static_cast<double>(problem.macs()); }
 
+TileRoom room_of(const Accelerator& accelerator) {
+  return {accelerator.buffer_words(), accelerator.elements(), accelerator.register_words()};
+}
+
+double tile_cycles(const LayerProblem& problem, uint64_t active, const TileAccesses& accesses,
+                   const Accelerator& accelerator) {
+  double cycles = product_count(problem) / static_cast<double>(active);
+  double dram_bits = 0, buffer_words = 0;
+  for (size_t kind = 0; kind < kDataKinds; ++kind) {
+    dram_bits += accesses[index_of(StorageLevel::kDram)][kind] * accelerator.word_bits[kind].value;
+    buffer_words += accesses[index_of(StorageLevel::kBuffer)][kind];
+  }
+  if (const auto& rate = accelerator.bandwidth.dram_bytes_per_cycle) {
+    cycles = std::max(cycles, dram_bits / kBitsAByte / rate->value);
+  }
+  if (const auto& rate = accelerator.bandwidth.buffer_words_per_cycle) {
+    cycles = std::max(cycles, buffer_words / rate->value);
+  }
+  return std::ceil(cycles);
+}
+
 bool tiles_fit(const ReuseForm& form, const LayerProblem& problem, const TileRoom& room,
                const Tiles& tiles, size_t known) {
   const TileRoom needs = form.needs(problem, tiles);
@@ -245,10 +244,10 @@ bool tiles_fit(const ReuseForm& form, const LayerProblem& problem, const TileRoo
 }
 
 std::array<double, 3> tiles_value(const ReuseForm& form, const LayerProblem& problem,
-                                  const Tiles& tiles, const WordPrices& prices,
-                                  MappingObjective objective) {
+                                  const Tiles& tiles, const Accelerator& accelerator,
+                                  const WordPrices& prices, MappingObjective objective) {
   const TileAccesses accesses = form.accesses(problem, tiles);
-  const double cycles = cycles_of(form, problem, tiles);
+  const double cycles = tile_cycles(problem, form.active(problem, tiles), accesses, accelerator);
   double energy = cycles * prices.cycle;
   for (size_t level = 0; level < kStorageLevels; ++level) {
     for (size_t kind = 0; kind < kDataKinds; ++kind) {
@@ -263,9 +262,9 @@ std::array<double, 3> tiles_value(const ReuseForm& form, const LayerProblem& pro
 }
 
 std::optional<TileChoice> best_tiles(const ReuseForm& form, const LayerProblem& problem,
-                                     const TileRoom& room, const WordPrices& prices,
+                                     const Accelerator& accelerator, const WordPrices& prices,
                                      MappingObjective objective) {
-  return TileSearch(form, problem, room, prices, objective).run();
+  return TileSearch(form, problem, accelerator, prices, objective).run();
 }
 
 std::unique_ptr<Dataflow> make_closed_form(std::string_view name, std::string_view description,

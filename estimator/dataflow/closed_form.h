@@ -38,6 +38,7 @@ using Tiles = std::array<uint64_t, kMostTiles>;
 struct TileRoom {
   uint64_t buffer_words = 0, elements = 0, register_words = 0;
 };
+TileRoom room_of(const Accelerator& accelerator);
 
 // Words by level and kind, before rounding.
 using TileAccesses = std::array<std::array<double, kDataKinds>, kStorageLevels>;
@@ -58,6 +59,10 @@ class ReuseForm {
   virtual std::vector<MappingLoop> loops(const LayerProblem& problem, const Tiles& tiles) const = 0;
 };
 
+// The cycles that the array takes or, where they are more, the way to the buffer or to DRAM.
+double tile_cycles(const LayerProblem& problem, uint64_t active, const TileAccesses& accesses,
+                   const Accelerator& accelerator);
+
 // The best tiles, by branch and bound; absent where none fit. `value` is of accesses and cycles.
 struct TileChoice {
   Tiles tiles{};
@@ -65,14 +70,14 @@ struct TileChoice {
   double secondary = 0;
 };
 std::optional<TileChoice> best_tiles(const ReuseForm& form, const LayerProblem& problem,
-                                     const TileRoom& room, const WordPrices& prices,
+                                     const Accelerator& accelerator, const WordPrices& prices,
                                      MappingObjective objective);
 
 // The objective's value and what breaks ties of it: cycles or energy, then idle elements. Partial
 // sums on the array count twice, as in the framework's search, and once in what it reports.
 std::array<double, 3> tiles_value(const ReuseForm& form, const LayerProblem& problem,
-                                  const Tiles& tiles, const WordPrices& prices,
-                                  MappingObjective objective);
+                                  const Tiles& tiles, const Accelerator& accelerator,
+                                  const WordPrices& prices, MappingObjective objective);
 
 bool tiles_fit(const ReuseForm& form, const LayerProblem& problem, const TileRoom& room,
                const Tiles& tiles, size_t known);

@@ -1,5 +1,7 @@
 #include "estimator/dataflow/dataflow.h"
 
+#include <fmt/format.h>
+
 #include "estimator/accelerator/storage_area.h"
 #include "estimator/base/error.h"
 #include "estimator/base/suggestion.h"
@@ -43,6 +45,10 @@ const Dataflow& find_dataflow(std::string_view name) {
     names.push_back(dataflow->name());
   }
   fail(ErrorKind::kInput, "unknown dataflow {}; {}", name, suggest(name, names));
+}
+
+std::string to_text(const NoMapping& none) {
+  return fmt::format("found {}, wanted {}", none.found, none.wanted);
 }
 
 Accelerator accelerator_for(const Dataflow& dataflow, const Accelerator& accelerator) {

@@ -24,8 +24,13 @@ enum class MappingObjective { kEnergy, kDelay, kEnergyDelay };
 // Why a layer has no mapping: the least that would take one, in words that follow "wanted".
 struct NoMapping {
   std::string found;   // "a buffer of 64 B"
-  std::string wanted;  // "at least 1,210 B"
+  std::string wanted;  // "at least 1210 B"
+  // Of the buffer, where it is all that is too small: with so many there is a mapping.
+  std::optional<uint64_t> least_buffer_bytes = std::nullopt;
 };
+
+// "found a buffer of 64 B, wanted at least 1210 B"
+std::string to_text(const NoMapping& none);
 
 using MappingResult = std::variant<MappedLayer, NoMapping>;
 

@@ -1,5 +1,7 @@
 #include "estimator/dataflow/dataflow_estimate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -16,8 +18,8 @@ class MappingMemory {
                 MappingObjective objective)
       : accelerator_(accelerator), dataflow_(dataflow), objective_(objective) {}
 
-  // Null for pooling that has no mapping: it is left to the host.
-  const MappedLayer* find(const DataflowTask& task, const WordPrices& prices) {
+  // Finds no mapping for pooling that does not fit.
+  const MappingResult& find(const DataflowTask& task, const WordPrices& prices) {
     std::string key = task.problem->pooling ? "pool " : "";
     key += to_string(*task.problem) + " " + std::to_string(task.problem->span_rows) + " " +
            std::to_string(task.problem->span_columns);
@@ -25,42 +27,51 @@ class MappingMemory {
       key += " " + std::to_string(bits);
     }
     const auto known = mapped_.find(key);
-    if (known != mapped_.end()) return &known->second;
+    if (known != mapped_.end()) return known->second;
     const MappingResult result = map(*task.problem, prices);
-    if (const auto* none = std::get_if<NoMapping>(&result)) {
-      if (task.problem->pooling) return nullptr;
-      fail(ErrorKind::kInput, "{}: layer {} has no {} mapping: found {}, wanted {}",
-           accelerator_.name, task.name, dataflow_.description(), none->found, none->wanted);
+    const auto* none = std::get_if<NoMapping>(&result);
+    if (none != nullptr && !task.problem->pooling) {
+      fail(ErrorKind::kInput, "{}: layer {} has no {} mapping: {}", accelerator_.name, task.name,
+           dataflow_.description(), to_text(*none));
     }
-    return &mapped_.emplace(key, std::get<MappedLayer>(result)).first->second;
+    return mapped_.emplace(key, result).first->second;
   }
 
  private:
   // Register files may be too small for the rows of a layer's filters. Seen flat, a dense layer has
-  // none; those of others are cut into the fewest pieces that fit.
+  // none; those of others are cut into the fewest pieces that fit. Where nothing fits, what is
+  // wanted is the least buffer that any of these would do with.
   MappingResult map(const LayerProblem& problem, const WordPrices& prices) const {
-    const auto attempt = [&](const LayerProblem& form) {
-      return dataflow_.map(form, accelerator_, prices, objective_);
-    };
-    MappingResult result = attempt(problem);
-    if (std::holds_alternative<MappedLayer>(result)) return result;
-    if (const auto flat = flattened(problem)) {
-      const MappingResult again = attempt(*flat);
-      if (std::holds_alternative<MappedLayer>(again)) return again;
-    }
-    for (uint64_t pieces = 2; pieces <= problem.filter_columns; ++pieces) {
-      const auto cut = with_column_pieces(problem, pieces);
-      if (!cut) continue;
-      const MappingResult again = attempt(*cut);
-      if (std::holds_alternative<MappedLayer>(again)) return again;
+    MappingResult result = dataflow_.map(problem, accelerator_, prices, objective_);
+    for (const LayerProblem& form : other_forms(problem)) {
+      if (std::holds_alternative<MappedLayer>(result)) return result;
+      MappingResult again = dataflow_.map(form, accelerator_, prices, objective_);
+      const auto* none = std::get_if<NoMapping>(&again);
+      if (none == nullptr || wants_less(*none, std::get<NoMapping>(result))) {
+        result = std::move(again);
+      }
     }
     return result;
+  }
+
+  static std::vector<LayerProblem> other_forms(const LayerProblem& problem) {
+    std::vector<LayerProblem> forms;
+    if (const auto flat = flattened(problem)) forms.push_back(*flat);
+    for (uint64_t pieces = 2; pieces <= problem.filter_columns; ++pieces) {
+      if (const auto cut = with_column_pieces(problem, pieces)) forms.push_back(*cut);
+    }
+    return forms;
+  }
+
+  static bool wants_less(const NoMapping& none, const NoMapping& other) {
+    return none.least_buffer_bytes &&
+           (!other.least_buffer_bytes || *none.least_buffer_bytes < *other.least_buffer_bytes);
   }
 
   const Accelerator& accelerator_;
   const Dataflow& dataflow_;
   const MappingObjective objective_;
-  std::map<std::string, MappedLayer> mapped_;
+  std::map<std::string, MappingResult> mapped_;
 };
 
 double dram_bytes_of(const AccessAmounts& amounts, const DataflowTask& task,
@@ -84,6 +95,16 @@ void add_amounts(const AccessAmounts& amounts, AccessAmounts& sum) {
 }
 
 }  // namespace
+
+std::vector<UnmappedLayer> unmapped_layers(const DataflowEstimate& estimate) {
+  std::vector<UnmappedLayer> unmapped;
+  for (const DataflowLayer& layer : estimate.layers) {
+    if (layer.mapped) continue;
+    unmapped.push_back({layer.task.name, layer.task.kind,
+                        layer.no_mapping ? to_text(*layer.no_mapping) : std::string()});
+  }
+  return unmapped;
+}
 
 AccessAmounts without_zeros(const MappedLayer& mapped, const DataflowTask& task,
                             const Accelerator& accelerator) {
@@ -129,7 +150,9 @@ DataflowEstimate estimate_dataflow(const DataflowTasks& tasks, const Accelerator
     layer.task = task;
     if (task.problem) {
       const WordPrices prices = word_prices(estimate.accelerator, unit, task.bits);
-      if (const MappedLayer* mapped = memory.find(task, prices)) layer.mapped = *mapped;
+      const MappingResult& result = memory.find(task, prices);
+      if (const auto* mapped = std::get_if<MappedLayer>(&result)) layer.mapped = *mapped;
+      if (const auto* none = std::get_if<NoMapping>(&result)) layer.no_mapping = *none;
     }
     if (layer.mapped) {
       const WordPrices prices = word_prices(estimate.accelerator, unit, task.bits);

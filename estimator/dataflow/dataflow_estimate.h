@@ -12,8 +12,10 @@ namespace wattgrind {
 
 struct DataflowLayer {
   DataflowTask task;
-  // Absent where no dataflow maps the layer, and of pooling that does not fit the accelerator.
+  // Absent where no dataflow maps the layer, and of pooling that does not fit the accelerator,
+  // which is left to the host.
   std::optional<MappedLayer> mapped;
+  std::optional<NoMapping> no_mapping;  // why pooling does not fit
   // Of mapped layers: what is accessed once zeros are left out, and what that costs.
   AccessAmounts amounts;
   DataflowEnergy energy;
@@ -33,6 +35,13 @@ struct DataflowEstimate {
   DataflowEnergy energy;
   double dram_bytes = 0;
 };
+
+// A layer that is in no figure. The reason is empty where no dataflow maps its kind, else "found a
+// buffer of 64 B, wanted at least 1210 B".
+struct UnmappedLayer {
+  std::string name, kind, reason;
+};
+std::vector<UnmappedLayer> unmapped_layers(const DataflowEstimate& estimate);
 
 // Leaves out what zeros spare. Zero gating: for a zero of the input map neither the multiplier nor
 // the register files of weights and partial sums do anything. Compression: maps in DRAM by run

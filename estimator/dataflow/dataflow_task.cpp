@@ -18,6 +18,18 @@ PaddedInput padded_input(const Layer& layer, const FeatureShape& shape) {
   return input;
 }
 
+// What the windows of a transposed convolution's problem reach beyond the map, if they do; the rest
+// of a map that they do not reach is left out.
+void pad_transposed(const LayerProblem& problem, PaddedInput& input) {
+  const auto pad = [](uint64_t reached, uint64_t& size, uint64_t& before, uint64_t& after) {
+    size = std::min(size, reached);
+    before = (reached - size) / 2;
+    after = reached - size - before;
+  };
+  pad(problem.ifmap_rows(), input.rows, input.top, input.bottom);
+  pad(problem.ifmap_columns(), input.columns, input.left, input.right);
+}
+
 }  // namespace
 
 DataflowTasks tasks_of(const Network& network, int64_t images) {
@@ -33,6 +45,9 @@ DataflowTasks tasks_of(const Network& network, int64_t images) {
     task.reads_network_input =
         std::any_of(layer.inputs.begin(), layer.inputs.end(), is_network_input);
     task.input = padded_input(layer, input);
+    if (std::holds_alternative<ConvTranspose2d>(layer.operation)) {
+      pad_transposed(task.problem.value(), task.input);
+    }
     tasks.layers.push_back(std::move(task));
   }
   return tasks;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "estimator/base/checked_math.h"
 #include "estimator/base/error.h"
 
@@ -26,6 +29,48 @@ LayerProblem convolution(const Conv2d& conv, const Layer& layer, uint64_t images
   problem.filters = static_cast<uint64_t>(conv.filters / conv.groups);
   problem.channels = static_cast<uint64_t>(layer.input_shape().channels / conv.groups);
   slide_window(conv.window, layer.output_shape, problem);
+  return problem;
+}
+
+// One axis of a transposed convolution: taps of the kernel that fall on the same outputs, how many
+// such sets there are, and how many outputs belong to each at most. Taps of one set lie so far
+// apart on the input.
+struct TransposedAxis {
+  uint64_t sets = 1, taps = 1, span = 1, outputs = 1;
+};
+
+TransposedAxis transposed_axis(int64_t kernel, int64_t stride, int64_t dilation, int64_t outputs) {
+  const auto common = static_cast<uint64_t>(std::gcd(stride, dilation));
+  const uint64_t phases = static_cast<uint64_t>(stride) / common;
+  const auto taps = static_cast<uint64_t>(kernel);
+  TransposedAxis axis;
+  axis.sets = std::min(phases, taps);
+  axis.taps = (taps + phases - 1) / phases;
+  axis.span = (axis.taps - 1) * (static_cast<uint64_t>(dilation) / common) + 1;
+  axis.outputs = (static_cast<uint64_t>(outputs) + static_cast<uint64_t>(stride) - 1) /
+                 static_cast<uint64_t>(stride);
+  return axis;
+}
+
+LayerProblem transposed_convolution(const ConvTranspose2d& conv, const Layer& layer,
+                                    uint64_t images) {
+  const Window2d& window = conv.window;
+  const TransposedAxis rows = transposed_axis(window.kernel_height, window.stride_height,
+                                              window.dilation_height, layer.output_shape.height);
+  const TransposedAxis columns = transposed_axis(window.kernel_width, window.stride_width,
+                                                 window.dilation_width, layer.output_shape.width);
+  LayerProblem problem;
+  problem.images = images;
+  problem.groups = static_cast<uint64_t>(conv.groups);
+  problem.filters = saturated_product(
+      {static_cast<uint64_t>(conv.filters / conv.groups), rows.sets, columns.sets});
+  problem.channels = static_cast<uint64_t>(layer.input_shape().channels / conv.groups);
+  problem.ofmap_rows = rows.outputs;
+  problem.ofmap_columns = columns.outputs;
+  problem.filter_rows = rows.taps;
+  problem.filter_columns = columns.taps;
+  problem.span_rows = rows.span;
+  problem.span_columns = columns.span;
   return problem;
 }
 
@@ -63,6 +108,9 @@ std::optional<LayerProblem> unchecked_problem(const Layer& layer, const FeatureS
                                               uint64_t images) {
   if (const auto* conv = std::get_if<Conv2d>(&layer.operation)) {
     return convolution(*conv, layer, images);
+  }
+  if (const auto* conv = std::get_if<ConvTranspose2d>(&layer.operation)) {
+    return transposed_convolution(*conv, layer, images);
   }
   if (std::holds_alternative<Dense>(layer.operation)) return dense(layer, dense_input, images);
   if (std::holds_alternative<MatMul>(layer.operation)) return product(layer, images);

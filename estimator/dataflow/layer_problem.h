@@ -5,6 +5,12 @@
 //
 // done `groups` times on data of their own. Pooling is the same without weights and with one input
 // channel for each output channel (C = 1, channels counted by M).
+//
+// A transposed convolution of stride U x V is what an array can do of it without multiplying by the
+// zeros between its inputs: outputs U rows and V columns apart see the same taps, so that it is a
+// convolution of stride 1 with U V times the filters, each of every U-th row and V-th column of the
+// kernel, whose outputs lie between each other. Where strides do not divide the kernel or the
+// output, the shorter ones are filled up with zeros and counted.
 #pragma once
 
 #include <cstdint>
@@ -49,11 +55,11 @@ inline constexpr uint64_t kMostLayerMacs = uint64_t{1} << 48;
 inline constexpr int64_t kMostImages = 65'536;
 
 // The layer on `images` images (1 to kMostImages); absent for layers that no dataflow maps:
-// everything but convolutions, dense layers, products of maps, and pooling. The second operand of a
-// product of maps counts as weights, of which each image has its own. Padding is part of the input,
-// as in the literature, and bias is left out. A dense layer is a convolution with filters as large
-// as the map, `dense_input`: what it reads or, behind a flatten, what was flattened. Throws
-// Error(kInput), naming the layer, where it exceeds kMostLayerMacs.
+// everything but convolutions, transposed or not, dense layers, products of maps, and pooling. The
+// second operand of a product of maps counts as weights, of which each image has its own. Padding
+// is part of the input, as in the literature, and bias is left out. A dense layer is a convolution
+// with filters as large as the map, `dense_input`: what it reads or, behind a flatten, what was
+// flattened. Throws Error(kInput), naming the layer, where it exceeds kMostLayerMacs.
 std::optional<LayerProblem> layer_problem(const Layer& layer, const FeatureShape& dense_input,
                                           int64_t images);
 inline std::optional<LayerProblem> layer_problem(const Layer& layer, int64_t images) {

@@ -69,9 +69,32 @@ BlockingProblem blocking_of(const LayerProblem& problem, const RowStationaryFold
   return blocking;
 }
 
+// What register files lack for one turn, whichever the pass; absent where they do.
+std::optional<NoMapping> least_registers(const BlockingProblem& blocking,
+                                         const Accelerator& accelerator) {
+  double bits = 0;
+  for (size_t k = 0; k < kDataKinds; ++k) {
+    const auto words = static_cast<double>(blocking.kinds[k].register_unit);
+    const auto& held = accelerator.register_file.words[k];
+    if (held && words > held->value) {
+      return NoMapping{
+          fmt::format("register files of {:.0f} words for {}", held->value, kDataKindNames[k]),
+          fmt::format("at least {:.0f}", words)};
+    }
+    bits += words * accelerator.word_bits[k].value;
+  }
+  if (!accelerator.register_file.shared_bytes ||
+      bits <= accelerator.register_bytes() * kBitsAByte) {
+    return std::nullopt;
+  }
+  return NoMapping{fmt::format("register files of {:.9g} B", accelerator.register_bytes()),
+                   fmt::format("at least {:.0f} B", std::ceil(bits / kBitsAByte))};
+}
+
 // The least of buffer and register files that one turn needs.
 NoMapping least_storage(const std::vector<RowStationaryPass>& passes,
                         const Accelerator& accelerator) {
+  if (const auto none = least_registers(passes.front().blocking, accelerator)) return *none;
   double least = std::numeric_limits<double>::infinity();
   for (const RowStationaryPass& pass : passes) {
     double bits = 0;
@@ -81,22 +104,8 @@ NoMapping least_storage(const std::vector<RowStationaryPass>& passes,
     }
     least = std::min(least, std::ceil(bits / kBitsAByte));
   }
-  if (least > accelerator.buffer_bytes.value) {
-    return {fmt::format("a buffer of {:.0f} B", accelerator.buffer_bytes.value),
-            fmt::format("at least {:.0f} B", least)};
-  }
-  double bits = 0;
-  for (size_t k = 0; k < kDataKinds; ++k) {
-    const auto words = static_cast<double>(passes.front().blocking.kinds[k].register_unit);
-    const auto& held = accelerator.register_file.words[k];
-    if (held && words > held->value) {
-      return {fmt::format("register files of {:.0f} words for {}", held->value, kDataKindNames[k]),
-              fmt::format("at least {:.0f}", words)};
-    }
-    bits += words * accelerator.word_bits[k].value;
-  }
-  return {fmt::format("register files of {:.0f} B", accelerator.register_bytes()),
-          fmt::format("at least {:.0f} B", std::ceil(bits / kBitsAByte))};
+  return {fmt::format("a buffer of {:.9g} B", accelerator.buffer_bytes.value),
+          fmt::format("at least {:.0f} B", least), static_cast<uint64_t>(least)};
 }
 
 void add_loops(StorageLevel place, const std::array<uint64_t, kBlockedLoops>& factors,

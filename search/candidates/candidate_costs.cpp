@@ -174,6 +174,12 @@ Cost CandidateCostModel::accelerated_infer_cost(const Candidate& candidate) cons
   const DataflowEstimate estimate = estimate_dataflow(
       tasks_of(candidate.network, infer_batch_), designed_accelerator(*target_, candidate.design),
       find_dataflow(target_->dataflow), objective, AcceleratorUnit::kPicojoules);
+  // What is left to the host would cost nothing here.
+  for (const UnmappedLayer& layer : unmapped_layers(estimate)) {
+    if (layer.reason.empty()) continue;
+    fail(ErrorKind::kInput, "{}: layer {} has no {} mapping: {}", estimate.accelerator.name,
+         layer.name, estimate.description, layer.reason);
+  }
   const auto images = static_cast<double>(infer_batch_);
   return {Cycles::rounded(estimate.amounts.cycles / images),
           Picojoules::rounded(estimate.energy.total() / images)};

@@ -80,13 +80,16 @@ TEST(DataflowCommand, MitFilesComeAndGo) {
   const Ran own =
       run_wattgrind({"dataflow", "alexnet", "--accelerator", "eyeriss_chip", "--format", "json"});
   std::vector<double> from_file, from_network;
-  for (const json& layer : json::parse(read.out).at("layers")) {
+  const json read_layers = json::parse(read.out).at("layers");
+  const json own_layers = json::parse(own.out).at("layers");
+  for (const json& layer : read_layers) {
     from_file.push_back(layer.at("energy").at("levels").at("dram").at("weights").get<double>());
   }
-  for (const json& layer : json::parse(own.out).at("layers")) {
+  for (const json& layer : own_layers) {
     if (layer.at("kind") != "conv2d" && layer.at("kind") != "dense") continue;
     from_network.push_back(layer.at("energy").at("levels").at("dram").at("weights").get<double>());
   }
+  EXPECT_EQ(from_file.size(), 8u);
   EXPECT_EQ(from_file, from_network);
 }
 

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
 #include <map>
 #include <random>
+#include <tuple>
 
 #include "estimator/accelerator/storage_area.h"
 #include "tests/estimator/dataflow/oracle_layers.h"
@@ -45,15 +47,27 @@ Accelerator paper_accelerator(uint64_t elements, double register_bytes) {
   return with_equal_area(base, register_bytes);
 }
 
-MappingResult map_paper(const CsvTable& table, const CsvRow& row) {
+// Mapped once, however many tests ask for it.
+const MappingResult& map_paper(uint64_t elements, uint64_t images, const std::string& layer,
+                               const std::string& word) {
+  static std::map<std::tuple<uint64_t, uint64_t, std::string, std::string>, MappingResult> known;
+  const auto key = std::tuple(elements, images, layer, word);
+  if (const auto found = known.find(key); found != known.end()) return found->second;
+  const PaperDataflow dataflow = paper_dataflow(word);
+  const Accelerator accelerator = paper_accelerator(elements, dataflow.register_bytes);
+  const MappingResult result =
+      find_dataflow(dataflow.name)
+          .map(paper_layer(layer, images), accelerator,
+               word_prices(accelerator, AcceleratorUnit::kMacs), MappingObjective::kEnergy);
+  return known.emplace(key, result).first->second;
+}
+
+const MappingResult& map_paper(const CsvTable& table, const CsvRow& row) {
   const auto number = [&](const char* column) {
     return static_cast<uint64_t>(table.number(row, table.column(column)));
   };
-  const PaperDataflow dataflow = paper_dataflow(row.fields[table.column("dataflow")]);
-  const Accelerator accelerator = paper_accelerator(number("pes"), dataflow.register_bytes);
-  return find_dataflow(dataflow.name)
-      .map(paper_layer(row.fields[table.column("layer")], number("batch")), accelerator,
-           word_prices(accelerator, AcceleratorUnit::kMacs), MappingObjective::kEnergy);
+  return map_paper(number("pes"), number("batch"), row.fields[table.column("layer")],
+                   row.fields[table.column("dataflow")]);
 }
 
 TEST(ReuseForm, AgreesWithTheFrameworkOfIsca16) {
@@ -61,7 +75,7 @@ TEST(ReuseForm, AgreesWithTheFrameworkOfIsca16) {
   for (const CsvRow& row : table->rows) {
     const std::string where =
         row.fields[0] + " " + row.fields[1] + " " + row.fields[2] + " " + row.fields[3];
-    const MappingResult result = map_paper(*table, row);
+    const MappingResult& result = map_paper(*table, row);
     if (row.fields[table->column("valid")] == "0") {
       EXPECT_TRUE(std::holds_alternative<NoMapping>(result)) << where;
       continue;
@@ -82,6 +96,83 @@ TEST(ReuseForm, AgreesWithTheFrameworkOfIsca16) {
               table->number(row, table->column("active_pes")))
         << where << " " << tiles;
   }
+}
+
+// Of all convolutions, and of all dense layers: energies a multiply-accumulate as the search has
+// them and as they are reported, their ratios to row stationary, DRAM's words and the delay.
+TEST(ReuseForm, SumsAreThoseOfTheFrameworkOfIsca16) {
+  WATTGRIND_PUBLISHED_OR_SKIP(table, "eyeriss_isca16_sums.csv");
+  const std::map<std::string, std::vector<std::string>> groups = {
+      {"CONV", {"CONV1", "CONV2", "CONV3", "CONV4", "CONV5"}}, {"FC", {"FC1", "FC2", "FC3"}}};
+  struct Sums {
+    double searched = 0, reported = 0, dram = 0, delay = 0, macs = 0;
+  };
+  const auto sums_of = [&](uint64_t elements, uint64_t images, const std::string& group,
+                           const std::string& word) {
+    const WordPrices prices = word_prices(paper_accelerator(1, 0), AcceleratorUnit::kMacs);
+    Sums sums;
+    for (const std::string& layer : groups.at(group)) {
+      const auto& mapped = std::get<MappedLayer>(map_paper(elements, images, layer, word));
+      const double energy = energy_of(amounts_of(mapped), prices).total();
+      const auto macs = static_cast<double>(mapped.macs);
+      sums.reported += energy;
+      sums.searched +=
+          energy + prices.at(StorageLevel::kArray, DataKind::kPsum) *
+                       static_cast<double>(mapped.counts.at(StorageLevel::kArray, DataKind::kPsum));
+      sums.dram += static_cast<double>(mapped.counts.level(StorageLevel::kDram));
+      sums.delay += macs / static_cast<double>(mapped.active_elements);
+      sums.macs += macs;
+    }
+    return sums;
+  };
+  std::map<std::string, Sums> rows;  // of row stationary, by what else is the same
+  for (const CsvRow& row : table->rows) {
+    const auto number = [&](const char* column) {
+      return table->number(row, table->column(column));
+    };
+    const auto& group = row.fields[table->column("group")];
+    const auto& word = row.fields[table->column("dataflow")];
+    const std::string where = row.fields[0] + " " + row.fields[1] + " " + group;
+    const Sums sums = sums_of(static_cast<uint64_t>(number("pes")),
+                              static_cast<uint64_t>(number("batch")), group, word);
+    if (word == "RS") rows[where] = sums;
+    const Sums& base = rows.at(where);
+    EXPECT_NEAR(sums.searched / sums.macs, number("e_objective"), 1e-4) << where << " " << word;
+    EXPECT_NEAR(sums.reported / sums.macs, number("e_reported"), 1e-4) << where << " " << word;
+    EXPECT_NEAR(sums.searched / base.searched, number("ratio_objective"), 1e-3) << where << word;
+    EXPECT_NEAR(sums.reported / base.reported, number("ratio_reported"), 1e-3) << where << word;
+    EXPECT_NEAR(sums.dram / sums.macs, number("dram_per_mac"), 1e-5) << where << " " << word;
+    if (row.fields[table->column("delay_per_mac")].empty()) continue;  // of dense layers
+    EXPECT_NEAR(sums.delay / sums.macs, number("delay_per_mac"), 2e-6) << where << " " << word;
+  }
+  EXPECT_EQ(table->rows.size(), 107u);
+}
+
+// A weight-stationary array whose way to DRAM is slow: the cycles that are reported are the fewest
+// of all tiles, which are not those of the most elements.
+TEST(ReuseForm, TheLeastDelayIsThatOfDramWhereItIsSlow) {
+  Accelerator accelerator = test_accelerator(4, 4, 600, 8);
+  accelerator.bandwidth.dram_bytes_per_cycle = Sourced<double>{0.25, ""};
+  const LayerProblem problem = square_conv(1, 6, 12, 6, 3, 1);
+  const auto form = weight_stationary_form();
+  const std::vector<uint64_t> most = form->most(problem);
+  double least = std::numeric_limits<double>::infinity();
+  Tiles tiles;
+  tiles.fill(1);
+  for (tiles[0] = 1; tiles[0] <= most[0]; ++tiles[0]) {
+    for (tiles[1] = 1; tiles[1] <= most[1]; ++tiles[1]) {
+      for (tiles[2] = 1; tiles[2] <= most[2]; ++tiles[2]) {
+        if (!tiles_fit(*form, problem, room_of(accelerator), tiles, most.size())) continue;
+        least = std::min(least, tile_cycles(problem, form->active(problem, tiles),
+                                            form->accesses(problem, tiles), accelerator));
+      }
+    }
+  }
+  const auto mapped = std::get<MappedLayer>(find_dataflow("ws").map(
+      problem, accelerator, word_prices(accelerator, AcceleratorUnit::kMacs),
+      MappingObjective::kDelay));
+  EXPECT_EQ(static_cast<double>(mapped.cycles), least);
+  EXPECT_GT(mapped.cycles, problem.macs() / mapped.active_elements);
 }
 
 // Six digits are printed; a form that has the same mapping has the same counts.
@@ -168,8 +259,11 @@ TEST(ReuseForm, TheSearchLosesNoOptimum) {
   for (int round = 0; round < 60; ++round) {
     LayerProblem problem =
         square_conv(draw(1, 3), draw(1, 4), draw(1, 4), draw(1, 4), draw(1, 3), draw(1, 2));
-    const TileRoom room = {draw(20, 300), draw(1, 20), draw(4, 40)};
-    const Accelerator accelerator = test_accelerator(1, 1, 1, 1);
+    Accelerator accelerator = test_accelerator(1, draw(1, 20), static_cast<double>(draw(20, 300)),
+                                               static_cast<double>(draw(4, 40)));
+    const TileRoom room = room_of(accelerator);
+    if (round % 2 == 0) accelerator.bandwidth.dram_bytes_per_cycle = Sourced<double>{0.5, ""};
+    if (round % 5 == 0) accelerator.bandwidth.buffer_words_per_cycle = Sourced<double>{0.25, ""};
     WordPrices prices = word_prices(accelerator, AcceleratorUnit::kMacs);
     prices.cycle = round % 3 == 0 ? 2 : 0;
     for (size_t f = 0; f < forms.size(); ++f) {
@@ -182,14 +276,15 @@ TEST(ReuseForm, TheSearchLosesNoOptimum) {
         tiles.fill(1);
         for (bool done = false; !done;) {
           if (tiles_fit(form, problem, room, tiles, most.size())) {
-            const double value = tiles_value(form, problem, tiles, prices, objective)[0];
+            const double value =
+                tiles_value(form, problem, tiles, accelerator, prices, objective)[0];
             least = std::min(least.value_or(value), value);
           }
           size_t place = 0;
           while (place < most.size() && ++tiles[place] > most[place]) tiles[place++] = 1;
           done = place == most.size();
         }
-        const auto best = best_tiles(form, problem, room, prices, objective);
+        const auto best = best_tiles(form, problem, accelerator, prices, objective);
         ASSERT_EQ(best.has_value(), least.has_value()) << f << " " << to_string(problem);
         if (!best) continue;
         ASSERT_EQ(best->value, *least) << f << " " << to_string(problem) << " round " << round;

@@ -1,11 +1,13 @@
 #include "estimator/dataflow/dataflow_estimate.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
 #include <random>
 
 #include "estimator/accelerator/accelerator_file.h"
+#include "estimator/base/error.h"
 #include "estimator/dataflow/run_length.h"
 #include "estimator/dataflow/sparsity_file.h"
 #include "estimator/formats/builtin_files.h"
@@ -141,14 +143,105 @@ TEST(DataflowEstimate, CompulsoryWordsBoundDram) {
   }
 }
 
-// One pass of five channels and two filters holds 5 x 10 x 10 words of the map, 9 x 10 weights and
-// 8 x 8 x 2 sums.
+// With the filters' columns cut into three pieces, one pass of five channels and two filters holds
+// 5 x 10 x 8 words of the map, 5 x 2 x 3 weights and 8 x 8 x 2 sums, two bytes each.
 TEST(DataflowEstimate, ABufferTooSmallNamesTheLayerAndTheLeast) {
   Accelerator accelerator = builtin("eyeriss_isca16");
   accelerator.buffer_bytes.value = 64;
   EXPECT_EQ(error_text([&] { estimate(tasks_of(small_network(), 1), accelerator); }),
             "eyeriss_isca16: layer conv1 has no row stationary mapping: found a buffer of 64 B, "
-            "wanted at least 1436 B");
+            "wanted at least 1116 B");
+}
+
+// Pooling of 2 x 2 over a map of 4 channels, 8 x 8: one turn holds what one channel, or all that
+// lie side by side, take in and give out. What is left to the host is named, with the least that it
+// would take.
+TEST(DataflowEstimate, PoolingThatDoesNotFitIsNamedWithTheLeast) {
+  DataflowTasks tasks = tasks_of(small_network(), 1);
+  std::erase_if(tasks.layers, [](const DataflowTask& task) {
+    return task.problem.has_value() && !task.problem->pooling;
+  });
+  for (const auto& dataflow : dataflows()) {
+    Accelerator accelerator = builtin("tpu_like");
+    accelerator.register_file.shared_bytes->value = 64;
+    accelerator.buffer_bytes.value = 8;
+    const DataflowEstimate found = estimate(tasks, accelerator, dataflow->name());
+    const std::vector<UnmappedLayer> unmapped = unmapped_layers(found);
+    const auto pool = std::ranges::find(unmapped, "pool1", &UnmappedLayer::name);
+    ASSERT_NE(pool, unmapped.end()) << dataflow->name();
+    EXPECT_THAT(pool->reason, testing::StartsWith("found a buffer of 8 B, wanted at least "))
+        << dataflow->name();
+    EXPECT_EQ(unmapped.size(), 4u) << dataflow->name();
+    EXPECT_EQ(unmapped.front().reason, "") << dataflow->name();
+    // The least is enough, and one byte less is not.
+    const double least = std::stod(pool->reason.substr(pool->reason.rfind("least ") + 6));
+    accelerator.buffer_bytes.value = least;
+    EXPECT_EQ(unmapped_layers(estimate(tasks, accelerator, dataflow->name())).size(), 3u)
+        << dataflow->name() << " " << least;
+    accelerator.buffer_bytes.value = least - 1;
+    EXPECT_EQ(unmapped_layers(estimate(tasks, accelerator, dataflow->name())).size(), 4u)
+        << dataflow->name() << " " << least;
+  }
+}
+
+// What is named as the least buffer is the least, in whichever of its forms a layer is mapped.
+TEST(DataflowEstimate, TheLeastBufferIsEnoughAndOneByteLessIsNot) {
+  LayerProblem wide = square_conv(1, 3, 8, 4, 16, 16);
+  LayerProblem pooling = square_conv(2, 1, 6, 4, 3, 2);
+  pooling.pooling = true;
+  const std::vector<LayerProblem> problems = {square_conv(2, 3, 5, 6, 3, 1),
+                                              square_conv(1, 1, 1, 5, 3, 2, 8),
+                                              square_conv(3, 4, 10, 1, 5, 1),
+                                              square_conv(1, 64, 10, 1, 1, 1),
+                                              wide,
+                                              pooling};
+  int compared = 0;
+  for (const auto& dataflow : dataflows()) {
+    for (const LayerProblem& problem : problems) {
+      DataflowTask task;
+      task.name = "layer1";
+      task.problem = problem;
+      const auto reason_with = [&](double buffer_bytes) -> std::string {
+        Accelerator accelerator = builtin("eyeriss_chip");
+        accelerator.rows.value = accelerator.columns.value = 256;
+        if (dataflow->name() != "rs") {
+          accelerator.register_file = {Sourced<double>{4096, ""}, {}};  // the chip's hold no window
+        }
+        accelerator.buffer_bytes.value = buffer_bytes;
+        accelerator.word_bits[index_of(DataKind::kIfmap)].value = 8;
+        try {
+          const auto unmapped =
+              unmapped_layers(estimate({"one", 1, {task}}, accelerator, dataflow->name()));
+          return unmapped.empty() ? "" : unmapped.front().reason;
+        } catch (const Error& error) {
+          EXPECT_THAT(error.what(), testing::HasSubstr("layer layer1 has no "));
+          return error.what();
+        }
+      };
+      const std::string where = fmt::format("{} {}", dataflow->name(), to_string(problem));
+      const std::string reason = reason_with(1);
+      if (reason.empty()) continue;  // nothing lies in its buffer
+      ASSERT_THAT(reason, testing::HasSubstr("found a buffer of 1 B, wanted at least ")) << where;
+      const double least = std::stod(reason.substr(reason.rfind("least ") + 6));
+      EXPECT_EQ(reason_with(least), "") << where;
+      EXPECT_NE(reason_with(least - 1), "") << where;
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 30);
+}
+
+// ZigZag's tests (KU Leuven; MIT) expect 2.6e9 pJ and 5.6e6 cycles of ResNet-18 on a TPU-like array
+// of 32 x 32, by mappings and prices of its own: the order of magnitude is the same.
+TEST(DataflowEstimate, ResNet18IsOfTheOrderOfZigZags) {
+  Accelerator accelerator = builtin("tpu_like");
+  accelerator.rows.value = accelerator.columns.value = 32;
+  const Network network = read_network(builtin_text("networks", "resnet18").value(), "resnet18");
+  const DataflowEstimate found = estimate(tasks_of(network, 1), accelerator, "ws");
+  EXPECT_GT(found.energy.total(), 2'615'172'831.0 / 10);
+  EXPECT_LT(found.energy.total(), 2'615'172'831.0 * 10);
+  EXPECT_GT(found.amounts.cycles, 5'584'991.0 / 10);
+  EXPECT_LT(found.amounts.cycles, 5'584'991.0 * 10);
 }
 
 // The chip's register files hold 12 words of a map: rows of 16 are cut into two of 8. Patches do
