@@ -145,11 +145,11 @@ ScheduledEnergy scheduled_energy(const ScheduledLayer& layer) {
       images * strips * (groups * (map * kBufferPj + compute) + sum_visits * sums * kBufferPj);
   const double map_words =
       (map + (strips - 1) * map_after) * images * (layer.first ? 1 : left * kCompressed);
-  const double dram = groups * (weights + map_words) * kDramPj;
-  const double outputs = out * out * filters * (1 - layer.ofmap_zeros) * kCompressed * kDramPj;
+  const double dram_words = groups * (weights + map_words) * times / images +
+                            out * out * filters * (1 - layer.ofmap_zeros) * kCompressed;
   ScheduledEnergy energy;
   energy.on_chip_mj = on_chip * times / images / kPicojoulesAMilli;
-  energy.data_mj = ((on_chip + dram) * times / images + outputs) / kPicojoulesAMilli;
+  energy.data_mj = (on_chip * times / images + dram_words * kDramPj) / kPicojoulesAMilli;
   const double clock =
       kClockPjAMac * filter * filter * channels * filters * out * out / kPicojoulesAMilli;
   energy.control_mj = clock + kOtherShare * (energy.on_chip_mj + clock);
@@ -157,6 +157,7 @@ ScheduledEnergy scheduled_energy(const ScheduledLayer& layer) {
       (images * strips * (sum_visits * sums + groups * map) + groups * weights) * times;
   constexpr double kBytesAWord = 2, kMebibyte = 1 << 20;
   energy.buffer_mb = words * kBytesAWord / kMebibyte / images;
+  energy.dram_mb = dram_words * kBytesAWord / kMebibyte;
   return energy;
 }
 

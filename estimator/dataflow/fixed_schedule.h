@@ -46,6 +46,7 @@ struct ScheduledEnergy {
   double on_chip_mj = 0;  // of that, on the chip
   double control_mj = 0;
   double buffer_mb = 0;  // accessed, in MiB
+  double dram_mb = 0;    // the same; maps are compressed
 };
 ScheduledEnergy scheduled_energy(const ScheduledLayer& layer);
 

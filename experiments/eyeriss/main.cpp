@@ -164,25 +164,63 @@ void show_fixed_schedule() {
   constexpr double kMicrojoulesAMillijoule = 1e3, kImages = 4;
   fmt::print(
       "on the chip by CNNergy's fixed rules, zeros known, mJ an image\n"
-      "layer     data   control     both   measured   buffer MB\n");
+      "layer     data   control     both   measured     buffer MB (measured)   DRAM MB "
+      "(measured)\n");
   for (size_t i = 0; i < kLayers.size(); ++i) {
     const ScheduledEnergy energy = scheduled_energy(kLayers[i]);
     const MeasuredLayer& measured = kMeasuredLayers[i];
-    fmt::print("{:7}{:>7.3f}{:>10.3f}{:>9.3f}{:>11.3f}{:>12.1f}\n", measured.name,
-               energy.on_chip_mj, energy.control_mj, energy.on_chip_mj + energy.control_mj,
-               measured.milliwatts * measured.milliseconds / kMicrojoulesAMillijoule / kImages,
-               energy.buffer_mb * kImages);
+    fmt::print(
+        "{:7}{:>7.3f}{:>10.3f}{:>9.3f}{:>11.3f}{:>14.1f} {:>11.1f}{:>10.2f} {:>11.1f}\n",
+        measured.name, energy.on_chip_mj, energy.control_mj, energy.on_chip_mj + energy.control_mj,
+        measured.milliwatts * measured.milliseconds / kMicrojoulesAMillijoule / kImages,
+        energy.buffer_mb * kImages, measured.buffer_mb, energy.dram_mb * kImages, measured.dram_mb);
   }
   fmt::print("\n");
 }
 
+// Chen et al., JSSC 2017: VGG-16's convolutions, batch 3; milliseconds of processing by layer.
+constexpr std::array<double, 13> kMeasuredVgg = {38.0,  810.6, 405.3, 810.8, 204.0, 408.1, 408.1,
+                                                 105.1, 210.0, 210.0, 48.3,  48.5,  48.5};
+
+void show_vgg() {
+  const DataflowEstimate estimate =
+      estimate_of(tasks_of(builtin_network("vgg16"), 3), "eyeriss_chip");
+  constexpr double kMilli = 1e3, kMega = 1e6;
+  fmt::print("eyeriss_chip, VGG-16, batch 3: milliseconds, found measured\n");
+  double found_ms = 0, measured_ms = 0, dram_mb = 0;
+  size_t next = 0;
+  for (const DataflowLayer& layer : estimate.layers) {
+    if (layer.task.kind != "conv2d") continue;
+    const double milliseconds =
+        layer.amounts.cycles / estimate.accelerator.clock_hz->value * kMilli;
+    const double measured = kMeasuredVgg.at(next++);
+    fmt::print("{:8}{:>8.1f} {:>6.1f} {:>+4.0f} %\n", layer.task.name, milliseconds, measured,
+               100 * (milliseconds / measured - 1));
+    found_ms += milliseconds;
+    measured_ms += measured;
+    dram_mb += layer.dram_bytes / kMega;
+  }
+  fmt::print(
+      "{:8}{:>8.1f} {:>6.1f} {:>+4.0f} %; DRAM {:.0f} MB, measured 321 (maps compressed)\n\n",
+      "all", found_ms, measured_ms, 100 * (found_ms / measured_ms - 1), dram_mb);
+}
+
 void show_speed(const char* network, int64_t images, const char* accelerator) {
   const DataflowTasks tasks = tasks_of(builtin_network(network), images);
-  const auto start = std::chrono::steady_clock::now();
-  estimate_of(tasks, accelerator);
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  fmt::print("{:10} batch {:<3} {:16} {:.3f} s\n", network, images, accelerator, seconds);
+  fmt::print("{:10} batch {:<3} {:16}", network, images, accelerator);
+  for (const auto& dataflow : dataflows()) {
+    const std::string name(dataflow->name());
+    const auto start = std::chrono::steady_clock::now();
+    try {
+      estimate_of(tasks, accelerator, name.c_str());
+    } catch (const Error&) {
+      continue;  // a layer has no mapping by this dataflow
+    }
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    fmt::print(" {} {:.3f}", name, seconds);
+  }
+  fmt::print("\n");
 }
 
 int run() {
@@ -199,7 +237,8 @@ int run() {
   set_zeros(read_sparsity(read_file(zeros), zeros), zeros, tasks);
   show_chip("the same with the published zeros: gating, and compressed maps in DRAM", tasks);
   show_fixed_schedule();
-  fmt::print("mapping search, one core\n");
+  show_vgg();
+  fmt::print("mapping search, one core, seconds by dataflow\n");
   show_speed("alexnet", 16, "eyeriss_isca16");
   show_speed("vgg16", 3, "eyeriss_chip");
   show_speed("resnet50", 1, "eyeriss_chip");

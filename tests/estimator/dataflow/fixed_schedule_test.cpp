@@ -66,6 +66,7 @@ TEST(FixedSchedule, AgreesWithCnnergy) {
     if (network != "AlexNet") continue;
     EXPECT_NEAR(energy.data_mj, number("energy_no_control_mj"), 1e-6) << where;
     EXPECT_NEAR(energy.data_mj + energy.control_mj, number("energy_mj"), 1e-6) << where;
+    EXPECT_NEAR(energy.dram_mb, number("dram_mb"), 6e-4) << where;
     EXPECT_NEAR(energy.on_chip_mj, number("onchip_no_control_mj"), 1e-6) << where;
   }
   EXPECT_EQ(rows, 24u);
