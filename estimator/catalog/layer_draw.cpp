@@ -54,6 +54,8 @@ class DrawnCandidate {
   std::string text() {
     if (kind_.kind == "dense") return dense();
     if (kind_.kind == "matmul") return product();
+    if (kind_.kind == "rearrange") return rearrangement();
+    if (kind_.kind == "embedding") return lookup();
     channels_ = value("channels");
     size_ = value("size");
     if (kind_.kind == "conv2d") return convolution(value("groups"));
@@ -93,6 +95,25 @@ class DrawnCandidate {
     const int64_t heads = value("heads"), rows = value("rows"), inner = value("inner");
     return fmt::format("matmul:transpose_b=true,input={0}x{1}x{2},second={0}x{1}x{3}", inner, heads,
                        rows, value("columns"));
+  }
+
+  // As attention has them: channels cut into heads, or heads joined to channels.
+  std::string rearrangement() {
+    const int64_t heads = value("heads"), inner = value("inner"), rows = value("rows");
+    if (random_.below(2) == 0) {
+      return fmt::format(
+          "rearrange:channels={1}*channels,height={0}*channels*{1},width={2}*width,input={3}x1x{2}",
+          heads, inner, rows, heads * inner);
+    }
+    return fmt::format(
+        "rearrange:channels={0}*height+{1}*channels,width={2}*width,input={1}x{0}x{2}", heads,
+        inner, rows);
+  }
+
+  std::string lookup() {
+    const int64_t rows = value("rows"), features = value("features");
+    return fmt::format("embedding:rows={},features={},input=1x1x{}", rows, features,
+                       value("tokens"));
   }
 
   // Channels and filters are cut to whole groups.
@@ -171,6 +192,18 @@ std::vector<DrawnKind> default_draws() {
                     {"inner", 16, 512},
                     {"columns", 16, 512},
                     {"work", 10000, 300000000}}});
+  kinds.push_back({"rearrange",
+                   {{"batch", 1, 4},
+                    {"heads", 1, 12},
+                    {"rows", 16, 512},
+                    {"inner", 16, 128},
+                    {"work", 1000, 400000}}});
+  kinds.push_back({"embedding",
+                   {{"batch", 1, 8},
+                    {"rows", 2, 32768},
+                    {"features", 16, 512},
+                    {"tokens", 1, 512},
+                    {"work", 4, 4096}}});
   kinds.push_back(
       {"softmax",
        {{"batch", 1, 16}, {"channels", 10, 4096}, {"size", 1, 14}, {"work", 100, 1000000}}});

@@ -44,6 +44,21 @@ std::vector<int64_t> read_sizes(const KeyValues& values, std::string_view key,
   return sizes;
 }
 
+// "4*height+64*channels*2"
+ordered_json read_factors(const KeyValues& values, std::string_view key, std::string_view list) {
+  ordered_json factors = ordered_json::array();
+  for (const std::string_view text : split(list, '+')) {
+    const std::vector<std::string_view> parts = split(text, '*');
+    const auto extent = parse_integer(parts[0]);
+    const auto step = parts.size() == 3 ? parse_integer(parts[2]) : std::optional<int64_t>(1);
+    if (parts.size() < 2 || parts.size() > 3 || !extent || !step) {
+      values.reject("{}: found {}, wanted EXTENT*AXIS or EXTENT*AXIS*STEP, joined by +", key, text);
+    }
+    factors.push_back({{"extent", *extent}, {"axis", parts[1]}, {"step", *step}});
+  }
+  return factors;
+}
+
 ordered_json read_value(const KeyValues& values, std::string_view key, std::string_view text) {
   const bool is_square =
       std::find(kSquareKeys.begin(), kSquareKeys.end(), key) != kSquareKeys.end();
@@ -91,7 +106,10 @@ std::optional<LayerLoad> find_layer(const std::string& text) {
     if (name.back() != ':') name += ',';
     name += fmt::format("{}={}", keys[i], *values.find(keys[i]));
     if (keys[i] == "input" || keys[i] == "second") continue;
-    (*layer)[std::string(keys[i])] = read_value(values, keys[i], *values.find(keys[i]));
+    const bool is_loops = layer->at("kind") == "rearrange" && keys[i] != "first";
+    const std::string_view value = *values.find(keys[i]);
+    (*layer)[std::string(keys[i])] =
+        is_loops ? read_factors(values, keys[i], value) : read_value(values, keys[i], value);
   }
   ordered_json network = {{"schema", "wattgrind/network/1"}, {"name", name}};
   if (const auto second = values.find("second")) {

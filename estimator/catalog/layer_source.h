@@ -6,7 +6,9 @@
 // reads another one besides, `second`, as CxHxW:
 // "binary:function=add,input=64x56x56,second=64x56x56". Every other key is a member of the layer in
 // a network file; of kernel, stride, padding and dilation one number stands for both dimensions,
-// and axes are joined by "+".
+// and axes are joined by "+", as are the loops of a rearrangement, each of them its extent, its
+// axis and, unless it is 1, its step:
+// "rearrange:channels=64*channels,height=4*channels*64,width=49*width,input=256x1x49".
 #pragma once
 
 #include <cstdint>

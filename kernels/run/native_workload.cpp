@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <new>
 #include <random>
 
@@ -20,6 +21,10 @@ class Values {
   // The next value in [-bound, bound). It is at least bound / 2^32 away from zero, so never
   // denormal.
   float next(double bound) { return static_cast<float>(bound * ((random_() + 0.5) / 0x1p31 - 1)); }
+  // A whole number from 0 to rows - 1.
+  float next_row(int64_t rows) {
+    return static_cast<float>(random_() % static_cast<uint64_t>(rows));
+  }
   int64_t next_integer() { return static_cast<int64_t>(random_() % 2048) - 1024; }
 
  private:
@@ -36,8 +41,21 @@ double value_bound(const Network& network, const ProgramBuffer& buffer) {
   return std::sqrt(6 / std::max(1.0, products));
 }
 
+// The rows of the smallest table that a buffer's values are looked up in, by buffer.
+std::map<uint32_t, int64_t> rows_looked_up(const Network& network, const Program& program) {
+  std::map<uint32_t, int64_t> rows;
+  for (const Layer& layer : network.layers) {
+    const auto* embedding = std::get_if<Embedding>(&layer.operation);
+    if (embedding == nullptr) continue;
+    const auto entry = rows.emplace(program.map(layer.input()).buffer, embedding->rows).first;
+    entry->second = std::min(entry->second, embedding->rows);
+  }
+  return rows;
+}
+
 void fill(const Network& network, const Program& program, const ProgramMemory& memory) {
   Values values;
+  const std::map<uint32_t, int64_t> looked_up = rows_looked_up(network, program);
   for (uint32_t i = 0; i < program.buffers.size(); ++i) {
     const ProgramBuffer& buffer = program.buffers[i];
     const bool is_given = buffer.kind == BufferKind::kInput ||
@@ -48,6 +66,10 @@ void fill(const Network& network, const Program& program, const ProgramMemory& m
     const double bound = value_bound(network, buffer);
     if (buffer.kind == BufferKind::kStatistics) {
       for (float& value : memory.buffer(i)) value = 1 + values.next(0.5);  // variances
+      continue;
+    }
+    if (const auto rows = looked_up.find(i); rows != looked_up.end()) {
+      for (float& value : memory.buffer(i)) value = values.next_row(rows->second);
       continue;
     }
     for (float& value : memory.buffer(i)) value = values.next(bound);

@@ -12,8 +12,8 @@ namespace wattgrind {
 
 // The kernels are those that are counted, lowered for this computer's widest instruction set.
 // Inputs and parameters hold values drawn from a fixed seed, of a size that keeps a network's maps
-// within single precision. A kernel takes as long with any ordinary numbers, but not with denormal
-// ones.
+// within single precision; what is looked up in a table is drawn among its rows. A kernel takes as
+// long with any ordinary numbers, but not with denormal ones.
 class NativeWorkload {
  public:
   // A network's workload is the inference of `batch` images; a matrix product has no batch. Throws

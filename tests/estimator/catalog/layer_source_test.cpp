@@ -49,6 +49,21 @@ TEST(LayerSource, ReadsLayersOfTwoMaps) {
   EXPECT_EQ(product->network.macs(), 2u * 10 * 12 * 16);
 }
 
+TEST(LayerSource, ReadsRearrangements) {
+  const auto split = find_layer(
+      "rearrange:channels=64*channels,height=4*channels*64,width=49*width,input=256x1x49");
+  ASSERT_TRUE(split);
+  EXPECT_EQ(split->network.layers[0].output_shape, (FeatureShape{64, 4, 49}));
+  const auto& heads = std::get<Rearrange>(split->network.layers[0].operation);
+  EXPECT_EQ(heads.height, (std::vector<RearrangeFactor>{{4, MapAxis::kChannels, 64}}));
+  const auto merge = find_layer(
+      "rearrange:first=0x1x0,channels=3*height+64*channels,width=49*width,input=64x4x49");
+  const auto& joined = std::get<Rearrange>(merge->network.layers[0].operation);
+  EXPECT_EQ(joined.first_row, 1);
+  EXPECT_EQ(joined.channels,
+            (std::vector<RearrangeFactor>{{3, MapAxis::kHeight, 1}, {64, MapAxis::kChannels, 1}}));
+}
+
 TEST(LayerSource, IsAWorkload) {
   const Workload workload = find_workload("dense:units=10,input=400x1x1");
   EXPECT_EQ(std::get<Network>(workload).macs(), 4000u);
@@ -71,6 +86,7 @@ TEST(LayerSource, WhatDoesNotFitIsNamed) {
   expect_no_layer("conv:filters=8,kernel=3,input=3x8x8,batch=0", "batch: found 0");
   expect_no_layer("conv:filters=8,kernle=3,input=3x8x8", "kernle");
   expect_no_layer("dense:units=ten,input=3x1x1", "units");
+  expect_no_layer("rearrange:channels=4,input=4x1x1", "channels: found 4, wanted EXTENT*AXIS");
   EXPECT_THROW(find_workload("relu:input=3x1x1,batch=2"), Error);
 }
 

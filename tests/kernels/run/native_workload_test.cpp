@@ -6,7 +6,9 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <cstring>
+#include <set>
 
+#include "estimator/catalog/layer_source.h"
 #include "estimator/catalog/network_source.h"
 #include "estimator/system/thread_clock.h"
 
@@ -89,6 +91,14 @@ TEST(NativeWorkload, OfANetworkStaysWithinOrdinaryNumbers) {
   for (const float value : hidden) largest = std::max(largest, std::abs(value));
   EXPECT_GT(largest, 1e-4F);
   EXPECT_LT(largest, 1e6F);
+}
+
+// What a table is asked for is drawn among its rows, and lies in its bounds.
+TEST(NativeWorkload, LooksUpAllRowsOfATable) {
+  const NativeWorkload workload(find_layer("embedding:rows=5,features=8,input=1x1x64")->network, 1);
+  const std::span<const float> rows = workload.buffer(workload.program().input().buffer);
+  EXPECT_EQ(std::set<float>(rows.begin(), rows.end()), (std::set<float>{0, 1, 2, 3, 4}));
+  workload.run();
 }
 
 TEST(NativeWorkload, OfALayerThatDoesNothingIsEmpty) {
