@@ -1,10 +1,12 @@
-// wattgrind compare NETWORK...: networks, machines, plans and batches side by side.
+// wattgrind compare NETWORK...: networks, machines, accelerators, plans and batches side by side.
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 
+#include "cli/commands/accelerator_case.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/layer_readings.h"
 #include "cli/commands/network_case.h"
@@ -17,6 +19,7 @@
 #include "cli/terminal/progress.h"
 #include "estimator/base/error.h"
 #include "estimator/base/suggestion.h"
+#include "estimator/catalog/accelerator_source.h"
 #include "estimator/catalog/machine_source.h"
 #include "estimator/catalog/network_source.h"
 #include "estimator/formats/csv.h"
@@ -27,7 +30,8 @@ namespace {
 
 struct CompareOptions {
   std::vector<std::string> networks;
-  std::vector<std::string> machines = {"host"};
+  std::vector<std::string> machines;  // empty: the host, or none beside accelerators
+  std::vector<std::string> accelerators;
   std::vector<std::string> plans = {"fused"};
   std::vector<int64_t> batches = {1};
   bool steady = false;
@@ -59,37 +63,72 @@ std::map<std::string, double> read_accuracies(const CompareOptions& options) {
   return accuracies;
 }
 
-// What tells a case from the others; the network where nothing does.
+std::vector<std::string> machines_of(const CompareOptions& options) {
+  if (!options.machines.empty() || !options.accelerators.empty()) return options.machines;
+  return {"host"};
+}
+
+// What tells a case from the others; the network where nothing does. Accelerators know no plans.
 std::string label_of(const CompareOptions& options, const std::string& network,
                      const std::string& machine, const std::string& plan, int64_t batch) {
   std::vector<std::string> parts;
   if (options.networks.size() > 1) parts.push_back(network);
-  if (options.machines.size() > 1) parts.push_back(machine);
-  if (options.plans.size() > 1) parts.push_back(plan);
+  if (machines_of(options).size() + options.accelerators.size() > 1) parts.push_back(machine);
+  if (options.plans.size() > 1 && !plan.empty()) parts.push_back(plan);
   if (options.batches.size() > 1) parts.push_back(fmt::format("batch {}", batch));
   return parts.empty() ? network : fmt::format("{}", fmt::join(parts, ", "));
 }
 
+using CaseProgress = std::function<void(std::string_view, uint64_t, uint64_t)>;
+
 struct NamedCase {
-  NetworkCase given;
   std::string network;  // as the user wrote it
+  std::string label;
+  std::function<CaseFigures(const CaseProgress&)> figures;
 };
 
-std::vector<NamedCase> cases_of(const CompareOptions& options) {
+void add_machine_cases(const CompareOptions& options, const LayerModels* models,
+                       const std::string& name, const Network& network,
+                       std::vector<NamedCase>& cases) {
+  for (const std::string& machine_name : machines_of(options)) {
+    const Machine machine = find_machine(machine_name);
+    for (const std::string& plan : options.plans) {
+      for (const int64_t batch : options.batches) {
+        refuse_oversize(name, network, {batch, false}, options.bounds);
+        const NetworkCase given = {
+            label_of(options, name, machine_name, plan, batch), network, machine,
+            plan == "fused" ? Plan::kFused : Plan::kLayers,     batch,   options.steady};
+        cases.push_back({name, given.label, [given, models](const CaseProgress& progress) {
+                           return case_figures(given, models, progress);
+                         }});
+      }
+    }
+  }
+}
+
+void add_accelerator_cases(const CompareOptions& options, const std::string& name,
+                           const Network& network, std::vector<NamedCase>& cases) {
+  for (const std::string& accelerator_name : options.accelerators) {
+    const Accelerator accelerator = find_accelerator(accelerator_name);
+    for (const int64_t batch : options.batches) {
+      if (batch > kMostImages) {
+        fail(ErrorKind::kUsage, "--batch {}: accelerators take at most {} images at once", batch,
+             kMostImages);
+      }
+      const std::string label = label_of(options, name, accelerator_name, "", batch);
+      cases.push_back({name, label, [label, network, accelerator, batch](const CaseProgress&) {
+                         return accelerator_figures(label, network, accelerator, batch);
+                       }});
+    }
+  }
+}
+
+std::vector<NamedCase> cases_of(const CompareOptions& options, const LayerModels* models) {
   std::vector<NamedCase> cases;
   for (const std::string& name : options.networks) {
     const Network network = find_network(name);
-    for (const std::string& machine_name : options.machines) {
-      const Machine machine = find_machine(machine_name);
-      for (const std::string& plan : options.plans) {
-        for (const int64_t batch : options.batches) {
-          refuse_oversize(name, network, {batch, false}, options.bounds);
-          cases.push_back({{label_of(options, name, machine_name, plan, batch), network, machine,
-                            plan == "fused" ? Plan::kFused : Plan::kLayers, batch, options.steady},
-                           name});
-        }
-      }
-    }
+    add_machine_cases(options, models, name, network, cases);
+    add_accelerator_cases(options, name, network, cases);
   }
   return cases;
 }
@@ -98,7 +137,7 @@ void run_compare(const CompareOptions& options) {
   const std::map<std::string, double> accuracies = read_accuracies(options);
   std::optional<LayerModels> models;
   if (!options.models.empty()) models = read_models(options.models);
-  const std::vector<NamedCase> cases = cases_of(options);
+  const std::vector<NamedCase> cases = cases_of(options, models ? &*models : nullptr);
   Output output(*options.output);
   ReportFile page(options.page);
   const InterruptGuard guard;
@@ -107,10 +146,9 @@ void run_compare(const CompareOptions& options) {
   {
     ProgressLine progress(options.output->quiet);
     for (const NamedCase& named : cases) {
-      report.cases.push_back(case_figures(
-          named.given, models ? &*models : nullptr, [&](std::string_view, uint64_t, uint64_t) {
-            progress.show("counting " + named.given.label, report.cases.size(), cases.size());
-          }));
+      report.cases.push_back(named.figures([&](std::string_view, uint64_t, uint64_t) {
+        progress.show("counting " + named.label, report.cases.size(), cases.size());
+      }));
       if (const auto known = accuracies.find(named.network); known != accuracies.end()) {
         report.cases.back().accuracy = known->second;
       }
@@ -125,14 +163,22 @@ void run_compare(const CompareOptions& options) {
 
 void add_compare_command(CLI::App& program) {
   CLI::App* command = program.add_subcommand(
-      "compare", "Networks, machines, plans or batches side by side: operations, time, energy");
+      "compare",
+      "Networks, machines, accelerators, plans or batches side by side: operations, time, energy");
   auto options = std::make_shared<CompareOptions>();
   command->add_option("networks", options->networks, "Networks, as estimate takes them")
       ->required()
       ->type_name("NETWORK...");
-  command->add_option("--machine", options->machines, "One or several machines (default: host)")
+  command
+      ->add_option("--machine", options->machines,
+                   "One or several machines (default: host, or none beside accelerators)")
       ->delimiter(',')
       ->type_name("MACHINE,...");
+  command
+      ->add_option("--accelerator", options->accelerators,
+                   "One or several accelerators, as dataflow takes them, beside the machines")
+      ->delimiter(',')
+      ->type_name("ACCELERATOR,...");
   command->add_option("--plan", options->plans, "One or both plans (default: fused)")
       ->delimiter(',')
       ->check(CLI::IsMember({"fused", "layers"}).description(""))

@@ -23,12 +23,11 @@ std::optional<Value> get_optional(const nlohmann::json& read, const char* key) {
 }
 
 ordered_json layer_figures_json(const LayerFigures& layer) {
-  ordered_json written = {{"name", layer.name},
-                          {"macs", layer.macs},
-                          {"other_operations", layer.other_operations},
-                          {"parameters", layer.parameters},
-                          {"latency_cycles", layer.latency_cycles},
-                          {"energy_j", layer.energy_j}};
+  ordered_json written = {
+      {"name", layer.name}, {"macs", layer.macs}, {"parameters", layer.parameters}};
+  set_optional(written, "other_operations", layer.other_operations);
+  set_optional(written, "latency_cycles", layer.latency_cycles);
+  set_optional(written, "energy_j", layer.energy_j);
   set_optional(written, "time_s", layer.time_s);
   return written;
 }
@@ -37,10 +36,10 @@ LayerFigures read_layer_figures(const nlohmann::json& read) {
   LayerFigures layer;
   layer.name = read.at("name");
   layer.macs = read.at("macs");
-  layer.other_operations = read.at("other_operations");
+  layer.other_operations = get_optional<uint64_t>(read, "other_operations");
   layer.parameters = read.at("parameters");
-  layer.latency_cycles = read.at("latency_cycles");
-  layer.energy_j = read.at("energy_j");
+  layer.latency_cycles = get_optional<double>(read, "latency_cycles");
+  layer.energy_j = get_optional<double>(read, "energy_j");
   layer.time_s = get_optional<double>(read, "time_s");
   return layer;
 }

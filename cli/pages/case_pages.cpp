@@ -17,25 +17,32 @@
 namespace wattgrind {
 namespace {
 
-double energy_of_case(const CaseFigures& figures) {
-  return figures.model_energy_j.value_or(figures.total.energy_j);
+std::optional<double> energy_of_case(const CaseFigures& figures) {
+  return figures.model_energy_j ? figures.model_energy_j : figures.total.energy_j;
+}
+
+// Of a point of a sweep, whose machine's profile always has energies.
+double energy_of_point(const SweptPoint& point) {
+  return energy_of_case(point.figures.value()).value();
 }
 
 std::optional<double> time_of_case(const CaseFigures& figures) {
   return figures.model_time_s ? figures.model_time_s : figures.total.time_s;
 }
 
-// Bars of a figure of every case; empty where one has none.
+// Bars of a figure of every case that has it; empty where none has, or it cannot be drawn.
 std::string case_bars(const std::vector<CaseFigures>& cases, const std::string& name,
                       const std::string& unit,
                       const std::function<std::optional<double>(const CaseFigures&)>& figure) {
   BarChart chart{name + " of each case", name, unit, {name}, {}};
   for (const CaseFigures& of : cases) {
     const std::optional<double> amount = figure(of);
+    if (!amount) continue;
     // Layer models may tell less than nothing.
-    if (!amount || !std::isfinite(*amount) || *amount < 0) return "";
+    if (!std::isfinite(*amount) || *amount < 0) return "";
     chart.bars.push_back({of.label, {*amount}});
   }
+  if (chart.bars.empty()) return "";
   const std::string others = keep_largest_bars(chart);
   return drawing_html(to_svg(chart, SvgUse::kInPage), "Of a pass with the whole batch." + others);
 }
@@ -47,14 +54,10 @@ std::string shared_layers(const std::vector<CaseFigures>& cases) {
   HeatMap map{
       "Energy of the layers that all cases have", "case", "layer", {}, {}, {}, "energy", "J"};
   for (const CaseFigures& of : cases) map.columns.push_back(of.label);
-  for (const LayerFigures& layer : cases.front().layers) {
+  for (const std::string& name : common_layers(cases)) {
     std::vector<std::optional<double>> row;
-    for (const CaseFigures& of : cases) {
-      const auto found = std::ranges::find(of.layers, layer.name, &LayerFigures::name);
-      if (found != of.layers.end()) row.emplace_back(found->energy_j);
-    }
-    if (row.size() < cases.size()) continue;
-    map.rows.push_back(layer.name);
+    for (const CaseFigures& of : cases) row.push_back(layer_energy_j(of, name));
+    map.rows.push_back(name);
     map.values.push_back(std::move(row));
   }
   if (map.rows.empty() || map.rows.size() > kMostLayers) return "";
@@ -79,9 +82,7 @@ std::string one_key_drawings(const SweepReport& report) {
   const auto time_bars = [&] { return case_bars(cases, "time", "s", time_of_case); };
   const std::optional<SweepLine> line = sweep_line(report);
   if (!line) {
-    return case_bars(cases, "energy", "J",
-                     [](const CaseFigures& of) { return std::optional(energy_of_case(of)); }) +
-           time_bars();
+    return case_bars(cases, "energy", "J", energy_of_case) + time_bars();
   }
   const LineWithIntervals& fit = line->line;
   std::string drawings = drawing_html(
@@ -111,7 +112,7 @@ std::string two_keys_drawing(const SweepReport& report) {
     const size_t column =
         place(map.columns, point->values[0].empty() ? "as given" : point->values[0]);
     const size_t row = place(map.rows, point->values[1].empty() ? "as given" : point->values[1]);
-    map.values[row][column] = energy_of_case(*point->figures);
+    map.values[row][column] = energy_of_point(*point);
   }
   return drawing_html(to_svg(map, SvgUse::kInPage), "Energy of a pass with the whole batch.");
 }
@@ -121,7 +122,7 @@ std::string many_keys_drawing(const SweepReport& report) {
   const std::vector<const SweptPoint*> points = valid_points(report);
   ParallelChart chart{report.what + ": points", {}, {}, "colours go by energy, from the least"};
   for (const SweptPoint* point : points) {
-    chart.lines.push_back({{}, energy_of_case(*point->figures), point->figures->label});
+    chart.lines.push_back({{}, energy_of_point(*point), point->figures->label});
   }
   for (size_t key = 0; key < report.keys.size(); ++key) {
     ParallelAxis axis{report.keys[key]};
@@ -146,15 +147,13 @@ std::string many_keys_drawing(const SweepReport& report) {
     chart.axes.push_back(std::move(axis));
     for (size_t i = 0; i < points.size(); ++i) chart.lines[i].values.push_back(numbers[i]);
   }
-  const ShownUnit unit = shown_unit(
-      energy_of_case(*(*std::ranges::max_element(
-                           points, {},
-                           [](const SweptPoint* point) { return energy_of_case(*point->figures); }))
-                          ->figures),
-      "J");
+  const ShownUnit unit =
+      shown_unit(energy_of_point(**std::ranges::max_element(
+                     points, {}, [](const SweptPoint* point) { return energy_of_point(*point); })),
+                 "J");
   chart.axes.push_back({axis_title("energy", unit)});
   for (size_t i = 0; i < points.size(); ++i) {
-    chart.lines[i].values.push_back(energy_of_case(*points[i]->figures) * unit.factor);
+    chart.lines[i].values.push_back(energy_of_point(*points[i]) * unit.factor);
   }
   return chart.axes.size() < 2 ? ""
                                : drawing_html(to_svg(chart, SvgUse::kInPage), "A line is a point.");
@@ -169,9 +168,11 @@ std::string compare_page(const CompareReport& report, const PageOrigin& origin) 
   page.add_fact("Figures",
                 "of one pass with the whole batch; how far prices are to be trusted, and what they "
                 "leave out, tells wattgrind estimate of each case");
-  page.add_section("Energy", case_bars(report.cases, "energy", "J", [](const CaseFigures& of) {
-                     return std::optional(energy_of_case(of));
-                   }));
+  page.add_fact("Not covered", unmapped_lines(report));
+  if (const std::string energy = case_bars(report.cases, "energy", "J", energy_of_case);
+      !energy.empty()) {
+    page.add_section("Energy", energy);
+  }
   if (const std::string time = case_bars(report.cases, "time", "s", time_of_case); !time.empty()) {
     page.add_section("Time", time);
   }

@@ -1,10 +1,14 @@
 #include "cli/reports/compare_report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
+#include <sstream>
 
+#include "cli/reports/dataflow_report.h"
+#include "cli/terminal/sentence.h"
 #include "estimator/pricing/energy_precision.h"
 
 namespace wattgrind {
@@ -26,10 +30,15 @@ std::optional<double> scaled_by(const std::optional<double>& value, double facto
 }
 
 std::vector<CaseFigure> case_columns(const CompareReport& report) {
-  const auto count = [](Column column, uint64_t LayerFigures::*figure) {
+  const auto count = [](Column column, auto LayerFigures::*figure) {
     return CaseFigure{std::move(column),
-                      [figure](const CaseFigures& of) {
-                        return std::optional(static_cast<double>(of.total.*figure));
+                      [figure](const CaseFigures& of) -> std::optional<double> {
+                        const auto& value = of.total.*figure;
+                        if constexpr (std::is_same_v<decltype(value), const uint64_t&>) {
+                          return static_cast<double>(value);
+                        } else {
+                          return value;
+                        }
                       },
                       true};
   };
@@ -43,11 +52,13 @@ std::vector<CaseFigure> case_columns(const CompareReport& report) {
                                 : std::nullopt;
        }},
       {{"latency_cycles", "latency cycles"},
-       [](const CaseFigures& of) { return std::optional(of.total.latency_cycles); }},
+       [](const CaseFigures& of) { return of.total.latency_cycles; }},
+      count({"array_cycles", "array cycles"}, &LayerFigures::array_cycles),
+      {{"dram_bytes", "DRAM bytes"}, [](const CaseFigures& of) { return of.total.dram_bytes; }},
       {{"time_us", "time (us)", 2},
        [](const CaseFigures& of) { return scaled_by(of.total.time_s, kMicrosAUnit); }},
       {{"energy_uj", "energy (uJ)", 3},
-       [](const CaseFigures& of) { return std::optional(kMicrosAUnit * of.total.energy_j); }},
+       [](const CaseFigures& of) { return scaled_by(of.total.energy_j, kMicrosAUnit); }},
       {{"model_time_us", "model: time (us)", 2},
        [](const CaseFigures& of) { return scaled_by(of.model_time_s, kMicrosAUnit); }},
       {{"model_energy_uj", "energy (uJ)", 3},
@@ -56,15 +67,15 @@ std::vector<CaseFigure> case_columns(const CompareReport& report) {
        [](const CaseFigures& of) { return scaled_by(of.measured_time_s, kMicrosAUnit); }},
       {{"measured_energy_uj", "measured: energy (uJ)", 3},
        [](const CaseFigures& of) { return scaled_by(of.measured_energy_j, kMicrosAUnit); }},
-      {{"image_energy_uj", "an image (uJ)", 3}, [](const CaseFigures& of) {
-         return std::optional(kMicrosAUnit * of.energy_of_an_image_j());
-       }}};
+      {{"image_energy_uj", "an image (uJ)", 3},
+       [](const CaseFigures& of) { return scaled_by(of.energy_of_an_image_j(), kMicrosAUnit); }}};
   for (const double alpha : report.alphas) {
     figures.push_back({{fmt::format("epr_alpha{:g}_uj", alpha), fmt::format("EPR {:g}", alpha), 4},
                        [alpha](const CaseFigures& of) -> std::optional<double> {
-                         if (!of.accuracy) return std::nullopt;
-                         return kMicrosAUnit * energy_precision_ratio(1 - *of.accuracy, alpha,
-                                                                      of.energy_of_an_image_j());
+                         const std::optional<double> energy = of.energy_of_an_image_j();
+                         if (!of.accuracy || !energy) return std::nullopt;
+                         return kMicrosAUnit *
+                                energy_precision_ratio(1 - *of.accuracy, alpha, *energy);
                        }});
   }
   std::erase_if(figures, [&](const CaseFigure& figure) {
@@ -118,24 +129,25 @@ Table difference_table(const CompareReport& report) {
   return table;
 }
 
-const LayerFigures* find_layer_of(const CaseFigures& of, const std::string& name) {
-  const auto found = std::find_if(of.layers.begin(), of.layers.end(),
-                                  [&](const LayerFigures& layer) { return layer.name == name; });
-  return found == of.layers.end() ? nullptr : &*found;
+// "conv1+relu1+pool1" holds three layers.
+std::vector<std::string> layers_within(const std::string& name) {
+  std::vector<std::string> names;
+  std::istringstream stream(name);
+  for (std::string part; std::getline(stream, part, '+');) names.push_back(part);
+  return names;
 }
 
-// The layers of the first case that every other has, too; none where there is no case.
-std::vector<std::string> common_layers(const CompareReport& report) {
-  std::vector<std::string> names;
-  if (report.cases.empty()) return names;
-  for (const LayerFigures& layer : report.cases.front().layers) {
-    if (std::all_of(report.cases.begin(), report.cases.end(), [&](const CaseFigures& of) {
-          return find_layer_of(of, layer.name) != nullptr;
-        })) {
-      names.push_back(layer.name);
-    }
+bool is_unmapped(const CaseFigures& of, const std::string& name) {
+  return std::ranges::find(of.unmapped, name, &UnmappedLayer::name) != of.unmapped.end();
+}
+
+ordered_json unmapped_json(const CaseFigures& of) {
+  ordered_json layers = ordered_json::array();
+  for (const UnmappedLayer& layer : of.unmapped) {
+    layers.push_back({{"name", layer.name}, {"kind", layer.kind}});
+    if (!layer.reason.empty()) layers.back()["reason"] = layer.reason;
   }
-  return names;
+  return layers;
 }
 
 Table layer_table(const CompareReport& report, const std::vector<std::string>& names) {
@@ -147,7 +159,7 @@ Table layer_table(const CompareReport& report, const std::vector<std::string>& n
   for (const std::string& name : names) {
     std::vector<Cell> row = {name};
     for (const CaseFigures& of : report.cases) {
-      row.emplace_back(kMicrosAUnit * find_layer_of(of, name)->energy_j);
+      row.push_back(optional_cell(scaled_by(layer_energy_j(of, name), kMicrosAUnit)));
     }
     table.rows.push_back(std::move(row));
   }
@@ -156,19 +168,61 @@ Table layer_table(const CompareReport& report, const std::vector<std::string>& n
 
 }  // namespace
 
-double CaseFigures::energy_of_an_image_j() const {
-  return model_energy_j.value_or(total.energy_j) / static_cast<double>(images);
+std::optional<double> CaseFigures::energy_of_an_image_j() const {
+  return scaled_by(model_energy_j ? model_energy_j : total.energy_j,
+                   1 / static_cast<double>(images));
+}
+
+std::optional<double> layer_energy_j(const CaseFigures& of, const std::string& name) {
+  if (const auto found = std::ranges::find(of.layers, name, &LayerFigures::name);
+      found != of.layers.end()) {
+    return found->energy_j;
+  }
+  std::optional<double> sum;
+  for (const std::string& part : layers_within(name)) {
+    if (is_unmapped(of, part)) continue;
+    const auto found = std::ranges::find(of.layers, part, &LayerFigures::name);
+    if (found == of.layers.end() || !found->energy_j) return std::nullopt;
+    sum = sum.value_or(0) + *found->energy_j;
+  }
+  return sum;
+}
+
+std::vector<std::string> common_layers(const std::vector<CaseFigures>& cases) {
+  std::vector<std::string> names;
+  if (cases.empty()) return names;
+  for (const LayerFigures& layer : cases.front().layers) {
+    if (std::ranges::all_of(cases, [&](const CaseFigures& of) {
+          return !of.total.energy_j || layer_energy_j(of, layer.name);
+        })) {
+      names.push_back(layer.name);
+    }
+  }
+  return names;
+}
+
+std::string unmapped_lines(const CompareReport& report) {
+  std::string text;
+  for (const CaseFigures& of : report.cases) {
+    if (of.unmapped.empty()) continue;
+    text +=
+        sentence("{}: not mapped, and in no figure: {}\n", of.label, unmapped_text(of.unmapped));
+  }
+  return text;
 }
 
 std::string compare_text(const CompareReport& report, const TextPage& page) {
   std::string text = aligned_text(case_table(report), page);
-  if (report.cases.size() < 2) return text;
+  std::string unmapped = unmapped_lines(report);
+  if (!unmapped.empty()) unmapped = "\n" + unmapped;
+  if (report.cases.size() < 2) return text + unmapped;
   text += fmt::format("\nmore than the first, in percent\n{}",
                       aligned_text(difference_table(report), page));
-  const std::vector<std::string> names = common_layers(report);
-  if (names.empty()) return text;
-  return text + fmt::format("\nenergy of the layers in common\n{}",
-                            aligned_text(layer_table(report, names), page));
+  if (const std::vector<std::string> names = common_layers(report.cases); !names.empty()) {
+    text += fmt::format("\nenergy of the layers in common\n{}",
+                        aligned_text(layer_table(report, names), page));
+  }
+  return text + unmapped;
 }
 
 ordered_json compare_json(const CompareReport& report) {
@@ -182,13 +236,15 @@ ordered_json compare_json(const CompareReport& report) {
                                 : figure.is_count ? ordered_json(static_cast<uint64_t>(*value))
                                                   : ordered_json(*value);
     }
+    if (!of.unmapped.empty()) json["not_mapped"] = unmapped_json(of);
     cases.push_back(std::move(json));
   }
   ordered_json layers = ordered_json::array();
-  for (const std::string& name : common_layers(report)) {
+  for (const std::string& name : common_layers(report.cases)) {
     ordered_json energies = ordered_json::array();
     for (const CaseFigures& of : report.cases) {
-      energies.push_back(kMicrosAUnit * find_layer_of(of, name)->energy_j);
+      const std::optional<double> energy = layer_energy_j(of, name);
+      energies.push_back(energy ? ordered_json(kMicrosAUnit * *energy) : ordered_json(nullptr));
     }
     layers.push_back({{"name", name}, {"energy_uj", std::move(energies)}});
   }

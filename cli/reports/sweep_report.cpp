@@ -18,7 +18,9 @@ constexpr double kMicrojoulesAJoule = 1e6, kMicrosASecond = 1e6;
 
 double case_energy_uj(const CaseFigures& figures) {
   if (figures.measured_energy_j) return kMicrojoulesAJoule * *figures.measured_energy_j;
-  return kMicrojoulesAJoule * figures.model_energy_j.value_or(figures.total.energy_j);
+  // A machine's profile always has energies.
+  return kMicrojoulesAJoule *
+         (figures.model_energy_j ? figures.model_energy_j : figures.total.energy_j).value();
 }
 
 // The valid points as a comparison.

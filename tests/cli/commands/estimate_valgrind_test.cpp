@@ -67,7 +67,9 @@ void expect_agreement(const std::string& network, const std::string& machine, in
       run_wattgrind({"estimate", network, "--machine", machine, "--batch", std::to_string(batch),
                      "--counts", source, "--verify", "--format", "json"});
   ASSERT_EQ(ran.status, 0) << ran.error;
-  for (const json& layer : json::parse(ran.out)["layers"]) {
+  const json layers = json::parse(ran.out).at("layers");
+  ASSERT_FALSE(layers.empty());
+  for (const json& layer : layers) {
     for (const auto& [key, value] : layer.items()) {
       if (key == "name") continue;
       EXPECT_EQ(value[source], value["cachegrind"])
