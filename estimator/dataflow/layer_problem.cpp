@@ -191,13 +191,13 @@ std::optional<LayerProblem> flattened(const LayerProblem& problem) {
 }
 
 std::optional<LayerProblem> with_column_pieces(const LayerProblem& problem, uint64_t pieces) {
-  if (problem.pooling || problem.span_columns != problem.filter_columns ||
-      problem.filter_columns % pieces != 0) {
-    return std::nullopt;
-  }
+  if (problem.pooling || problem.filter_columns % pieces != 0) return std::nullopt;
+  const uint64_t from_tap_to_tap =
+      problem.filter_columns == 1 ? 1 : (problem.span_columns - 1) / (problem.filter_columns - 1);
   LayerProblem cut = problem;
   cut.channels *= pieces;
-  cut.filter_columns = cut.span_columns = problem.filter_columns / pieces;
+  cut.filter_columns = problem.filter_columns / pieces;
+  cut.span_columns = (cut.filter_columns - 1) * from_tap_to_tap + 1;
   return cut;
 }
 

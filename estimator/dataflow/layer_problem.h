@@ -74,7 +74,7 @@ std::optional<LayerProblem> flattened(const LayerProblem& problem);
 
 // The layer with its filters cut into so many pieces side by side, each with channels of its own:
 // what rows of filters that register files cannot hold are done as. The input words that pieces
-// share are counted for each. Absent where pieces do not divide the columns, or taps lie apart.
+// share are counted for each. Absent of pooling, and where pieces do not divide the columns.
 std::optional<LayerProblem> with_column_pieces(const LayerProblem& problem, uint64_t pieces);
 
 // "N16 M96 C3 E55 F55 R11 S11 U4", with what differs from its default.

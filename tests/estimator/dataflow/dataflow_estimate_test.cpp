@@ -261,6 +261,21 @@ TEST(DataflowEstimate, RowsLongerThanARegisterFileAreCut) {
   EXPECT_EQ(counts.at(StorageLevel::kRegisterFile, DataKind::kPsum), 2 * task.problem->macs());
 }
 
+// Three taps, each six columns from the next, span 13 columns: one tap at a time fits.
+TEST(DataflowEstimate, DilatedRowsAreCutBetweenTaps) {
+  DataflowTask task;
+  task.name = "dilated";
+  task.problem = square_conv(1, 4, 8, 20, 3, 1);
+  task.problem->span_rows = task.problem->span_columns = 13;
+  const LayerProblem cut = with_column_pieces(*task.problem, 3).value();
+  EXPECT_EQ(cut.span_columns, 1u);
+  EXPECT_EQ(cut.channels, 12u);
+  EXPECT_EQ(cut.macs(), task.problem->macs());
+  const DataflowEstimate found = estimate({"dilated", 1, {task}}, builtin("eyeriss_chip"));
+  ASSERT_TRUE(found.layers.front().mapped);
+  EXPECT_EQ(found.layers.front().mapped->macs, task.problem->macs());
+}
+
 // A dense layer behind a map of 28 x 28 has rows that no register file of the chip holds.
 TEST(DataflowEstimate, DenseLayersOfWideMapsAreSeenFlat) {
   DataflowTask task;
