@@ -153,7 +153,7 @@ TEST(ReuseForm, SumsAreThoseOfTheFrameworkOfIsca16) {
 TEST(ReuseForm, TheLeastDelayIsThatOfDramWhereItIsSlow) {
   Accelerator accelerator = test_accelerator(4, 4, 600, 8);
   accelerator.bandwidth.dram_bytes_per_cycle = Sourced<double>{0.25, ""};
-  const LayerProblem problem = square_conv(1, 6, 12, 6, 3, 1);
+  const LayerProblem problem = square_conv(1, 6, 12, 6, 1, 1);
   const auto form = weight_stationary_form();
   const std::vector<uint64_t> most = form->most(problem);
   double least = std::numeric_limits<double>::infinity();
