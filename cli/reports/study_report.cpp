@@ -196,6 +196,36 @@ std::string no_best_text(const StudyReport& report) {
   return text;
 }
 
+// "97.20 % (95 % interval 96.1 to 98.3)"
+std::string percent_text(const MeanEstimate& estimate) {
+  std::string text = fmt::format("{:.2f} %", 100 * estimate.mean);
+  if (const auto& half = estimate.half_width) {
+    text +=
+        fmt::format(" (95 % interval {:.1f} to {:.1f})", 100 * std::max(0.0, estimate.mean - *half),
+                    100 * std::min(1.0, estimate.mean + *half));
+  }
+  return text;
+}
+
+std::string winner_text(const Winner& winner) {
+  if (winner.anew.empty()) {
+    return fmt::format("  accuracy on the test images: {:.2f} %\n", 100 * winner.test_accuracy);
+  }
+  return fmt::format(
+      "  trained anew {} times, from weights that no trial had:\n"
+      "    score {}\n    accuracy on the test images {}\n",
+      winner.anew.size(), percent_text(fresh_score(winner.anew)),
+      percent_text(test_accuracy(winner.anew)));
+}
+
+Json estimate_json(const MeanEstimate& estimate) {
+  Json json = {{"mean", estimate.mean}};
+  if (const auto& half = estimate.half_width) {
+    json["interval_95"] = {estimate.mean - *half, estimate.mean + *half};
+  }
+  return json;
+}
+
 std::string best_text(const StudyReport& report) {
   if (!report.summary.best) return no_best_text(report);
   const size_t best = *report.summary.best;
@@ -209,7 +239,7 @@ std::string best_text(const StudyReport& report) {
   text += sentence("  {}\n", architecture(report, best));
   if (result.network) text += sentence("  {}\n", *result.network);
   if (const auto& winner = report.notes.winner; winner && winner->trial == best) {
-    text += fmt::format("  accuracy on the test images: {:.2f} %\n", 100 * winner->test_accuracy);
+    text += winner_text(*winner);
     text += cold_beside_steady(report, result, *winner);
   }
   return text;
@@ -308,6 +338,11 @@ Json study_json(const StudyReport& report) {
     json["best"] = trial_json(report, report.records[*report.summary.best]);
     if (const auto& winner = report.notes.winner; winner && winner->trial == *report.summary.best) {
       json["best"]["test_accuracy"] = winner->test_accuracy;
+      if (!winner->anew.empty()) {
+        json["best"]["anew"] = {{"trainings", winner->anew.size()},
+                                {"score", estimate_json(fresh_score(winner->anew))},
+                                {"test_accuracy", estimate_json(test_accuracy(winner->anew))}};
+      }
       if (winner->cold_infer_cycles) json["best"]["cold_infer_cycles"] = *winner->cold_infer_cycles;
       if (winner->cold_infer_energy_pj) {
         json["best"]["cold_infer_energy_pj"] = *winner->cold_infer_energy_pj;

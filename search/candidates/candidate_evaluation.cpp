@@ -7,6 +7,7 @@
 
 #include "estimator/base/error.h"
 #include "estimator/base/random.h"
+#include "search/candidates/mean_estimate.h"
 
 namespace wattgrind {
 namespace {
@@ -120,7 +121,7 @@ CandidateResult CandidateEvaluation::reference_result(const Candidate& reference
 
 Outcome CandidateEvaluation::outcome_of(Judgement judgement) {
   return {judgement.state, std::move(judgement.values), judgement.violation,
-          write_result(judgement.result)};
+          write_result(judgement.result), std::move(judgement.variances)};
 }
 
 void CandidateEvaluation::record_failure(const std::string& error, Judgement& judgement) const {
@@ -180,42 +181,78 @@ bool CandidateEvaluation::rule_out(const CandidateCosts& costs, const CandidateC
   return true;
 }
 
+// A network and what became of its loss.
+struct CandidateEvaluation::Training {
+  Trainer trainer;
+  Learning learning = Learning::kFell;
+  double loss = 0;
+  double chance = 0;  // the score of guessing
+
+  double score(const LabelledImages& judges) {
+    return learning == Learning::kNotANumber ? chance : trainer.accuracy(judges);
+  }
+};
+
 void CandidateEvaluation::score(const Candidate& candidate, const CandidateCosts& costs,
                                 const NormalisedCosts& normalised, Judgement& judgement) const {
-  const Training training = train(candidate, data_.validation);
-  judgement.result.score = training.score;
-  if (std::isfinite(training.loss)) judgement.result.loss = training.loss;
-  judgement.result.learning = training.learning;
-  if (const auto violated = violation(config_.objective.limits, costs, training.score)) {
+  std::vector<double> scores;
+  double loss = 0;
+  Learning learning = Learning::kFell;
+  for (uint64_t repeat = 0; repeat < config_.repeats; ++repeat) {
+    Training training = train(candidate, repeat);
+    scores.push_back(training.score(data_.validation));
+    loss += training.loss / static_cast<double>(config_.repeats);
+    learning = std::max(learning, training.learning);
+  }
+  const MeanEstimate score = estimate_mean(scores);
+  judgement.result.score = score.mean;
+  if (scores.size() > 1) judgement.result.scores = scores;
+  if (std::isfinite(loss)) judgement.result.loss = loss;
+  judgement.result.learning = learning;
+  if (const auto violated = violation(config_.objective.limits, costs, score.mean)) {
     record_violation(*violated, judgement);
   }
-  judgement.values = objective_values(config_.objective, normalised, training.score);
+  judgement.values = objective_values(config_.objective, normalised, score.mean);
+  if (score.variance) {
+    judgement.variances = objective_variances(config_.objective, score.mean, *score.variance);
+  }
 }
 
 CandidateEvaluation::Training CandidateEvaluation::train(const Candidate& candidate,
-                                                         const LabelledImages& judges) const {
+                                                         uint64_t repeat) const {
   TrainingOptions options;
   options.batch = candidate.batch;
   options.optimizer = candidate.optimizer;
   options.initializer = config_.initializer;
   // The same initial weights whatever the batch and the optimiser: what they do is compared.
   options.seed = derive_seed(config_.seed, hash(candidate.network.name));
-  Trainer trainer(candidate.network, data_.train, data_.classes, options);
+  if (repeat > 0) options.seed = derive_seed(options.seed, repeat);
+  Training training{Trainer(candidate.network, data_.train, data_.classes, options)};
   std::vector<EpochResult> epochs;
   for (uint64_t epoch = 0; epoch < config_.epochs; ++epoch) {
-    epochs.push_back(trainer.train_epoch());
+    epochs.push_back(training.trainer.train_epoch());
     if (!std::isfinite(epochs.back().loss)) break;
   }
-  Training training;
   training.learning = judge(epochs, data_.classes);
   training.loss = epochs.back().loss;
-  training.score =
-      training.learning == Learning::kNotANumber ? 1.0 / data_.classes : trainer.accuracy(judges);
+  training.chance = 1.0 / data_.classes;
   return training;
 }
 
 double CandidateEvaluation::test_accuracy(const Configuration& configuration) {
-  return train(candidate(configuration), data_.test).score;
+  return train(candidate(configuration), 0).score(data_.test);
+}
+
+std::vector<FreshTraining> CandidateEvaluation::train_anew(const Configuration& configuration,
+                                                           uint64_t trainings) {
+  std::vector<FreshTraining> fresh;
+  const Candidate winner = candidate(configuration);
+  for (uint64_t i = 0; i < trainings; ++i) {
+    Training training = train(winner, config_.repeats + i);
+    const double score = training.score(data_.validation);
+    fresh.push_back({score, training.score(data_.test)});
+  }
+  return fresh;
 }
 
 }  // namespace wattgrind

@@ -10,6 +10,7 @@
 #include "search/candidates/candidate_costs.h"
 #include "search/candidates/candidate_result.h"
 #include "search/candidates/search_config.h"
+#include "search/candidates/study_notes.h"
 #include "search/data/data_set.h"
 #include "search/study/evaluation.h"
 #include "search/training/trainer.h"
@@ -60,6 +61,11 @@ class CandidateEvaluation : public Evaluation {
   // images. Only the winner may be judged so. Throws Error(kInterrupted).
   double test_accuracy(const Configuration& configuration);
 
+  // Trains the candidate `trainings` times from weights that no trial of the study began with, and
+  // judges each training by the validation and by the test images: a winner was chosen for its
+  // score, which is why that is likely to be a lucky one. Throws Error(kInterrupted).
+  std::vector<FreshTraining> train_anew(const Configuration& configuration, uint64_t trainings);
+
  private:
   // An outcome whose result is not written yet.
   struct Judgement {
@@ -67,11 +73,7 @@ class CandidateEvaluation : public Evaluation {
     std::vector<double> values;
     std::optional<double> violation;
     CandidateResult result;
-  };
-  struct Training {
-    double score = 0;  // fraction of the judging images
-    Learning learning = Learning::kFell;
-    double loss = 0;
+    std::vector<double> variances = {};
   };
   void evaluate(const Candidate& candidate, const Candidate& reference,
                 std::span<const Trial> history, Judgement& judgement);
@@ -79,7 +81,9 @@ class CandidateEvaluation : public Evaluation {
   // that is put into the judgement.
   bool rule_out(const CandidateCosts& costs, const CandidateCosts& reference,
                 std::span<const Trial> history, Judgement& judgement) const;
-  Training train(const Candidate& candidate, const LabelledImages& judges) const;
+  // A training, from the weights of that repeat.
+  struct Training;
+  Training train(const Candidate& candidate, uint64_t repeat) const;
   void record_failure(const std::string& error, Judgement& judgement) const;
   static void record_violation(const Violation& violation, Judgement& judgement);
   static Outcome outcome_of(Judgement judgement);

@@ -28,7 +28,7 @@ struct FieldForm {
   AnyMember member;
 };
 
-constexpr std::array<FieldForm, 23> kForms = {{
+constexpr std::array<FieldForm, 24> kForms = {{
     {ResultField::kNetwork, "network", &CandidateResult::network},
     {ResultField::kBatch, "batch", &CandidateResult::batch},
     {ResultField::kParameters, "parameters", &CandidateResult::parameters},
@@ -47,6 +47,7 @@ constexpr std::array<FieldForm, 23> kForms = {{
     {ResultField::kTrainCost, "train_cost", &CandidateResult::train_cost},
     {ResultField::kTiming, "timing_s", &CandidateResult::timing_s},
     {ResultField::kScore, "score", &CandidateResult::score},
+    {ResultField::kScores, "scores", &CandidateResult::scores},
     {ResultField::kLoss, "loss", &CandidateResult::loss},
     {ResultField::kLearning, "learning", &CandidateResult::learning},
     {ResultField::kExceeded, "exceeded", &CandidateResult::exceeded},

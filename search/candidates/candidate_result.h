@@ -40,9 +40,11 @@ struct CandidateResult {
   std::optional<double> train_cycles, train_energy_pj, train_time_s;  // of all epochs
   std::optional<double> train_cost;                                   // of the reference's cost
   std::optional<EvaluationTime> timing_s;
-  std::optional<double> score;  // fraction of the validation images; a failure's is that of chance
-  std::optional<double> loss;   // of the last epoch; absent where it is no number
-  std::optional<Learning> learning;
+  // Fraction of the validation images, the mean of the repeats; a failure's is that of chance.
+  std::optional<double> score;
+  std::optional<std::vector<double>> scores;  // of the repeats, where there are several
+  std::optional<double> loss;  // of the last epoch, the repeats' mean; absent where it is no number
+  std::optional<Learning> learning;                  // the worst of the repeats
   std::optional<std::vector<std::string>> exceeded;  // limits, in words
   std::optional<std::vector<double>> bound;          // values that a pruned trial cannot beat
   std::optional<uint64_t> ruled_out_by;              // the trial that attains the bound
@@ -68,6 +70,7 @@ enum class ResultField {
   kTrainCost,
   kTiming,
   kScore,
+  kScores,
   kLoss,
   kLearning,
   kExceeded,

@@ -38,6 +38,11 @@ double goal_value(Goal goal, const NormalisedCosts& costs, double score) {
   CHECK(false, "goal {}", static_cast<int>(goal));
 }
 
+// What a perfect score is worth in Eq. 2.6.
+double score_weight(const Objective& objective) {
+  return std::max(0.0, 1 - objective.alpha - objective.beta);
+}
+
 void check_most(std::string_view name, double found, std::optional<double> most,
                 Violation& violation) {
   if (!most || found <= *most) return;
@@ -61,10 +66,20 @@ std::vector<double> objective_values(const Objective& objective, const Normalise
     for (const Goal goal : objective.goals) values.push_back(goal_value(goal, costs, score));
     return values;
   }
-  const double gamma = std::max(0.0, 1 - objective.alpha - objective.beta);
   const double gain = objective.score_squared ? score * score : score;
   return {objective.alpha * costs.train * costs.train + objective.beta * costs.infer * costs.infer -
-          gamma * gain};
+          score_weight(objective) * gain};
+}
+
+std::vector<double> objective_variances(const Objective& objective, double score,
+                                        double score_variance) {
+  std::vector<double> variances;
+  for (const Goal goal : objective.goals) {
+    variances.push_back(goal == Goal::kScore ? score_variance : 0);
+  }
+  if (!variances.empty()) return variances;
+  const double slope = score_weight(objective) * (objective.score_squared ? 2 * score : 1);
+  return {slope * slope * score_variance};
 }
 
 std::vector<double> objective_bound(const Objective& objective, const NormalisedCosts& costs) {

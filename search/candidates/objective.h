@@ -74,6 +74,11 @@ NormalisedCosts normalise(const CandidateCosts& costs, const CandidateCosts& ref
 std::vector<double> objective_values(const Objective& objective, const NormalisedCosts& costs,
                                      double score);
 
+// How uncertain those values are where the score's variance is this: to first order, and nothing
+// for costs, which are exact.
+std::vector<double> objective_variances(const Objective& objective, double score,
+                                        double score_variance);
+
 // The lowest that objective_values() can be, whatever the score: a score is at most 1.
 std::vector<double> objective_bound(const Objective& objective, const NormalisedCosts& costs);
 

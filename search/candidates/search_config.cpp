@@ -237,6 +237,7 @@ SearchConfig read_search_config(std::string_view text, std::string_view where,
   const Candidate smallest = candidate_at_share(config, 0, at);
   candidate_at_share(config, 1, at);  // what can be built of the ends, can be built between them
   config.epochs = json.at("training").at("epochs").get<uint64_t>();
+  config.repeats = json.at("training").value("repeats", uint64_t{1});
   config.initializer = read_initializer(json.at("training"));
   within(fmt::format("{}: machine", where),
          [&] { read_machines(json.at("machine"), profiles, config); });

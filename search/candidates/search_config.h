@@ -24,6 +24,7 @@ struct SearchConfig {
   Space space;
   DataRequest data;
   uint64_t epochs = 1;
+  uint64_t repeats = 1;  // trainings of a candidate, each from weights of its own
   Initializer initializer = Initializer::kGlorotUniform;
   Machine machine;  // that trains and, where there is no target, infers
   std::optional<AcceleratorTarget> target;

@@ -53,6 +53,7 @@ struct Problem {
   Eigen::VectorXd values;                // padded
   Eigen::Index points = 0;
   Eigen::ArrayXd prior_logs;
+  Eigen::VectorXd own_noise = {};  // empty, or one a point
 };
 
 std::vector<Eigen::ArrayXXd> pair_squares(const Covariance& covariance,
@@ -107,6 +108,7 @@ Posterior evaluate(const Problem& problem, const Eigen::ArrayXd& logs) {
   Eigen::MatrixXd k = (share * pairs.additive + p.joint_variance * pairs.joint).matrix();
   k.bottomRows(k.rows() - n).setZero();
   k.diagonal().array() += p.noise_variance + kJitter * p.variance();
+  if (problem.own_noise.size() > 0) k.diagonal().head(n) += problem.own_noise;
 
   Posterior posterior{-std::numeric_limits<double>::infinity(), Eigen::ArrayXd::Zero(logs.size())};
   double log_determinant = 0;
@@ -156,10 +158,12 @@ Posterior covariance_posterior(const Covariance& covariance,
 CovarianceParameters fit_covariance(const Covariance& covariance,
                                     const Eigen::Ref<const Eigen::MatrixXd>& points,
                                     const Eigen::Ref<const Eigen::VectorXd>& values, bool noisy,
-                                    const CovarianceParameters& start, int iterations) {
+                                    const CovarianceParameters& start, int iterations,
+                                    const Eigen::VectorXd& own_noise) {
   // Rprop's constants, from the paper, but for the first step: parameters start within about e.
   constexpr double kGrow = 1.2, kShrink = 0.5, kFirstStep = 0.2, kLargestStep = 1.0;
-  const Problem problem = make_problem(covariance, points, values, noisy);
+  Problem problem = make_problem(covariance, points, values, noisy);
+  problem.own_noise = own_noise;
   Eigen::ArrayXd logs = to_logs(start), best = logs;
   Eigen::ArrayXd steps = Eigen::ArrayXd::Constant(logs.size(), kFirstStep);
   Eigen::ArrayXd last = Eigen::ArrayXd::Zero(logs.size());

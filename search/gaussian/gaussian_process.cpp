@@ -31,7 +31,7 @@ void GaussianProcess::truncate(Eigen::Index size) {
   size_ = size;
 }
 
-void GaussianProcess::append(const Point& point) {
+void GaussianProcess::append(const Point& point, double own_noise) {
   if (size_ == points_.rows()) {
     const Eigen::Index room = std::max<Eigen::Index>(32, 2 * size_);
     points_.conservativeResize(room, covariance_.dimensions());
@@ -39,12 +39,14 @@ void GaussianProcess::append(const Point& point) {
   }
   const Eigen::VectorXd row = whitened(covariances(std::span(&point, 1)).col(0));
   const double prior = parameters_.variance();
-  const double left = prior + parameters_.noise_variance - row.squaredNorm();
+  const double left = prior + parameters_.noise_variance + own_noise - row.squaredNorm();
   const double diagonal = std::sqrt(std::max(left, 0.0) + kJitter * prior);
   inverse_factor_.row(size_).head(size_) = solved(row).transpose() / -diagonal;
   inverse_factor_(size_, size_) = 1 / diagonal;
   points_.row(size_) =
       Eigen::Map<const Eigen::RowVectorXd>(point.data(), static_cast<Eigen::Index>(point.size()));
+  own_noise_.resize(static_cast<size_t>(size_));
+  own_noise_.push_back(own_noise);
   ++size_;
 }
 
@@ -88,7 +90,11 @@ Eigen::VectorXd GaussianProcess::variances(const Eigen::MatrixXd& covariances) c
 Eigen::VectorXd GaussianProcess::variance_bounds(const Eigen::MatrixXd& covariances) const {
   const double prior = parameters_.variance();
   const double observed = prior * (1 + kJitter) + parameters_.noise_variance;
-  return prior - covariances.colwise().maxCoeff().transpose().array().square() / observed;
+  const Eigen::Map<const Eigen::ArrayXd> own(own_noise_.data(), size_);
+  return prior - (covariances.array().square().colwise() / (own + observed))
+                     .colwise()
+                     .maxCoeff()
+                     .transpose();
 }
 
 }  // namespace wattgrind

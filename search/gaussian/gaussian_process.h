@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 #include <span>
+#include <vector>
 
 #include "search/gaussian/covariance.h"
 #include "search/gaussian/matrix_kernels.h"
@@ -18,8 +19,9 @@ class GaussianProcess {
 
   // Forgets all but the first `size` points.
   void truncate(Eigen::Index size);
-  // O(size^2). The result depends on the points and their order alone, to the last bit.
-  void append(const Point& point);
+  // O(size^2). The result depends on the points and their order alone, to the last bit. The value
+  // of this point has `own_noise` of variance beside the noise that all have.
+  void append(const Point& point, double own_noise = 0);
 
   // Sets the values of the points, in their order. Values of mean 0 suit the prior best. O(size^2).
   void set_values(const Eigen::Ref<const Eigen::VectorXd>& values);
@@ -48,6 +50,7 @@ class GaussianProcess {
   // Inverse of the lower Cholesky factor of the points' covariance with noise: products are faster
   // than substitutions. 0 beyond size_ and above the diagonal.
   Eigen::MatrixXd inverse_factor_;
+  std::vector<double> own_noise_;  // of the points' values, as append() got it
   Eigen::VectorXd weights_;
   Eigen::Index size_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace wattgrind {
 namespace {
@@ -96,6 +97,38 @@ double objective_value(const Trial& trial, const Complete& complete,
   return complete.worst;
 }
 
+// Of the value that stands for the trial; of scalarised objectives as if they were summed. Absent
+// where the trial does not tell.
+std::optional<double> told_variance(const Trial& trial, const Complete& complete,
+                                    std::span<const double> weights) {
+  if (!has_value(trial) || trial.variances.size() != trial.values.size()) return std::nullopt;
+  if (complete.ranges.size() == 1) return trial.variances[0];
+  double sum = 0;
+  for (size_t i = 0; i < std::min(trial.variances.size(), weights.size()); ++i) {
+    const Range& range = complete.ranges[i];
+    if (range.high <= range.low) continue;
+    const double scale = weights[i] / (range.high - range.low);
+    sum += scale * scale * trial.variances[i];
+  }
+  return sum;
+}
+
+std::vector<double> variances(std::span<const Observation> finished, const Complete& complete,
+                              std::span<const double> weights) {
+  std::vector<std::optional<double>> told;
+  double sum = 0, count = 0;
+  for (const Observation& observation : finished) {
+    told.push_back(told_variance(*observation.trial, complete, weights));
+    if (!told.back()) continue;
+    sum += *told.back();
+    ++count;
+  }
+  if (count == 0) return {};
+  std::vector<double> variances;
+  for (const auto& each : told) variances.push_back((each.value_or(sum / count) + sum / count) / 2);
+  return variances;
+}
+
 std::vector<double> limit_excesses(std::span<const Observation> finished) {
   constexpr double kUnknown = std::numeric_limits<double>::infinity();
   std::vector<double> violations;
@@ -172,8 +205,11 @@ TrialValues trial_values(std::span<const Observation> finished, std::span<const 
     values.objective.push_back(objective_value(*finished[i].trial, complete, weights));
     values.ranking.push_back(excess > 0 ? complete.worst + step * excess : values.objective.back());
   }
+  values.variance = variances(finished, complete, weights);
   return values;
 }
+
+double Warp::slope(double value) const { return 1 / ((scale_ + value - low_) * deviation_); }
 
 Warp::Warp(std::span<const double> values) {
   if (values.empty()) return;

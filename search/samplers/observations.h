@@ -65,6 +65,10 @@ struct TrialValues {
   // The objective; infeasible trials lie beyond the worst of the others, and the further the larger
   // their excess is.
   std::vector<double> ranking;
+  // How uncertain each objective is, as a variance; empty where no trial tells. What few
+  // evaluations tell of a variance is little: each is the mean of what its trial says and of what
+  // all say.
+  std::vector<double> variance;
 };
 inline constexpr double kLeastExcess = 0.5;
 
@@ -80,6 +84,8 @@ class Warp {
   explicit Warp(std::span<const double> values = {});
 
   double operator()(double value) const;
+  // The derivative there.
+  double slope(double value) const;
   // The warped forms of the values that the warping is made from, in their order.
   const std::vector<double>& values() const { return values_; }
 

@@ -28,6 +28,9 @@ uint64_t digest_with(uint64_t digest, const Observation& observation) {
   digest = mix64(digest ^ observation.key);
   digest = mix64(digest ^ static_cast<uint64_t>(trial.state));
   for (double value : trial.values) digest = mix64(digest ^ std::bit_cast<uint64_t>(value));
+  for (double variance : trial.variances) {
+    digest = mix64(digest ^ std::bit_cast<uint64_t>(variance));
+  }
   return mix64(digest ^ std::bit_cast<uint64_t>(trial.violation.value_or(-1)));
 }
 
@@ -71,8 +74,21 @@ Eigen::MatrixXd gathered_points(std::span<const Observation> finished,
 void Surrogate::learn(const Observations& observations, const TrialValues& values) {
   CHECK(!observations.finished().empty(), "nothing to learn from");
   update_stages(observations);
-  update_rows(observations);
-  update_values(observations, modelled(values));
+  warp_ = Warp(modelled(values));
+  const std::vector<double> noise = own_noise(values, warp_);
+  update_rows(observations, noise);
+  update_values(observations);
+  update_incumbent(observations, noisy_ || !noise.empty());
+}
+
+std::vector<double> Surrogate::own_noise(const TrialValues& values, const Warp& warp) const {
+  std::vector<double> noise;
+  if (of_ != Of::kObjective) return noise;
+  for (size_t i = 0; i < values.variance.size(); ++i) {
+    const double slope = warp.slope(values.objective[i]);
+    noise.push_back(slope * slope * values.variance[i]);
+  }
+  return noise;
 }
 
 const std::vector<double>& Surrogate::modelled(const TrialValues& values) const {
@@ -107,16 +123,17 @@ Surrogate::Stage Surrogate::make_stage(const Observations& observations, size_t 
   const CovarianceParameters start = stages_.empty()
                                          ? prior_parameters(covariance_.dimensions(), noisy_)
                                          : stages_.back().parameters;
+  const std::vector<double> noise = own_noise(values, targets);
   Stage stage;
   stage.trials = trials;
-  stage.parameters =
-      fit_covariance(covariance_, gathered_points(prefix, fitted),
-                     gathered(targets.values(), fitted), noisy_, start, kFitIterations);
+  stage.parameters = fit_covariance(
+      covariance_, gathered_points(prefix, fitted), gathered(targets.values(), fitted), noisy_,
+      start, kFitIterations, noise.empty() ? Eigen::VectorXd() : gathered(noise, fitted));
   stage.support = representatives(values.ranking, kSupport);
   return stage;
 }
 
-void Surrogate::update_rows(const Observations& observations) {
+void Surrogate::update_rows(const Observations& observations, std::span<const double> own_noise) {
   const auto& finished = observations.finished();
   const bool fitted = !stages_.empty();
   const uint64_t digest = fitted ? stages_.back().digest : 0;
@@ -128,21 +145,24 @@ void Surrogate::update_rows(const Observations& observations) {
   }
   rows_ = fitted ? stages_.back().support : std::vector<size_t>();
   for (size_t i = fitted ? stages_.back().trials : 0; i < finished.size(); ++i) rows_.push_back(i);
+  const auto noise = [own_noise](size_t row) { return own_noise.empty() ? 0 : own_noise[row]; };
+  const auto key = [&](size_t row) {
+    return noise(row) == 0 ? finished[row].key
+                           : mix64(finished[row].key ^ std::bit_cast<uint64_t>(noise(row)));
+  };
   size_t same = 0;
-  while (same < std::min(rows_.size(), row_keys_.size()) &&
-         row_keys_[same] == finished[rows_[same]].key) {
+  while (same < std::min(rows_.size(), row_keys_.size()) && row_keys_[same] == key(rows_[same])) {
     ++same;
   }
   row_keys_.resize(same);
   process_->truncate(static_cast<Eigen::Index>(same));
   for (size_t i = same; i < rows_.size(); ++i) {
-    process_->append(*finished[rows_[i]].point);
-    row_keys_.push_back(finished[rows_[i]].key);
+    process_->append(*finished[rows_[i]].point, noise(rows_[i]));
+    row_keys_.push_back(key(rows_[i]));
   }
 }
 
-void Surrogate::update_values(const Observations& observations, std::span<const double> values) {
-  warp_ = Warp(values);
+void Surrogate::update_values(const Observations& observations) {
   const Eigen::VectorXd known = gathered(warp_.values(), rows_);
   process_->set_values(known);
   const auto& running = observations.running();
@@ -154,10 +174,9 @@ void Surrogate::update_values(const Observations& observations, std::span<const 
     for (const Point& point : points) process_->append(point);
     process_->set_values(believed);
   }
-  update_incumbent(observations);
 }
 
-void Surrogate::update_incumbent(const Observations& observations) {
+void Surrogate::update_incumbent(const Observations& observations, bool uncertain) {
   const auto& finished = observations.finished();
   const std::vector<double>& targets = warp_.values();
   std::vector<size_t> best;
@@ -166,13 +185,13 @@ void Surrogate::update_incumbent(const Observations& observations) {
   }
   incumbent_.reset();
   if (best.empty()) return;
-  const size_t considered = noisy_ ? std::min(best.size(), kIncumbents) : 1;
+  const size_t considered = uncertain ? std::min(best.size(), kIncumbents) : 1;
   std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(considered),
                     best.end(), [&targets](size_t a, size_t b) {
                       return targets[a] < targets[b] || (targets[a] == targets[b] && a < b);
                     });
   incumbent_ = targets[best[0]];
-  if (!noisy_) return;
+  if (!uncertain) return;
   std::vector<Point> points;
   for (size_t i = 0; i < considered; ++i) points.push_back(*finished[best[i]].point);
   incumbent_ = process_->means(process_->covariances(points)).minCoeff();

@@ -38,7 +38,7 @@ class Surrogate {
   const GaussianProcess& process() const { return *process_; }
   double warped(double value) const { return warp_(value); }
   // The lowest warped value of a trial that exceeds no limit (absent: all do); where the objective
-  // is noisy, the lowest mean over the best observed.
+  // is noisy or values tell variances, the lowest mean over the best observed.
   std::optional<double> incumbent() const { return incumbent_; }
 
  private:
@@ -51,11 +51,13 @@ class Surrogate {
   };
 
   const std::vector<double>& modelled(const TrialValues& values) const;
+  // The variances of warped values; empty where trials tell none.
+  std::vector<double> own_noise(const TrialValues& values, const Warp& warp) const;
   void update_stages(const Observations& observations);
   Stage make_stage(const Observations& observations, size_t trials) const;
-  void update_rows(const Observations& observations);
-  void update_values(const Observations& observations, std::span<const double> values);
-  void update_incumbent(const Observations& observations);
+  void update_rows(const Observations& observations, std::span<const double> own_noise);
+  void update_values(const Observations& observations);
+  void update_incumbent(const Observations& observations, bool uncertain);
 
   Covariance covariance_;
   Of of_;
@@ -64,7 +66,7 @@ class Surrogate {
   std::optional<GaussianProcess> process_;
   uint64_t process_digest_ = 0;     // of the stage the process was made for
   std::vector<size_t> rows_;        // finished trial of each row of the process
-  std::vector<uint64_t> row_keys_;  // their points
+  std::vector<uint64_t> row_keys_;  // their points, with the noise of their values
   Warp warp_;
   std::optional<double> incumbent_;
 };

@@ -28,6 +28,9 @@ struct Trial {
   // By how much an infeasible trial exceeds limits in all, on any scale that stays the same through
   // a study; absent where that is unknown.
   std::optional<double> violation;
+  // How uncertain the values are: the variance of each, where one trial is several evaluations.
+  // Empty where that is not known.
+  std::vector<double> variances = {};
 };
 
 // Whether the trial is complete and every value finite. A complete trial with a NaN or an infinity

@@ -17,6 +17,7 @@ struct Outcome {
   std::vector<double> values;                // as Trial has them
   std::optional<double> violation;
   nlohmann::ordered_json result;  // what else was found out, kept with the trial: scores, costs
+  std::vector<double> variances = {};  // as Trial has them
 };
 
 class Evaluation {

@@ -204,8 +204,8 @@ bool PostgresStore::finish(const Lease& lease, const Outcome& outcome) {
     ours =
         connection_
             .query(kFinish, {study(), number, token, std::string(trial_state_word(outcome.state)),
-                             stored_json(Json(outcome.values)), postgres_value(outcome.violation),
-                             stored_json(outcome.result)})
+                             objectives_text(outcome.values, outcome.variances),
+                             postgres_value(outcome.violation), stored_json(outcome.result)})
             .changes() == 1;
     if (ours || attempts == 0) return;
     // An attempt before this one may have stored it, and its answer was lost.

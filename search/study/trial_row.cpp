@@ -11,6 +11,7 @@
 #include "estimator/formats/json_check.h"
 #include "estimator/formats/json_text.h"
 #include "search/study/stored_row.h"
+#include "search/study/study_definition.h"
 
 namespace wattgrind {
 
@@ -62,6 +63,9 @@ enum TrialColumn : int {
   kEndRank
 };
 
+constexpr const char* kValues = "values";
+constexpr const char* kVariances = "variances";
+
 constexpr std::array<std::pair<TrialState, std::string_view>, 5> kStateWords = {
     {{TrialState::kRunning, "running"},
      {TrialState::kComplete, "complete"},
@@ -80,18 +84,36 @@ TrialState read_state(const StoredRow& row) {
 
 // JSON has null for a NaN and for an infinity. Both become a NaN: samplers take either for a
 // failure.
-std::vector<double> read_values(const StoredRow& row) {
-  const Json json = row.json(kObjectives);
+std::vector<double> read_numbers(const Json& json, const std::string& where) {
   if (!json.is_array()) {
-    fail(ErrorKind::kInput, "{}: found {}, wanted a list", row.where(kObjectives),
-         quote_ordered_json(json));
+    fail(ErrorKind::kInput, "{}: found {}, wanted a list", where, quote_ordered_json(json));
   }
   std::vector<double> values;
   for (const Json& value : json) {
     values.push_back(value.is_null() ? std::numeric_limits<double>::quiet_NaN()
-                                     : expect_number(value, row.where(kObjectives)));
+                                     : expect_number(value, where));
   }
   return values;
+}
+
+void read_objectives(const StoredRow& row, Trial& trial) {
+  const Json json = row.json(kObjectives);
+  const std::string where = row.where(kObjectives);
+  if (!json.is_object()) {
+    trial.values = read_numbers(json, where);
+    return;
+  }
+  expect_keys(json, {kValues, kVariances}, where);
+  trial.values = read_numbers(json.value(kValues, Json()), join_key(where, kValues));
+  const std::string at = join_key(where, kVariances);
+  trial.variances = read_numbers(json.value(kVariances, Json()), at);
+  if (trial.variances.size() != trial.values.size()) {
+    fail(ErrorKind::kInput, "{}: found {}, wanted {}", at, trial.variances.size(),
+         trial.values.size());
+  }
+  for (const double variance : trial.variances) {
+    if (!(variance >= 0)) fail(ErrorKind::kInput, "{}: found {}, wanted at least 0", at, variance);
+  }
 }
 
 // A trial that has ended has a state, a rank and a time of its end; any other has none of them.
@@ -113,6 +135,12 @@ std::string_view trial_state_word(TrialState state) {
   CHECK(false, "state {}", static_cast<int>(state));
 }
 
+std::string objectives_text(const std::vector<double>& values,
+                            const std::vector<double>& variances) {
+  if (variances.empty()) return stored_json(Json(values));
+  return stored_json(Json{{kValues, values}, {kVariances, variances}});
+}
+
 TrialRow read_trial_row(const ColumnReader& reader, const Space& space, std::string_view place) {
   const StoredRow stored(reader,
                          damaged_row(place, "trials", fmt::format("{}", reader.integer(kNumber))));
@@ -122,7 +150,7 @@ TrialRow read_trial_row(const ColumnReader& reader, const Space& space, std::str
       parse_configuration(space, stored.json(kConfiguration), stored.where(kConfiguration));
   row.trial.state = read_state(stored);
   check_end(stored, row.trial.state);
-  if (!stored.is_null(kObjectives)) row.trial.values = read_values(stored);
+  if (!stored.is_null(kObjectives)) read_objectives(stored, row.trial);
   if (!stored.is_null(kViolation)) row.trial.violation = stored.number(kViolation);
   if (!stored.is_null(kResult)) row.result = stored.json(kResult);
   stored.count(kLease);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "search/space/space.h"
 #include "search/space/trial.h"
@@ -22,6 +23,11 @@ inline constexpr int kTrialColumnCount = 14;
 
 // "complete", "failed", ...
 std::string_view trial_state_word(TrialState state);
+
+// What the column `objectives` holds: [value, ...], and {"values": [...], "variances": [...]} where
+// variances are known.
+std::string objectives_text(const std::vector<double>& values,
+                            const std::vector<double>& variances);
 
 // A row as it stands.
 struct TrialRow {

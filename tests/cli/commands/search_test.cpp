@@ -77,6 +77,23 @@ TEST_F(SearchCommand, FindsAnArchitectureAndKeepsTheStudy) {
   EXPECT_EQ(find_network(path("a.best.json")).name, report["best"]["result"]["network"]);
 }
 
+TEST_F(SearchCommand, TheWinnerOfRepeatsIsTrainedAnew) {
+  config_["training"]["repeats"] = 3;
+  const Ran ran = search({"--study", path("a.study")});
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_THAT(ran.out, HasSubstr("  trained anew 5 times, from weights that no trial had:\n"));
+  EXPECT_THAT(ran.out, HasSubstr("    accuracy on the test images "));
+  EXPECT_EQ(run_wattgrind({"study", path("a.study")}).out, ran.out) << "later";
+  const Json best = show("a.study")["best"];
+  EXPECT_EQ(best["result"]["scores"].size(), 3u);
+  EXPECT_EQ(best["anew"]["trainings"], 5);
+  const Json interval = best["anew"]["test_accuracy"]["interval_95"];
+  EXPECT_LE(interval[0], best["test_accuracy"]);
+  EXPECT_GE(interval[1], best["test_accuracy"]);
+  config_["training"]["repeats"] = 0;
+  EXPECT_THAT(search({"--study", path("b.study")}).error, HasSubstr("training.repeats"));
+}
+
 TEST_F(SearchCommand, TheBestCanBeEstimatedAndTrained) {
   ASSERT_EQ(search({"--study", path("a.study"), "--best", path("mine.json")}).status, 0);
   EXPECT_EQ(run_wattgrind({"estimate", path("mine.json"), "--machine", "zen3"}).status, 0);

@@ -134,6 +134,35 @@ TEST(CandidateEvaluation, AScoreIsAFunctionOfTheStudyAndTheCandidate) {
             other_study.evaluate(found, {}).result.at("loss"));
 }
 
+TEST(CandidateEvaluation, RepeatsAreTrainingsFromOtherWeights) {
+  CandidateEvaluation once(read(example()));
+  CandidateEvaluation thrice(read(changed("/training/repeats", 3)));
+  const Configuration found = configuration(3, 3, 32);
+  const Outcome outcome = thrice.evaluate(found, {});
+  const auto scores = outcome.result.at("scores").get<std::vector<double>>();
+  ASSERT_EQ(scores.size(), 3u);
+  EXPECT_EQ(scores[0], once.evaluate(found, {}).result.at("score")) << "the first is as ever";
+  EXPECT_FALSE(scores[1] == scores[0] && scores[2] == scores[0]) << scores[0];
+  const double mean = (scores[0] + scores[1] + scores[2]) / 3;
+  EXPECT_DOUBLE_EQ(outcome.result.at("score").get<double>(), mean);
+  double squares = 0;
+  for (const double score : scores) squares += (score - mean) * (score - mean);
+  ASSERT_EQ(outcome.variances.size(), 1u);
+  EXPECT_NEAR(outcome.variances[0], 0.4 * 0.4 * squares / 2 / 3, 1e-12);
+  EXPECT_TRUE(once.evaluate(found, {}).variances.empty());
+}
+
+TEST(CandidateEvaluation, FreshTrainingsAreNoTrials) {
+  CandidateEvaluation evaluation(read(changed("/training/repeats", 2)));
+  CandidateEvaluation four(read(changed("/training/repeats", 4)));
+  const Configuration found = configuration(3, 3, 32);
+  const auto fresh = evaluation.train_anew(found, 2);
+  ASSERT_EQ(fresh.size(), 2u);
+  const Json scores = four.evaluate(found, {}).result.at("scores");
+  EXPECT_EQ(fresh[0].score, scores[2]) << "the third and the fourth weights";
+  EXPECT_EQ(fresh[1].score, scores[3]);
+}
+
 TEST(CandidateEvaluation, IsPrunedWhereNoScoreCanHelp) {
   CandidateEvaluation evaluation(read(example()));
   const Configuration dear = configuration(3, 20, 2);

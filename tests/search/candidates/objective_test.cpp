@@ -93,6 +93,21 @@ TEST(Objective, LimitsCoverEveryCost) {
   EXPECT_FALSE(violation(all[6], costs, std::nullopt)) << "not known before training";
 }
 
+TEST(Objective, VariancesAreThoseOfTheScoreTimesTheSlopeSquared) {
+  Objective objective;
+  objective.alpha = 0.2;
+  objective.beta = 0.1;
+  for (const bool squared : {false, true}) {
+    objective.score_squared = squared;
+    const auto value = [&](double score) { return objective_values(objective, {1, 1}, score)[0]; };
+    const double slope = (value(0.6 + 1e-6) - value(0.6 - 1e-6)) / 2e-6;
+    EXPECT_THAT(objective_variances(objective, 0.6, 0.01),
+                ElementsAre(::testing::DoubleNear(slope * slope * 0.01, 1e-9)));
+  }
+  objective.goals = {Goal::kTrainCost, Goal::kScore};
+  EXPECT_THAT(objective_variances(objective, 0.6, 0.01), ElementsAre(0, 0.01));
+}
+
 TEST(Objective, ABoundIsRuledOutByACompleteTrialAsGood) {
   std::vector<Trial> history = {complete(0, {0.5}), complete(1, {0.3}), complete(2, {0.1})};
   history[2].state = TrialState::kInfeasible;

@@ -30,7 +30,7 @@ TEST_F(StudyNotesTest, AreReadAsTheyWereNoted) {
   reference.infer_cost = 1;
   note_reference(file_, reference);
   note_winner(file_, {3, 0.5});
-  note_winner(file_, {4, 0.875, 1200, 3.5e6});
+  note_winner(file_, {4, 0.875, 1200, 3.5e6, std::nullopt, {{0.5, 0.75}, {0.25, 1}}});
   const StudyNotes notes = read_notes(file_);
   EXPECT_EQ(notes.data, "digits (drawn, seed 1)");
   EXPECT_EQ(notes.reference.value().network, "dffr:layers=2,width=34");
@@ -40,6 +40,9 @@ TEST_F(StudyNotesTest, AreReadAsTheyWereNoted) {
   EXPECT_EQ(notes.winner.value().test_accuracy, 0.875);
   EXPECT_EQ(notes.winner.value().cold_infer_cycles, 1200);
   EXPECT_EQ(notes.winner.value().cold_infer_energy_pj, 3.5e6);
+  ASSERT_EQ(notes.winner.value().anew.size(), 2u);
+  EXPECT_EQ(notes.winner.value().anew[1].score, 0.25);
+  EXPECT_EQ(test_accuracy(notes.winner.value().anew).mean, 0.875);
 }
 
 // Studies that earlier programs left have these very names and keys.
@@ -68,6 +71,9 @@ TEST_F(StudyNotesTest, ErrorsNameTheFileAndTheKey) {
   EXPECT_EQ(
       error_text([this] { read_notes(file_); }),
       file + ": is damaged: notes, row winner.cold_infer_cycles: found \"many\", wanted a number");
+  file_.set_note("winner", {{"trial", 4}, {"test_accuracy", 0.5}, {"anew", {{{"score", 1}}}}});
+  EXPECT_EQ(error_text([this] { read_notes(file_); }),
+            file + ": is damaged: notes, row winner.anew: found no \"test_accuracy\", wanted one");
   file_.set_note("winner", 7);
   EXPECT_EQ(error_text([this] { read_notes(file_); }),
             file + ": is damaged: notes, row winner: found 7, wanted an object");

@@ -63,7 +63,8 @@ double naive(const CovarianceParameters& p, const std::vector<double>& x,
          p.joint_variance / (1 + joint / 2);
 }
 
-TEST(GaussianProcess, AgreesWithDenseAlgebra) {
+// `own_noise` is what the value of row i has beside the noise of all.
+void expect_dense_algebra(double (*own_noise)(Eigen::Index i)) {
   const UnitSpace space = mixed_space();
   const Covariance covariance(space);
   const CovarianceParameters parameters = some_parameters();
@@ -73,13 +74,13 @@ TEST(GaussianProcess, AgreesWithDenseAlgebra) {
   Eigen::MatrixXd k(n, n);
   Eigen::VectorXd values(n);
   for (Eigen::Index i = 0; i < n; ++i) {
-    process.append(row(points, i));
+    process.append(row(points, i), own_noise(i));
     values[i] = std::sin(7.0 * static_cast<double>(i));
     for (Eigen::Index j = 0; j < n; ++j) {
       k(i, j) = naive(parameters, row(points, i), row(points, j));
     }
   }
-  k.diagonal().array() += parameters.noise_variance;
+  for (Eigen::Index i = 0; i < n; ++i) k(i, i) += parameters.noise_variance + own_noise(i);
   process.set_values(values);
   const Eigen::MatrixXd inverse = k.inverse();
   for (Eigen::Index i = n; i < n + 10; ++i) {
@@ -92,6 +93,14 @@ TEST(GaussianProcess, AgreesWithDenseAlgebra) {
     EXPECT_NEAR(variance, parameters.variance() - kx.dot(inverse * kx), 1e-6);
     EXPECT_GE(process.variance_bounds(covariances)[0] + 1e-9, variance);
   }
+}
+
+TEST(GaussianProcess, AgreesWithDenseAlgebra) {
+  expect_dense_algebra([](Eigen::Index) { return 0.0; });
+}
+
+TEST(GaussianProcess, AgreesWithDenseAlgebraWhereValuesDifferInNoise) {
+  expect_dense_algebra([](Eigen::Index i) { return 0.3 * static_cast<double>(i % 4); });
 }
 
 TEST(GaussianProcess, ForgetsWhatIsTruncated) {

@@ -1,5 +1,6 @@
 #include "search/samplers/observations.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -114,6 +115,36 @@ TEST(Warp, KeepsOrderAndStandardises) {
               1e-12);
   const std::vector<double> even = {4, 4};
   EXPECT_EQ(Warp(even).values(), (std::vector<double>{0, 0}));
+}
+
+TEST(TrialValues, AVarianceIsTheMeanOfItsTrialsAndOfAll) {
+  std::vector<Trial> history = {trial(0, 0, TrialState::kComplete, {1}),
+                                trial(1, 1, TrialState::kComplete, {2}),
+                                trial(2, 2, TrialState::kFailed, {})};
+  EXPECT_TRUE(values_of(history).variance.empty()) << "nobody tells one";
+  history[0].variances = {0.2};
+  history[1].variances = {0.6};
+  EXPECT_THAT(
+      values_of(history).variance,
+      testing::ElementsAre(testing::DoubleEq(0.3), testing::DoubleEq(0.5), testing::DoubleEq(0.4)));
+}
+
+// Objectives from 0 to 10 and from 0 to 2, weighed evenly, are divided by 20 and by 4.
+TEST(TrialValues, VariancesOfSeveralObjectivesAreScaledAsTheyAre) {
+  std::vector<Trial> history = {trial(0, 0, TrialState::kComplete, {0, 2}),
+                                trial(1, 1, TrialState::kComplete, {10, 0})};
+  for (Trial& each : history) each.variances = {4, 0.16};
+  EXPECT_THAT(values_of(history, {0.5, 0.5}).variance,
+              testing::Each(testing::DoubleEq(0.01 + 0.01)));
+}
+
+TEST(Warp, ItsSlopeIsItsDerivative) {
+  const std::vector<double> values = {1, 4, 2, 11, 3};
+  const Warp warp(values);
+  for (const double at : {1.0, 2.5, 9.0}) {
+    constexpr double kStep = 1e-6;
+    EXPECT_NEAR(warp.slope(at), (warp(at + kStep) - warp(at - kStep)) / (2 * kStep), 1e-6);
+  }
 }
 
 }  // namespace

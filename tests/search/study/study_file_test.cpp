@@ -92,6 +92,20 @@ TEST_F(StudyFileTest, TellsARowThatIsDamaged) {
               HasSubstr("bowl.db: is damaged: trials, row 1: configuration:1:2: syntax error"));
 }
 
+TEST_F(StudyFileTest, TellsVariancesThatAreNone) {
+  { fill(*std::make_unique<StudyFile>(open()), 2); }
+  const auto error_of = [this](const std::string& objectives) {
+    run_sql("UPDATE trials SET objectives = '" + objectives + "' WHERE number = 1");
+    return error_text([this] { StudyFile(path_).trials(); });
+  };
+  EXPECT_THAT(error_of(R"({"values": [1], "variances": [1, 2]})"),
+              HasSubstr("row 1: objectives.variances: found 2, wanted 1"));
+  EXPECT_THAT(error_of(R"({"values": [1], "variances": [-1]})"),
+              HasSubstr("row 1: objectives.variances: found -1, wanted at least 0"));
+  EXPECT_THAT(error_of(R"({"values": [1]})"),
+              HasSubstr("row 1: objectives.variances: found null, wanted a list"));
+}
+
 // Every column of both tables, holding every type of value that SQLite has (and some values beside
 // what they may be), is either what the table may hold or refused by table, row and column.
 TEST_F(StudyFileTest, TellsAWrongValueInAnyColumn) {

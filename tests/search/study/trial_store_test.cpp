@@ -109,7 +109,8 @@ TEST_P(TrialStoreContract, KeepsEveryKindOfOutcome) {
       {TrialState::kComplete, {nan}, std::nullopt, {}},
       {TrialState::kFailed, {}, std::nullopt, {{"why", "\xff no UTF-8"}}},
       {TrialState::kInfeasible, {}, 2.5, {}},
-      {TrialState::kPruned, {1.0 / 3}, std::nullopt, {}}};
+      {TrialState::kPruned, {1.0 / 3}, std::nullopt, {}},
+      {TrialState::kComplete, {1, 2}, std::nullopt, {}, {0.25, 1.0 / 3}}};
   {
     const auto store = open();
     for (const Outcome& outcome : outcomes) {
@@ -128,6 +129,8 @@ TEST_P(TrialStoreContract, KeepsEveryKindOfOutcome) {
     if (i != 1) {
       EXPECT_EQ(records[i].trial.values, outcomes[i].values);
     }
+    EXPECT_EQ(records[i].trial.variances, outcomes[i].variances);
+    EXPECT_EQ(store->trials()[i].variances, outcomes[i].variances);
     EXPECT_NEAR(records[i].ended_unix_s.value(),
                 records[0].started_unix_s + 10 * static_cast<double>(i), 5);
   }
@@ -334,7 +337,8 @@ TEST_P(TrialStoreContract, MakesAStudyOfAnothersContents) {
   const auto store = open();
   fill(*store, 3);
   claim_one(*store);
-  ASSERT_TRUE(store->finish(claim_one(*store).lease, {TrialState::kFailed, {}, 2.5, {{"a", 1}}}));
+  ASSERT_TRUE(
+      store->finish(claim_one(*store).lease, {TrialState::kFailed, {7}, 2.5, {{"a", 1}}, {0.5}}));
   store->set_note("winner", {{"trial", 1}});
   const StudyContents contents = read_contents(*store);
   const std::string place = engine_->place("copy");
@@ -348,6 +352,7 @@ TEST_P(TrialStoreContract, MakesAStudyOfAnothersContents) {
     EXPECT_EQ(copied[i].trial.configuration, records[i].trial.configuration);
     EXPECT_EQ(copied[i].trial.state, records[i].trial.state);
     EXPECT_EQ(copied[i].trial.values, records[i].trial.values);
+    EXPECT_EQ(copied[i].trial.variances, records[i].trial.variances);
     EXPECT_EQ(copied[i].trial.violation, records[i].trial.violation);
     EXPECT_EQ(copied[i].result, records[i].result);
     EXPECT_EQ(copied[i].ended_unix_s, records[i].ended_unix_s);
