@@ -251,6 +251,7 @@ Json trial_json(const StudyReport& report, const TrialRecord& record) {
                {"params", to_json(report.space, record.trial.configuration)}};
   if (!record.trial.values.empty()) json["values"] = record.trial.values;
   if (record.trial.violation) json["violation"] = *record.trial.violation;
+  if (!record.trial.curve.empty()) json["curve"] = record.trial.curve;
   if (!record.result.is_null()) json["result"] = record.result;
   if (!record.worker.empty()) json["worker"] = record.worker;
   if (record.ended_unix_s) {

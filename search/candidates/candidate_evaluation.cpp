@@ -8,6 +8,7 @@
 #include "estimator/base/error.h"
 #include "estimator/base/random.h"
 #include "search/candidates/mean_estimate.h"
+#include "search/samplers/fidelity.h"
 
 namespace wattgrind {
 namespace {
@@ -92,7 +93,7 @@ Outcome CandidateEvaluation::evaluate(const Configuration& configuration,
   const Candidate found = candidate(configuration);
   Judgement judgement{TrialState::kComplete, {}, {}, describe_candidate(found)};
   try {
-    evaluate(found, reference(history).value_or(found), history, judgement);
+    evaluate(configuration, found, reference(history).value_or(found), history, judgement);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) throw;
     record_failure(error.what(), judgement);  // the candidate's, not the study's
@@ -120,8 +121,12 @@ CandidateResult CandidateEvaluation::reference_result(const Candidate& reference
 }
 
 Outcome CandidateEvaluation::outcome_of(Judgement judgement) {
-  return {judgement.state, std::move(judgement.values), judgement.violation,
-          write_result(judgement.result), std::move(judgement.variances)};
+  return {judgement.state,
+          std::move(judgement.values),
+          judgement.violation,
+          write_result(judgement.result),
+          std::move(judgement.variances),
+          std::move(judgement.curve)};
 }
 
 void CandidateEvaluation::record_failure(const std::string& error, Judgement& judgement) const {
@@ -136,8 +141,9 @@ void CandidateEvaluation::record_violation(const Violation& violation, Judgement
   judgement.result.exceeded = violation.exceeded;
 }
 
-void CandidateEvaluation::evaluate(const Candidate& candidate, const Candidate& reference,
-                                   std::span<const Trial> history, Judgement& judgement) {
+void CandidateEvaluation::evaluate(const Configuration& configuration, const Candidate& candidate,
+                                   const Candidate& reference, std::span<const Trial> history,
+                                   Judgement& judgement) {
   CandidateResult& result = judgement.result;
   const double start_s = clock_.now_s();
   const CandidateCosts reference_costs = cost_model_.costs(reference);
@@ -149,9 +155,13 @@ void CandidateEvaluation::evaluate(const Candidate& candidate, const Candidate& 
     result.infer_batch_energy_pj = *result.infer_energy_pj * images;
   }
   result.infer_cost = normalised(least, reference_costs).infer;
+  result.timing_s = {clock_.now_s() - start_s, std::nullopt};
   if (rule_out(least, reference_costs, history, judgement)) {
     result.least_train_cost = normalised(least, reference_costs).train;
-    result.timing_s = {clock_.now_s() - start_s, std::nullopt};
+    return;
+  }
+  if (config_.sampler.by_epochs) {
+    evaluate_in_parts(configuration, candidate, reference_costs, least, history, judgement);
     return;
   }
   const CandidateCosts costs = cost_model_.costs(candidate);
@@ -181,28 +191,16 @@ bool CandidateEvaluation::rule_out(const CandidateCosts& costs, const CandidateC
   return true;
 }
 
-// A network and what became of its loss.
-struct CandidateEvaluation::Training {
-  Trainer trainer;
-  Learning learning = Learning::kFell;
-  double loss = 0;
-  double chance = 0;  // the score of guessing
-
-  double score(const LabelledImages& judges) {
-    return learning == Learning::kNotANumber ? chance : trainer.accuracy(judges);
-  }
-};
-
 void CandidateEvaluation::score(const Candidate& candidate, const CandidateCosts& costs,
                                 const NormalisedCosts& normalised, Judgement& judgement) const {
   std::vector<double> scores;
   double loss = 0;
   Learning learning = Learning::kFell;
   for (uint64_t repeat = 0; repeat < config_.repeats; ++repeat) {
-    Training training = train(candidate, repeat);
-    scores.push_back(training.score(data_.validation));
-    loss += training.loss / static_cast<double>(config_.repeats);
-    learning = std::max(learning, training.learning);
+    const auto training = train(candidate, repeat);
+    scores.push_back(training->accuracy(data_.validation));
+    loss += training->loss() / static_cast<double>(config_.repeats);
+    learning = std::max(learning, training->learning());
   }
   const MeanEstimate score = estimate_mean(scores);
   judgement.result.score = score.mean;
@@ -218,8 +216,84 @@ void CandidateEvaluation::score(const Candidate& candidate, const CandidateCosts
   }
 }
 
-CandidateEvaluation::Training CandidateEvaluation::train(const Candidate& candidate,
-                                                         uint64_t repeat) const {
+std::vector<double> CandidateEvaluation::curve(const NormalisedCosts& costs,
+                                               const std::vector<double>& scores) const {
+  std::vector<double> values;
+  for (const double score : scores) {
+    values.push_back(objective_values(config_.objective, costs, score)[0]);
+  }
+  return values;
+}
+
+bool CandidateEvaluation::falls_behind(double value, uint64_t epochs,
+                                       std::span<const Trial> history, Judgement& judgement) {
+  constexpr size_t kFewestComplete = 5;
+  constexpr double kMoreThanAny = 1.5;
+  const Trial* best = best_trial(history);
+  const EpochGains gains = gains_from(epochs, history);
+  if (best == nullptr || gains.trials < kFewestComplete) return false;
+  const double bound = value - kMoreThanAny * std::max(gains.most, 0.0);
+  if (bound <= best->values[0]) return false;
+  judgement.state = TrialState::kPruned;
+  judgement.values = {bound};
+  judgement.result.bound = judgement.values;
+  judgement.result.ruled_out_by = best->number;
+  return true;
+}
+
+void CandidateEvaluation::evaluate_in_parts(const Configuration& configuration,
+                                            const Candidate& candidate,
+                                            const CandidateCosts& reference,
+                                            const CandidateCosts& least,
+                                            std::span<const Trial> history, Judgement& judgement) {
+  CandidateResult& result = judgement.result;
+  const double start_s = clock_.now_s();
+  const std::string name = to_string(config_.space, configuration);
+  const Trial* before = paused_trial(configuration, history);
+  const size_t epochs_before = before == nullptr ? 0 : before->curve.size();
+  const std::vector<uint64_t> stops = rungs(config_.epochs);
+  const uint64_t goal = *std::ranges::upper_bound(stops, epochs_before);
+  auto training = kept_.take(name);
+  if (!training) training = start(candidate, 0);
+  const NormalisedCosts cheapest = normalised(least, reference);
+  while (training->epochs() < goal && !training->diverged()) {
+    training->train_epoch();
+    training->note_score();
+    result.epochs_trained = training->epochs();
+    // What an earlier trial went through is no news.
+    if (training->epochs() <= epochs_before || training->epochs() == config_.epochs) continue;
+    const double value = curve(cheapest, {training->scores().back()})[0];
+    if (!falls_behind(value, training->epochs(), history, judgement)) continue;
+    result.least_train_cost = cheapest.train;
+    result.timing_s->training_s = clock_.now_s() - start_s;
+    return;
+  }
+  result.timing_s->training_s = clock_.now_s() - start_s;
+  const double trained_s = clock_.now_s();
+  const CandidateCosts costs = cost_model_.costs(candidate);
+  result.timing_s->costs_s += clock_.now_s() - trained_s;
+  const NormalisedCosts exact = normalised(costs, reference);
+  add_train_costs(costs, result);
+  result.train_cost = exact.train;
+  if (rule_out(costs, reference, history, judgement)) return;
+  result.score = training->scores().back();
+  if (std::isfinite(training->loss())) result.loss = training->loss();
+  result.learning = training->learning();
+  judgement.curve = curve(exact, training->scores());
+  judgement.values = {judgement.curve.back()};
+  if (training->epochs() == config_.epochs || training->diverged()) {
+    if (const auto violated = violation(config_.objective.limits, costs, result.score)) {
+      record_violation(*violated, judgement);
+    }
+    return;
+  }
+  if (falls_behind(judgement.curve.back(), training->epochs(), history, judgement)) return;
+  judgement.state = TrialState::kPaused;
+  kept_.put(name, std::move(training));
+}
+
+std::unique_ptr<CandidateTraining> CandidateEvaluation::start(const Candidate& candidate,
+                                                              uint64_t repeat) const {
   TrainingOptions options;
   options.batch = candidate.batch;
   options.optimizer = candidate.optimizer;
@@ -227,20 +301,18 @@ CandidateEvaluation::Training CandidateEvaluation::train(const Candidate& candid
   // The same initial weights whatever the batch and the optimiser: what they do is compared.
   options.seed = derive_seed(config_.seed, hash(candidate.network.name));
   if (repeat > 0) options.seed = derive_seed(options.seed, repeat);
-  Training training{Trainer(candidate.network, data_.train, data_.classes, options)};
-  std::vector<EpochResult> epochs;
-  for (uint64_t epoch = 0; epoch < config_.epochs; ++epoch) {
-    epochs.push_back(training.trainer.train_epoch());
-    if (!std::isfinite(epochs.back().loss)) break;
-  }
-  training.learning = judge(epochs, data_.classes);
-  training.loss = epochs.back().loss;
-  training.chance = 1.0 / data_.classes;
+  return std::make_unique<CandidateTraining>(candidate.network, data_, options);
+}
+
+std::unique_ptr<CandidateTraining> CandidateEvaluation::train(const Candidate& candidate,
+                                                              uint64_t repeat) const {
+  auto training = start(candidate, repeat);
+  while (training->epochs() < config_.epochs && !training->diverged()) training->train_epoch();
   return training;
 }
 
 double CandidateEvaluation::test_accuracy(const Configuration& configuration) {
-  return train(candidate(configuration), 0).score(data_.test);
+  return train(candidate(configuration), 0)->accuracy(data_.test);
 }
 
 std::vector<FreshTraining> CandidateEvaluation::train_anew(const Configuration& configuration,
@@ -248,9 +320,8 @@ std::vector<FreshTraining> CandidateEvaluation::train_anew(const Configuration& 
   std::vector<FreshTraining> fresh;
   const Candidate winner = candidate(configuration);
   for (uint64_t i = 0; i < trainings; ++i) {
-    Training training = train(winner, config_.repeats + i);
-    const double score = training.score(data_.validation);
-    fresh.push_back({score, training.score(data_.test)});
+    const auto training = train(winner, config_.repeats + i);
+    fresh.push_back({training->accuracy(data_.validation), training->accuracy(data_.test)});
   }
   return fresh;
 }

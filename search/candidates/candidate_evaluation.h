@@ -1,6 +1,7 @@
 // Evaluating the candidates of a search: their costs, exactly, and their score, by training them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,11 +10,11 @@
 #include "estimator/system/clock.h"
 #include "search/candidates/candidate_costs.h"
 #include "search/candidates/candidate_result.h"
+#include "search/candidates/candidate_training.h"
 #include "search/candidates/search_config.h"
 #include "search/candidates/study_notes.h"
 #include "search/data/data_set.h"
 #include "search/study/evaluation.h"
-#include "search/training/trainer.h"
 
 namespace wattgrind {
 
@@ -30,9 +31,17 @@ class CandidateEvaluation : public Evaluation {
   //   its values are the bound that says so.
   // - A network that cannot be lowered, or that memory does not suffice for, is a failed trial.
   //
+  // Where trials are trained in parts, it is trained up to the next rung
+  // (search/samplers/fidelity.h) and paused there. A trial that goes on with another takes over its
+  // training if that was here, and else trains again from the start: the weights are the same to
+  // the last bit. Training comes first then, and its costs are counted only for what could win: a
+  // candidate is pruned as soon as its value, were its costs the least they can be and were it to
+  // gain half as much again as any complete trial from that epoch on, is above the best.
+  //
   // The outcome's result is a written CandidateResult. It has `least_train_cost` where that ruled
   // the candidate out, else the costs of training; once trained `score`, `loss` and `learning`; if
-  // infeasible `exceeded`, if pruned `bound` and `ruled_out_by`, if failed `error`.
+  // infeasible `exceeded`, if pruned `bound` and `ruled_out_by`, if failed `error`; in parts,
+  // `epochs_trained`.
   Outcome evaluate(const Configuration& configuration, std::span<const Trial> history) override;
 
   // The result has `network`, `batch`, `score` (that of chance) and `error`.
@@ -73,17 +82,25 @@ class CandidateEvaluation : public Evaluation {
     std::vector<double> values;
     std::optional<double> violation;
     CandidateResult result;
-    std::vector<double> variances = {};
+    std::vector<double> variances = {}, curve = {};
   };
-  void evaluate(const Candidate& candidate, const Candidate& reference,
-                std::span<const Trial> history, Judgement& judgement);
+  void evaluate(const Configuration& configuration, const Candidate& candidate,
+                const Candidate& reference, std::span<const Trial> history, Judgement& judgement);
   // Whether costs, or lower bounds of them, say how the trial ends without a score. If they do,
   // that is put into the judgement.
   bool rule_out(const CandidateCosts& costs, const CandidateCosts& reference,
                 std::span<const Trial> history, Judgement& judgement) const;
-  // A training, from the weights of that repeat.
-  struct Training;
-  Training train(const Candidate& candidate, uint64_t repeat) const;
+  void evaluate_in_parts(const Configuration& configuration, const Candidate& candidate,
+                         const CandidateCosts& reference, const CandidateCosts& least,
+                         std::span<const Trial> history, Judgement& judgement);
+  // What the training's scores make of the values, by epoch.
+  std::vector<double> curve(const NormalisedCosts& costs, const std::vector<double>& scores) const;
+  // Whether a value after so many epochs is beyond hope. If it is, that is put into the judgement.
+  static bool falls_behind(double value, uint64_t epochs, std::span<const Trial> history,
+                           Judgement& judgement);
+  // Before its first epoch; from the weights of that repeat.
+  std::unique_ptr<CandidateTraining> start(const Candidate& candidate, uint64_t repeat) const;
+  std::unique_ptr<CandidateTraining> train(const Candidate& candidate, uint64_t repeat) const;
   void record_failure(const std::string& error, Judgement& judgement) const;
   static void record_violation(const Violation& violation, Judgement& judgement);
   static Outcome outcome_of(Judgement judgement);
@@ -94,6 +111,7 @@ class CandidateEvaluation : public Evaluation {
   const Clock& clock_;
   const DataSet data_;
   CandidateCostModel cost_model_;
+  KeptTrainings kept_;
 };
 
 }  // namespace wattgrind

@@ -28,7 +28,7 @@ struct FieldForm {
   AnyMember member;
 };
 
-constexpr std::array<FieldForm, 24> kForms = {{
+constexpr std::array<FieldForm, 25> kForms = {{
     {ResultField::kNetwork, "network", &CandidateResult::network},
     {ResultField::kBatch, "batch", &CandidateResult::batch},
     {ResultField::kParameters, "parameters", &CandidateResult::parameters},
@@ -50,6 +50,7 @@ constexpr std::array<FieldForm, 24> kForms = {{
     {ResultField::kScores, "scores", &CandidateResult::scores},
     {ResultField::kLoss, "loss", &CandidateResult::loss},
     {ResultField::kLearning, "learning", &CandidateResult::learning},
+    {ResultField::kEpochsTrained, "epochs_trained", &CandidateResult::epochs_trained},
     {ResultField::kExceeded, "exceeded", &CandidateResult::exceeded},
     {ResultField::kBound, "bound", &CandidateResult::bound},
     {ResultField::kRuledOutBy, "ruled_out_by", &CandidateResult::ruled_out_by},

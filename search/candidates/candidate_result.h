@@ -20,7 +20,7 @@ namespace wattgrind {
 // How long the parts of an evaluation took, on the wall clock.
 struct EvaluationTime {
   double costs_s = 0;
-  std::optional<double> training_s;  // absent where nothing was trained to the end
+  std::optional<double> training_s;  // absent where nothing was trained
 };
 
 // A member is absent where the evaluation ended before it was known, and in results that somebody
@@ -44,7 +44,8 @@ struct CandidateResult {
   std::optional<double> score;
   std::optional<std::vector<double>> scores;  // of the repeats, where there are several
   std::optional<double> loss;  // of the last epoch, the repeats' mean; absent where it is no number
-  std::optional<Learning> learning;                  // the worst of the repeats
+  std::optional<Learning> learning;        // the worst of the repeats
+  std::optional<uint64_t> epochs_trained;  // where trials are trained in parts: by this and earlier
   std::optional<std::vector<std::string>> exceeded;  // limits, in words
   std::optional<std::vector<double>> bound;          // values that a pruned trial cannot beat
   std::optional<uint64_t> ruled_out_by;              // the trial that attains the bound
@@ -73,6 +74,7 @@ enum class ResultField {
   kScores,
   kLoss,
   kLearning,
+  kEpochsTrained,
   kExceeded,
   kBound,
   kRuledOutBy,

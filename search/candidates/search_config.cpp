@@ -171,6 +171,17 @@ void check_designs(const SearchConfig& config, std::string_view where) {
   }
 }
 
+// Trials in parts are compared by one value, of one training.
+void check_fidelity(const SearchConfig& config, std::string_view where) {
+  if (!config.sampler.by_epochs) return;
+  const char* other = !config.objective.goals.empty() ? "objective.objectives"
+                      : config.repeats > 1            ? "training.repeats above 1"
+                                                      : nullptr;
+  if (other == nullptr) return;
+  fail(ErrorKind::kInput, "{}: sampler.fidelity: found beside {}, wanted one of them", where,
+       other);
+}
+
 std::string machine_word(const Json& json, const std::string& at) {
   if (!json.contains("machine") || !json.at("machine").is_object()) {
     return word_of(json, "machine", at);
@@ -255,6 +266,8 @@ SearchConfig read_search_config(std::string_view text, std::string_view where,
   if (json.contains("sampler")) {
     config.sampler = parse_sampler_options(json.at("sampler"), fmt::format("{}: sampler", where));
   }
+  check_fidelity(config, where);
+  config.sampler.epochs = config.epochs;
   config.trials = json.at("trials").get<uint64_t>();
   config.seed = json.value("seed", kDefaultSeed);
   check_limits(config, smallest, where);

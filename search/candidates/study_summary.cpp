@@ -82,7 +82,7 @@ StudySummary summarise(const Space& space, std::span<const TrialRecord> records,
 std::string count_states(std::span<const TrialRecord> records) {
   std::string text;
   for (const std::string_view word :
-       {"complete", "pruned", "infeasible", "failed", "running", "waiting"}) {
+       {"complete", "paused", "pruned", "infeasible", "failed", "running", "waiting"}) {
     const auto count = std::count_if(
         records.begin(), records.end(),
         [word](const TrialRecord& record) { return trial_state_word(record) == word; });

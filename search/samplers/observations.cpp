@@ -209,6 +209,10 @@ TrialValues trial_values(std::span<const Observation> finished, std::span<const 
   return values;
 }
 
+double Warp::inverse(double warped) const {
+  return low_ + scale_ * std::expm1(warped * deviation_ + mean_);
+}
+
 double Warp::slope(double value) const { return 1 / ((scale_ + value - low_) * deviation_); }
 
 Warp::Warp(std::span<const double> values) {

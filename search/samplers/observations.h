@@ -86,6 +86,8 @@ class Warp {
   double operator()(double value) const;
   // The derivative there.
   double slope(double value) const;
+  // The value that is mapped to this one.
+  double inverse(double warped) const;
   // The warped forms of the values that the warping is made from, in their order.
   const std::vector<double>& values() const { return values_; }
 

@@ -2,6 +2,7 @@
 
 #include "estimator/base/error.h"
 #include "estimator/formats/json_check.h"
+#include "search/samplers/fidelity.h"
 #include "search/samplers/grid_sampler.h"
 #include "search/samplers/hyperopt_sampler.h"
 #include "search/samplers/random_sampler.h"
@@ -28,7 +29,7 @@ SamplerKind parse_kind(const nlohmann::ordered_json& json, const std::string& wh
 }  // namespace
 
 SamplerOptions parse_sampler_options(const nlohmann::ordered_json& json, std::string_view where) {
-  expect_keys(json, {"kind", "variant", "noisy", "points"}, where);
+  expect_keys(json, {"kind", "variant", "noisy", "fidelity", "points"}, where);
   SamplerOptions options;
   if (json.contains("kind")) options.kind = parse_kind(json["kind"], join_key(where, "kind"));
   if (json.contains("variant")) {
@@ -43,6 +44,15 @@ SamplerOptions parse_sampler_options(const nlohmann::ordered_json& json, std::st
   if (json.contains("noisy")) {
     expect_tpe(options.kind == SamplerKind::kTpe && !options.hyperopt, "noisy", where);
     options.noisy = expect_boolean(json["noisy"], join_key(where, "noisy"));
+  }
+  if (json.contains("fidelity")) {
+    const std::string at = join_key(where, "fidelity");
+    expect_tpe(options.kind == SamplerKind::kTpe && !options.hyperopt, "fidelity", where);
+    if (expect_string(json["fidelity"], at) != "epochs") {
+      fail(ErrorKind::kInput, "{}: found {}, wanted \"epochs\" or no such key", at,
+           json["fidelity"].dump());
+    }
+    options.by_epochs = true;
   }
   if (json.contains("points")) {
     const std::string at = join_key(where, "points");
@@ -64,7 +74,9 @@ std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, Space space
     return std::make_unique<RandomSampler>(std::move(space), seed);
   }
   if (options.hyperopt) return std::make_unique<HyperoptSampler>(std::move(space), seed);
-  return std::make_unique<TpeSampler>(std::move(space), seed, options.noisy);
+  auto tpe = std::make_unique<TpeSampler>(std::move(space), seed, options.noisy);
+  if (!options.by_epochs) return tpe;
+  return std::make_unique<FidelitySampler>(std::move(tpe), options.epochs);
 }
 
 }  // namespace wattgrind

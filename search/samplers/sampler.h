@@ -35,13 +35,16 @@ enum class SamplerKind { kRandom, kGrid, kTpe };
 
 struct SamplerOptions {
   SamplerKind kind = SamplerKind::kTpe;
-  bool hyperopt = false;  // tpe: hyperopt's algorithm rather than ours
-  bool noisy = false;     // tpe: two evaluations of a configuration may differ
-  int grid_points = 5;    // grid: values taken from each float parameter
+  bool hyperopt = false;   // tpe: hyperopt's algorithm rather than ours
+  bool noisy = false;      // tpe: two evaluations of a configuration may differ
+  bool by_epochs = false;  // tpe: trials are trained in parts (search/samplers/fidelity.h)
+  uint64_t epochs = 1;     // of a whole training, for by_epochs
+  int grid_points = 5;     // grid: values taken from each float parameter
 };
 
-// Reads {"kind": "tpe", "variant": "hyperopt"}, {"kind": "tpe", "noisy": true}, {"kind": "random"},
-// {"kind": "grid", "points": 7}. Throws Error(kInput), its message begun by `where`.
+// Reads {"kind": "tpe", "variant": "hyperopt"}, {"kind": "tpe", "noisy": true},
+// {"kind": "tpe", "fidelity": "epochs"}, {"kind": "random"}, {"kind": "grid", "points": 7}. Throws
+// Error(kInput), its message begun by `where`.
 SamplerOptions parse_sampler_options(const nlohmann::ordered_json& json, std::string_view where);
 
 std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, Space space, uint64_t seed);

@@ -15,7 +15,8 @@ enum class TrialState {
   kComplete,    // evaluated
   kFailed,      // the evaluation broke; nothing is known but that
   kInfeasible,  // evaluated, and a limit is exceeded: worse than any that keeps them
-  kPruned       // not evaluated because a bound on its value ruled it out
+  kPruned,      // not evaluated to the end because a bound on its value ruled it out
+  kPaused       // evaluated for a part; another trial of the configuration may go on with it
 };
 
 struct Trial {
@@ -23,7 +24,8 @@ struct Trial {
   Configuration configuration;
   TrialState state = TrialState::kRunning;
   // One value for each objective. A complete trial has its values, an infeasible one has them where
-  // they are known, a pruned one has lower bounds of them; others' are not read.
+  // they are known, a pruned one has lower bounds of them, a paused one what it had reached;
+  // others' are not read.
   std::vector<double> values;
   // By how much an infeasible trial exceeds limits in all, on any scale that stays the same through
   // a study; absent where that is unknown.
@@ -31,6 +33,8 @@ struct Trial {
   // How uncertain the values are: the variance of each, where one trial is several evaluations.
   // Empty where that is not known.
   std::vector<double> variances = {};
+  // The value after each epoch of training, where trials are trained in parts.
+  std::vector<double> curve = {};
 };
 
 // Whether the trial is complete and every value finite. A complete trial with a NaN or an infinity

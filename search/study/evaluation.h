@@ -18,6 +18,7 @@ struct Outcome {
   std::optional<double> violation;
   nlohmann::ordered_json result;  // what else was found out, kept with the trial: scores, costs
   std::vector<double> variances = {};  // as Trial has them
+  std::vector<double> curve = {};      // likewise
 };
 
 class Evaluation {

@@ -107,6 +107,7 @@ std::string optuna_state(const TrialRecord& record, size_t objectives) {
     case TrialState::kInfeasible:
       return has_values ? "COMPLETE" : "PRUNED";
     case TrialState::kPruned:
+    case TrialState::kPaused:
       return "PRUNED";
     case TrialState::kFailed:
       return "FAIL";
@@ -163,6 +164,15 @@ void insert_trial(Database& database, const TrialRecord& record, const Space& sp
         .bind(1, id)
         .bind(2, static_cast<int64_t>(i))
         .bind(3, trial.values[i])
+        .run();
+  }
+  for (size_t i = 0; i < trial.curve.size(); ++i) {
+    Query(database,
+          "INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, "
+          "intermediate_value_type) VALUES (?1, ?2, ?3, 'FINITE')")
+        .bind(1, id)
+        .bind(2, static_cast<int64_t>(i) + 1)
+        .bind(3, trial.curve[i])
         .run();
   }
   if (has_limits && record.ended_unix_s) {

@@ -196,9 +196,10 @@ void PostgresStore::insert(const TrialRecord& record) {
       "result, lease, process, worker, renewed_unix_s, started_unix_s, ended_unix_s, end_rank) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', $8, 0, $9, $10, nextval('wattgrind.ends'))",
       {study(), postgres_value(trial.number), configuration,
-       std::string(trial_state_word(trial.state)), objectives_text(trial.values, trial.variances),
-       postgres_value(trial.violation), stored_json(record.result), record.worker,
-       postgres_value(record.started_unix_s), postgres_value(record.ended_unix_s)});
+       std::string(trial_state_word(trial.state)),
+       objectives_text(trial.values, trial.variances, trial.curve), postgres_value(trial.violation),
+       stored_json(record.result), record.worker, postgres_value(record.started_unix_s),
+       postgres_value(record.ended_unix_s)});
 }
 
 void PostgresStore::open_study() {

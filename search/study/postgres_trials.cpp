@@ -204,7 +204,7 @@ bool PostgresStore::finish(const Lease& lease, const Outcome& outcome) {
     ours =
         connection_
             .query(kFinish, {study(), number, token, std::string(trial_state_word(outcome.state)),
-                             objectives_text(outcome.values, outcome.variances),
+                             objectives_text(outcome.values, outcome.variances, outcome.curve),
                              postgres_value(outcome.violation), stored_json(outcome.result)})
             .changes() == 1;
     if (ours || attempts == 0) return;

@@ -131,7 +131,7 @@ void Workers::store(const ClaimedTrial& claimed, const Outcome& outcome) {
   std::erase(held_, claimed.lease);
   if (!ours || !trial_ended_) return;
   trial_ended_({claimed.lease.trial, claimed.configuration, outcome.state, outcome.values,
-                outcome.violation, outcome.variances},
+                outcome.violation, outcome.variances, outcome.curve},
                outcome, store_.trials());
 }
 

@@ -65,13 +65,15 @@ enum TrialColumn : int {
 
 constexpr const char* kValues = "values";
 constexpr const char* kVariances = "variances";
+constexpr const char* kCurve = "curve";
 
-constexpr std::array<std::pair<TrialState, std::string_view>, 5> kStateWords = {
+constexpr std::array<std::pair<TrialState, std::string_view>, 6> kStateWords = {
     {{TrialState::kRunning, "running"},
      {TrialState::kComplete, "complete"},
      {TrialState::kFailed, "failed"},
      {TrialState::kInfeasible, "infeasible"},
-     {TrialState::kPruned, "pruned"}}};
+     {TrialState::kPruned, "pruned"},
+     {TrialState::kPaused, "paused"}}};
 
 TrialState read_state(const StoredRow& row) {
   const std::string word = row.text(kState);
@@ -103,10 +105,12 @@ void read_objectives(const StoredRow& row, Trial& trial) {
     trial.values = read_numbers(json, where);
     return;
   }
-  expect_keys(json, {kValues, kVariances}, where);
+  expect_keys(json, {kValues, kVariances, kCurve}, where);
   trial.values = read_numbers(json.value(kValues, Json()), join_key(where, kValues));
+  if (json.contains(kCurve)) trial.curve = read_numbers(json[kCurve], join_key(where, kCurve));
+  if (!json.contains(kVariances)) return;
   const std::string at = join_key(where, kVariances);
-  trial.variances = read_numbers(json.value(kVariances, Json()), at);
+  trial.variances = read_numbers(json[kVariances], at);
   if (trial.variances.size() != trial.values.size()) {
     fail(ErrorKind::kInput, "{}: found {}, wanted {}", at, trial.variances.size(),
          trial.values.size());
@@ -135,10 +139,13 @@ std::string_view trial_state_word(TrialState state) {
   CHECK(false, "state {}", static_cast<int>(state));
 }
 
-std::string objectives_text(const std::vector<double>& values,
-                            const std::vector<double>& variances) {
-  if (variances.empty()) return stored_json(Json(values));
-  return stored_json(Json{{kValues, values}, {kVariances, variances}});
+std::string objectives_text(const std::vector<double>& values, const std::vector<double>& variances,
+                            const std::vector<double>& curve) {
+  if (variances.empty() && curve.empty()) return stored_json(Json(values));
+  Json json = {{kValues, values}};
+  if (!variances.empty()) json[kVariances] = variances;
+  if (!curve.empty()) json[kCurve] = curve;
+  return stored_json(json);
 }
 
 TrialRow read_trial_row(const ColumnReader& reader, const Space& space, std::string_view place) {

@@ -24,10 +24,10 @@ inline constexpr int kTrialColumnCount = 14;
 // "complete", "failed", ...
 std::string_view trial_state_word(TrialState state);
 
-// What the column `objectives` holds: [value, ...], and {"values": [...], "variances": [...]} where
-// variances are known.
-std::string objectives_text(const std::vector<double>& values,
-                            const std::vector<double>& variances);
+// What the column `objectives` holds of a trial or an outcome: [value, ...] or, where there are
+// variances or a curve, {"values": [...], "variances": [...], "curve": [...]} with what there is.
+std::string objectives_text(const std::vector<double>& values, const std::vector<double>& variances,
+                            const std::vector<double>& curve);
 
 // A row as it stands.
 struct TrialRow {

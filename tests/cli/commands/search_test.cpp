@@ -94,6 +94,22 @@ TEST_F(SearchCommand, TheWinnerOfRepeatsIsTrainedAnew) {
   EXPECT_THAT(search({"--study", path("b.study")}).error, HasSubstr("training.repeats"));
 }
 
+TEST_F(SearchCommand, TrialsInPartsGoOnWhereOthersStopped) {
+  config_["training"]["epochs"] = 3;
+  config_["sampler"] = {{"kind", "tpe"}, {"fidelity", "epochs"}};
+  config_["trials"] = 16;
+  const Ran ran = search({"--study", path("a.study")});
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_THAT(ran.out, HasSubstr(" paused"));
+  search({"--study", path("b.study"), "--trials", "7"});
+  search({"--study", path("b.study"), "--resume"});
+  EXPECT_EQ(trials_of(show("a.study")), trials_of(show("b.study"))) << "by two processes";
+  config_["training"]["repeats"] = 2;
+  const Ran refused = search({"--study", path("c.study")});
+  EXPECT_EQ(refused.status, 3);
+  EXPECT_THAT(refused.error, HasSubstr("sampler.fidelity: found beside training.repeats above 1"));
+}
+
 TEST_F(SearchCommand, TheBestCanBeEstimatedAndTrained) {
   ASSERT_EQ(search({"--study", path("a.study"), "--best", path("mine.json")}).status, 0);
   EXPECT_EQ(run_wattgrind({"estimate", path("mine.json"), "--machine", "zen3"}).status, 0);

@@ -163,6 +163,70 @@ TEST(CandidateEvaluation, FreshTrainingsAreNoTrials) {
   EXPECT_EQ(fresh[1].score, scores[3]);
 }
 
+// Trial by trial up to the end, each shown what came before; in another process each time, if so
+// wanted.
+std::vector<Trial> in_parts(const Configuration& configuration, bool in_other_processes,
+                            Json& last) {
+  Json json = changed("/sampler", {{"kind", "tpe"}, {"fidelity", "epochs"}});
+  json["training"]["epochs"] = 5;
+  const SearchConfig config = read(json);
+  std::vector<Trial> history;
+  std::optional<CandidateEvaluation> evaluation;
+  while (history.empty() || history.back().state == TrialState::kPaused) {
+    if (in_other_processes || !evaluation) evaluation.emplace(config);
+    const Outcome outcome = evaluation->evaluate(configuration, history);
+    Trial trial{history.size(), configuration, outcome.state, outcome.values, outcome.violation};
+    trial.curve = outcome.curve;
+    history.push_back(std::move(trial));
+    last = outcome.result;
+  }
+  return history;
+}
+
+TEST(CandidateEvaluation, TrainingInPartsIsTrainingAtOneGo) {
+  const Configuration found = configuration(3, 3, 32);
+  Json json = example();
+  json["training"]["epochs"] = 5;
+  CandidateEvaluation whole(read(json));
+  const Outcome at_one_go = whole.evaluate(found, {});
+  for (const bool in_other_processes : {false, true}) {
+    Json last;
+    const std::vector<Trial> trials = in_parts(found, in_other_processes, last);
+    ASSERT_EQ(trials.size(), 3u);
+    EXPECT_EQ(trials[0].curve.size(), 1u);
+    EXPECT_EQ(trials[1].curve.size(), 2u);
+    EXPECT_EQ(trials[2].curve.size(), 5u);
+    EXPECT_EQ(trials[1].curve[1], trials[2].curve[1]);
+    EXPECT_EQ(trials[2].state, TrialState::kComplete);
+    EXPECT_EQ(trials[2].values, at_one_go.values);
+    EXPECT_EQ(last.at("loss"), at_one_go.result.at("loss")) << "to the last bit";
+    EXPECT_EQ(last.at("train_cost"), at_one_go.result.at("train_cost"));
+    EXPECT_EQ(last.at("epochs_trained"), 5);
+  }
+}
+
+// Five complete trials gained 0.01 from the first epoch on. One of value -0.1 or so cannot come to
+// -0.25.
+TEST(CandidateEvaluation, WhatFallsBehindIsStoppedBeforeItsCostsAreCounted) {
+  CandidateEvaluation evaluation(
+      read(changed("/sampler", {{"kind", "tpe"}, {"fidelity", "epochs"}})));
+  std::vector<Trial> history;
+  for (uint64_t i = 0; i < 5; ++i) {
+    history.push_back(complete(i, configuration(1, 1, 2), {-0.25}));
+    history.back().curve = {-0.24, -0.24, -0.25};
+  }
+  // A rate so small that it learns nothing leaves half of the score of 0.4 behind.
+  const Configuration slow = configuration(1, 2, 100, 0.0001);
+  const Outcome outcome = evaluation.evaluate(slow, history);
+  EXPECT_EQ(outcome.state, TrialState::kPruned);
+  EXPECT_EQ(outcome.result.at("epochs_trained"), 1);
+  EXPECT_FALSE(outcome.result.contains("train_cost"));
+  EXPECT_EQ(outcome.result.at("ruled_out_by"), 0);
+  EXPECT_GT(outcome.values.at(0), -0.25);
+  const Outcome hoped = evaluation.evaluate(slow, std::span(history).first(4));
+  EXPECT_TRUE(hoped.result.contains("train_cost")) << "four trials tell too little";
+}
+
 TEST(CandidateEvaluation, IsPrunedWhereNoScoreCanHelp) {
   CandidateEvaluation evaluation(read(example()));
   const Configuration dear = configuration(3, 20, 2);

@@ -143,6 +143,7 @@ TEST(Warp, ItsSlopeIsItsDerivative) {
   const Warp warp(values);
   for (const double at : {1.0, 2.5, 9.0}) {
     constexpr double kStep = 1e-6;
+    EXPECT_NEAR(warp.inverse(warp(at)), at, 1e-12);
     EXPECT_NEAR(warp.slope(at), (warp(at + kStep) - warp(at - kStep)) / (2 * kStep), 1e-6);
   }
 }

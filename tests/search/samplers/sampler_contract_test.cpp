@@ -231,6 +231,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Subject{"grid", R"({"kind": "grid"})", false},
                     Subject{"tpe", R"({"kind": "tpe"})", false},
                     Subject{"tpe_noisy", R"({"kind": "tpe", "noisy": true})", true},
+                    Subject{"tpe_epochs", R"({"kind": "tpe", "fidelity": "epochs"})", false},
                     Subject{"hyperopt", R"({"kind": "tpe", "variant": "hyperopt"})", true}),
     [](const auto& subject) { return std::string(subject.param.name); });
 

@@ -27,10 +27,15 @@ TEST(SamplerOptions, AreChecked) {
             "f.json: sampler.variant: found \"optuna\", wanted \"hyperopt\" or no such key");
   EXPECT_EQ(options_error(R"({"kind": "random", "noisy": true})"),
             "f.json: sampler.noisy: belongs to the sampler \"tpe\" alone, remove it");
+  EXPECT_EQ(options_error(R"({"kind": "tpe", "fidelity": "images"})"),
+            "f.json: sampler.fidelity: found \"images\", wanted \"epochs\" or no such key");
+  EXPECT_EQ(options_error(R"({"kind": "grid", "fidelity": "epochs"})"),
+            "f.json: sampler.fidelity: belongs to the sampler \"tpe\" alone, remove it");
   EXPECT_EQ(options_error(R"({"kind": "random", "points": 3})"),
             "f.json: sampler.points: found 3, wanted 1 to 1000000, with the sampler \"grid\"");
   EXPECT_EQ(options_error(R"({"startup": 3})"),
-            "f.json: sampler.startup: unknown key, known are kind, variant, noisy, points");
+            "f.json: sampler.startup: unknown key, known are kind, variant, noisy, "
+            "fidelity, points");
 }
 
 TEST(BestTrial, IsTheLowestFiniteValueOfACompleteTrial) {

@@ -102,8 +102,10 @@ TEST_F(StudyFileTest, TellsVariancesThatAreNone) {
               HasSubstr("row 1: objectives.variances: found 2, wanted 1"));
   EXPECT_THAT(error_of(R"({"values": [1], "variances": [-1]})"),
               HasSubstr("row 1: objectives.variances: found -1, wanted at least 0"));
-  EXPECT_THAT(error_of(R"({"values": [1]})"),
+  EXPECT_THAT(error_of(R"({"values": [1], "variances": null})"),
               HasSubstr("row 1: objectives.variances: found null, wanted a list"));
+  EXPECT_THAT(error_of(R"({"values": [1], "curve": 1})"),
+              HasSubstr("row 1: objectives.curve: found 1, wanted a list"));
 }
 
 // Every column of both tables, holding every type of value that SQLite has (and some values beside

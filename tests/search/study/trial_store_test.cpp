@@ -110,7 +110,8 @@ TEST_P(TrialStoreContract, KeepsEveryKindOfOutcome) {
       {TrialState::kFailed, {}, std::nullopt, {{"why", "\xff no UTF-8"}}},
       {TrialState::kInfeasible, {}, 2.5, {}},
       {TrialState::kPruned, {1.0 / 3}, std::nullopt, {}},
-      {TrialState::kComplete, {1, 2}, std::nullopt, {}, {0.25, 1.0 / 3}}};
+      {TrialState::kComplete, {1, 2}, std::nullopt, {}, {0.25, 1.0 / 3}},
+      {TrialState::kPaused, {1}, std::nullopt, {}, {}, {3, 1}}};
   {
     const auto store = open();
     for (const Outcome& outcome : outcomes) {
@@ -131,6 +132,7 @@ TEST_P(TrialStoreContract, KeepsEveryKindOfOutcome) {
     }
     EXPECT_EQ(records[i].trial.variances, outcomes[i].variances);
     EXPECT_EQ(store->trials()[i].variances, outcomes[i].variances);
+    EXPECT_EQ(store->trials()[i].curve, outcomes[i].curve);
     EXPECT_NEAR(records[i].ended_unix_s.value(),
                 records[0].started_unix_s + 10 * static_cast<double>(i), 5);
   }

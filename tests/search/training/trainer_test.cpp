@@ -80,6 +80,35 @@ TEST(Trainer, OneSeedGivesTheSameBits) {
   EXPECT_NE(first, trained(8));
 }
 
+// Dropout draws masks and batch normalisation moves statistics: judging between epochs must leave
+// both as they are.
+TEST(Trainer, GoesOnAfterBeingJudgedAsIfItWasNot) {
+  const DataSet data = digits(130, 50);
+  for (const char* form : {"residual:blocks=1,filters=4", "dffr:layers=2,width=12"}) {
+    const Network network = read_short_form(form);
+    Trainer at_one_go(network, data.train, 10, {}), judged(network, data.train, 10, {});
+    for (int epoch = 0; epoch < 3; ++epoch) {
+      const EpochResult epochs[] = {at_one_go.train_epoch(), judged.train_epoch()};
+      EXPECT_EQ(epochs[0].loss, epochs[1].loss) << form;
+      judged.accuracy(data.test);
+    }
+    EXPECT_EQ(at_one_go.parameters(), judged.parameters()) << form;
+  }
+  NetworkSpec spec{"dropping", {{"input", {1, 28, 28}}}, {}, {}};
+  for (Operation operation : {Operation(Flatten{}), Operation(Dense{16}), Operation(Dropout{0.5}),
+                              Operation(Dense{10}), Operation(Softmax{})}) {
+    spec.layers.push_back({"", operation, false, {}});
+  }
+  const Network network = build_network(spec, "test");
+  Trainer at_one_go(network, data.train, 10, {}), judged(network, data.train, 10, {});
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    at_one_go.train_epoch();
+    judged.train_epoch();
+    judged.accuracy(data.test);
+  }
+  EXPECT_EQ(at_one_go.parameters(), judged.parameters());
+}
+
 TEST(Trainer, ABatchLargerThanTheDataIsOneShortBatch) {
   const DataSet data = digits(30, 20);
   TrainingOptions large, exact;

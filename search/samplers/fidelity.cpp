@@ -1,0 +1,117 @@
+#include "search/samplers/fidelity.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "estimator/base/error.h"
+
+namespace wattgrind {
+namespace {
+
+constexpr uint64_t kReduction = 3;  // of the configurations from rung to rung
+
+// A configuration's trials as one.
+struct Course {
+  const Trial* first = nullptr;
+  const Trial* latest = nullptr;  // of those that have ended; null where none has
+  bool running = false;
+};
+
+// By configuration, in the order of their first trials.
+std::vector<Course> courses_of(std::vector<const Trial*> trials) {
+  std::sort(trials.begin(), trials.end(),
+            [](const Trial* a, const Trial* b) { return a->number < b->number; });
+  std::vector<Course> courses;
+  std::map<Configuration, size_t> places;
+  for (const Trial* trial : trials) {
+    const auto [place, is_new] = places.try_emplace(trial->configuration, courses.size());
+    if (is_new) courses.emplace_back();
+    Course& course = courses[place->second];
+    course.first = course.first == nullptr ? trial : course.first;
+    if (trial->state == TrialState::kRunning) {
+      course.running = true;
+    } else {
+      course.latest = trial;
+    }
+  }
+  return courses;
+}
+
+// The configuration to go on with from the rung: the best of those that are paused there and among
+// the best third that reached it.
+const Trial* promotable(const std::vector<Course>& courses, uint64_t rung) {
+  std::vector<std::pair<double, const Course*>> reached;
+  for (const Course& course : courses) {
+    if (course.latest == nullptr || course.latest->curve.size() < rung) continue;
+    reached.emplace_back(course.latest->curve[rung - 1], &course);
+  }
+  std::stable_sort(reached.begin(), reached.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  reached.resize(reached.size() / kReduction);
+  for (const auto& [value, course] : reached) {
+    const bool paused = course->latest->state == TrialState::kPaused && !course->running;
+    if (paused && course->latest->curve.size() == rung) return course->latest;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::vector<uint64_t> rungs(uint64_t epochs) {
+  CHECK(epochs > 0, "no epochs");
+  std::vector<uint64_t> result = {epochs};
+  while (result.back() > 1) result.push_back((result.back() + kReduction - 1) / kReduction);
+  std::reverse(result.begin(), result.end());
+  return result;
+}
+
+const Trial* paused_trial(const Configuration& configuration, std::span<const Trial> history) {
+  const Trial* furthest = nullptr;
+  for (const Trial& trial : history) {
+    if (trial.state != TrialState::kPaused || trial.configuration != configuration) continue;
+    if (furthest == nullptr || trial.curve.size() > furthest->curve.size()) furthest = &trial;
+  }
+  return furthest;
+}
+
+EpochGains gains_from(uint64_t epoch, std::span<const Trial> history) {
+  EpochGains gains{0, 0, -std::numeric_limits<double>::infinity()};
+  for (const Trial& trial : history) {
+    if (!has_value(trial) || trial.curve.size() < epoch) continue;
+    const double gain = trial.curve[epoch - 1] - trial.values[0];
+    ++gains.trials;
+    gains.mean += gain;
+    gains.most = std::max(gains.most, gain);
+  }
+  if (gains.trials == 0) return {};
+  gains.mean /= static_cast<double>(gains.trials);
+  return gains;
+}
+
+FidelitySampler::FidelitySampler(std::unique_ptr<Sampler> proposals, uint64_t epochs)
+    : proposals_(std::move(proposals)), rungs_(rungs(epochs)) {}
+
+std::optional<Configuration> FidelitySampler::ask(uint64_t number, std::span<const Trial> history) {
+  std::vector<const Trial*> trials;
+  for (const Trial& trial : history) trials.push_back(&trial);
+  const std::vector<Course> courses = courses_of(std::move(trials));
+  for (size_t i = rungs_.size() - 1; i > 0; --i) {
+    if (const Trial* next = promotable(courses, rungs_[i - 1])) return next->configuration;
+  }
+  std::map<size_t, double> gains;  // by epoch
+  for (const uint64_t rung : rungs_) gains[rung] = gains_from(rung, history).mean;
+  std::vector<Trial> shown;
+  for (const Course& course : courses) {
+    Trial trial = course.latest == nullptr ? *course.first : *course.latest;
+    if (trial.state == TrialState::kPaused && !trial.curve.empty()) {
+      trial.state = TrialState::kComplete;
+      trial.values = {trial.curve.back() - gains[trial.curve.size()]};
+    }
+    shown.push_back(std::move(trial));
+  }
+  return proposals_->ask(number, shown);
+}
+
+}  // namespace wattgrind

@@ -1,0 +1,55 @@
+// Trials in parts: asynchronous successive halving (Li et al. 2020, ASHA) over epochs, with another
+// sampler's proposals.
+//
+// A configuration is trained for few epochs, and its trial ends as paused, with its values after
+// each epoch. Of the configurations that got so far, the best third is gone on with, each by
+// another trial of the same configuration, up to the next rung; those that reach the last are
+// complete.
+//
+//   rungs of 9 epochs:   1 ------------> 3 ------------> 9
+//                        all             a third         a ninth of them
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "search/samplers/sampler.h"
+
+namespace wattgrind {
+
+// How many epochs trials stop after, ascending: each a third of the next, rounded up, the first
+// being 1 and the last `epochs`.
+std::vector<uint64_t> rungs(uint64_t epochs);
+
+// The paused trial that another trial of the configuration goes on with: the one that got
+// furthest. Null where there is none.
+const Trial* paused_trial(const Configuration& configuration, std::span<const Trial> history);
+
+// What complete trials gained from the epoch to the end: how much lower their value became.
+// Negative where it rose.
+struct EpochGains {
+  size_t trials = 0;
+  double mean = 0, most = 0;
+};
+EpochGains gains_from(uint64_t epoch, std::span<const Trial> history);
+
+class FidelitySampler : public Sampler {
+ public:
+  // `proposals` is shown each configuration once: a paused one as if it had ended, with the value
+  // that it is expected to reach, which is the one it had less what complete trials gained from
+  // there on average.
+  FidelitySampler(std::unique_ptr<Sampler> proposals, uint64_t epochs);
+
+  // A paused configuration that is among the best third of its rung, of the highest rung that has
+  // one, or else a new one.
+  std::optional<Configuration> ask(uint64_t number, std::span<const Trial> history) override;
+
+ private:
+  std::unique_ptr<Sampler> proposals_;
+  std::vector<uint64_t> rungs_;
+};
+
+}  // namespace wattgrind
