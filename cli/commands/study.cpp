@@ -7,6 +7,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/report_option.h"
 #include "cli/pages/study_page.h"
+#include "cli/reports/explain_report.h"
 #include "cli/reports/study_list.h"
 #include "cli/reports/study_report.h"
 #include "cli/terminal/message.h"
@@ -21,7 +22,7 @@ namespace {
 
 struct StudyArguments {
   std::string place, best, copy_to, export_to, page;
-  bool trials = false, remove = false;
+  bool trials = false, remove = false, explain = false;
   std::shared_ptr<OutputOptions> output;
 };
 
@@ -42,9 +43,17 @@ void show_study(const StudyArguments& arguments) {
                 [&] { return study_json(report); }, [&] { return study_csv(report); }});
 }
 
+void explain_study(const StudyArguments& arguments) {
+  Output output(*arguments.output);
+  const std::unique_ptr<TrialStore> store = open_store(arguments.place, print_message);
+  const ExplainReport report = make_explain_report(*store);
+  output.print({[&](const TextPage& page) { return explain_text(report, page); },
+                [&] { return explain_json(report); }, [&] { return explain_csv(report); }});
+}
+
 void list_studies(const StudyArguments& arguments) {
   if (!arguments.best.empty() || !arguments.copy_to.empty() || !arguments.export_to.empty() ||
-      !arguments.page.empty() || arguments.remove) {
+      !arguments.page.empty() || arguments.remove || arguments.explain) {
     fail(ErrorKind::kUsage, "{}: names a database, wanted a study of it: add ?study=NAME",
          arguments.place);
   }
@@ -87,6 +96,8 @@ void run_study_command(const StudyArguments& arguments) {
     copy_study(arguments);
   } else if (!arguments.export_to.empty()) {
     export_study(arguments);
+  } else if (arguments.explain) {
+    explain_study(arguments);
   } else if (arguments.remove) {
     remove_store(arguments.place);
     print_notice(fmt::format("{}: deleted", arguments.place));
@@ -109,6 +120,9 @@ void add_study_command(CLI::App& program) {
       ->required()
       ->type_name("FILE|URL");
   command->add_flag("--trials", arguments->trials, "Show every trial (JSON and CSV always do)");
+  CLI::Option* const explained = command->add_flag(
+      "--explain", arguments->explain,
+      "Show why the best is good: what parameters do, what could be changed, how sure it is");
   command->add_option("--best", arguments->best, "Write the best architecture as a network file")
       ->type_name("FILE");
   add_report_option(*command, arguments->page);
@@ -125,7 +139,8 @@ void add_study_command(CLI::App& program) {
           ->type_name("optuna:sqlite:///FILE");
   command->add_flag("--delete", arguments->remove, "Delete the study with all its trials")
       ->excludes(copy)
-      ->excludes(exported);
+      ->excludes(exported)
+      ->excludes(explained);
   arguments->output = add_output_options(*command);
   command->callback([arguments] { run_study_command(*arguments); });
 }

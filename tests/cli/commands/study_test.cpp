@@ -273,6 +273,45 @@ TEST_F(StudyCommand, ListsTrialsAndWhatMattered) {
   EXPECT_GT(json["importance"]["width"], json["importance"]["layers"]);
 }
 
+// The score is width / 64, training costs width / 32, inference costs layers: so by construction.
+TEST_F(StudyCommand, ExplainsWhyTheBestIsGood) {
+  StudyFile file = open();
+  for (int64_t width = 4; width <= 64; width += 12) {
+    for (int64_t layers = 1; layers <= 4; ++layers) {
+      const auto units = static_cast<double>(width);
+      add(file, layers, width, units / 64, units / 32, static_cast<double>(layers));
+    }
+  }
+  const Json json = Json::parse(show({"--explain", "--format", "json"}).out);
+  EXPECT_EQ(json["schema"], "wattgrind/explanation/1");
+  EXPECT_GT(json["effects"]["score"]["main"]["width"], 0.97);
+  EXPECT_GT(json["effects"]["train_cost"]["main"]["width"], 0.97);
+  EXPECT_GT(json["effects"]["infer_cost"]["main"]["layers"], 0.97);
+  EXPECT_LT(json["effects"]["infer_cost"]["main"]["width"], 0.02);
+  const Json winner = json["winner"];
+  EXPECT_EQ(winner, 20) << "one layer of 52 units: 0.1 * 1.625^2 + 0.1 - 0.8 * 52 / 64 is least";
+}
+
+TEST_F(StudyCommand, ExplanationsAreTablesToo) {
+  StudyFile file = open();
+  for (int64_t width = 1; width < 9; ++width) add(file, 1, width, 0.5, 1, 1);
+  const Ran few = show({"--explain"});
+  EXPECT_EQ(few.status, 1);
+  EXPECT_THAT(few.error, HasSubstr("holds 8 complete, wanted at least 10 complete ones"));
+  for (int64_t width = 9; width < 30; ++width) {
+    add(file, 2, width, 0.9 - 0.001 * static_cast<double>(width), 1, 1);
+  }
+  const Ran shown = show({"--explain"});
+  EXPECT_EQ(shown.status, 0) << shown.error;
+  EXPECT_THAT(shown.out, HasSubstr("the winner is trial 8: layers=2 width=9"));
+  EXPECT_THAT(shown.out, HasSubstr("layers x width"));
+  EXPECT_THAT(shown.out, HasSubstr("width=10"));
+  EXPECT_THAT(shown.out, HasSubstr("How likely trials are the best of the 16 best"));
+  EXPECT_THAT(show({"--explain", "--format", "csv"}).out,
+              HasSubstr("parameters,value_percent,score_percent,train_cost_percent,"));
+  EXPECT_EQ(show({"--explain", "--delete"}).status, 2);
+}
+
 TEST_F(StudyCommand, TellsFilesThatAreNoStudies) {
   EXPECT_EQ(show({}).status, 3);
   std::ofstream(path_) << "{\"trials\": []}, and more than the header of a database would take: "
