@@ -18,6 +18,7 @@ void add_machines_command(CLI::App& program);
 void add_measure_command(CLI::App& program);
 void add_networks_command(CLI::App& program);
 void add_profile_command(CLI::App& program);
+void add_prune_command(CLI::App& program);
 void add_run_command(CLI::App& program);
 void add_search_command(CLI::App& program);
 void add_serve_command(CLI::App& program);

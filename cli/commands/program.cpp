@@ -23,6 +23,7 @@ std::unique_ptr<CLI::App> make_program() {
   add_measure_command(*program);
   add_networks_command(*program);
   add_profile_command(*program);
+  add_prune_command(*program);
   add_run_command(*program);
   add_search_command(*program);
   add_serve_command(*program);

@@ -15,20 +15,16 @@ namespace {
 
 // Options whose value is a word, a name, a path or a list of words. A new option with a number
 // belongs not here but has one of the checks of cli/terminal/checks.h.
-const std::set<std::string> kTakeWords = {"--accelerator",   "--accuracy",      "--algorithm",
-                                          "--best",          "--bind",          "--check",
-                                          "--copy-to",       "--dataflow",      "--duration-column",
-                                          "--energy-column", "--export",        "--flame",
-                                          "--host",          "--input",         "--keep",
-                                          "--kind",          "--layers",        "--machine",
-                                          "--meter",         "--metrics",       "--model",
-                                          "--output",        "--path",          "--plot",
-                                          "--plots",         "--range",         "--readings",
-                                          "--report",        "--sparsity",      "--studies",
-                                          "--study",         "--sysfs",         "--terms",
-                                          "--token-file",    "--vary",          "--weights",
-                                          "--workload",      "--write",         "--write-machine",
-                                          "--write-model",   "--write-network", "--write-weights"};
+const std::set<std::string> kTakeWords = {
+    "--accelerator",   "--accuracy",      "--algorithm",    "--best",     "--bind",
+    "--budget",        "--check",         "--copy-to",      "--dataflow", "--duration-column",
+    "--energy-column", "--export",        "--flame",        "--host",     "--input",
+    "--keep",          "--kind",          "--layers",       "--machine",  "--meter",
+    "--metrics",       "--model",         "--output",       "--path",     "--plot",
+    "--plots",         "--range",         "--readings",     "--report",   "--sparsity",
+    "--studies",       "--study",         "--sysfs",        "--terms",    "--token-file",
+    "--vary",          "--weights",       "--workload",     "--write",    "--write-machine",
+    "--write-model",   "--write-network", "--write-weights"};
 
 const std::string kNeverGiven = "--never-given";
 
@@ -37,8 +33,9 @@ std::unique_ptr<CLI::App> program() {
   for (const auto add :
        {add_ask_tell_command, add_calibrate_command, add_compare_command, add_data_command,
         add_dataflow_command, add_doctor_command, add_estimate_command, add_machines_command,
-        add_measure_command, add_networks_command, add_run_command, add_search_command,
-        add_serve_command, add_study_command, add_train_command, add_worker_command}) {
+        add_measure_command, add_networks_command, add_prune_command, add_run_command,
+        add_search_command, add_serve_command, add_study_command, add_train_command,
+        add_worker_command}) {
     add(*app);
   }
   // An option that is never given keeps every command from being run.
