@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/data_advice.h"
@@ -26,6 +27,7 @@
 #include "estimator/system/file_text.h"
 #include "estimator/system/interrupt.h"
 #include "search/candidates/candidate_evaluation.h"
+#include "search/candidates/earlier_study.h"
 #include "search/candidates/search_config.h"
 #include "search/candidates/search_definition.h"
 #include "search/candidates/study_notes.h"
@@ -38,6 +40,7 @@ namespace {
 
 struct SearchArguments {
   std::string config, study, best, page;
+  std::vector<std::string> warm_start;
   TrialOptions trials;
   std::optional<uint64_t> seed;
   SizeBounds bounds;
@@ -103,7 +106,7 @@ void judge_winner(TrialStore& store, CandidateEvaluation& evaluation, uint64_t r
 
 void run_trials(TrialStore& store, CandidateEvaluation& evaluation, const SearchConfig& config,
                 const SearchArguments& arguments) {
-  const std::unique_ptr<Sampler> sampler = make_sampler(config.sampler, config.space, config.seed);
+  const std::unique_ptr<Sampler> sampler = search_sampler(config);
   SearchProgress progress(config.space, config.trials,
                           {arguments.trials.verbose, arguments.output->quiet}, store.trials());
   const StudyEnd end =
@@ -129,9 +132,23 @@ std::string config_text(const std::string& config) {
   return read_file(config, kMostDescriptionBytes);
 }
 
+// The search file with what the studies of --warm-start found.
+std::string with_earlier_studies(const std::string& text, const std::string& where,
+                                 const std::vector<std::string>& places) {
+  if (places.empty()) return text;
+  const Space space = read_search_config(text, where).space;
+  nlohmann::ordered_json json = parse_ordered_json(text, where);
+  json["warm_start"] = nlohmann::ordered_json::array();
+  for (const std::string& place : places) {
+    json["warm_start"].push_back(earlier_study(*open_store(place, print_message), space));
+  }
+  return json.dump();
+}
+
 void run_search(const SearchArguments& arguments) {
-  const std::string text = config_text(arguments.config);
   const std::string where = std::filesystem::path(arguments.config).filename().string();
+  const std::string text =
+      with_earlier_studies(config_text(arguments.config), where, arguments.warm_start);
   SearchConfig config = read_search_config(text, where);
   if (arguments.trials.trials) config.trials = *arguments.trials.trials;
   if (arguments.seed) config.seed = *arguments.seed;
@@ -201,6 +218,11 @@ void add_search_command(CLI::App& program) {
       ->type_name("FILE|URL");
   command->add_flag("--resume", arguments->resume,
                     "Go on with the study if there is one; several processes may");
+  command
+      ->add_option("--warm-start", arguments->warm_start,
+                   "Earlier studies of the same parameters, whose best are tried first; one that "
+                   "turns out to mislead is heard no more")
+      ->type_name("FILE|URL");
   command
       ->add_option("--best", arguments->best,
                    "Where the best architecture goes (default: beside the study, .best.json)")

@@ -15,6 +15,7 @@
 #include "estimator/base/error.h"
 #include "estimator/system/interrupt.h"
 #include "search/candidates/candidate_evaluation.h"
+#include "search/candidates/earlier_study.h"
 #include "search/candidates/search_definition.h"
 #include "search/candidates/study_notes.h"
 #include "search/study/open_store.h"
@@ -45,7 +46,7 @@ void run_worker(const WorkerArguments& arguments) {
       read_defined_search(store->definition(), trials, store->note_place(kDefinitionNote));
   CandidateEvaluation evaluation =
       with_data_advice("data.path", [&] { return CandidateEvaluation(config, arguments.bounds); });
-  const std::unique_ptr<Sampler> sampler = make_sampler(config.sampler, config.space, config.seed);
+  const std::unique_ptr<Sampler> sampler = search_sampler(config);
   SearchProgress progress(config.space, trials, {arguments.trials.verbose, arguments.quiet},
                           store->trials());
   uint64_t ended_here = 0;

@@ -12,6 +12,7 @@
 #include "estimator/formats/json_check.h"
 #include "estimator/formats/json_text.h"
 #include "estimator/formats/schema.h"
+#include "search/candidates/earlier_study.h"
 #include "search/candidates/limit_check.h"
 #include "search/data/digits.h"
 #include "search/space/enumerate.h"
@@ -171,6 +172,22 @@ void check_designs(const SearchConfig& config, std::string_view where) {
   }
 }
 
+std::vector<PriorStudy> read_priors(const SearchConfig& config, const Json& json,
+                                    std::string_view where) {
+  std::vector<PriorStudy> priors;
+  if (!json.contains("warm_start")) return priors;
+  if (!config.objective.goals.empty()) {
+    fail(ErrorKind::kInput,
+         "{}: warm_start: found beside objective.objectives, wanted one objective", where);
+  }
+  const Json& studies = json.at("warm_start");
+  for (size_t i = 0; i < studies.size(); ++i) {
+    priors.push_back(
+        read_earlier_study(studies[i], config.space, fmt::format("{}: warm_start[{}]", where, i)));
+  }
+  return priors;
+}
+
 // Trials in parts are compared by one value, of one training.
 void check_fidelity(const SearchConfig& config, std::string_view where) {
   if (!config.sampler.by_epochs) return;
@@ -268,6 +285,7 @@ SearchConfig read_search_config(std::string_view text, std::string_view where,
   }
   check_fidelity(config, where);
   config.sampler.epochs = config.epochs;
+  config.priors = read_priors(config, json, where);
   config.trials = json.at("trials").get<uint64_t>();
   config.seed = json.value("seed", kDefaultSeed);
   check_limits(config, smallest, where);

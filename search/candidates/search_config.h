@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "estimator/machine/machine.h"
 #include "search/candidates/candidate.h"
@@ -13,6 +14,7 @@
 #include "search/candidates/objective.h"
 #include "search/data/data_source.h"
 #include "search/samplers/sampler.h"
+#include "search/samplers/warm_start.h"
 #include "search/space/space.h"
 #include "search/training/initializer.h"
 
@@ -33,6 +35,7 @@ struct SearchConfig {
   // The candidate whose costs are 1; where it is absent, that is the first trial.
   std::optional<Candidate> reference;
   SamplerOptions sampler;
+  std::vector<PriorStudy> priors;  // that proposals begin with
   uint64_t trials = 0;
   uint64_t seed = 0;
 };

@@ -76,10 +76,10 @@ const Trial* paused_trial(const Configuration& configuration, std::span<const Tr
   return furthest;
 }
 
-EpochGains gains_from(uint64_t epoch, std::span<const Trial> history) {
+EpochGains gains_from(uint64_t epoch, std::span<const Trial> history, uint64_t before) {
   EpochGains gains{0, 0, -std::numeric_limits<double>::infinity()};
   for (const Trial& trial : history) {
-    if (!has_value(trial) || trial.curve.size() < epoch) continue;
+    if (trial.number >= before || !has_value(trial) || trial.curve.size() < epoch) continue;
     const double gain = trial.curve[epoch - 1] - trial.values[0];
     ++gains.trials;
     gains.mean += gain;
@@ -100,14 +100,13 @@ std::optional<Configuration> FidelitySampler::ask(uint64_t number, std::span<con
   for (size_t i = rungs_.size() - 1; i > 0; --i) {
     if (const Trial* next = promotable(courses, rungs_[i - 1])) return next->configuration;
   }
-  std::map<size_t, double> gains;  // by epoch
-  for (const uint64_t rung : rungs_) gains[rung] = gains_from(rung, history).mean;
   std::vector<Trial> shown;
   for (const Course& course : courses) {
     Trial trial = course.latest == nullptr ? *course.first : *course.latest;
     if (trial.state == TrialState::kPaused && !trial.curve.empty()) {
       trial.state = TrialState::kComplete;
-      trial.values = {trial.curve.back() - gains[trial.curve.size()]};
+      trial.values = {trial.curve.back() -
+                      gains_from(trial.curve.size(), history, trial.number).mean};
     }
     shown.push_back(std::move(trial));
   }

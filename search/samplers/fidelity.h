@@ -28,19 +28,20 @@ std::vector<uint64_t> rungs(uint64_t epochs);
 // furthest. Null where there is none.
 const Trial* paused_trial(const Configuration& configuration, std::span<const Trial> history);
 
-// What complete trials gained from the epoch to the end: how much lower their value became.
-// Negative where it rose.
+// What complete trials with numbers below `before` gained from the epoch to the end: how much lower
+// their value became. Negative where it rose.
 struct EpochGains {
   size_t trials = 0;
   double mean = 0, most = 0;
 };
-EpochGains gains_from(uint64_t epoch, std::span<const Trial> history);
+EpochGains gains_from(uint64_t epoch, std::span<const Trial> history, uint64_t before = UINT64_MAX);
 
 class FidelitySampler : public Sampler {
  public:
   // `proposals` is shown each configuration once: a paused one as if it had ended, with the value
-  // that it is expected to reach, which is the one it had less what complete trials gained from
-  // there on average.
+  // that it is expected to reach, which is the one it had less what complete trials before it
+  // gained from there on average: what is known later does not change it, for models are dear to
+  // fit anew.
   FidelitySampler(std::unique_ptr<Sampler> proposals, uint64_t epochs);
 
   // A paused configuration that is among the best third of its rung, of the highest rung that has

@@ -16,15 +16,15 @@ namespace {
 // Options whose value is a word, a name, a path or a list of words. A new option with a number
 // belongs not here but has one of the checks of cli/terminal/checks.h.
 const std::set<std::string> kTakeWords = {
-    "--accelerator",   "--accuracy",      "--algorithm",    "--best",     "--bind",
-    "--budget",        "--check",         "--copy-to",      "--dataflow", "--duration-column",
-    "--energy-column", "--export",        "--flame",        "--host",     "--input",
-    "--keep",          "--kind",          "--layers",       "--machine",  "--meter",
-    "--metrics",       "--model",         "--output",       "--path",     "--plot",
-    "--plots",         "--range",         "--readings",     "--report",   "--sparsity",
-    "--studies",       "--study",         "--sysfs",        "--terms",    "--token-file",
-    "--vary",          "--weights",       "--workload",     "--write",    "--write-machine",
-    "--write-model",   "--write-network", "--write-weights"};
+    "--accelerator",   "--accuracy",    "--algorithm",     "--best",         "--bind",
+    "--budget",        "--check",       "--copy-to",       "--dataflow",     "--duration-column",
+    "--energy-column", "--export",      "--flame",         "--host",         "--input",
+    "--keep",          "--kind",        "--layers",        "--machine",      "--meter",
+    "--metrics",       "--model",       "--output",        "--path",         "--plot",
+    "--plots",         "--range",       "--readings",      "--report",       "--sparsity",
+    "--studies",       "--study",       "--sysfs",         "--terms",        "--token-file",
+    "--vary",          "--warm-start",  "--weights",       "--workload",     "--write",
+    "--write-machine", "--write-model", "--write-network", "--write-weights"};
 
 const std::string kNeverGiven = "--never-given";
 

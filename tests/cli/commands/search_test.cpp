@@ -110,6 +110,29 @@ TEST_F(SearchCommand, TrialsInPartsGoOnWhereOthersStopped) {
   EXPECT_THAT(refused.error, HasSubstr("sampler.fidelity: found beside training.repeats above 1"));
 }
 
+// The earlier study also varied the optimiser, which is not varied here, and had a narrower space.
+TEST_F(SearchCommand, EarlierStudiesProposeFirst) {
+  config_["space"]["width"] = {{"int", {1, 12}}};
+  config_["space"]["optimizer"] = {{"choice", {"adam", "sgd"}}};
+  ASSERT_EQ(search({"--study", path("earlier.study")}).status, 0);
+  const Json best = show("earlier.study")["best"]["params"];
+  config_["space"].erase("optimizer");
+  config_["space"]["width"] = {{"int", {1, 16}}};
+  const Ran ran =
+      search({"--study", path("a.study"), "--warm-start", path("earlier.study"), "--trials", "6"});
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  Json first = show("a.study")["trials"][0]["params"];
+  for (const char* name : {"layers", "width", "batch"}) EXPECT_EQ(first[name], best[name]);
+  EXPECT_EQ(run_wattgrind({"worker", "--study", path("a.study"), "--trials", "8"}).status, 0)
+      << "the study holds what is needed";
+  EXPECT_EQ(show("a.study")["trials"].size(), 8u);
+  EXPECT_EQ(search({"--study", path("a.study"), "--resume"}).status, 3) << "another definition";
+  config_["space"] = {{"layers", {{"int", {5, 6}}}}, {"width", {{"int", {90, 99}}}}};
+  const Ran apart = search({"--study", path("b.study"), "--warm-start", path("earlier.study")});
+  EXPECT_EQ(apart.status, 3);
+  EXPECT_THAT(apart.error, HasSubstr("found no complete trial of the search's space"));
+}
+
 TEST_F(SearchCommand, TheBestCanBeEstimatedAndTrained) {
   ASSERT_EQ(search({"--study", path("a.study"), "--best", path("mine.json")}).status, 0);
   EXPECT_EQ(run_wattgrind({"estimate", path("mine.json"), "--machine", "zen3"}).status, 0);

@@ -1,0 +1,108 @@
+// How much earlier studies help, and how little they harm: closed-form objectives.
+#include "search/samplers/warm_start.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "estimator/base/random.h"
+#include "experiments/tpe_regret/objectives.h"
+
+namespace wattgrind {
+namespace {
+
+constexpr uint64_t kSeeds = 24;
+
+std::vector<Trial> trials_of(Sampler& sampler, const BenchmarkObjective& objective,
+                             uint64_t trials) {
+  std::vector<Trial> history;
+  for (uint64_t i = 0; i < trials; ++i) {
+    const Configuration asked = sampler.ask(i, history).value();
+    const double value = objective.true_value(coordinates(objective.space, asked));
+    history.push_back({i, asked, TrialState::kComplete, {value}, std::nullopt});
+  }
+  return history;
+}
+
+PriorStudy prior_of(const BenchmarkObjective& objective, uint64_t seed, bool shuffled) {
+  const auto sampler = make_sampler({}, objective.space, 777 + seed);
+  PriorStudy prior{"earlier", {}};
+  for (const Trial& trial : trials_of(*sampler, objective, 60)) {
+    prior.findings.push_back({trial.configuration, trial.values[0]});
+  }
+  Random random(seed);
+  for (size_t i = prior.findings.size(); shuffled && i > 1; --i) {
+    std::swap(prior.findings[i - 1].value, prior.findings[random.below(i)].value);
+  }
+  return prior;
+}
+
+enum class Prior { kNone, kTrue, kShuffled };
+
+double mean_regret_after(const BenchmarkObjective& objective, Prior kind, uint64_t trials) {
+  double sum = 0;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    auto sampler = make_sampler({}, objective.space, 4000 + seed);
+    if (kind != Prior::kNone) {
+      std::vector<PriorStudy> priors = {prior_of(objective, seed, kind == Prior::kShuffled)};
+      sampler = std::make_unique<WarmStartSampler>(std::move(sampler), objective.space,
+                                                   std::move(priors));
+    }
+    const std::vector<Trial> history = trials_of(*sampler, objective, trials);
+    sum += objective.regret(best_trial(history)->values[0]);
+  }
+  return sum / kSeeds;
+}
+
+TEST(WarmStart, HelpsWhereStudiesAreAlikeAndHardlyHarmsWhereTheyMislead) {
+  double alike = 0, misled = 0, objectives = 0;
+  for (const BenchmarkObjective& objective : benchmark_objectives()) {
+    if (objective.noisy) continue;
+    // Regrets below a thousandth of the median's are as good as none.
+    const auto regret = [&](Prior kind) {
+      return std::max(mean_regret_after(objective, kind, 25), 1e-3);
+    };
+    const double cold = regret(Prior::kNone);
+    alike += std::log(regret(Prior::kTrue) / cold);
+    misled += std::log(regret(Prior::kShuffled) / cold);
+    ++objectives;
+  }
+  EXPECT_LT(std::exp(alike / objectives), 0.4);
+  EXPECT_LT(std::exp(misled / objectives), 1.1);
+}
+
+Space line() {
+  return parse_space(nlohmann::ordered_json::parse(R"({"x": {"int": [0, 99]}})"), "space");
+}
+
+PriorStudy falling() {
+  PriorStudy prior{"falling", {}};
+  for (int64_t x = 0; x < 100; x += 10) {
+    prior.findings.push_back({{Value(x)}, static_cast<double>(-x)});
+  }
+  return prior;
+}
+
+TEST(RankAgreement, IsKendallsTauLessItsDeviation) {
+  const UnitSpace space(line());
+  std::vector<Trial> trials;
+  for (const int64_t x : {3, 41, 62, 88, 17}) {
+    trials.push_back({0, {Value(x)}, TrialState::kComplete, {100.0 - static_cast<double>(x)}, {}});
+  }
+  std::vector<const Trial*> listed;
+  for (const Trial& trial : trials) listed.push_back(&trial);
+  // Five in perfect order: tau is 1, and by chance has the variance 2 (2 * 5 + 5) / (9 * 5 * 4).
+  EXPECT_NEAR(rank_agreement(space, falling(), listed), 1 - std::sqrt(30.0 / 180), 1e-12);
+  for (Trial& trial : trials) trial.values[0] = -trial.values[0];
+  EXPECT_EQ(rank_agreement(space, falling(), listed), 0) << "the reverse is no agreement";
+}
+
+TEST(WarmStart, ProposesTheBestFirst) {
+  WarmStartSampler sampler(make_sampler({}, line(), 1), line(), {falling()});
+  EXPECT_EQ(sampler.ask(0, {}), (Configuration{int64_t{90}}));
+  const std::vector<Trial> history = {{0, {Value(int64_t{90})}, TrialState::kRunning, {}, {}}};
+  EXPECT_EQ(sampler.ask(2, history), (Configuration{int64_t{80}}));
+}
+
+}  // namespace
+}  // namespace wattgrind
