@@ -10,7 +10,7 @@ namespace wattgrind {
 namespace {
 
 constexpr size_t kUnheard = 4;  // trials that have ended before a study is asked whether it agrees
-constexpr uint64_t kStartEvery = 2;
+constexpr uint64_t kStartEvery = 4;
 constexpr uint64_t kLaterEvery = 3;
 constexpr double kWorthTrying = 0.25;  // of a study's configurations that are worth trying again
 
