@@ -2,10 +2,10 @@
 //
 // Earlier studies only propose: their values, which may be of another machine, other data or
 // another objective, never become this study's. The first trial, and every fourth until four have
-// ended, is the best configuration of an earlier study that was not tried here. From the fourth
-// trial that has ended on, an earlier study is heard only while its order of the configurations
-// agrees with what was found here, by Kendall's rank correlation and beyond chance, and then by
-// every third trial. Studies that mislead therefore cost no more than their first proposals.
+// ended, is the best configuration of an earlier study that was not tried here. After that an
+// earlier study is heard only while its order of the configurations agrees with what was found
+// here, by Kendall's rank correlation and beyond chance, and then by every third trial. Studies
+// that mislead therefore cost no more than their first proposals.
 #pragma once
 
 #include <cstdint>
