@@ -5,9 +5,11 @@
 #include <map>
 
 #include "cli/commands/report_option.h"
+#include "cli/reports/estimate_report.h"
 #include "cli/terminal/checks.h"
 #include "cli/terminal/choice_option.h"
 #include "estimator/base/error.h"
+#include "estimator/pricing/running_energy.h"
 
 namespace wattgrind {
 namespace {

@@ -58,7 +58,7 @@ class Decomposition {
   Decomposition(const UnitSpace& space, const PointFunction& function, uint64_t seed)
       : space_(space), function_(function) {
     const size_t parameters = space.size();
-    size_t cells = 0;
+    size_t cells = 1;
     for (size_t i = 0; i < parameters; ++i) {
       levels_.push_back(levels_of(i));
       for (size_t j = 0; j < i; ++j) cells += levels_[i].size() * levels_[j].size();
