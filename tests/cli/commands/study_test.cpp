@@ -288,7 +288,7 @@ TEST_F(StudyCommand, ExplainsWhyTheBestIsGood) {
   EXPECT_GT(json["effects"]["train_cost"]["main"]["width"], 0.97);
   EXPECT_GT(json["effects"]["infer_cost"]["main"]["layers"], 0.97);
   EXPECT_LT(json["effects"]["infer_cost"]["main"]["width"], 0.02);
-  const Json winner = json["winner"];
+  const Json& winner = json["winner"];
   EXPECT_EQ(winner, 20) << "one layer of 52 units: 0.1 * 1.625^2 + 0.1 - 0.8 * 52 / 64 is least";
 }
 
