@@ -95,8 +95,9 @@ TEST(Trainer, GoesOnAfterBeingJudgedAsIfItWasNot) {
     EXPECT_EQ(at_one_go.parameters(), judged.parameters()) << form;
   }
   NetworkSpec spec{"dropping", {{"input", {1, 28, 28}}}, {}, {}};
-  for (const Operation& operation : {Operation(Flatten{}), Operation(Dense{16}), Operation(Dropout{0.5}),
-                              Operation(Dense{10}), Operation(Softmax{})}) {
+  for (const Operation& operation :
+       {Operation(Flatten{}), Operation(Dense{16}), Operation(Dropout{0.5}), Operation(Dense{10}),
+        Operation(Softmax{})}) {
     spec.layers.push_back({"", operation, false, {}});
   }
   const Network network = build_network(spec, "test");
