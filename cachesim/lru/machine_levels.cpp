@@ -8,10 +8,6 @@ namespace {
 uint64_t line_of(LruEntry entry) { return entry >> 1; }
 bool is_dirty(LruEntry entry) { return (entry & 1) != 0; }
 
-// So many misses ahead of a look-up the host is told of the next thing that it will look at. Three
-// things follow from each other.
-constexpr size_t kAhead = 8;
-
 class MachineLevels : public LowerLevels {
  public:
   MachineLevels(const HierarchyConfig& config, FirstLevel& first_level, LruCounters& counters);
@@ -33,7 +29,6 @@ class MachineLevels : public LowerLevels {
     return level == 0 ? Containment::kNonInclusive : levels_.data()[level - 1].containment;
   }
 
-  void prefetch(std::span<const FirstLevelMiss> misses, size_t next);
   void fetch(const FirstLevelMiss& miss);
   bool fill_first_level(uint64_t line, LruEntry displaced, UseTime displaced_time,
                         size_t requester);
@@ -94,30 +89,8 @@ inline void MachineLevels::fetch(const FirstLevelMiss& miss) {
   fill_first_level(miss.line, miss.displaced, miss.displaced_time, miss.requester());
 }
 
-// Tells the host of misses behind the next one.
-inline void MachineLevels::prefetch(std::span<const FirstLevelMiss> misses, size_t next) {
-  if (next + 3 * kAhead < misses.size()) {
-    for (Level& level : levels_) level.cache.prefetch_stamp(misses[next + 3 * kAhead].line);
-  }
-  if (next + 2 * kAhead < misses.size()) {
-    const uint32_t line = misses[next + 2 * kAhead].line;
-    for (Level& level : levels_) {
-      if (level.cache.prefetch_note(line)) break;
-    }
-  }
-  if (next + kAhead < misses.size()) {
-    const uint32_t line = misses[next + kAhead].line;
-    for (Level& level : levels_) {
-      if (level.cache.prefetch_displaced(line)) break;
-    }
-  }
-}
-
 void MachineLevels::fetch(std::span<const FirstLevelMiss> misses) {
-  for (size_t next = 0; next < misses.size(); ++next) {
-    prefetch(misses, next);
-    fetch(misses[next]);
-  }
+  for (const FirstLevelMiss& miss : misses) fetch(miss);
 }
 
 size_t MachineLevels::replay(std::span<const FirstLevelMiss> misses, size_t from,
@@ -126,7 +99,6 @@ size_t MachineLevels::replay(std::span<const FirstLevelMiss> misses, size_t from
   replayed_ = &first_level;
   size_t done = 0;
   while (done < misses.size() && taken_out().empty()) {
-    prefetch(misses, done);
     replayed_misses_ = from + done + 1;
     fetch(misses[done++]);
   }

@@ -54,21 +54,6 @@ class StampedCache {
   // covered.
   void cover(uint64_t last) { stamps_.cover(last); }
 
-  // Tell the host what will be looked at when the line is touched, each what the one before led to:
-  // its stamp; if it is not held, the note in front of its set, and the stamp of that note's line.
-  // The latter two return whether the line is held by now.
-  void prefetch_stamp(uint64_t line) { __builtin_prefetch(&stamps_[line], 1); }
-  bool prefetch_note(uint64_t line) {
-    if (stamps_[line] != 0) return true;
-    __builtin_prefetch(&front_note(line), 1);
-    return false;
-  }
-  bool prefetch_displaced(uint64_t line) {
-    if (stamps_[line] != 0) return true;
-    __builtin_prefetch(&stamps_[front_note(line).line], 1);
-    return false;
-  }
-
   // Uses the line, putting it in where it is not held; its entry is or-ed with `dirty`.
   LruTouch touch(uint64_t line, uint32_t dirty) {
     reserve(1);
@@ -183,11 +168,6 @@ class StampedCache {
     uint32_t& front = tables.fronts[set];
     tables.notes_of(set)[front] = {line, now};
     front = tables.after(front);
-  }
-
-  Note& front_note(uint64_t line) {
-    const uint32_t set = set_index(line);
-    return tables().notes_of(set)[fronts_.data()[set]];
   }
 
   uint32_t set_index(uint64_t line) const {
