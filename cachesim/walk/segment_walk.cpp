@@ -26,6 +26,7 @@ void SegmentWalk::start_program(const FlatProgram& program) {
 
 void SegmentWalk::run(const FlatProgram& program, const FlatLoop& loop,
                       const Addresses& addresses) {
+  if (loop.strides.empty()) return;
   run({std::span(program.accesses).subspan(loop.first_access, loop.strides.size()), loop.strides,
        addresses.from(loop.first_access)},
       loop.trips, plans_[loop.first_access]);
@@ -42,9 +43,6 @@ void SegmentWalk::run(const FlatProgram& program, size_t first_access, size_t co
 }
 
 void SegmentWalk::run(const ReferenceBody& body, uint64_t trips, Plan& plan) {
-  if (body.accesses.empty()) {
-    return;
-  }
   if (!place_streams(body, plan) && !make_plan(body, plan)) {
     walk_references(caches_, body, trips, line_shift_);
     return;
