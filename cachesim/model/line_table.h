@@ -27,10 +27,13 @@ class LineTable {
     }
   }
 
+  bool covers(uint64_t line) const { return line < size_; }
+
   uint32_t* data() { return numbers_; }
 
   // The line must be covered.
   uint32_t& operator[](uint64_t line) { return numbers_[line]; }
+  uint32_t operator[](uint64_t line) const { return numbers_[line]; }
 
  private:
   void grow(size_t lines);

@@ -1,5 +1,5 @@
-// Remembers the lines referenced since the caches were empty. A miss is compulsory if its line was
-// not among them.
+// A set of lines. Of those referenced since the caches were empty it tells whether a miss is
+// compulsory: its line was not among them.
 #pragma once
 
 #include <algorithm>
@@ -38,6 +38,13 @@ class SeenLines {
     }
     return new_lines;
   }
+
+  bool has(uint64_t line) const {
+    return seen_.covers(line / 32) && (seen_[line / 32] >> line % 32 & 1) != 0;
+  }
+
+  // The line must have been marked.
+  void forget(uint64_t line) { seen_[line / 32] &= ~(uint32_t{1} << line % 32); }
 
  private:
   LineTable seen_;  // a bit for each line, 32 of them in a number

@@ -130,8 +130,8 @@ uint64_t Replay::periods_inside(const Snapshot& now, const Period& period, uint6
   return periods;
 }
 
-// Shifts the misses of the period in the log to those of the next one, and looks them up. Returns
-// how many were, which is fewer than there are where a line was taken out of the first level.
+// Shifts the misses of the period in the log to those of the next one, and looks them up until one
+// of them takes lines out of the first level. Returns how many were, with that one.
 size_t Replay::replay_next_period(std::span<const FirstLevelMiss> steps) {
   constexpr size_t kTogether = 4096;
   const std::span<FirstLevelMiss> log = caches_.period_misses();

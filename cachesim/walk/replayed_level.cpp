@@ -1,7 +1,5 @@
 #include "cachesim/walk/replayed_level.h"
 
-#include <algorithm>
-
 namespace wattgrind {
 
 std::vector<LruEntry> shifted(const ProvedState& state, size_t ways, const LineShifts& shifts,
@@ -20,8 +18,8 @@ void ReplayedLevel::start(const ProvedState& state, const LineShifts& shifts,
   state_ = &state;
   shifts_ = &shifts;
   misses_ = misses;
-  for (const uint64_t number : numbers_) involved_[number] = 0;
-  numbers_.clear();
+  for (const uint64_t line : lines_) involved_.forget(line);
+  lines_.clear();
   for (const LruEntry entry : state.entries) {
     if (entry != kInvalidEntry) mark(entry >> 1);
   }
@@ -31,14 +29,7 @@ void ReplayedLevel::start(const ProvedState& state, const LineShifts& shifts,
 }
 
 void ReplayedLevel::mark(uint64_t line) {
-  const uint64_t number = line / 32;
-  if (number >= covered_) {
-    involved_.cover(number);
-    covered_ = number + 1;
-  }
-  uint32_t& lines = involved_[number];
-  if (lines == 0) numbers_.push_back(number);
-  lines |= uint32_t{1} << line % 32;
+  if (involved_.mark(line)) lines_.push_back(line);
 }
 
 void ReplayedLevel::start_period(uint64_t period) {
@@ -47,13 +38,12 @@ void ReplayedLevel::start_period(uint64_t period) {
 }
 
 // The line is taken back to where it would be in the first period.
-bool ReplayedLevel::is_involved(uint64_t line) {
+bool ReplayedLevel::is_involved(uint64_t line) const {
   int64_t first = static_cast<int64_t>(line);
   if (state_->set_stays[level_.set_index(line)] == 0) {
     first -= shifts_->of_line(line) * static_cast<int64_t>(period_ - 1);
   }
-  const auto number = static_cast<uint64_t>(first) / 32;
-  return first >= 0 && number < covered_ && (involved_[number] >> first % 32 & 1) != 0;
+  return first >= 0 && involved_.has(static_cast<uint64_t>(first));
 }
 
 bool ReplayedLevel::follow_for(uint64_t line, size_t misses) {

@@ -13,7 +13,7 @@
 
 #include "cachesim/lru/first_level.h"
 #include "cachesim/lru/lower_levels.h"
-#include "cachesim/model/line_table.h"
+#include "cachesim/model/seen_lines.h"
 #include "cachesim/walk/line_shifts.h"
 
 namespace wattgrind {
@@ -43,7 +43,7 @@ class ReplayedLevel : public ReplayedFirstLevel {
 
  private:
   void mark(uint64_t line);
-  bool is_involved(uint64_t line);
+  bool is_involved(uint64_t line) const;
 
   FirstLevel& level_;
   const ProvedState* state_ = nullptr;
@@ -52,9 +52,8 @@ class ReplayedLevel : public ReplayedFirstLevel {
   uint64_t period_ = 0;
   bool follows_ = false;  // whether the level is that of this period, after `followed_` misses
   size_t followed_ = 0;
-  LineTable involved_;             // a bit for each line, 32 of them in a number: those of period 1
-  uint64_t covered_ = 0;           // so many numbers
-  std::vector<uint64_t> numbers_;  // of the table that are not 0
+  SeenLines involved_;           // in period 1
+  std::vector<uint64_t> lines_;  // those, each once
 };
 
 }  // namespace wattgrind

@@ -80,6 +80,11 @@ struct MapLayout {
 };
 
 constexpr bool stores_signed_bytes(Isa isa) { return isa == Isa::kNeon; }
+// The zero point as bytes are stored for the instruction set.
+constexpr int stored_zero_point(Isa isa, int zero_point) {
+  constexpr int kSignedOffset = 128;
+  return zero_point - (stores_signed_bytes(isa) ? kSignedOffset : 0);
+}
 
 // From one row of a matrix in scratch memory to the next, in values: an odd number of lines, so
 // that neighbouring rows are in different sets of a cache; rows shorter than a line are only

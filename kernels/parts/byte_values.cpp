@@ -13,7 +13,6 @@ namespace wattgrind {
 namespace {
 
 constexpr int kLargestByte = 255;
-constexpr int kSignedOffset = 128;
 
 Register constant_like(NestBuilder& nest, Register other, float value) {
   return nest.constant(nest.lanes(other), value);
@@ -67,10 +66,6 @@ ChainStep chain_step(NestBuilder& nest, const FusedLayer& layer, const LayerCont
 }
 
 }  // namespace
-
-int stored_zero_point(Isa isa, int zero_point) {
-  return zero_point - (stores_signed_bytes(isa) ? kSignedOffset : 0);
-}
 
 UnroundedNumber unrounded(Register value, const ByteScale& bytes) {
   return {value, bytes, static_cast<float>(-bytes.zero_point),

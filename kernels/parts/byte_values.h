@@ -30,9 +30,6 @@ Register value_of(NestBuilder& nest, const UnroundedNumber& number);
 // Stores numbers as bytes.
 void store_numbers(NestBuilder& nest, const UnroundedNumber& number, const Address& address);
 
-// The zero point as bytes are stored for the instruction set.
-int stored_zero_point(Isa isa, int zero_point);
-
 // What is done with the sums of products, multiplied by their scales, of which each is a number
 // less its zero point or, where the layer's output is of single precision, a value; and their
 // store.

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "kernels/layout/arena.h"
-#include "kernels/parts/byte_values.h"
+#include "kernels/layout/map_layout.h"
 #include "kernels/parts/halo_clear.h"
 
 namespace wattgrind {

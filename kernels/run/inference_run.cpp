@@ -55,7 +55,7 @@ void InferenceRun::clear_byte_maps() {
     const auto bytes = planned_.network.layers[i].output_bytes();
     if (!bytes || program.maps.outputs[i].storage != Storage::kOwn) continue;
     std::ranges::fill(memory_.buffer_of<uint8_t>(program.outputs[i].buffer),
-                      static_cast<uint8_t>(bytes->zero_point));
+                      static_cast<uint8_t>(stored_zero_point(program.isa, bytes->zero_point)));
   }
 }
 
@@ -167,8 +167,11 @@ std::vector<float> InferenceRun::map(int source) const {
   std::vector<float> images(static_cast<size_t>(program.batch * map.layout.shape.elements()));
   if (const std::optional<ByteScale> bytes = planned_.network.bytes_of(planned)) {
     const std::span<const uint8_t> numbers = memory_.buffer_of<uint8_t>(map.buffer);
+    const bool is_signed = stores_signed_bytes(program.isa);
+    const int zero_point = stored_zero_point(program.isa, bytes->zero_point);
     for_each_value(map.layout, program.batch, [&](size_t stored, size_t logical) {
-      images[logical] = bytes->scale * static_cast<float>(int{numbers[stored]} - bytes->zero_point);
+      const int number = is_signed ? static_cast<int8_t>(numbers[stored]) : numbers[stored];
+      images[logical] = bytes->scale * static_cast<float>(number - zero_point);
     });
     return images;
   }

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "cachesim/model/seen_lines.h"
+
 namespace wattgrind {
 namespace {
 
@@ -18,6 +20,20 @@ TEST(LineTable, KeepsWhatItHoldsAsItGrows) {
   table[kFar] = 7;
   table.cover(2);
   EXPECT_EQ(table[kFar], 7u);
+}
+
+TEST(SeenLines, TellsMarkedLinesUntilTheyAreForgotten) {
+  SeenLines lines;
+  EXPECT_FALSE(lines.has(1000)) << "nothing is covered yet";
+  EXPECT_TRUE(lines.mark(33));
+  EXPECT_FALSE(lines.mark(33));
+  EXPECT_TRUE(lines.mark(34));
+  EXPECT_FALSE(lines.has(32));
+  EXPECT_FALSE(lines.has(uint64_t{1} << 40));
+  lines.forget(33);
+  EXPECT_FALSE(lines.has(33));
+  EXPECT_TRUE(lines.has(34));
+  EXPECT_TRUE(lines.mark(33));
 }
 
 TEST(LineTable, MovesWithItsNumbers) {

@@ -16,14 +16,6 @@ namespace {
 
 using Sizes = std::map<std::string, uint64_t>;
 
-constexpr auto kI = DataKind::kIfmap;
-constexpr auto kW = DataKind::kWeights;
-constexpr auto kO = DataKind::kPsum;
-constexpr auto kDram = StorageLevel::kDram;
-constexpr auto kBuffer = StorageLevel::kBuffer;
-constexpr auto kArray = StorageLevel::kArray;
-constexpr auto kRegisters = StorageLevel::kRegisterFile;
-
 // Calls body(first, size) for tiles of 0..all.
 void tiled(uint64_t all, uint64_t tile, const std::function<void(uint64_t, uint64_t)>& body) {
   for (uint64_t first = 0; first < all; first += tile) body(first, std::min(tile, all - first));

@@ -18,6 +18,15 @@
 
 namespace wattgrind {
 
+// What tables of accesses are asked for, in short.
+inline constexpr auto kI = DataKind::kIfmap;
+inline constexpr auto kW = DataKind::kWeights;
+inline constexpr auto kO = DataKind::kPsum;
+inline constexpr auto kDram = StorageLevel::kDram;
+inline constexpr auto kBuffer = StorageLevel::kBuffer;
+inline constexpr auto kArray = StorageLevel::kArray;
+inline constexpr auto kRegisters = StorageLevel::kRegisterFile;
+
 inline LayerProblem square_conv(uint64_t images, uint64_t channels, uint64_t filters,
                                 uint64_t ofmap, uint64_t filter, uint64_t stride,
                                 uint64_t groups = 1) {

@@ -12,13 +12,6 @@
 namespace wattgrind {
 namespace {
 
-constexpr auto kI = DataKind::kIfmap;
-constexpr auto kW = DataKind::kWeights;
-constexpr auto kO = DataKind::kPsum;
-constexpr auto kDram = StorageLevel::kDram;
-constexpr auto kBuffer = StorageLevel::kBuffer;
-constexpr auto kArray = StorageLevel::kArray;
-
 constexpr std::array<bool, kBlockedLoops> kOfMaps = {true, false, true};
 constexpr std::array<bool, kBlockedLoops> kOfWeights = {true, true, false};
 constexpr std::array<bool, kBlockedLoops> kOfSums = {false, true, true};
