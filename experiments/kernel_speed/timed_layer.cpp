@@ -1,12 +1,12 @@
 #include "experiments/kernel_speed/timed_layer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <variant>
 
-#include "estimator/base/error.h"
 #include "estimator/base/random.h"
-#include "estimator/formats/builtin_files.h"
-#include "estimator/network/network_file.h"
+#include "estimator/catalog/network_source.h"
 #include "estimator/network/operations.h"
 #include "experiments/kernel_speed/layer_lists.h"
 
@@ -28,14 +28,7 @@ bool same_work(const Layer& a, const Layer& b) {
 std::vector<TimedLayer> timed_layers(std::string_view network, int64_t batch) {
   std::vector<TimedLayer> timed = listed_layers(network, batch);
   if (!timed.empty()) return timed;
-  const auto text = builtin_text("networks", network);
-  if (!text) {
-    fail(ErrorKind::kInput,
-         "{}: found no such network, wanted a built-in one, resnet50, mobilenet_v2, squeezenet or "
-         "transformer",
-         network);
-  }
-  for (const Layer& layer : read_network(*text, network).layers) {
+  for (const Layer& layer : find_network(std::string(network)).layers) {
     if (!std::holds_alternative<Conv2d>(layer.operation) &&
         !std::holds_alternative<Dense>(layer.operation)) {
       continue;
