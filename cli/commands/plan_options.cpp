@@ -70,7 +70,7 @@ std::shared_ptr<PlanOptions> add_plan_options(CLI::App& command) {
       .add_option_function<std::string>(
           "--algorithm", [options](const std::string& words) { options->algorithm = words; },
           "Of convolutions: auto (default of the fused plan: the one that costs least here), or "
-          "direct, im2col, pointwise, winograd2, winograd4, fft wherever it applies; "
+          "direct, trimmed, im2col, pointwise, winograd2, winograd4, fft wherever it applies; "
           "LAYER=NAME of one layer")
       ->type_name("NAME|LAYER=NAME,...");
   command

@@ -288,10 +288,11 @@ void add_run_command(CLI::App& program) {
       ->check(CLI::IsMember({"fused", "layers"}).description(""))
       ->type_name("fused|layers");
   command
-      ->add_option("--algorithm", options->request.algorithm,
-                   "Of convolutions: direct, im2col, pointwise, winograd2, winograd4, fft wherever "
-                   "it applies, or LAYER=NAME of one layer (default: what the processor's "
-                   "instruction set favours of those that round as direct does)")
+      ->add_option(
+          "--algorithm", options->request.algorithm,
+          "Of convolutions: direct, trimmed, im2col, pointwise, winograd2, winograd4, fft wherever "
+          "it applies, or LAYER=NAME of one layer (default: what the processor's "
+          "instruction set favours of those that round as direct does)")
       ->type_name("NAME|LAYER=NAME,...");
   add_dimension_option(*command, options->request.dimensions);
   command

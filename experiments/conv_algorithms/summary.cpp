@@ -99,8 +99,9 @@ void print_summary(const std::string& machine, const std::vector<TrialCost>& tri
         sums_of(layers, [](const auto& layer) -> const TrialCost& { return layer.front(); });
     print_row(network, "direct", direct, direct);
     for (const ConvAlgorithm algorithm :
-         {ConvAlgorithm::kIm2col, ConvAlgorithm::kPointwise, ConvAlgorithm::kWinograd2,
-          ConvAlgorithm::kWinograd4, ConvAlgorithm::kFft8, ConvAlgorithm::kFft16}) {
+         {ConvAlgorithm::kTrimmed, ConvAlgorithm::kIm2col, ConvAlgorithm::kPointwise,
+          ConvAlgorithm::kWinograd2, ConvAlgorithm::kWinograd4, ConvAlgorithm::kFft8,
+          ConvAlgorithm::kFft16}) {
       const bool applies = std::ranges::any_of(layers, [&](const auto& layer) {
         return by_algorithm(layer, algorithm).algorithm == algorithm;
       });

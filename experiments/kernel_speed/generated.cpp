@@ -10,7 +10,7 @@
 #include "estimator/network/network_part.h"
 #include "experiments/fastest_plan.h"
 #include "kernels/layout/packing.h"
-#include "kernels/program/program.h"
+#include "kernels/program/engine_plan.h"
 #include "kernels/run/native_program.h"
 
 namespace wattgrind {
@@ -19,7 +19,20 @@ namespace {
 AlgorithmRequest fastest_algorithms(const Network& network, Isa isa, int64_t batch) {
   Machine machine = find_machine(kFastestOn);
   machine.isa = isa;
-  return fastest_plan(Plan::kLayers, network, batch, machine).algorithms;
+  return fastest_plan(Plan::kFused, network, batch, machine).algorithms;
+}
+
+// Sums of products in the order of the loops, as oneDNN's direct algorithm takes them, which leaves
+// out the taps on padding, where there are any.
+AlgorithmRequest plain_sums(const Network& network, Isa isa, int64_t batch) {
+  AlgorithmRequest request;
+  const Program program = plan_inference(network, Plan::kFused, isa, batch).program;
+  const std::optional<AlgorithmChoice>& choice = program.steps.front().choice;
+  if (choice && choice->algorithm == ConvAlgorithm::kDirect &&
+      choice->candidate(ConvAlgorithm::kTrimmed)) {
+    request.everywhere = {ConvAlgorithm::kTrimmed};
+  }
+  return request;
 }
 
 // A network of the one layer, its code and its memory.
@@ -27,9 +40,12 @@ class OneLayer {
  public:
   OneLayer(const TimedLayer& timed, Isa isa, bool fastest)
       : network_(layer_alone({"one", {}, {timed.layer}, {0}}, 0, "one")),
-        program_(lower_network(
-            network_, isa, timed.batch, Phase::kInference,
-            fastest ? fastest_algorithms(network_, isa, timed.batch) : AlgorithmRequest{})),
+        program_(
+            plan_inference(network_,
+                           {Plan::kFused, fastest ? fastest_algorithms(network_, isa, timed.batch)
+                                                  : plain_sums(network_, isa, timed.batch)},
+                           isa, timed.batch)
+                .program),
         memory_(program_),
         kernels_(compiled()) {
     CHECK(!program_.steps.empty(), "{} has no kernel", timed.label);

@@ -103,7 +103,8 @@ Isa isa_named(const std::string& name) {
 int run(int argc, char** argv) {
   Options options;
   CLI::App app{"Speed of layers beside oneDNN and OpenBLAS"};
-  app.add_option("--networks", options.networks, "built-in networks")->capture_default_str();
+  app.add_option("--networks", options.networks, "built-in networks, or files")
+      ->capture_default_str();
   app.add_option("--batch", options.batch, "images a run")->check(CLI::PositiveNumber);
   app.add_option("--repetitions", options.repetitions)->check(CLI::PositiveNumber);
   app.add_option("--seconds", options.seconds, "least time of a repetition");

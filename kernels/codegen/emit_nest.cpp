@@ -187,6 +187,7 @@ class NestEmitter {
   void emit_instruction(const Instruction& instruction) {
     switch (instruction.opcode) {
       case Opcode::kLoad:
+        emit_prefetch(builder_, pointer(instruction), instruction.ahead_bytes);
         define(instruction, emit_load(builder_, pointer(instruction), instruction.lanes));
         break;
       case Opcode::kIndexedLoad:

@@ -169,6 +169,15 @@ Value* emit_load(IRBuilderBase& builder, Value* pointer, int lanes) {
   return builder.CreateAlignedLoad(register_type(builder, lanes), pointer, align, true);
 }
 
+void emit_prefetch(IRBuilderBase& builder, Value* pointer, int64_t ahead_bytes) {
+  if (ahead_bytes == 0) return;
+  constexpr int kRead = 0, kIntoL2 = 2, kData = 1;
+  Value* ahead = builder.CreateConstGEP1_64(builder.getInt8Ty(), pointer, ahead_bytes);
+  builder.CreateIntrinsic(
+      llvm::Intrinsic::prefetch, {builder.getPtrTy()},
+      {ahead, builder.getInt32(kRead), builder.getInt32(kIntoL2), builder.getInt32(kData)});
+}
+
 void emit_store(IRBuilderBase& builder, Value* value, Value* pointer, int lanes) {
   if (lanes == 2) {
     llvm::Type* pairs = llvm::FixedVectorType::get(builder.getDoubleTy(), 2);

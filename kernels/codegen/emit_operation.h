@@ -69,6 +69,9 @@ llvm::Type* register_type(llvm::IRBuilderBase& builder, int lanes);
 // Emits one machine load or store of `lanes` values, which LLVM may neither drop, repeat, merge nor
 // split.
 llvm::Value* emit_load(llvm::IRBuilderBase& builder, llvm::Value* pointer, int lanes);
+
+// Asks for the line that lies so many bytes further on, to be in L2; does nothing where they are 0.
+void emit_prefetch(llvm::IRBuilderBase& builder, llvm::Value* pointer, int64_t ahead_bytes);
 void emit_store(llvm::IRBuilderBase& builder, llvm::Value* value, llvm::Value* pointer, int lanes);
 
 // Puts a float in every lane.

@@ -15,6 +15,9 @@ struct InstructionTraits {
   uint64_t vector_bits = 0;  // of its widest vector register; 0: it has none
 };
 
+// Whether it asks the caches for a line and does nothing else.
+bool is_prefetch(const llvm::MachineInstr& instruction);
+
 // Looks at LLVM's description of the instruction and at its name, which is the same in all of
 // LLVM's tables, because LLVM's headers for targets are not installed with it.
 InstructionTraits traits_of(const llvm::MachineInstr& instruction);

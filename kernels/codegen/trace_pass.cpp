@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "estimator/base/error.h"
+#include "kernels/codegen/instruction_class.h"
 #include "kernels/codegen/trace_frame.h"
 
 namespace wattgrind {
@@ -103,6 +104,7 @@ uint16_t bytes_of(const X86& x86, const MachineInstr& instruction) {
 std::optional<MemoryUse> memory_use(const X86& x86, const MachineInstr& instruction) {
   // Inline assembly only puts addresses in registers here, but LLVM takes it for a use of memory.
   if (!instruction.mayLoadOrStore() || instruction.isInlineAsm()) return std::nullopt;
+  if (is_prefetch(instruction)) return std::nullopt;
   constexpr uint16_t kWord = 8;
   if (instruction.getOpcode() == x86.push.getOpcode()) {
     return MemoryUse{.stack_offset = -kWord, .kind = {.bytes = kWord, .is_write = true}};

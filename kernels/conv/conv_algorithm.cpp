@@ -43,8 +43,9 @@ WeightForm weight_form(ConvAlgorithm algorithm) {
 }
 
 bool fills_scratch(ConvAlgorithm algorithm) {
-  return algorithm == ConvAlgorithm::kDirect || algorithm == ConvAlgorithm::kIm2col ||
-         algorithm == ConvAlgorithm::kPointwise || weight_form(algorithm) != WeightForm::kTaps;
+  return algorithm == ConvAlgorithm::kDirect || algorithm == ConvAlgorithm::kTrimmed ||
+         algorithm == ConvAlgorithm::kIm2col || algorithm == ConvAlgorithm::kPointwise ||
+         weight_form(algorithm) != WeightForm::kTaps;
 }
 
 std::optional<ConvAlgorithm> conv_algorithm_named(std::string_view name) {

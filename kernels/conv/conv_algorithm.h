@@ -31,12 +31,13 @@ enum class ConvAlgorithm : uint8_t {
   kWinograd4,   // Winograd's F(4x4, 3x3)
   kFft8,        // Fourier transforms of tiles of 8 x 8
   kFft16,       // and of 16 x 16
+  kTrimmed,     // direct, without the taps on padding
 };
 
-inline constexpr std::array<std::string_view, 10> kConvAlgorithmNames = {
-    "direct",    "dots",      "tap_columns", "planar", "im2col",
-    "pointwise", "winograd2", "winograd4",   "fft8",   "fft16"};
-static_assert(kConvAlgorithmNames.size() == static_cast<size_t>(ConvAlgorithm::kFft16) + 1);
+inline constexpr std::array<std::string_view, 11> kConvAlgorithmNames = {
+    "direct",    "dots",      "tap_columns", "planar", "im2col", "pointwise",
+    "winograd2", "winograd4", "fft8",        "fft16",  "trimmed"};
+static_assert(kConvAlgorithmNames.size() == static_cast<size_t>(ConvAlgorithm::kTrimmed) + 1);
 
 constexpr std::string_view name(ConvAlgorithm algorithm) {
   return kConvAlgorithmNames[static_cast<size_t>(algorithm)];

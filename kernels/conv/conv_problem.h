@@ -48,6 +48,8 @@ struct ConvProblem {
   std::vector<FusedLayer> fused = {};
   std::optional<PoolWindows> pool = {};
   std::optional<ConvPart> part = {};  // of a way forward that is a part of a layer's
+  bool prefetches = false;            // asks for weights before their turn, as LayerContext says
+  bool is_strip = false;              // some rows of a layer, beside which its map goes on
 
   int64_t group_inputs() const { return input.shape.channels / groups; }
   int64_t group_filters() const { return output.shape.channels / groups; }

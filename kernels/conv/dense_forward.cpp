@@ -30,6 +30,8 @@ void emit(NestBuilder& nest, const ConvProblem& problem) {
   product.bias = operands.bias;
   product.output = operands.output;
   product.epilogue = operands.epilogue;
+  product.prefetches =
+      ahead_bytes(problem, static_cast<int64_t>(problem.packed_weights_bytes())) > 0;
   emit_dense_product(nest, product);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/conv/block_loops.h"
+#include "kernels/conv/row_groups.h"
 #include "kernels/layout/blocking.h"
 
 namespace wattgrind {
@@ -89,55 +91,21 @@ DirectConv with_better_rows(const DirectConv& conv, Isa isa) {
   return cut;
 }
 
-// How many output rows are computed for all blocks of channels before the next rows begin. Of the
-// divisors of the rows, the one is taken that moves the fewest bytes between L2 and what lies
-// below, where a byte from memory counts more than one from the last level (distance_from_l2).
-// Weights move once a group of rows. The input moves once where a group's rows stay in L2,
-// otherwise once for each block of channels and chunk of kernel rows. Partial sums move in and out
-// for every chunk after the first, unless those of a block stay in L2.
-int64_t choose_group_rows(const DirectConv& conv, Isa isa) {
-  const int64_t width = conv.blocks[0].width();
-  const Chunking chunks = choose_chunks(conv, width);
-  const int64_t tap_chunks =
-      conv.kernel_height / chunks.rows * (conv.kernel_width / chunks.columns);
-  const int64_t passes = chunks.chunks(conv) - 1;
-  const int64_t resident = resident_map_bytes(isa);
-  const int64_t weight_bytes = conv.groups * conv.taps() * padded_width(conv.blocks) * kFloatBytes;
-  // How often a group's channels are read where they do not stay in L2.
-  const int64_t input_passes = static_cast<int64_t>(conv.blocks.size()) * tap_chunks;
-  const int64_t input_bytes = conv.input.image_bytes(), output_bytes = conv.output.image_bytes();
-  const auto moving_cost = [&](int64_t group) {
-    const int64_t groups = conv.rows / group;
-    const int64_t read_rows =
-        (group - 1) * conv.input_row_step + conv.dilation_height * (conv.kernel_height - 1) + 1;
-    const bool input_stays = read_rows * conv.input.row_bytes() / conv.groups <= resident;
-    const bool sums_stay = group * conv.columns * width * kFloatBytes <= resident;
-    return groups * weight_bytes * distance_from_l2(weight_bytes) +
-           (input_stays ? 1 : input_passes) * input_bytes * distance_from_l2(input_bytes) +
-           (sums_stay ? 0 : 2 * passes * output_bytes * distance_from_l2(output_bytes));
-  };
-  int64_t best = conv.rows;
-  for (int64_t group = best - 1; group > 0; --group) {
-    if (conv.rows % group == 0 && moving_cost(group) < moving_cost(best)) best = group;
-  }
-  return best;
+ReductionPasses passes_of(const DirectConv& conv) {
+  const Chunking chunks = choose_chunks(conv, conv.blocks[0].width());
+  return {conv.kernel_height / chunks.rows * (conv.kernel_width / chunks.columns),
+          chunks.chunks(conv)};
 }
 
 class DirectConvEmitter {
  public:
   DirectConvEmitter(NestBuilder& nest, DirectConv conv)
-      : nest_(nest), conv_(std::move(conv)), group_rows_(choose_group_rows(conv_, nest.isa())) {}
+      : nest_(nest),
+        conv_(std::move(conv)),
+        group_rows_(choose_group_rows(conv_, passes_of(conv_), nest.isa())) {}
 
   void emit() {
-    const int64_t width = padded_width(conv_.blocks);
-    nest_.loop("group", conv_.groups, [&](LoopVariable g) {
-      ProductTile tile;
-      tile.input = stepped(conv_.input_values, g, conv_.group_inputs * kFloatBytes);
-      tile.output = stepped(conv_.output_values, g, conv_.group_outputs * kFloatBytes);
-      tile.weights = stepped(conv_.weights, g, conv_.taps() * width * kFloatBytes);
-      tile.bias = stepped(conv_.bias, g, width * kFloatBytes);
-      emit_row_groups(tile);
-    });
+    for_each_group(nest_, conv_, [&](const ProductTile& group) { emit_row_groups(group); });
   }
 
  private:
@@ -149,35 +117,10 @@ class DirectConvEmitter {
       ProductTile tile = base;
       tile.input = stepped(base.input, y, group_rows_ * input_row_bytes());
       tile.output = stepped(base.output, y, group_rows_ * output_row_bytes());
-      for (const BlockRun& run : runs(conv_.blocks)) emit_run(run, tile);
-    });
-  }
-
-  void emit_run(const BlockRun& run, const ProductTile& base) {
-    const int64_t rows = balanced_tiles(conv_.columns, tile_rows(nest_.isa()))[0].size;
-    const int64_t together =
-        std::clamp<int64_t>(tile_vectors(nest_.isa(), rows) / run.block.vectors, 1, run.count);
-    const int64_t width_bytes = run.block.width() * kFloatBytes;
-    for (const Tiles& tiles : full_tiles(run.count, together)) {
-      ProductTile tile = base;
-      const int64_t first_bytes = run.block.first * kFloatBytes + tiles.start * width_bytes;
-      const int64_t step_bytes = tiles.size * width_bytes;
-      tile.lanes = run.block.lanes;
-      for (int64_t b = 0; b < tiles.size; ++b) {
-        for (int64_t v = 0; v < run.block.vectors; ++v) {
-          const int64_t vector_bytes = v * run.block.lanes * kFloatBytes;
-          tile.vectors.push_back(
-              {b * conv_.taps() * width_bytes + vector_bytes, b * width_bytes + vector_bytes});
-        }
-      }
-      nest_.loop("block", tiles.count, [&](LoopVariable b) {
-        tile.weights =
-            stepped(moved(base.weights, conv_.taps() * first_bytes), b, conv_.taps() * step_bytes);
-        tile.bias = stepped(moved(base.bias, first_bytes), b, step_bytes);
-        tile.output = stepped(moved(base.output, first_bytes), b, step_bytes);
-        emit_chunks(run.block.width(), tiles.size, tile);
+      for_each_block(nest_, conv_, tile, [&](const ProductTile& block, const BlockWidth& width) {
+        emit_chunks(width.one, width.together, block);
       });
-    }
+    });
   }
 
   // Chunks from `first` on, `count` of them.

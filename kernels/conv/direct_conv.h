@@ -31,6 +31,7 @@ struct DirectConv {
   Address weights, bias;
   Address output_values;  // the first output
   Epilogue epilogue = {};
+  int64_t weights_ahead_bytes = 0;  // as of a tile (kernels/parts/product_tile.h)
 
   int64_t taps() const { return kernel_height * kernel_width * group_inputs; }
   // How far a tap lies from the one in the kernel's next row, or next column, in the input.

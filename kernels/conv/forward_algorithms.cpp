@@ -6,8 +6,9 @@ namespace wattgrind {
 
 std::span<const AlgorithmEntry> forward_algorithms() {
   static const std::vector<AlgorithmEntry> entries = [] {
-    std::vector<AlgorithmEntry> all = {direct_forward(),     planar_forward(), dense_forward(),
-                                       dense_dots_forward(), im2col_forward(), pointwise_forward()};
+    std::vector<AlgorithmEntry> all = {direct_forward(),     planar_forward(),  dense_forward(),
+                                       dense_dots_forward(), trimmed_forward(), im2col_forward(),
+                                       pointwise_forward()};
     const auto tiled = tiled_forward();
     all.insert(all.end(), tiled.begin(), tiled.end());
     return all;

@@ -13,6 +13,7 @@ AlgorithmEntry direct_forward();
 AlgorithmEntry planar_forward();
 AlgorithmEntry im2col_forward();
 AlgorithmEntry pointwise_forward();
+AlgorithmEntry trimmed_forward();
 std::array<AlgorithmEntry, 4> tiled_forward();
 // Dense layers.
 AlgorithmEntry dense_forward();

@@ -1,5 +1,7 @@
 #include "kernels/conv/forward_conv.h"
 
+#include "kernels/layout/blocking.h"
+
 namespace wattgrind {
 
 ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem) {
@@ -31,6 +33,10 @@ ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem,
   return operands;
 }
 
+int64_t ahead_bytes(const ConvProblem& problem, int64_t weight_bytes) {
+  return problem.prefetches && pays_to_prefetch(weight_bytes, problem.isa) ? kPrefetchBytes : 0;
+}
+
 DirectConv forward_convolution(const ConvProblem& problem) {
   DirectConv conv;
   conv.groups = problem.groups;
@@ -47,6 +53,8 @@ DirectConv forward_convolution(const ConvProblem& problem) {
   conv.input_row_step = problem.window.stride_height;
   conv.input_column_step = problem.window.stride_width;
   conv.blocks = problem.filter_blocks();
+  conv.weights_ahead_bytes =
+      ahead_bytes(problem, static_cast<int64_t>(problem.packed_weights_bytes()));
   return conv;
 }
 

@@ -20,6 +20,10 @@ ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem);
 ForwardOperands forward_operands(NestBuilder& nest, const ConvProblem& problem,
                                  uint64_t weight_bytes);
 
+// How far ahead a product that takes so many bytes of weights in sequence asks for them, if the
+// problem does that at all and L2 does not hold them; 0: not.
+int64_t ahead_bytes(const ConvProblem& problem, int64_t weight_bytes);
+
 // One image's convolution, without addresses.
 DirectConv forward_convolution(const ConvProblem& problem);
 

@@ -127,6 +127,7 @@ class PooledConv {
     part.batch = cut.images;
     part.output = strip_layout(strip);
     if (strip.count < pool_.output.shape.height) {
+      part.is_strip = true;
       part.input.shape.height = part.output.shape.height * part.window.stride_height;
     }
     return part;

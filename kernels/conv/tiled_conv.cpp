@@ -210,6 +210,7 @@ class TiledConv {
     conv.output = {{problem_.groups * products_.width(), 1, conv.columns}, sum_values_, {}};
     conv.blocks = products_.blocks;
     conv.start = TileStart::kZero;
+    conv.weights_ahead_bytes = ahead_bytes(problem_, static_cast<int64_t>(weight_bytes()));
     return conv;
   }
 

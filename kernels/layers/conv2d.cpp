@@ -38,6 +38,7 @@ ConvProblem conv2d_problem(const Conv2d& conv, const LayerContext& context) {
   problem.input = context.input();
   problem.output = context.output;
   problem.fused = context.fused;
+  problem.prefetches = context.prefetches_weights;
   take_pooling(conv, context, problem);
   return problem;
 }

@@ -16,6 +16,7 @@ ConvProblem dense_problem(const Dense& dense, const LayerContext& context) {
   problem.input = context.input();
   problem.output = context.output;
   problem.fused = context.fused;
+  problem.prefetches = context.prefetches_weights;
   return problem;
 }
 

@@ -23,6 +23,7 @@ struct LayerContext {
   // By input, whether it lies in the output already, where a concatenation wants it; empty: none.
   std::vector<bool> is_in_output = {};
   std::vector<FusedLayer> fused = {};  // what is done with each value before it is stored
+  bool prefetches_weights = false;     // as engines' kernels do, of weights that L2 does not hold
   std::optional<Int8Layer> int8 = {};  // of the layer itself, as in network.h, and of each input
   std::vector<std::optional<ByteScale>> input_bytes = {};
 

@@ -52,6 +52,7 @@ std::string to_text(const LoopNest& nest, const Instruction& instruction) {
     text += fmt::format(" of {} rows of {} bytes", instruction.table.count,
                         instruction.table.row_bytes);
   }
+  if (instruction.ahead_bytes != 0) text += fmt::format(" ahead {}", instruction.ahead_bytes);
   if (is_constant(instruction.opcode)) text += fmt::format(" {}", instruction.immediate);
   for (int i = 0; i < opcode.operands; ++i) {
     text += fmt::format("{} r{}", i > 0 || opcode.is_memory ? "," : "", instruction.src[i]);

@@ -124,6 +124,9 @@ struct Instruction {
   float immediate = 0;
   Address address;  // kLoad, kBroadcast, kStore, kIndexedLoad
   TableRows table;  // kIndexedLoad
+  // kLoad: asks the caches for the line that lies so many bytes further on, too, which may be past
+  // the buffer. That is a hint, no reference: no cache model counts it, cachegrind's neither.
+  int64_t ahead_bytes = 0;
 
   friend bool operator==(const Instruction&, const Instruction&) = default;
 };

@@ -93,9 +93,13 @@ void NestBuilder::emit(Instruction instruction) {
   body.push_back({std::move(instruction)});
 }
 
-Register NestBuilder::load(int lanes, const Address& address) {
+Register NestBuilder::load(int lanes, const Address& address, int64_t ahead_bytes) {
   const Register dst = new_register(lanes);
-  emit({.opcode = Opcode::kLoad, .lanes = lanes, .dst = dst, .address = address});
+  emit({.opcode = Opcode::kLoad,
+        .lanes = lanes,
+        .dst = dst,
+        .address = address,
+        .ahead_bytes = ahead_bytes});
   return dst;
 }
 

@@ -48,7 +48,7 @@ class NestBuilder {
     end_loop(variable);
   }
 
-  Register load(int lanes, const Address& address);
+  Register load(int lanes, const Address& address, int64_t ahead_bytes = 0);
   Register indexed_load(int lanes, Register index, const TableRows& table, const Address& assumed);
   Register broadcast(int lanes, const Address& address);
   void store(Register value, const Address& address);

@@ -37,13 +37,14 @@ class DenseProductEmitter {
   }
 
  private:
+  bool has_one_tile() const { return tiles_.size() == 1 && tiles_[0].count == 1; }
+
   // How many values of an image the tiles go through before they start over for the next chunk.
   // With one tile of rows the weights are read once whatever the order. With more, a chunk of the
   // reduction keeps a block's weights in L1 for all rows and a chunk of the rows in L2 for all
   // blocks. Only plain vectors are cut into chunks; a map's loops stay whole.
   int64_t chunk_values() const {
-    const bool one_tile = tiles_.size() == 1 && tiles_[0].count == 1;
-    if (one_tile || !product_.input.is_dense()) return values_;
+    if (has_one_tile() || !product_.input.is_dense()) return values_;
     const int64_t wanted = kWeightChunkBytes / (product_.blocks[0].width() * kFloatBytes);
     const int64_t chunk = largest_divisor(values_, wanted);
     return 2 * chunk >= wanted ? chunk : values_;
@@ -61,6 +62,11 @@ class DenseProductEmitter {
           const int64_t step_bytes = run.block.width() * kFloatBytes;
           tile.reduction = reduction_loops(product_.input, step_bytes);
           if (chunk < values_) tile.reduction[0].trips = chunk;
+          if (product_.prefetches && !has_one_tile()) {
+            // Behind a chunk comes the next block's.
+            tile.weights_ahead_bytes =
+                chunk < values_ ? blocks.size * values_ * step_bytes : kPrefetchBytes;
+          }
           tile.input = stepped(moved(product_.input_values, first_chunk * chunk * kFloatBytes), k,
                                chunk * kFloatBytes);
           tile.weights =

@@ -20,6 +20,7 @@ struct DenseProduct {
   TileStart start = TileStart::kBias;           // kBias or kZero
   Address input_values, weights, bias, output;  // where image 0, value 0 and column 0 lie
   Epilogue epilogue = {};
+  bool prefetches = false;  // asks for weights before their turn (kernels/layout/blocking.h)
 };
 
 void emit_dense_product(NestBuilder& nest, const DenseProduct& product);

@@ -24,6 +24,13 @@ struct ReductionLoop {
   int64_t weight_bytes = 0;
 };
 
+// A part of the reduction that some of the tile's rows take, `rows` from `first_row` on.
+struct ReductionPart {
+  std::vector<ReductionLoop> loops;           // outermost first
+  int64_t input_bytes = 0, weight_bytes = 0;  // how far its first step lies from the reduction's
+  int64_t first_row = 0, rows = 0;
+};
+
 // A vector of columns: how far it lies from the tile's first weights, and from its first bias and
 // output.
 struct TileVector {
@@ -41,10 +48,13 @@ struct ProductTile {
   int64_t output_row_bytes = 0;  // from one row's output to the next's
   int lanes = 0;
   std::vector<TileVector> vectors;
-  std::vector<ReductionLoop> reduction;  // outermost first
-  Address input, weights, bias, output;  // where row 0, vector 0 and step 0 lie
-  TileStart start = TileStart::kBias;    // `bias` is used with kBias and kRowBias alone
-  Epilogue epilogue = {};                // done with each sum before it is stored
+  std::vector<ReductionLoop> reduction;   // outermost first
+  std::vector<ReductionPart> parts = {};  // inside of the reduction; none: a step of all rows
+  Address input, weights, bias, output;   // where row 0, vector 0 and step 0 lie
+  TileStart start = TileStart::kBias;     // `bias` is used with kBias and kRowBias alone
+  Epilogue epilogue = {};                 // done with each sum before it is stored
+  // How far ahead lie the weights that the caches are asked for as a step's are loaded; 0: none.
+  int64_t weights_ahead_bytes = 0;
 };
 
 void emit_product_tile(NestBuilder& nest, const ProductTile& tile);

@@ -15,7 +15,8 @@ std::vector<ConvAlgorithm> algorithms_named(std::string_view word) {
   // Columns of taps are an algorithm of gradients alone.
   if (!algorithm || algorithm == ConvAlgorithm::kTapColumns) {
     fail(ErrorKind::kUsage,
-         "\"{}\" is no algorithm: take direct, im2col, pointwise, winograd2, winograd4, fft, fft8, "
+         "\"{}\" is no algorithm: take direct, trimmed, im2col, pointwise, winograd2, winograd4, "
+         "fft, fft8, "
          "fft16, planar or dots, or LAYER=ALGORITHM",
          word);
   }

@@ -9,12 +9,16 @@
 namespace wattgrind {
 namespace {
 
+// Fewer multiply-adds than that are worth a count: a thirtieth less is lost in what a layer's rest
+// takes, and the maps it is saved on are large ones, whose counts take longest.
+constexpr Share kCouldPay = {31, 32};
+
 std::vector<ConvAlgorithm> algorithms_to_try(const AlgorithmChoice& choice, TriedAlgorithms tried) {
   std::vector<ConvAlgorithm> algorithms = {choice.algorithm};
   const double cost = choice.candidate(choice.algorithm)->cost;
   for (const AlgorithmCandidate& candidate : choice.candidates) {
     if (candidate.algorithm == choice.algorithm) continue;
-    const bool could_pay = !candidate.worth && candidate.cost < cost;
+    const bool could_pay = !candidate.worth && candidate.cost < kCouldPay.share_of(cost);
     if (could_pay || tried == TriedAlgorithms::kThatApply) {
       algorithms.push_back(candidate.algorithm);
     }
@@ -74,6 +78,7 @@ class TrialBuilder {
     for (const int input : layer.inputs) context.inputs.push_back(program.map(input).layout);
     context.output = program.outputs[static_cast<size_t>(of.layer)].layout;
     context.fused = layer.fused;
+    context.prefetches_weights = program.prefetches_weights;
     AlgorithmRequest request;
     request.layers[own_name(layer)].algorithms = {algorithm};
     LoweredLayer lowered = lower_forward(layer, context, request);

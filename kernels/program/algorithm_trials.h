@@ -25,7 +25,7 @@ struct AlgorithmTrials {
 };
 
 enum class TriedAlgorithms {
-  kThatCouldPay,  // the plan's, and those asked for only that take fewer instructions
+  kThatCouldPay,  // the plan's, and those asked for only that take a thirtieth fewer instructions
   kThatApply
 };
 

@@ -20,8 +20,10 @@ namespace {
 // yet.
 class ProgramBuilder {
  public:
-  ProgramBuilder(const Network& network, MapPlan plan, const AlgorithmRequest& algorithms)
+  ProgramBuilder(const Network& network, MapPlan plan, const AlgorithmRequest& algorithms,
+                 bool prefetches_weights)
       : network_(network), algorithms_(algorithms) {
+    program_.prefetches_weights = prefetches_weights;
     program_.isa = plan.isa;
     program_.batch = plan.batch;
     program_.maps = std::move(plan);
@@ -62,6 +64,7 @@ class ProgramBuilder {
                            planned.storage == Storage::kInPlace,
                            program_.maps.phase == Phase::kTraining};
       context.fused = self.fused;
+      context.prefetches_weights = program_.prefetches_weights;
       context.int8 = self.int8;
       context.input_bytes = self.input_bytes;
       for (const int input : self.inputs) {
@@ -236,7 +239,10 @@ Step make_step(int layer, std::string symbol, LoopNest nest, std::vector<uint32_
 
 Program lower_network(const Network& network, Isa isa, int64_t batch, Phase phase,
                       const AlgorithmRequest& algorithms, Joining joining) {
-  return ProgramBuilder(network, plan_maps(network, isa, batch, phase, joining), algorithms)
+  // Kernels as engines have them come with maps as engines have them.
+  const bool prefetches_weights = joining == Joining::kInPlace;
+  return ProgramBuilder(network, plan_maps(network, isa, batch, phase, joining), algorithms,
+                        prefetches_weights)
       .build();
 }
 

@@ -93,8 +93,9 @@ struct Program {
   // share memory (shared_memory.h).
   std::vector<ProgramBuffer> buffers;
   std::vector<Step> steps;
-  std::vector<OutputMap> inputs;   // by input of the network
-  std::vector<OutputMap> outputs;  // by layer
+  std::vector<OutputMap> inputs;    // by input of the network
+  std::vector<OutputMap> outputs;   // by layer
+  bool prefetches_weights = false;  // its kernels do, as layer_context.h says
 
   // The first input; most networks have no other.
   const OutputMap& input() const { return inputs.front(); }

@@ -52,10 +52,11 @@ LayerCase make_case(FeatureShape input, const Operation& operation, int64_t batc
 }
 
 void check_forward(const LayerCase& test, const Target& target, const ForwardLowering& lower,
-                   WeightForm form) {
+                   WeightForm form, float around) {
   const LayerContext context = test.forward_context(target.isa);
   const LoopNest nest = lower(context);
   NestRun run(nest);
+  std::ranges::fill(run.buffer(Operand::kInput), around);
   run.write_map(Operand::kInput, context.input(), test.batch, test.input);
   for (const Buffer& buffer : nest.buffers) {
     if (buffer.operand == Operand::kWeights) {

@@ -67,9 +67,10 @@ LayerCase make_case(FeatureShape input, const Operation& operation, int64_t batc
 
 using ForwardLowering = std::function<LoopNest(const LayerContext&)>;
 
-// The nest's output, on one target, of weights in the form that it wants.
+// The nest's output, on one target, of weights in the form that it wants. The input's map lies
+// among values of `around`.
 void check_forward(const LayerCase& test, const Target& target, const ForwardLowering& lower,
-                   WeightForm form = WeightForm::kTaps);
+                   WeightForm form = WeightForm::kTaps, float around = 0);
 
 using GradientLowering = std::function<LoopNest(const BackwardContext&)>;
 

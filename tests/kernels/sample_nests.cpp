@@ -128,6 +128,7 @@ class RandomNest {
     switch (opcode) {
       case Opcode::kLoad:
         instruction.address = draw_address(instruction.lanes);
+        if (below(4) == 0) instruction.ahead_bytes = static_cast<int64_t>(1 + below(300)) * 4096;
         break;
       case Opcode::kBroadcast:
         instruction.address = draw_address(1);

@@ -71,6 +71,30 @@ TEST_P(MachineWorkOnEachIsa, LoopsCountTheirTrips) {
   EXPECT_GT(total(5040), total(2520));
 }
 
+void look_ahead(std::vector<Statement>& body, int64_t bytes) {
+  for (Statement& statement : body) {
+    if (Loop* loop = std::get_if<Loop>(&statement.node)) {
+      look_ahead(loop->body, bytes);
+    } else if (auto& load = std::get<Instruction>(statement.node); load.opcode == Opcode::kLoad) {
+      load.ahead_bytes = bytes;
+    }
+  }
+}
+
+TEST_P(MachineWorkOnEachIsa, HintsAreInstructionsAndNoReferences) {
+  const LoopNest plain = tile_product(GetParam(), 3, 2, 50);
+  LoopNest hinted = plain;
+  look_ahead(hinted.body, 8192);
+  const InstructionCounts without = work_of(plain, false).instructions;
+  const InstructionCounts with = work_of(hinted, false).instructions;
+  // An address more or less outside of the loops comes with them.
+  const auto hints = static_cast<double>(executions(plain, Opcode::kLoad));
+  const InstructionClass scalar = InstructionClass::kScalar;
+  EXPECT_NEAR(static_cast<double>(with.total() - without.total()), hints, 2);
+  EXPECT_NEAR(static_cast<double>(with.of(scalar) - without.of(scalar)), hints, 2);
+  EXPECT_EQ(with.memory_operands, without.memory_operands);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, MachineWorkOnEachIsa,
                          testing::Values(Isa::kSse42, Isa::kAvx2, Isa::kAvx512, Isa::kNeon),
                          [](const auto& isa) {

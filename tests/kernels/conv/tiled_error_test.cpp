@@ -104,6 +104,7 @@ const std::vector<ErrorBound>& bounds() {
       {{512, 3}, kDirect, 4.4e-6}, {{512, 3}, kWinograd2, 1.8e-6}, {{512, 3}, kWinograd4, 3e-5},
       {{64, 5}, kFft8, 5e-7},      {{256, 5}, kFft8, 9e-7},        {{64, 5}, kFft16, 5e-7},
       {{64, 7}, kFft16, 4e-7},     {{64, 3}, kIm2col, 1.5e-6},     {{64, 1}, kPointwise, 6e-7},
+      {{64, 3}, kTrimmed, 1.7e-6}, {{512, 3}, kTrimmed, 4.4e-6},
   };
   return all;
 }

@@ -45,7 +45,7 @@ TEST(AlgorithmRequest, ReadsItsWords) {
 
 TEST(AlgorithmRequest, RefusesOtherWords) {
   EXPECT_THAT(error_text([] { algorithm_request("gemm"); }, ErrorKind::kUsage),
-              testing::StartsWith("\"gemm\" is no algorithm: take direct, im2col"));
+              testing::StartsWith("\"gemm\" is no algorithm: take direct, trimmed"));
   EXPECT_THAT(error_text([] { algorithm_request("conv1=tap_columns"); }, ErrorKind::kUsage),
               testing::StartsWith("\"tap_columns\" is no algorithm"));
   EXPECT_THAT(error_text([] { algorithm_request("direct,im2col"); }, ErrorKind::kUsage),
@@ -84,7 +84,8 @@ TEST(AlgorithmRequest, IsForWhereItApplies) {
 }
 
 TEST(AlgorithmRequest, NetworksComputeTheSameByAll) {
-  for (const char* words : {"im2col", "pointwise", "winograd2", "winograd4", "fft8", "fft16"}) {
+  for (const char* words :
+       {"trimmed", "im2col", "pointwise", "winograd2", "winograd4", "fft8", "fft16"}) {
     for (const Plan plan : {Plan::kLayers, Plan::kFused}) {
       // F(4x4) is ten to thirty times as far off as direct sums (tiled_error_test.cpp).
       const double slack = std::string_view(words) == "winograd4" ? 30 : 1;

@@ -179,6 +179,43 @@ TEST(Fusion, SparesPassesOverMemory) {
 
 // A convolution of every kind of kernel: direct with its reduction whole and cut, along channels,
 // columns and rows; planar; depthwise; grouped.
+// Takes the hints out of a nest; returns how many there were.
+int take_hints(std::vector<Statement>& body) {
+  int hints = 0;
+  for (Statement& statement : body) {
+    if (Loop* loop = std::get_if<Loop>(&statement.node)) {
+      hints += take_hints(loop->body);
+    } else {
+      int64_t& ahead = std::get<Instruction>(statement.node).ahead_bytes;
+      hints += ahead > 0 ? 1 : 0;
+      ahead = 0;
+    }
+  }
+  return hints;
+}
+
+// Kernels of the fused plan ask for weights ahead of their turn where L2 does not hold them, and
+// more than one tile takes them; they differ from those of plan `layers` in nothing else.
+TEST(FusedKernels, AskForLargeWeightsAhead) {
+  const struct {
+    Network network;
+    int64_t batch;
+    bool asks;
+  } cases[] = {{graph({512, 1, 1}, {{"a", Dense{2048}}}), 64, true},
+               {graph({512, 1, 1}, {{"a", Dense{2048}}}), 1, false},
+               {graph({512, 1, 1}, {{"a", Dense{64}}}), 64, false},
+               {graph({512, 9, 9}, {{"a", same_conv(600, 1)}}), 1, true},
+               {graph({16, 9, 9}, {{"a", same_conv(600, 1)}}), 1, false}};
+  for (const auto& [network, batch, asks] : cases) {
+    const LoopNest plain =
+        plan_inference(network, Plan::kLayers, Isa::kAvx2, batch).program.steps.front().nest;
+    LoopNest fused =
+        plan_inference(network, Plan::kFused, Isa::kAvx2, batch).program.steps.front().nest;
+    EXPECT_EQ(take_hints(fused.body) > 0, asks) << to_text(fused);
+    EXPECT_EQ(fused, plain);
+  }
+}
+
 TEST(FusedKernels, EveryAlgorithmDoesWhatTheLayersDo) {
   const struct {
     FeatureShape input;
@@ -238,8 +275,8 @@ TEST(FusedKernels, EveryAlgorithmPools) {
     Conv2d conv;
     std::vector<ConvAlgorithm> algorithms;
   } cases[] = {{same_conv(24, 3),
-                {ConvAlgorithm::kDirect, ConvAlgorithm::kIm2col, ConvAlgorithm::kWinograd2,
-                 ConvAlgorithm::kWinograd4}},
+                {ConvAlgorithm::kDirect, ConvAlgorithm::kTrimmed, ConvAlgorithm::kIm2col,
+                 ConvAlgorithm::kWinograd2, ConvAlgorithm::kWinograd4}},
                {same_conv(3, 5), {ConvAlgorithm::kFft8, ConvAlgorithm::kFft16}},
                {same_conv(70, 1), {ConvAlgorithm::kPointwise}},
                {same_conv(24, 3, 4), {ConvAlgorithm::kDirect, ConvAlgorithm::kWinograd2}}};
