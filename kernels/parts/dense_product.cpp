@@ -62,7 +62,7 @@ class DenseProductEmitter {
           const int64_t step_bytes = run.block.width() * kFloatBytes;
           tile.reduction = reduction_loops(product_.input, step_bytes);
           if (chunk < values_) tile.reduction[0].trips = chunk;
-          if (product_.prefetches && !has_one_tile()) {
+          if (product_.prefetches && (!has_one_tile() || pays_to_prefetch_stream(nest_.isa()))) {
             // Behind a chunk comes the next block's.
             tile.weights_ahead_bytes =
                 chunk < values_ ? blocks.size * values_ * step_bytes : kPrefetchBytes;

@@ -194,8 +194,8 @@ int take_hints(std::vector<Statement>& body) {
   return hints;
 }
 
-// Kernels of the fused plan ask for weights ahead of their turn where L2 does not hold them, and
-// more than one tile takes them; they differ from those of plan `layers` in nothing else.
+// Kernels of the fused plan ask for weights ahead of their turn where L2 does not hold them; they
+// differ from those of plan `layers` in nothing else.
 TEST(FusedKernels, AskForLargeWeightsAhead) {
   const struct {
     Network network;
