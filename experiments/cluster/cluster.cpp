@@ -125,10 +125,12 @@ void speed(const std::string& place, uint64_t trials, uint64_t workers, const st
   const auto start = std::chrono::steady_clock::now();
   for (uint64_t i = 0; i < workers; ++i) {
     if (fork() != 0) continue;
-    const auto store = open_store(place);
-    const auto sampler = sampler_of(*store, word);
-    Bowl evaluation(0);
-    run_study(*store, *sampler, evaluation, {trials, 1, 15, 0.2});
+    {
+      const auto store = open_store(place);
+      const auto sampler = sampler_of(*store, word);
+      Bowl evaluation(0);
+      run_study(*store, *sampler, evaluation, {trials, 1, 15, 0.2});
+    }
     _exit(0);
   }
   int failed = 0, status = 0;

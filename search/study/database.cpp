@@ -1,10 +1,16 @@
 #include "search/study/database.h"
 
 #include <sqlite3.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
+#include <utility>
 
 #include "estimator/base/error.h"
 #include "estimator/system/file_text.h"
@@ -62,9 +68,46 @@ std::optional<std::string> reason_of_folder(const std::filesystem::path& path) {
   }
 }
 
+// Which file systems are this host's alone, as statfs(2) and the kernel's linux/magic.h name them:
+// ext2 to ext4, XFS, Btrfs, F2FS, ZFS, tmpfs, overlays.
+bool is_own_file_system(const std::filesystem::path& path) {
+  constexpr std::array<uint32_t, 7> kOwn = {0xef53,     0x58465342, 0x9123683e, 0xf2f52010,
+                                            0x2fc12fc1, 0x01021994, 0x794c7630};
+  struct statfs found {};
+  if (::statfs(path.c_str(), &found) != 0) return false;
+  return std::find(kOwn.begin(), kOwn.end(), static_cast<uint32_t>(found.f_type)) != kOwn.end();
+}
+
+// SQLite asks this each time that it finds the file locked, and tries again while it returns 1. Its
+// own waits grow to 100 ms, which is longer than twenty workers hold the lock.
+int wait_for_lock(void*, int attempts) {
+  constexpr int kShort = 100, kMiddle = 1000;  // attempts
+  const double wait_ms = attempts < kShort ? 0.2 : attempts < kMiddle ? 1 : 10;
+  constexpr double kMost = kMiddle + (Database::kLockWait_s - 1) * 100;
+  if (attempts > kMost) return 0;
+  std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(wait_ms));
+  return 1;
+}
+
+// SQLite calls this after each commit to the log. Its own checkpoints let others write meanwhile;
+// while many do, none of them is ever complete, and the log grows without end. Where this one does
+// not come about either, the next commit tries again.
+int begin_log_anew(void*, sqlite3* handle, const char* database, int pages) {
+  constexpr int kMostPages = 1000;
+  if (pages >= kMostPages) {
+    sqlite3_wal_checkpoint_v2(handle, database, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+  }
+  return SQLITE_OK;
+}
+
 }  // namespace
 
-void Database::Closer::operator()(sqlite3* handle) const { sqlite3_close(handle); }
+// The last to close the file takes the log into it; SQLite refuses that to the others.
+void Database::Closer::operator()(sqlite3* handle) const {
+  sqlite3_busy_timeout(handle, 0);
+  sqlite3_exec(handle, "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
+  sqlite3_close(handle);
+}
 
 Database::Database(const std::filesystem::path& path, bool create) : path_(path) {
   // SQLite would wait for somebody to write to a named pipe.
@@ -83,11 +126,42 @@ Database::Database(const std::filesystem::path& path, bool create) : path_(path)
     fail_for(code, path_,
              (there ? std::nullopt : reason_of_folder(path)).value_or(reason_of(handle)));
   }
-  sqlite3_busy_timeout(handle, kLockWait_s * 1000);
+  sqlite3_busy_handler(handle, wait_for_lock, nullptr);
   execute("PRAGMA synchronous = EXTRA");
   // As sqlite.org/security.html advises for files that others may have changed.
   execute("PRAGMA trusted_schema = OFF");
   execute("PRAGMA cell_size_check = ON");
+}
+
+void Database::share_syncs() {
+  if (std::exchange(asked_to_share_, true) || !is_own_file_system(path_)) return;
+  // Where it cannot be done (a file that may not be written), the file stays as it is.
+  sqlite3_exec(handle_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+  Query mode(*this, "PRAGMA journal_mode");
+  if (!mode.step() || mode.text(0) != "wal") return;
+  execute("PRAGMA synchronous = NORMAL");
+  sqlite3_wal_hook(handle_.get(), begin_log_anew, nullptr);
+  syncs_apart_ = true;
+}
+
+void Database::sync() const {
+  if (!syncs_apart_) return;
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  CHECK(log != nullptr && log->pMethods != nullptr, "no log");
+  const int code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  if (code != SQLITE_OK) {
+    fail_for(code, path_, fmt::format("cannot be synced: {}", std::strerror(errno)));
+  }
+}
+
+Database::Statement Database::prepare(const std::string& sql) {
+  if (auto idle = idle_.extract(sql)) return std::move(idle.mapped());
+  sqlite3_stmt* handle = nullptr;
+  const int code = sqlite3_prepare_v2(handle_.get(), sql.c_str(), -1, &handle, nullptr);
+  Statement statement(handle);
+  if (code != SQLITE_OK) fail_with(code);
+  return statement;
 }
 
 void Database::execute(const char* sql) {
@@ -99,13 +173,16 @@ int64_t Database::changes() const { return sqlite3_changes64(handle_.get()); }
 
 void Database::fail_with(int code) const { fail_for(code, path_, reason_of(handle_.get())); }
 
-void Query::Finalizer::operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
+void Database::Finalizer::operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
 
-Query::Query(Database& database, const char* sql) : database_(database) {
-  sqlite3_stmt* handle = nullptr;
-  const int code = sqlite3_prepare_v2(database.handle_.get(), sql, -1, &handle, nullptr);
-  handle_.reset(handle);
-  check(code);
+Query::Query(Database& database, std::string sql)
+    : database_(database), sql_(std::move(sql)), handle_(database.prepare(sql_)) {}
+
+// What resetting returns is the error of the last step, which was told then.
+Query::~Query() {
+  sqlite3_reset(handle_.get());
+  sqlite3_clear_bindings(handle_.get());
+  database_.idle_.insert_or_assign(std::move(sql_), std::move(handle_));
 }
 
 void Query::check(int code) const {
@@ -194,6 +271,7 @@ Transaction::~Transaction() {
 void Transaction::commit() {
   database_.execute("COMMIT");
   open_ = false;
+  database_.sync();
 }
 
 }  // namespace wattgrind

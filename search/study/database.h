@@ -1,17 +1,26 @@
 // SQLite, as far as a study needs it: errors that name the file and what to do, and objects that
 // close what they open.
 //
-// A database is kept with a rollback journal that is deleted at each commit, and
-// `synchronous = EXTRA`, so that what is committed outlives a crash of the system, the directory's
-// entry included. That takes five syncs a commit, 1.3 ms on a solid-state disk. A write-ahead log
-// would take one, but it needs memory shared by all who have the file open, which a network file
-// system does not give, and leaves parts of the study in a second and a third file whenever a
-// process was killed. With a rollback journal a study is one file, to copy and to read from
-// anywhere; on a network file system it is as sound as that system's fcntl() locks.
+// What is committed outlives a crash of the system, in either of two ways.
+//
+// - At rest, and always on file systems that other hosts may share: a rollback journal, deleted at
+//   each commit, with `synchronous = EXTRA`. That takes five syncs a commit, one after the other
+//   under the file's lock. The study is one file, to copy and to read from anywhere; on a network
+//   file system it is as sound as that system's fcntl() locks.
+// - While it is worked on, where the file system is this host's own (share_syncs()): a write-ahead
+//   log beside the file. A commit appends to the log and gives the lock away; then it waits for the
+//   disk, together with whoever else waits, so that many commits take one sync. As the log is
+//   written in order, whatever a commit built on is on the disk when it is. Who reads meanwhile may
+//   see what is not on the disk yet, and a crash of the system may take that back; its writer has
+//   not been told that it is stored by then.
+//
+// The last who closes the file makes it one again. Where he was killed, the log stays beside it
+// ("-wal", with an index "-shm") and belongs to it, to be copied along, until it is opened next.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +46,11 @@ class Database {
 
   const std::filesystem::path& path() const { return path_; }
 
+  // From now on commits wait for the disk together, where the file system allows it.
+  void share_syncs();
+  // Returns when all that was committed is on the disk. Transaction::commit() does it.
+  void sync() const;
+
   // Runs statements that return no rows.
   void execute(const char* sql);
 
@@ -52,15 +66,29 @@ class Database {
     void operator()(sqlite3* handle) const;
   };
 
+  struct Finalizer {
+    void operator()(sqlite3_stmt* handle) const;
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, Finalizer>;
+
+  Statement prepare(const std::string& sql);
+
   std::filesystem::path path_;
   std::unique_ptr<sqlite3, Closer> handle_;
+  bool asked_to_share_ = false;
+  bool syncs_apart_ = false;  // a commit does not sync, sync() does
+  // Statements by text that no Query uses at the moment: to plan one takes longer than to run it.
+  std::map<std::string, Statement> idle_;
 };
 
 // One SQL statement, whether it asks or changes. Parameters and columns are counted from 1 and 0,
 // as SQLite does. The database must outlive it.
 class Query : public ColumnReader {
  public:
-  Query(Database& database, const char* sql);
+  Query(Database& database, std::string sql);
+  ~Query() override;
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
 
   Query& bind(int parameter, int64_t value);
   Query& bind(int parameter, double value);
@@ -78,14 +106,11 @@ class Query : public ColumnReader {
   std::string text(int column) const override;
 
  private:
-  struct Finalizer {
-    void operator()(sqlite3_stmt* handle) const;
-  };
-
   void check(int code) const;
 
   Database& database_;
-  std::unique_ptr<sqlite3_stmt, Finalizer> handle_;
+  std::string sql_;
+  Database::Statement handle_;
 };
 
 // A span of time in which the file stands still: a reader sees nothing change, and a writer is the

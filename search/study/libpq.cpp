@@ -16,6 +16,11 @@ void find(void* library, const char* name, Function& function) {
   CHECK(function != nullptr, "{} without {}", kSharedObject, name);
 }
 
+template <typename Function>
+void find_if_there(void* library, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(library, name));
+}
+
 LibPq load() {
   void* const library = dlopen(kSharedObject, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
@@ -49,6 +54,9 @@ LibPq load() {
   find(library, "PQsocket", pq.socket);
   find(library, "PQstatus", pq.status);
   find(library, "PQuser", pq.user);
+  find_if_there(library, "PQenterPipelineMode", pq.enter_pipeline_mode);
+  find_if_there(library, "PQexitPipelineMode", pq.exit_pipeline_mode);
+  find_if_there(library, "PQpipelineSync", pq.pipeline_sync);
   return pq;
 }
 

@@ -34,6 +34,10 @@ struct LibPq {
   decltype(&PQsocket) socket;
   decltype(&PQstatus) status;
   decltype(&PQuser) user;
+  // Since PostgreSQL 14; null in an earlier library.
+  decltype(&PQenterPipelineMode) enter_pipeline_mode;
+  decltype(&PQexitPipelineMode) exit_pipeline_mode;
+  decltype(&PQpipelineSync) pipeline_sync;
 };
 
 // The library. Throws Error(kMissing) where it is not installed.

@@ -190,7 +190,32 @@ void PostgresConnection::connect() {
   }
   pq.set_notice_processor(connection_.get(), discard_notice, nullptr);
   prepared_.clear();
+  in_session_ = false;
   ++connections_;
+}
+
+// Statements are planned once, for tables that grow: a plan made while they were empty would read
+// them from end to end.
+void PostgresConnection::begin_session() {
+  PostgresRows row = query("SHOW synchronous_commit");
+  if (row.step()) synchronous_commit_ = row.text(0);
+  execute(
+      "SET synchronous_commit TO off; SET idle_in_transaction_session_timeout TO '20s'; "
+      "SET plan_cache_mode TO force_generic_plan; SET enable_seqscan TO off");
+  in_session_ = true;
+}
+
+PostgresStatement PostgresConnection::flush_statement() const {
+  // A transaction that writes something waits until the log before it is on the disk too.
+  return {
+      "SELECT set_config('synchronous_commit', $1, true), "
+      "pg_logical_emit_message(true, 'wattgrind', ''::text)",
+      {synchronous_commit_}};
+}
+
+void PostgresConnection::flush() {
+  const PostgresStatement statement = flush_statement();
+  query(statement.sql, statement.values);
 }
 
 void PostgresConnection::repeat(const std::function<void(int)>& work) {
@@ -205,6 +230,7 @@ void PostgresConnection::repeat(const std::function<void(int)>& work) {
   for (int attempts = 0;; ++attempts) {
     try {
       if (!connection_) connect();
+      if (!in_session_) begin_session();
       if (attempts > 0 && notice_) notice_(fmt::format("{}: connected again", url_.text));
       work(attempts);
       return;
@@ -241,14 +267,53 @@ void PostgresConnection::wait_before(int attempt, double since_s, const std::str
 
 PostgresRows PostgresConnection::query(const std::string& sql,
                                        const std::vector<PostgresValue>& values) {
+  send(prepared(sql), values);
+  return last_result();
+}
+
+void PostgresConnection::send(const std::string& name, const std::vector<PostgresValue>& values) {
   std::vector<const char*> texts;
   for (const PostgresValue& value : values) texts.push_back(value ? value->c_str() : nullptr);
-  const std::string& name = prepared(sql);
   if (libpq().send_query_prepared(connection_.get(), name.c_str(), static_cast<int>(texts.size()),
                                   texts.data(), nullptr, nullptr, 0) == 0) {
     fail_for(nullptr);
   }
-  return PostgresRows(last_result());
+}
+
+std::vector<PostgresRows> PostgresConnection::query_all(
+    const std::vector<PostgresStatement>& statements) {
+  const LibPq& pq = libpq();
+  std::vector<PostgresRows> results;
+  if (pq.enter_pipeline_mode == nullptr) {
+    for (const auto& statement : statements)
+      results.push_back(query(statement.sql, statement.values));
+    return results;
+  }
+  std::vector<std::string> names;
+  for (const PostgresStatement& statement : statements) names.push_back(prepared(statement.sql));
+  if (pq.enter_pipeline_mode(connection_.get()) == 0) fail_for(nullptr);
+  for (size_t i = 0; i < statements.size(); ++i) send(names[i], statements[i].values);
+  if (pq.pipeline_sync(connection_.get()) == 0) fail_for(nullptr);
+  for (size_t i = 0; i < statements.size(); ++i) {
+    results.push_back(next_result());
+    await_result();
+    const PostgresRows end_of_statement(pq.get_result(connection_.get()));
+  }
+  await_result();
+  const PostgresRows end_of_all(pq.get_result(connection_.get()));
+  if (pq.exit_pipeline_mode(connection_.get()) == 0) fail_for(nullptr);
+  return results;
+}
+
+// In a pipeline: the result of the next statement. What fails ends the connection, and the pipeline
+// with it.
+PostgresRows PostgresConnection::next_result() {
+  await_result();
+  PGresult* const result = libpq().get_result(connection_.get());
+  if (result == nullptr) fail_for(nullptr);
+  PostgresRows rows(result);
+  expect_done(result);
+  return rows;
 }
 
 // The name under which the connection has the statement.
@@ -260,38 +325,39 @@ const std::string& PostgresConnection::prepared(const std::string& sql) {
       libpq().send_prepare(connection_.get(), name.c_str(), sql.c_str(), 0, nullptr) == 0) {
     fail_for(nullptr);
   }
-  const PostgresRows none(last_result());
+  const PostgresRows none = last_result();
   return prepared_.emplace(sql, name).first->second;
 }
 
 void PostgresConnection::execute(const std::string& sql) {
   if (!connection_ || libpq().send_query(connection_.get(), sql.c_str()) == 0) fail_for(nullptr);
-  const PostgresRows none(last_result());
+  const PostgresRows none = last_result();
 }
 
 // The result of the last of the statements that were sent; fails for the first that failed.
-PGresult* PostgresConnection::last_result() {
-  const LibPq& pq = libpq();
-  PGresult* last = nullptr;
+PostgresRows PostgresConnection::last_result() {
+  std::optional<PostgresRows> last;
   while (true) {
-    while (pq.is_busy(connection_.get()) != 0) {
-      await_input();
-      if (pq.consume_input(connection_.get()) == 0) {
-        pq.clear(last);
-        fail_for(nullptr);
-      }
-    }
-    PGresult* const result = pq.get_result(connection_.get());
+    await_result();
+    PGresult* const result = libpq().get_result(connection_.get());
     if (result == nullptr) break;
-    pq.clear(last);
-    last = result;
-    const ExecStatusType status = pq.result_status(result);
-    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) continue;
-    const PostgresRows owner(result);
-    fail_for(result);
+    last.emplace(result);
+    expect_done(result);
   }
-  if (last == nullptr) fail_for(nullptr);
-  return last;
+  if (!last) fail_for(nullptr);
+  return std::move(*last);
+}
+
+void PostgresConnection::expect_done(const PGresult* result) const {
+  const ExecStatusType status = libpq().result_status(result);
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) fail_for(result);
+}
+
+void PostgresConnection::await_result() const {
+  while (libpq().is_busy(connection_.get()) != 0) {
+    await_input();
+    if (libpq().consume_input(connection_.get()) == 0) fail_for(nullptr);
+  }
 }
 
 void PostgresConnection::await_input() const {

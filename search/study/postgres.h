@@ -28,6 +28,12 @@ PostgresValue postgres_value(std::optional<double> value);
 // An array of integers: "{1,2,3}".
 PostgresValue postgres_value(std::span<const uint64_t> values);
 
+// A statement with its parameters $1, $2, ...
+struct PostgresStatement {
+  std::string sql;
+  std::vector<PostgresValue> values = {};
+};
+
 // The rows that a statement returned, read one after the other.
 class PostgresRows : public ColumnReader {
  public:
@@ -80,6 +86,14 @@ class PostgresConnection {
   // Within repeat(): runs one statement, its parameters $1, $2, ... The server plans a text once a
   // connection.
   PostgresRows query(const std::string& sql, const std::vector<PostgresValue>& values = {});
+  // Within repeat(): runs the statements one after the other, in one journey to the server where
+  // libpq can do that. Outside a transaction they are one.
+  std::vector<PostgresRows> query_all(const std::vector<PostgresStatement>& statements);
+  // Within repeat(): returns when all that was committed is on the server's disk, or wherever else
+  // its setting synchronous_commit wants it. Commits do not wait for that themselves: what they
+  // wrote others see at once, but only once this has returned it outlives a crash of the server.
+  void flush();
+  PostgresStatement flush_statement() const;
   // Within repeat(): runs statements that return nothing, separated by ";".
   void execute(const std::string& sql);
 
@@ -93,8 +107,13 @@ class PostgresConnection {
   };
 
   void connect();
+  void begin_session();
   const std::string& prepared(const std::string& sql);
-  PGresult* last_result();
+  void send(const std::string& name, const std::vector<PostgresValue>& values);
+  PostgresRows next_result();
+  PostgresRows last_result();
+  void expect_done(const PGresult* result) const;
+  void await_result() const;
   void await_input() const;
   [[noreturn]] void fail_for(const PGresult* result) const;
   void wait_before(int attempt, double since_s, const std::string& reason) const;
@@ -105,6 +124,8 @@ class PostgresConnection {
   std::map<std::string, std::string> prepared_;  // names of statements on this connection by text
   uint64_t connections_ = 0;
   bool repeating_ = false;
+  bool in_session_ = false;         // begin_session() was done on this connection
+  std::string synchronous_commit_;  // as the server has it for this user
 };
 
 // What a failed attempt to connect stands for, told from the server's message, which has no code:

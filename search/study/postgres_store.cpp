@@ -81,6 +81,7 @@ PostgresStore::PostgresStore(PostgresUrl url, const StudyDefinition& definition,
     was_there = !made;
     committing = made;
     connection_.execute("COMMIT");
+    connection_.flush();
   });
   open_study();
   if (was_there && if_there == IfThere::kRefuse) {
@@ -110,6 +111,7 @@ void PostgresStore::make(PostgresUrl url, const StudyContents& contents) {
     for (const auto& [name, value] : contents.notes) store.set_note(name, value);
     committing = true;
     store.connection_.execute("COMMIT");
+    store.connection_.flush();
   });
 }
 
@@ -118,6 +120,7 @@ void PostgresStore::remove(PostgresUrl url) {
   store.open_study();
   store.connection_.repeat([&](int) {
     store.connection_.query("DELETE FROM wattgrind.studies WHERE id = $1", {store.study()});
+    store.connection_.flush();
   });
 }
 
@@ -251,6 +254,7 @@ void PostgresStore::set_note(std::string_view name, const Json& value) {
         "INSERT INTO wattgrind.notes (study, name, value) VALUES ($1, $2, $3) "
         "ON CONFLICT (study, name) DO UPDATE SET value = excluded.value",
         {study(), std::string(name), stored_json(value)});
+    connection_.flush();
   });
 }
 

@@ -3,8 +3,11 @@
 //
 // Leases run by the database's clock alone: hosts' clocks need not agree. Workers take waiting
 // trials past each other (SKIP LOCKED). Proposals are made one at a time, under a lock of the study
-// that is let go before the disk is waited for; claim() then waits for the disk beside all others.
-// As the server writes its log in order, whatever a proposal built on is on the disk by then too.
+// that is let go before the disk is waited for.
+//
+// A call commits what it does at once, so that others see it, and before it returns waits for the
+// disk, beside all others. As the server writes its log in order, whatever it built on is on the
+// disk by then too. What a crash of the server takes back was nobody told of as stored.
 //
 // A connection that is lost comes back (search/study/postgres.h). Whoever did not hear whether a
 // call was done asks for it again and learns so: a result is stored under its trial and lease once,
@@ -55,8 +58,11 @@ class PostgresStore : public TrialStore {
   Claim claim(uint64_t trials, Sampler& sampler) override;
   void renew(std::span<const Lease> leases) override;
   bool finish(const Lease& lease, const Outcome& outcome) override;
+  FinishedAndClaimed finish_and_claim(const Lease& lease, const Outcome& outcome, uint64_t trials,
+                                      Sampler& sampler) override;
   void give_up(const Lease& lease) override;
   std::span<const Trial> trials() override;
+  std::span<const Trial> known_trials() const override { return trials_.all(); }
   std::vector<TrialRecord> records() override;
   std::optional<nlohmann::ordered_json> note(std::string_view name) override;
   void set_note(std::string_view name, const nlohmann::ordered_json& value) override;
@@ -76,13 +82,20 @@ class PostgresStore : public TrialStore {
   void insert(const TrialRecord& record);
   void open_study();
   void open_definition();
-  void read_changes();
-  void look_for_the_dead();
-  std::optional<ClaimedTrial> take_waiting(uint64_t trials);
+  FinishedAndClaimed claim_next(int attempts, const PostgresStatement* end, uint64_t trials,
+                                Sampler& sampler);
+  PostgresStatement end_statement(const Lease& lease, const Outcome& outcome) const;
+  bool was_stored(const Lease& lease);
+  PostgresStatement take_statement(uint64_t trials) const;
   std::optional<ClaimedTrial> take_orphan();
   std::optional<ClaimedTrial> propose(uint64_t trials, Sampler& sampler, bool& exhausted);
+  PostgresStatement changes_statement();
+  void learn(PostgresRows& changes);
+  void read_changes();
+  void look_for_the_dead();
   void let_go(const Lease& lease);
   ClaimedTrial claimed(uint64_t number, int64_t token, uint64_t workers_lost);
+  std::optional<ClaimedTrial> claimed_row(PostgresRows& row);
   PostgresValue study() const { return postgres_value(study_); }
 
   PostgresConnection connection_;
@@ -91,7 +104,7 @@ class PostgresStore : public TrialStore {
   uint64_t study_ = 0;  // its number in the database
   StudyDefinition definition_;
   std::optional<Space> space_;        // there from construction on
-  std::vector<Trial> trials_;         // by number, as of the last reading
+  KnownTrials trials_;                // by number, as of the last reading
   std::vector<uint64_t> unfinished_;  // numbers of those of them that had not ended
   uint64_t read_over_ = 0;            // the connection that trials_ were read over
   std::map<uint64_t, int64_t> held_;  // tokens of leases by trial

@@ -16,12 +16,6 @@ using Json = nlohmann::ordered_json;
 // The database's clock, in seconds since the start of 1970.
 constexpr std::string_view kNow = "extract(epoch FROM clock_timestamp())::float8";
 
-// kTrialColumns without what samplers do not read.
-constexpr const char* kChangedColumns =
-    "number, configuration, state, objectives, violation, NULL::text AS result, lease, "
-    "workers_lost, ''::text AS process, ''::text AS worker, renewed_unix_s, started_unix_s, "
-    "ended_unix_s, end_rank";
-
 // '{"a","b"}', as PostgreSQL reads an array of texts.
 std::string text_array(const std::vector<std::string>& texts) {
   std::string array = "{";
@@ -41,25 +35,54 @@ std::string text_array(const std::vector<std::string>& texts) {
 
 Claim PostgresStore::claim(uint64_t trials, Sampler& sampler) {
   Claim claim;
-  connection_.repeat([&](int attempts) {
-    std::optional<ClaimedTrial> taken;
-    bool exhausted = false;
-    if (attempts > 0) taken = take_orphan();
-    if (!taken) {
-      look_for_the_dead();
-      taken = take_waiting(trials);
-    }
-    if (!taken) taken = propose(trials, sampler, exhausted);
-    if (taken) {
-      held_[taken->lease.trial] = taken->lease.token;
-      claim = std::move(*taken);
-      return;
-    }
-    NothingToClaim nothing{0, exhausted};
-    for (const uint64_t number : unfinished_) nothing.in_flight += number < trials ? 1 : 0;
-    claim = nothing;
-  });
+  connection_.repeat(
+      [&](int attempts) { claim = claim_next(attempts, nullptr, trials, sampler).next; });
   return claim;
+}
+
+FinishedAndClaimed PostgresStore::finish_and_claim(const Lease& lease, const Outcome& outcome,
+                                                   uint64_t trials, Sampler& sampler) {
+  const PostgresStatement end = end_statement(lease, outcome);
+  FinishedAndClaimed done;
+  connection_.repeat([&](int attempts) {
+    done = claim_next(attempts, &end, trials, sampler);
+    if (!done.stored && attempts > 0) done.stored = was_stored(lease);
+  });
+  let_go(lease);
+  return done;
+}
+
+// Runs `end`, where there is one, in the same journey to the server as what claims.
+FinishedAndClaimed PostgresStore::claim_next(int attempts, const PostgresStatement* end,
+                                             uint64_t trials, Sampler& sampler) {
+  FinishedAndClaimed done;
+  look_for_the_dead();
+  std::optional<ClaimedTrial> taken;
+  if (attempts > 0) {
+    if (end != nullptr) done.stored = connection_.query(end->sql, end->values).changes() == 1;
+    end = nullptr;
+    taken = take_orphan();
+  }
+  if (!taken) {
+    std::vector<PostgresStatement> statements = {take_statement(trials), changes_statement()};
+    if (end != nullptr) statements.insert(statements.begin(), *end);
+    std::vector<PostgresRows> results = connection_.query_all(statements);
+    if (end != nullptr) done.stored = results.front().changes() == 1;
+    learn(results.back());
+    taken = claimed_row(results[results.size() - 2]);
+  }
+  bool exhausted = false;
+  if (!taken) taken = propose(trials, sampler, exhausted);
+  connection_.flush();
+  if (taken) {
+    held_[taken->lease.trial] = taken->lease.token;
+    done.next = std::move(*taken);
+    return done;
+  }
+  NothingToClaim nothing{0, exhausted};
+  for (const uint64_t number : unfinished_) nothing.in_flight += number < trials ? 1 : 0;
+  done.next = nothing;
+  return done;
 }
 
 // Every so often, for it takes a look at each trial that is held.
@@ -81,7 +104,7 @@ void PostgresStore::look_for_the_dead() {
 
 // A trial that waits although a process still stands beside it has lost a worker: who gives a trial
 // up takes its process out.
-std::optional<ClaimedTrial> PostgresStore::take_waiting(uint64_t trials) {
+PostgresStatement PostgresStore::take_statement(uint64_t trials) const {
   static const std::string kTake = fmt::format(
       "WITH waiting AS MATERIALIZED ("
       "  SELECT number FROM wattgrind.trials WHERE study = $1 AND end_rank IS NULL AND number < $2 "
@@ -93,13 +116,9 @@ std::optional<ClaimedTrial> PostgresStore::take_waiting(uint64_t trials) {
       "FROM waiting WHERE t.study = $1 AND t.number = waiting.number "
       "RETURNING t.number, t.lease, t.workers_lost",
       kNow);
-  PostgresRows row =
-      connection_.query(kTake, {study(), postgres_value(trials), postgres_value(options_.lease_s),
-                                dead_, process_, process_name()});
-  if (!row.step()) return std::nullopt;
-  read_changes();
-  return claimed(static_cast<uint64_t>(row.integer(0)), row.integer(1),
-                 static_cast<uint64_t>(row.integer(2)));
+  return {kTake,
+          {study(), postgres_value(trials), postgres_value(options_.lease_s), dead_, process_,
+           process_name()}};
 }
 
 // The trial that an earlier attempt of this call claimed, whose answer was lost. Taken anew, so
@@ -115,62 +134,53 @@ std::optional<ClaimedTrial> PostgresStore::take_orphan() {
       "RETURNING number, lease, workers_lost",
       kNow);
   PostgresRows row = connection_.query(kTakeAgain, {study(), process_, postgres_value(held)});
-  if (!row.step()) return std::nullopt;
   read_changes();
-  return claimed(static_cast<uint64_t>(row.integer(0)), row.integer(1),
-                 static_cast<uint64_t>(row.integer(2)));
+  return claimed_row(row);
 }
 
-// Proposes the next trial and takes it, in two transactions. The first does not wait for the disk,
-// so that the lock under which proposals are made is held for the asking alone. Whoever dies
-// between the two leaves a trial with its process beside it, as one who dies later does.
+// Proposes the next trial and takes it. What others did was read before, so that little is left to
+// read under the lock.
 std::optional<ClaimedTrial> PostgresStore::propose(uint64_t trials, Sampler& sampler,
                                                    bool& exhausted) {
   static const std::string kInsert = fmt::format(
       "INSERT INTO wattgrind.trials (study, number, configuration, state, lease, process, worker, "
       "renewed_unix_s, started_unix_s) VALUES ($1, $2, $3, 'running', 1, $4, $5, {0}, {0})",
       kNow);
-  connection_.execute(
-      fmt::format("BEGIN; SET LOCAL synchronous_commit TO off; "
-                  "SET LOCAL idle_in_transaction_session_timeout TO '20s'; "
-                  "SELECT pg_advisory_xact_lock({}, {})",
-                  kLock, study_));
-  read_changes();
+  std::vector<PostgresRows> results = connection_.query_all(
+      {{"BEGIN"},
+       {"SELECT pg_advisory_xact_lock($1::integer, $2::integer)", {postgres_value(kLock), study()}},
+       changes_statement()});
+  learn(results.back());
   const uint64_t number = trials_.size();
   std::optional<Configuration> asked;
   if (number < trials) {
-    asked = sampler.ask(number, trials_);
+    asked = sampler.ask(number, trials_.all());
     exhausted = !asked;
   }
   if (!asked) {
     connection_.execute("ROLLBACK");
     return std::nullopt;
   }
-  connection_.query(kInsert, {study(), postgres_value(number),
-                              stored_json(to_json(*space_, *asked)), process_, process_name()});
-  connection_.execute("COMMIT");
-  PostgresRows kept = connection_.query(
-      fmt::format("UPDATE wattgrind.trials SET started_unix_s = {} WHERE study = $1 AND "
-                  "number = $2 AND lease = 1 AND process = $3",
-                  kNow),
-      {study(), postgres_value(number), process_});
-  if (kept.changes() == 0) {  // taken for lost meanwhile, by an impatient one
-    read_changes();
-    return std::nullopt;
-  }
+  connection_.query_all({{kInsert,
+                          {study(), postgres_value(number), stored_json(to_json(*space_, *asked)),
+                           process_, process_name()}},
+                         {"COMMIT"}});
   unfinished_.push_back(number);
-  trials_.push_back({number, std::move(*asked), TrialState::kRunning, {}, std::nullopt});
+  trials_.change().push_back({number, std::move(*asked), TrialState::kRunning, {}, std::nullopt});
   return claimed(number, 1, 0);
+}
+
+std::optional<ClaimedTrial> PostgresStore::claimed_row(PostgresRows& row) {
+  if (!row.step()) return std::nullopt;
+  return claimed(static_cast<uint64_t>(row.integer(0)), row.integer(1),
+                 static_cast<uint64_t>(row.integer(2)));
 }
 
 ClaimedTrial PostgresStore::claimed(uint64_t number, int64_t token, uint64_t workers_lost) {
   if (number >= trials_.size()) {
     fail(ErrorKind::kInput, "{}: cannot be found again", damaged_row(place(), "trials", number));
   }
-  return {{number, token},
-          trials_[number].configuration,
-          std::vector<Trial>(trials_.begin(), trials_.begin() + static_cast<ptrdiff_t>(number)),
-          workers_lost};
+  return {{number, token}, trials_[number].configuration, trials_.first(number), workers_lost};
 }
 
 void PostgresStore::renew(std::span<const Lease> leases) {
@@ -188,36 +198,44 @@ void PostgresStore::renew(std::span<const Lease> leases) {
       kNow);
   connection_.repeat([&](int) {
     connection_.query(kRenew, {study(), postgres_value(numbers), postgres_value(tokens)});
+    connection_.flush();
   });
 }
 
-bool PostgresStore::finish(const Lease& lease, const Outcome& outcome) {
+PostgresStatement PostgresStore::end_statement(const Lease& lease, const Outcome& outcome) const {
   CHECK(outcome.state != TrialState::kRunning, "trial {} is still running", lease.trial);
   static const std::string kFinish = fmt::format(
       "UPDATE wattgrind.trials SET state = $4, objectives = $5, violation = $6, result = $7, "
       "ended_unix_s = {}, end_rank = nextval('wattgrind.ends') "
       "WHERE study = $1 AND number = $2 AND lease = $3 AND end_rank IS NULL",
       kNow);
-  const PostgresValue number = postgres_value(lease.trial), token = postgres_value(lease.token);
-  bool ours = false;
+  return {kFinish,
+          {study(), postgres_value(lease.trial), postgres_value(lease.token),
+           std::string(trial_state_word(outcome.state)),
+           objectives_text(outcome.values, outcome.variances, outcome.curve),
+           postgres_value(outcome.violation), stored_json(outcome.result)}};
+}
+
+// Whether an attempt stored the end of the trial whose answer was lost.
+bool PostgresStore::was_stored(const Lease& lease) {
+  return connection_
+      .query(
+          "SELECT 1 FROM wattgrind.trials WHERE study = $1 AND number = $2 "
+          "AND lease = $3 AND end_rank IS NOT NULL",
+          {study(), postgres_value(lease.trial), postgres_value(lease.token)})
+      .step();
+}
+
+bool PostgresStore::finish(const Lease& lease, const Outcome& outcome) {
+  const PostgresStatement end = end_statement(lease, outcome);
+  bool stored = false;
   connection_.repeat([&](int attempts) {
-    ours =
-        connection_
-            .query(kFinish, {study(), number, token, std::string(trial_state_word(outcome.state)),
-                             objectives_text(outcome.values, outcome.variances, outcome.curve),
-                             postgres_value(outcome.violation), stored_json(outcome.result)})
-            .changes() == 1;
-    if (ours || attempts == 0) return;
-    // An attempt before this one may have stored it, and its answer was lost.
-    ours = connection_
-               .query(
-                   "SELECT 1 FROM wattgrind.trials WHERE study = $1 AND number = $2 "
-                   "AND lease = $3 AND end_rank IS NOT NULL",
-                   {study(), number, token})
-               .step();
+    stored = connection_.query(end.sql, end.values).changes() == 1;
+    if (!stored && attempts > 0) stored = was_stored(lease);
+    connection_.flush();
   });
   let_go(lease);
-  return ours;
+  return stored;
 }
 
 // Of this lease alone: the trial may have been taken anew since.
@@ -232,41 +250,55 @@ void PostgresStore::give_up(const Lease& lease) {
         "UPDATE wattgrind.trials SET process = '', worker = '' WHERE study = $1 AND number = $2 "
         "AND lease = $3 AND end_rank IS NULL",
         {study(), postgres_value(lease.trial), postgres_value(lease.token)});
+    connection_.flush();
   });
   let_go(lease);
 }
 
 std::span<const Trial> PostgresStore::trials() {
   connection_.repeat([&](int) { read_changes(); });
-  return trials_;
+  return trials_.all();
 }
 
-// Brings trials_ up to date. As numbers have no gaps and ends are final, only two kinds of trials
-// can differ from what was read last: those beyond the last number, and those that had not ended.
 void PostgresStore::read_changes() {
+  const PostgresStatement statement = changes_statement();
+  PostgresRows rows = connection_.query(statement.sql, statement.values);
+  learn(rows);
+}
+
+// Asks for what brings trials_ up to date. As numbers have no gaps and ends are final, only two
+// kinds of trials can differ from what was read last: those beyond the last number, and those that
+// had not ended. Of the latter the configuration is known.
+PostgresStatement PostgresStore::changes_statement() {
   // A server that crashed may have lost what was proposed last, of which nobody had an answer.
   if (std::exchange(read_over_, connection_.connections()) != connection_.connections()) {
-    trials_.clear();
+    trials_ = KnownTrials();
     unfinished_.clear();
   }
   static const std::string kChanges = fmt::format(
-      "SELECT {0} FROM wattgrind.trials WHERE study = $1 AND number = ANY ($2::bigint[]) "
-      "AND end_rank IS NOT NULL "
-      "UNION ALL (SELECT {0} FROM wattgrind.trials WHERE study = $1 AND number >= $3 "
+      "SELECT {}, NULL::text AS configuration FROM wattgrind.trials "
+      "WHERE study = $1 AND number = ANY ($2::bigint[]) AND end_rank IS NOT NULL "
+      "UNION ALL (SELECT {} FROM wattgrind.trials WHERE study = $1 AND number >= $3 "
       "ORDER BY number)",
-      kChangedColumns);
+      kEndColumns, kHistoryColumns);
   // The first time no row is left out: a number below 0 is damage.
-  const PostgresValue next = trials_.empty() ? postgres_value(std::numeric_limits<int64_t>::min())
-                                             : postgres_value(trials_.size());
-  PostgresRows rows = connection_.query(kChanges, {study(), postgres_value(unfinished_), next});
+  const PostgresValue next = trials_.size() == 0
+                                 ? postgres_value(std::numeric_limits<int64_t>::min())
+                                 : postgres_value(trials_.size());
+  return {kChanges, {study(), postgres_value(unfinished_), next}};
+}
+
+void PostgresStore::learn(PostgresRows& changes) {
   std::vector<TrialRow> added;
-  while (rows.step()) {
-    TrialRow row = read_trial_row(rows, *space_, place());
-    if (row.trial.number < trials_.size()) {
-      trials_[row.trial.number] = std::move(row.trial);
-    } else {
-      added.push_back(std::move(row));
+  while (changes.step()) {
+    if (changes.type(kConfigurationColumn) != ValueType::kNull) {
+      added.push_back(read_history_row(changes, *space_, place()));
+      continue;
     }
+    TrialRow row = read_end_row(changes, place());
+    Trial& trial = trials_.change()[row.trial.number];
+    row.trial.configuration = std::move(trial.configuration);
+    trial = std::move(row.trial);
   }
   std::erase_if(unfinished_,
                 [this](uint64_t number) { return trials_[number].state != TrialState::kRunning; });
@@ -277,7 +309,7 @@ void PostgresStore::read_changes() {
            damaged_row(place(), "trials", row.trial.number), trials_.size(), trials_.size());
     }
     if (row.trial.state == TrialState::kRunning) unfinished_.push_back(row.trial.number);
-    trials_.push_back(std::move(row.trial));
+    trials_.change().push_back(std::move(row.trial));
   }
 }
 

@@ -49,8 +49,9 @@ class Workers {
  private:
   void work();
   std::optional<ClaimedTrial> next();
-  void evaluate(const ClaimedTrial& claimed);
-  void store(const ClaimedTrial& claimed, const Outcome& outcome);
+  std::optional<ClaimedTrial> evaluate(ClaimedTrial claimed);
+  std::optional<ClaimedTrial> store(ClaimedTrial claimed, const Outcome& outcome);
+  bool is_to_stop() const { return stop_.stop_requested() || interrupted(); }
   void give_up(const Lease& lease);
   void renew_leases(std::stop_token stop);
   void stop_with(std::exception_ptr failure);
@@ -87,7 +88,9 @@ StudyEnd Workers::run() {
 
 void Workers::work() {
   try {
-    while (const std::optional<ClaimedTrial> claimed = next()) evaluate(*claimed);
+    while (std::optional<ClaimedTrial> claimed = next()) {
+      while (claimed) claimed = evaluate(std::move(*claimed));
+    }
   } catch (...) {
     stop_with(std::current_exception());
   }
@@ -99,7 +102,7 @@ std::optional<ClaimedTrial> Workers::next() {
   while (true) {
     {
       const std::lock_guard lock(mutex_);
-      if (stop_.stop_requested() || interrupted()) return std::nullopt;
+      if (is_to_stop()) return std::nullopt;
       Claim claim = store_.claim(options_.trials, sampler_);
       if (auto* claimed = std::get_if<ClaimedTrial>(&claim)) {
         held_.push_back(claimed->lease);
@@ -114,25 +117,42 @@ std::optional<ClaimedTrial> Workers::next() {
   }
 }
 
-void Workers::evaluate(const ClaimedTrial& claimed) {
+// Returns the next trial where one was there to be claimed with storing this one.
+std::optional<ClaimedTrial> Workers::evaluate(ClaimedTrial claimed) {
+  const Lease lease = claimed.lease;
   try {
-    store(claimed, claimed.workers_lost < kMostWorkersLost
-                       ? evaluation_.evaluate(claimed.configuration, claimed.history)
-                       : evaluation_.give_up(claimed.configuration, why_given_up(claimed)));
+    const Outcome outcome = claimed.workers_lost < kMostWorkersLost
+                                ? evaluation_.evaluate(claimed.configuration, claimed.history)
+                                : evaluation_.give_up(claimed.configuration, why_given_up(claimed));
+    return store(std::move(claimed), outcome);
   } catch (...) {
     stop_with(std::current_exception());
-    give_up(claimed.lease);
+    give_up(lease);
+    return std::nullopt;
   }
 }
 
-void Workers::store(const ClaimedTrial& claimed, const Outcome& outcome) {
+std::optional<ClaimedTrial> Workers::store(ClaimedTrial claimed, const Outcome& outcome) {
   const std::lock_guard lock(mutex_);
-  const bool ours = store_.finish(claimed.lease, outcome);
+  claimed.history = {};  // or the store would copy what it knows
+  FinishedAndClaimed done;
+  if (is_to_stop()) {
+    done.stored = store_.finish(claimed.lease, outcome);
+  } else {
+    done = store_.finish_and_claim(claimed.lease, outcome, options_.trials, sampler_);
+  }
   std::erase(held_, claimed.lease);
-  if (!ours || !trial_ended_) return;
-  trial_ended_({claimed.lease.trial, claimed.configuration, outcome.state, outcome.values,
-                outcome.violation, outcome.variances, outcome.curve},
-               outcome, store_.trials());
+  std::optional<ClaimedTrial> next;
+  if (auto* const taken = std::get_if<ClaimedTrial>(&done.next)) {
+    held_.push_back(taken->lease);
+    next = std::move(*taken);
+  }
+  if (done.stored && trial_ended_) {
+    trial_ended_({claimed.lease.trial, std::move(claimed.configuration), outcome.state,
+                  outcome.values, outcome.violation, outcome.variances, outcome.curve},
+                 outcome, next ? store_.known_trials() : store_.trials());
+  }
+  return next;
 }
 
 void Workers::give_up(const Lease& lease) {

@@ -22,8 +22,8 @@ constexpr const char* kNotesTable =
 
 constexpr const char* kReplaceNote = "INSERT OR REPLACE INTO notes (name, value) VALUES (?1, ?2)";
 
-std::string select_trials(std::string_view which) {
-  return fmt::format("SELECT {} FROM trials {}", kTrialColumns, which);
+std::string select_trials(std::string_view columns, std::string_view which) {
+  return fmt::format("SELECT {} FROM trials {}", columns, which);
 }
 
 int64_t read_pragma(Database& database, const char* pragma) {
@@ -143,25 +143,49 @@ void StudyFile::open_definition() {
 }
 
 Claim StudyFile::claim(uint64_t trials, Sampler& sampler) {
+  database_.share_syncs();
   Transaction transaction(database_, Transaction::Kind::kWrite);
+  Claim claim = claim_next(trials, sampler);
+  if (std::holds_alternative<ClaimedTrial>(claim)) transaction.commit();
+  return claim;
+}
+
+FinishedAndClaimed StudyFile::finish_and_claim(const Lease& lease, const Outcome& outcome,
+                                               uint64_t trials, Sampler& sampler) {
+  try {
+    Transaction transaction(database_, Transaction::Kind::kWrite);
+    const bool stored = store_end(lease, outcome);
+    FinishedAndClaimed done{stored, claim_next(trials, sampler)};
+    transaction.commit();
+    return done;
+  } catch (...) {
+    // What was read since may be undone with the transaction.
+    trials_ = KnownTrials();
+    ends_read_ = 0;
+    throw;
+  }
+}
+
+// The caller has begun a transaction, which needs no commit where there is nothing to claim.
+Claim StudyFile::claim_next(uint64_t trials, Sampler& sampler) {
   read_changes();
   if (const std::optional<uint64_t> waiting = first_waiting(trials)) {
-    ClaimedTrial claimed = take(*waiting, trials_[*waiting].configuration);
-    transaction.commit();
-    return claimed;
+    if (*waiting >= trials_.size()) {
+      fail(ErrorKind::kInput, "{}: cannot be found again",
+           damaged_row(place(), "trials", *waiting));
+    }
+    return take(*waiting, trials_[*waiting].configuration);
   }
   NothingToClaim nothing;
   if (trials_.size() < trials) {
     const uint64_t number = trials_.size();
-    if (std::optional<Configuration> asked = sampler.ask(number, trials_)) {
+    if (std::optional<Configuration> asked = sampler.ask(number, trials_.all())) {
       insert(number, *asked);
-      ClaimedTrial claimed = take(number, std::move(*asked));
-      transaction.commit();
-      return claimed;
+      return take(number, std::move(*asked));
     }
     nothing.exhausted = true;
   }
-  for (const Trial& trial : trials_) {
+  for (const Trial& trial : trials_.all()) {
     if (trial.number < trials && trial.state == TrialState::kRunning) ++nothing.in_flight;
   }
   return nothing;
@@ -175,12 +199,15 @@ bool StudyFile::is_held(const std::string& process, double renewed_unix_s) const
 }
 
 std::optional<uint64_t> StudyFile::first_waiting(uint64_t trials) {
-  Query unfinished(database_,
-                   select_trials("WHERE end_rank IS NULL AND number < ?1 ORDER BY number").c_str());
+  Query unfinished(database_, select_trials("number, process, renewed_unix_s",
+                                            "WHERE end_rank IS NULL AND number < ?1 "
+                                            "ORDER BY number"));
   unfinished.bind(1, static_cast<int64_t>(trials));
   while (unfinished.step()) {
-    const TrialRow row = read_trial_row(unfinished, *space_, place());
-    if (!is_held(row.process, row.renewed_unix_s)) return row.trial.number;
+    const StoredRow row(unfinished,
+                        damaged_row(place(), "trials", fmt::format("{}", unfinished.integer(0))));
+    const uint64_t number = row.count(0);
+    if (!is_held(row.text(1), row.finite(2))) return number;
   }
   return std::nullopt;
 }
@@ -200,9 +227,7 @@ ClaimedTrial StudyFile::take(uint64_t number, Configuration configuration) {
   }
   const Lease lease{number, taken.integer(0)};
   const auto workers_lost = static_cast<uint64_t>(taken.integer(1));
-  return {lease, std::move(configuration),
-          std::vector<Trial>(trials_.begin(), trials_.begin() + static_cast<ptrdiff_t>(number)),
-          workers_lost};
+  return {lease, std::move(configuration), trials_.first(number), workers_lost};
 }
 
 void StudyFile::insert(uint64_t number, const Configuration& configuration) {
@@ -249,8 +274,14 @@ void StudyFile::renew(std::span<const Lease> leases) {
 }
 
 bool StudyFile::finish(const Lease& lease, const Outcome& outcome) {
-  CHECK(outcome.state != TrialState::kRunning, "trial {} is still running", lease.trial);
   Transaction transaction(database_, Transaction::Kind::kWrite);
+  const bool stored = store_end(lease, outcome);
+  transaction.commit();
+  return stored;
+}
+
+bool StudyFile::store_end(const Lease& lease, const Outcome& outcome) {
+  CHECK(outcome.state != TrialState::kRunning, "trial {} is still running", lease.trial);
   Query(database_,
         "UPDATE trials SET state = ?3, objectives = ?4, violation = ?5, result = ?6, "
         "ended_unix_s = ?7, "
@@ -264,9 +295,7 @@ bool StudyFile::finish(const Lease& lease, const Outcome& outcome) {
       .bind(6, stored_json(outcome.result))
       .bind(7, options_.clock->unix_s())
       .run();
-  const bool ours = database_.changes() == 1;
-  transaction.commit();
-  return ours;
+  return database_.changes() == 1;
 }
 
 void StudyFile::give_up(const Lease& lease) {
@@ -283,49 +312,51 @@ void StudyFile::give_up(const Lease& lease) {
 std::span<const Trial> StudyFile::trials() {
   const Transaction transaction(database_, Transaction::Kind::kRead);
   read_changes();
-  return trials_;
+  return trials_.all();
 }
 
 // Brings trials_ up to date; the caller has begun a transaction. As numbers have no gaps and ends
 // are final, only two kinds of trials can differ from what was read last: those beyond the last
 // number, and those that ended since.
 void StudyFile::read_changes() {
-  Query added(database_, select_trials("WHERE number >= ?1 ORDER BY number").c_str());
+  const size_t before = trials_.size();
+  Query ended(database_, select_trials(kEndColumns,
+                                       "WHERE end_rank > ?1 AND number < ?2 "
+                                       "ORDER BY end_rank"));
+  ended.bind(1, static_cast<int64_t>(ends_read_)).bind(2, static_cast<int64_t>(before));
+  uint64_t last_end = ends_read_;
+  while (before > 0 && ended.step()) {
+    TrialRow row = read_end_row(ended, place());
+    last_end = row.end_rank;
+    Trial& trial = trials_.change()[row.trial.number];
+    row.trial.configuration = std::move(trial.configuration);
+    trial = std::move(row.trial);
+  }
+  Query added(database_, select_trials(kHistoryColumns, "WHERE number >= ?1 ORDER BY number"));
   // The first time no row is left out: a number below 0 is damage.
-  added.bind(1, trials_.empty() ? INT64_MIN : static_cast<int64_t>(trials_.size()));
+  added.bind(1, before == 0 ? INT64_MIN : static_cast<int64_t>(before));
   while (added.step()) {
-    TrialRow row = read_next_row(added, trials_.size());
-    trials_.push_back({row.trial.number,
-                       std::move(row.trial.configuration),
-                       TrialState::kRunning,
-                       {},
-                       std::nullopt});
+    TrialRow row = read_history_row(added, *space_, place());
+    expect_next(row.trial.number, trials_.size());
+    last_end = std::max(last_end, row.end_rank);
+    trials_.change().push_back(std::move(row.trial));
   }
-  Query ended(database_,
-              select_trials("WHERE end_rank > ?1 AND number < ?2 ORDER BY end_rank").c_str());
-  ended.bind(1, static_cast<int64_t>(ends_read_)).bind(2, static_cast<int64_t>(trials_.size()));
-  while (ended.step()) {
-    TrialRow row = read_trial_row(ended, *space_, place());
-    ends_read_ = row.end_rank;
-    trials_[row.trial.number] = std::move(row.trial);
-  }
+  ends_read_ = last_end;
 }
 
-// Reads the row of a trial that stands behind so many others: numbers have no gaps.
-TrialRow StudyFile::read_next_row(const Query& query, uint64_t trials_before) const {
-  TrialRow row = read_trial_row(query, *space_, place());
-  if (row.trial.number != trials_before) {
-    fail(ErrorKind::kInput, "{}: found behind {} trials, wanted row {} there",
-         damaged_row(place(), "trials", row.trial.number), trials_before, trials_before);
-  }
-  return row;
+// Numbers have no gaps.
+void StudyFile::expect_next(uint64_t number, uint64_t trials_before) const {
+  if (number == trials_before) return;
+  fail(ErrorKind::kInput, "{}: found behind {} trials, wanted row {} there",
+       damaged_row(place(), "trials", number), trials_before, trials_before);
 }
 
 std::vector<TrialRecord> StudyFile::records() {
   std::vector<TrialRecord> records;
-  Query rows(database_, select_trials("ORDER BY number").c_str());
+  Query rows(database_, select_trials(kTrialColumns, "ORDER BY number"));
   while (rows.step()) {
-    TrialRow row = read_next_row(rows, records.size());
+    TrialRow row = read_trial_row(rows, *space_, place());
+    expect_next(row.trial.number, records.size());
     const bool waiting = !row.ended_unix_s && !is_held(row.process, row.renewed_unix_s);
     records.push_back({std::move(row.trial), std::move(row.result), std::move(row.worker), waiting,
                        row.started_unix_s, row.ended_unix_s});
@@ -349,6 +380,7 @@ std::vector<std::string> StudyFile::note_names() {
 
 void StudyFile::set_note(std::string_view name, const Json& value) {
   Query(database_, kReplaceNote).bind(1, name).bind(2, stored_json(value)).run();
+  database_.sync();
 }
 
 }  // namespace wattgrind

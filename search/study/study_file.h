@@ -47,8 +47,11 @@ class StudyFile : public TrialStore {
   Claim claim(uint64_t trials, Sampler& sampler) override;
   void renew(std::span<const Lease> leases) override;
   bool finish(const Lease& lease, const Outcome& outcome) override;
+  FinishedAndClaimed finish_and_claim(const Lease& lease, const Outcome& outcome, uint64_t trials,
+                                      Sampler& sampler) override;
   void give_up(const Lease& lease) override;
   std::span<const Trial> trials() override;
+  std::span<const Trial> known_trials() const override { return trials_.all(); }
   std::vector<TrialRecord> records() override;
   std::optional<nlohmann::ordered_json> note(std::string_view name) override;
   void set_note(std::string_view name, const nlohmann::ordered_json& value) override;
@@ -62,8 +65,10 @@ class StudyFile : public TrialStore {
   void check_tables();
   void open_definition();
   void insert(const TrialRecord& record, uint64_t end_rank);
+  Claim claim_next(uint64_t trials, Sampler& sampler);
+  bool store_end(const Lease& lease, const Outcome& outcome);
   void read_changes();
-  TrialRow read_next_row(const Query& query, uint64_t trials_before) const;
+  void expect_next(uint64_t number, uint64_t trials_before) const;
   std::optional<uint64_t> first_waiting(uint64_t trials);
   bool is_held(const std::string& process, double renewed_unix_s) const;
   ClaimedTrial take(uint64_t number, Configuration configuration);
@@ -74,7 +79,7 @@ class StudyFile : public TrialStore {
   std::string process_;
   StudyDefinition definition_;
   std::optional<Space> space_;  // there from construction on
-  std::vector<Trial> trials_;   // by number, as of the last reading
+  KnownTrials trials_;          // by number, as of the last reading
   uint64_t ends_read_ = 0;      // the latest `end_rank` in trials_
 };
 

@@ -37,10 +37,6 @@ const char* const kTrialsTable = R"(
   CREATE UNIQUE INDEX trials_by_end ON trials (end_rank);
 )";
 
-const char* const kTrialColumns =
-    "number, configuration, state, objectives, violation, result, lease, workers_lost, "
-    "process, worker, renewed_unix_s, started_unix_s, ended_unix_s, end_rank";
-
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -48,20 +44,21 @@ using Json = nlohmann::ordered_json;
 // The place of each in kTrialColumns.
 enum TrialColumn : int {
   kNumber,
-  kConfiguration,
   kState,
   kObjectives,
   kViolation,
+  kEnded,
+  kEndRank,
+  kConfiguration,
   kResult,
   kLease,
   kWorkersLost,
   kProcess,
   kWorker,
   kRenewed,
-  kStarted,
-  kEnded,
-  kEndRank
+  kStarted
 };
+static_assert(kConfiguration == kConfigurationColumn && kStarted + 1 == kTrialColumnCount);
 
 constexpr const char* kValues = "values";
 constexpr const char* kVariances = "variances";
@@ -130,6 +127,20 @@ void check_end(const StoredRow& row, TrialState state) {
   }
 }
 
+StoredRow stored_row(const ColumnReader& reader, std::string_view place) {
+  return {reader, damaged_row(place, "trials", fmt::format("{}", reader.integer(kNumber)))};
+}
+
+void read_end(const StoredRow& stored, TrialRow& row) {
+  row.trial.number = stored.count(kNumber);
+  row.trial.state = read_state(stored);
+  check_end(stored, row.trial.state);
+  if (!stored.is_null(kObjectives)) read_objectives(stored, row.trial);
+  if (!stored.is_null(kViolation)) row.trial.violation = stored.number(kViolation);
+  if (!stored.is_null(kEnded)) row.ended_unix_s = stored.finite(kEnded);
+  if (!stored.is_null(kEndRank)) row.end_rank = stored.positive(kEndRank);
+}
+
 }  // namespace
 
 std::string_view trial_state_word(TrialState state) {
@@ -148,17 +159,25 @@ std::string objectives_text(const std::vector<double>& values, const std::vector
   return stored_json(json);
 }
 
-TrialRow read_trial_row(const ColumnReader& reader, const Space& space, std::string_view place) {
-  const StoredRow stored(reader,
-                         damaged_row(place, "trials", fmt::format("{}", reader.integer(kNumber))));
+TrialRow read_end_row(const ColumnReader& reader, std::string_view place) {
+  const StoredRow stored = stored_row(reader, place);
   TrialRow row;
-  row.trial.number = stored.count(kNumber);
+  read_end(stored, row);
+  return row;
+}
+
+TrialRow read_history_row(const ColumnReader& reader, const Space& space, std::string_view place) {
+  const StoredRow stored = stored_row(reader, place);
+  TrialRow row;
+  read_end(stored, row);
   row.trial.configuration =
       parse_configuration(space, stored.json(kConfiguration), stored.where(kConfiguration));
-  row.trial.state = read_state(stored);
-  check_end(stored, row.trial.state);
-  if (!stored.is_null(kObjectives)) read_objectives(stored, row.trial);
-  if (!stored.is_null(kViolation)) row.trial.violation = stored.number(kViolation);
+  return row;
+}
+
+TrialRow read_trial_row(const ColumnReader& reader, const Space& space, std::string_view place) {
+  TrialRow row = read_history_row(reader, space, place);
+  const StoredRow stored = stored_row(reader, place);
   if (!stored.is_null(kResult)) row.result = stored.json(kResult);
   stored.count(kLease);
   stored.count(kWorkersLost);
@@ -166,8 +185,6 @@ TrialRow read_trial_row(const ColumnReader& reader, const Space& space, std::str
   row.worker = stored.text(kWorker);
   row.renewed_unix_s = stored.finite(kRenewed);
   row.started_unix_s = stored.finite(kStarted);
-  if (!stored.is_null(kEnded)) row.ended_unix_s = stored.finite(kEnded);
-  if (!stored.is_null(kEndRank)) row.end_rank = stored.positive(kEndRank);
   return row;
 }
 

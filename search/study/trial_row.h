@@ -17,8 +17,16 @@ namespace wattgrind {
 // SQLite's statements that make the table.
 extern const char* const kTrialsTable;
 
-// "number, configuration, ...": every column, as read_trial_row() wants them.
-extern const char* const kTrialColumns;
+// The columns that the readers below want: all, of these what samplers read, and of these how a
+// trial ended.
+inline constexpr std::string_view kTrialColumns =
+    "number, state, objectives, violation, ended_unix_s, end_rank, configuration, result, lease, "
+    "workers_lost, process, worker, renewed_unix_s, started_unix_s";
+inline constexpr std::string_view kHistoryColumns =
+    kTrialColumns.substr(0, kTrialColumns.find(", result"));
+inline constexpr std::string_view kEndColumns =
+    kTrialColumns.substr(0, kTrialColumns.find(", configuration"));
+inline constexpr int kConfigurationColumn = 6;
 inline constexpr int kTrialColumnCount = 14;
 
 // "complete", "failed", ...
@@ -41,8 +49,11 @@ struct TrialRow {
   uint64_t end_rank = 0;  // 0 while it waits or is held
 };
 
-// Reads the row that the reader stands on. Throws Error(kInput), naming the place of the study, the
-// row and the column, where one has a value that it cannot have, by itself or beside the others.
+// Each reads the row that the reader stands on; what its columns do not tell is left as it is made.
+// Throws Error(kInput), naming the place of the study, the row and the column, where one has a
+// value that it cannot have, by itself or beside the others.
+TrialRow read_end_row(const ColumnReader& reader, std::string_view place);
+TrialRow read_history_row(const ColumnReader& reader, const Space& space, std::string_view place);
 TrialRow read_trial_row(const ColumnReader& reader, const Space& space, std::string_view place);
 
 }  // namespace wattgrind

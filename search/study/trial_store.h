@@ -41,6 +41,7 @@
 #include "search/samplers/sampler.h"
 #include "search/space/space.h"
 #include "search/study/evaluation.h"
+#include "search/study/known_trials.h"
 #include "search/study/study_definition.h"
 #include "search/study/trial_row.h"
 
@@ -60,7 +61,7 @@ struct ClaimedTrial {
   Lease lease;
   Configuration configuration;
   // The trials with smaller numbers, as they were when this one was taken.
-  std::vector<Trial> history;
+  TrialSnapshot history;
   // How many workers held it before and were lost.
   uint64_t workers_lost = 0;
 };
@@ -72,6 +73,11 @@ struct NothingToClaim {
 };
 
 using Claim = std::variant<ClaimedTrial, NothingToClaim>;
+
+struct FinishedAndClaimed {
+  bool stored = false;  // what finish() returns
+  Claim next = NothingToClaim();
+};
 
 // A trial with all that is kept of it.
 struct TrialRecord {
@@ -117,12 +123,18 @@ class TrialStore {
   // Stores how the trial ended and returns true. Returns false and stores nothing when the lease is
   // no longer the latest.
   virtual bool finish(const Lease& lease, const Outcome& outcome) = 0;
+  // finish() and then claim(), as one call: the disk is waited for once rather than twice. Where it
+  // throws, the trial has ended or is held as before.
+  virtual FinishedAndClaimed finish_and_claim(const Lease& lease, const Outcome& outcome,
+                                              uint64_t trials, Sampler& sampler) = 0;
   // Puts the trial back, so that anyone may claim it; that counts as no lost worker.
   virtual void give_up(const Lease& lease) = 0;
 
   // All trials by number. Only what changed since the last call is read. The span is valid until
   // the next call of a member.
   virtual std::span<const Trial> trials() = 0;
+  // The same as the last call of trials() or of a claim found them. Nothing is read.
+  virtual std::span<const Trial> known_trials() const = 0;
   // All that is kept of each trial, by number.
   virtual std::vector<TrialRecord> records() = 0;
 

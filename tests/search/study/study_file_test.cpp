@@ -255,14 +255,43 @@ TEST_F(StudyFileTest, SurvivesAFullDisk) {
     StudyFile file = open();
     fill(file, 200);
   });
-  EXPECT_THAT(said, HasSubstr("bowl.db: cannot be read or written (disk I/O error); "
-                              "what is stored is intact"));
+  EXPECT_THAT(said, HasSubstr("bowl.db: cannot be read or written (disk I/O error: File too "
+                              "large); what is stored is intact"));
   StudyFile file = open();
   ASSERT_GE(file.trials().size(), 20u);
   fill(file, 5);
   for (const TrialRecord& record : file.records()) {
     EXPECT_EQ(record.trial.values, std::vector{bowl(record.trial.configuration)});
   }
+}
+
+// Who is killed leaves the log beside the file; whoever opens it next makes it one again.
+TEST_F(StudyFileTest, KeepsWhatAKilledWorkerStored) {
+  EXPECT_EQ(in_child([this] {
+              StudyFile file = open();
+              fill(file, 20);
+              raise(SIGKILL);
+            }),
+            "");
+  const std::filesystem::path log = path_.string() + "-wal";
+  EXPECT_TRUE(std::filesystem::exists(log));
+  EXPECT_EQ(StudyFile(path_).trials().size(), 20u);
+  EXPECT_FALSE(std::filesystem::exists(log));
+  { fill(*std::make_unique<StudyFile>(open()), 5); }
+  const std::filesystem::directory_iterator files(folder_.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "at rest it is one file";
+}
+
+// Nor is the study lost to who may read it alone, or who still works on it when another is done.
+TEST_F(StudyFileTest, WorksOnWhenAnotherHasClosedIt) {
+  auto first = std::make_unique<StudyFile>(open()), second = std::make_unique<StudyFile>(open());
+  fill(*first, 3);
+  const ClaimedTrial held = claim_one(*second);
+  first.reset();
+  EXPECT_EQ(StudyFile(path_).trials().size(), 4u);
+  EXPECT_TRUE(second->finish(held.lease, bowl_outcome(held.configuration)));
+  second.reset();
+  EXPECT_EQ(StudyFile(path_).trials()[3].state, TrialState::kComplete);
 }
 
 TEST_F(StudyFileTest, SaysWhyNoFileCanBeMade) {

@@ -219,6 +219,42 @@ TEST_P(TrialStoreContract, TakesOverALeaseThatRanOut) {
   EXPECT_EQ(slow->trials()[0].state, TrialState::kComplete);
 }
 
+TEST_P(TrialStoreContract, FinishesATrialAndClaimsTheNext) {
+  const auto store = open(), other = open();
+  const auto sampler = closed_form_sampler(*store, SamplerKind::kRandom);
+  const ClaimedTrial first = claim_one(*store), dropped = claim_one(*store);
+  const Outcome outcome = bowl_outcome(first.configuration);
+  FinishedAndClaimed done = store->finish_and_claim(first.lease, outcome, 4, *sampler);
+  EXPECT_TRUE(done.stored);
+  const auto third = std::get<ClaimedTrial>(std::move(done.next));
+  EXPECT_EQ(third.lease.trial, 2u);
+  ASSERT_EQ(third.history.size(), 2u);
+  EXPECT_EQ(third.history.begin()->state, TrialState::kComplete) << "it knows the one before it";
+  EXPECT_EQ(third.history.begin()->values, outcome.values);
+  EXPECT_EQ(store->known_trials()[0].values, outcome.values);
+  EXPECT_EQ(other->trials()[0].values, outcome.values);
+
+  other->give_up(dropped.lease);
+  done = store->finish_and_claim(third.lease, bowl_outcome(third.configuration), 4, *sampler);
+  const auto second = std::get<ClaimedTrial>(std::move(done.next));
+  EXPECT_EQ(second.lease.trial, 1u) << "what waits comes first";
+  EXPECT_EQ(third.history.begin()[1].state, TrialState::kRunning) << "as it was then";
+  EXPECT_EQ(second.configuration, dropped.configuration);
+
+  engine_->advance(61);
+  const ClaimedTrial taken = claim_one(*other);
+  EXPECT_EQ(taken.lease.trial, 1u);
+  done = store->finish_and_claim(second.lease, bowl_outcome(second.configuration), 4, *sampler);
+  EXPECT_FALSE(done.stored) << "its lease is another's";
+  const auto fourth = std::get<ClaimedTrial>(std::move(done.next));
+  EXPECT_EQ(fourth.lease.trial, 3u);
+  EXPECT_EQ(other->trials()[1].state, TrialState::kRunning);
+  done = store->finish_and_claim(fourth.lease, bowl_outcome(fourth.configuration), 4, *sampler);
+  EXPECT_TRUE(done.stored) << "though nothing is left to claim";
+  EXPECT_EQ(std::get<NothingToClaim>(done.next).in_flight, 1u);
+  EXPECT_EQ(read()->trials()[3].values, std::vector{bowl(fourth.configuration)});
+}
+
 TEST_P(TrialStoreContract, KeepsTheResultOfALateWorkerNobodyReplaced) {
   const auto store = open();
   const ClaimedTrial late = claim_one(*store);
