@@ -16,6 +16,7 @@
 #include "estimator/network/network_file.h"
 #include "search/study/open_store.h"
 #include "search/study/optuna_file.h"
+#include "search/study/optuna_import.h"
 
 namespace wattgrind {
 namespace {
@@ -63,25 +64,44 @@ void list_studies(const StudyArguments& arguments) {
                 [&] { return study_list_json(list); }, [&] { return study_list_csv(list); }});
 }
 
+constexpr std::string_view kOptuna = "optuna:sqlite:///";
+
+// The study of "optuna:sqlite:///FILE?study=NAME".
+OptunaStudy optuna_study(const std::string& place) {
+  const std::string file = place.substr(kOptuna.size());
+  constexpr std::string_view kName = "?study=";
+  const size_t name = file.find(kName);
+  if (name == std::string::npos) return read_optuna_file(file, "");
+  return read_optuna_file(file.substr(0, name), file.substr(name + kName.size()));
+}
+
 void copy_study(const StudyArguments& arguments) {
-  const std::unique_ptr<TrialStore> store = open_store(arguments.place, print_message);
-  const StudyContents contents = read_contents(*store);
+  OptunaStudy from;
+  if (arguments.place.starts_with(kOptuna)) {
+    from = optuna_study(arguments.place);
+  } else {
+    from.contents = read_contents(*open_store(arguments.place, print_message));
+  }
   try {
-    make_store(arguments.copy_to, contents);
+    make_store(arguments.copy_to, from.contents);
   } catch (const StudyConflict& conflict) {
     fail(ErrorKind::kUsage, "{}, wanted --copy-to where none is", conflict.found());
   }
-  print_notice(fmt::format("{}: {} trials copied to {}", arguments.place, contents.records.size(),
-                           arguments.copy_to));
+  std::string notice = fmt::format("{}: {} trials copied to {}", arguments.place,
+                                   from.contents.records.size(), arguments.copy_to);
+  if (from.left_out > 0) {
+    notice += fmt::format("; {} that have not all their parameters are left out", from.left_out);
+  }
+  if (from.negated) notice += "; what Optuna maximises is negated, for here all is minimised";
+  print_notice(notice);
 }
 
 void export_study(const StudyArguments& arguments) {
-  constexpr std::string_view kForm = "optuna:sqlite:///";
-  if (!arguments.export_to.starts_with(kForm)) {
-    fail(ErrorKind::kUsage, "--export: found {}, wanted {}FILE", arguments.export_to, kForm);
+  if (!arguments.export_to.starts_with(kOptuna)) {
+    fail(ErrorKind::kUsage, "--export: found {}, wanted {}FILE", arguments.export_to, kOptuna);
   }
   const std::unique_ptr<TrialStore> store = open_store(arguments.place, print_message);
-  const std::string file = arguments.export_to.substr(kForm.size());
+  const std::string file = arguments.export_to.substr(kOptuna.size());
   const StudyContents contents = read_contents(*store);
   write_optuna_file(file, contents.definition.name, contents, store->space());
   print_notice(fmt::format("{}: {} trials, for Optuna: the study \"{}\" of sqlite:///{}",
@@ -90,6 +110,11 @@ void export_study(const StudyArguments& arguments) {
 }
 
 void run_study_command(const StudyArguments& arguments) {
+  if (arguments.place.starts_with(kOptuna) && arguments.copy_to.empty()) {
+    fail(ErrorKind::kUsage,
+         "{}: is a study of Optuna's, wanted --copy-to FILE|URL to make one of it",
+         arguments.place);
+  }
   if (is_database(arguments.place)) {
     list_studies(arguments);
   } else if (!arguments.copy_to.empty()) {
@@ -116,7 +141,7 @@ void add_study_command(CLI::App& program) {
       ->add_option("study", arguments->place,
                    "What `wattgrind search` leaves: a file, or "
                    "postgresql://USER@HOST/DATABASE?study=NAME; without a NAME, the studies of the "
-                   "database are listed")
+                   "database are listed. For --copy-to also optuna:sqlite:///FILE?study=NAME")
       ->required()
       ->type_name("FILE|URL");
   command->add_flag("--trials", arguments->trials, "Show every trial (JSON and CSV always do)");

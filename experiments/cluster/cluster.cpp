@@ -5,7 +5,8 @@
 //                                                milliseconds; LOG gets "NUMBER VALUE" a trial
 //   cluster check STUDY TRIALS LOG...            every trial is complete, with the value that its
 //                                                configuration has, and in the logs at most once
-//   cluster speed STUDY TRIALS WORKERS SAMPLER   so many processes, no time taken: trials a second
+//   cluster speed STUDY TRIALS WORKERS SAMPLER [MS]   so many processes, an evaluation taking about
+//                                                so many milliseconds (0): trials a second
 //   cluster latency STUDY TRIALS                 how long claim() and finish() take at so many
 //
 // STUDY is a file or a URL; SAMPLER is random or tpe.
@@ -120,7 +121,8 @@ void check(const std::string& place, uint64_t trials, std::span<char* const> log
       records.size(), logged.size(), configurations.size());
 }
 
-void speed(const std::string& place, uint64_t trials, uint64_t workers, const std::string& word) {
+void speed(const std::string& place, uint64_t trials, uint64_t workers, const std::string& word,
+           double milliseconds) {
   open_store(place, bowl_definition(), IfThere::kRefuse);
   const auto start = std::chrono::steady_clock::now();
   for (uint64_t i = 0; i < workers; ++i) {
@@ -128,7 +130,7 @@ void speed(const std::string& place, uint64_t trials, uint64_t workers, const st
     {
       const auto store = open_store(place);
       const auto sampler = sampler_of(*store, word);
-      Bowl evaluation(0);
+      Bowl evaluation(milliseconds / 1000);
       run_study(*store, *sampler, evaluation, {trials, 1, 15, 0.2});
     }
     _exit(0);
@@ -172,8 +174,9 @@ int run_program(int argc, char** argv) {
     work(argv[2], std::stoull(argv[3]), std::stod(argv[4]), argv[5]);
   } else if (verb == "check" && argc > 3) {
     check(argv[2], std::stoull(argv[3]), {argv + 4, argv + argc});
-  } else if (verb == "speed" && argc == 6) {
-    speed(argv[2], std::stoull(argv[3]), std::stoull(argv[4]), argv[5]);
+  } else if (verb == "speed" && (argc == 6 || argc == 7)) {
+    speed(argv[2], std::stoull(argv[3]), std::stoull(argv[4]), argv[5],
+          argc == 7 ? std::stod(argv[6]) : 0);
   } else if (verb == "latency" && argc == 4) {
     latency(argv[2], std::stoull(argv[3]));
   } else {

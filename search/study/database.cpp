@@ -104,8 +104,10 @@ int begin_log_anew(void*, sqlite3* handle, const char* database, int pages) {
 
 // The last to close the file takes the log into it; SQLite refuses that to the others.
 void Database::Closer::operator()(sqlite3* handle) const {
-  sqlite3_busy_timeout(handle, 0);
-  sqlite3_exec(handle, "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
+  if (one_file) {
+    sqlite3_busy_timeout(handle, 0);
+    sqlite3_exec(handle, "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
+  }
   sqlite3_close(handle);
 }
 

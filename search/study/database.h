@@ -46,6 +46,8 @@ class Database {
 
   const std::filesystem::path& path() const { return path_; }
 
+  // Whoever closes it last leaves one file, though somebody who was killed left a log beside it.
+  void close_as_one_file() { handle_.get_deleter().one_file = true; }
   // From now on commits wait for the disk together, where the file system allows it.
   void share_syncs();
   // Returns when all that was committed is on the disk. Transaction::commit() does it.
@@ -63,6 +65,7 @@ class Database {
  private:
   friend class Query;
   struct Closer {
+    bool one_file;
     void operator()(sqlite3* handle) const;
   };
 
@@ -74,7 +77,7 @@ class Database {
   Statement prepare(const std::string& sql);
 
   std::filesystem::path path_;
-  std::unique_ptr<sqlite3, Closer> handle_;
+  std::unique_ptr<sqlite3, Closer> handle_{nullptr, Closer{false}};
   bool asked_to_share_ = false;
   bool syncs_apart_ = false;  // a commit does not sync, sync() does
   // Statements by text that no Query uses at the moment: to plan one takes longer than to run it.

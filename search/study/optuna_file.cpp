@@ -10,6 +10,7 @@
 
 #include "estimator/base/error.h"
 #include "search/study/database.h"
+#include "search/study/trial_row.h"
 
 namespace wattgrind {
 namespace {
@@ -122,6 +123,19 @@ void insert_attribute(Database& database, const char* sql, int64_t owner, std::s
   Query(database, sql).bind(1, owner).bind(2, key).bind(3, stored_json(value)).run();
 }
 
+// What Optuna's tables have no place for.
+Json kept(const TrialRecord& record) {
+  const Trial& trial = record.trial;
+  Json json = {
+      {"state", trial_state_word(trial.state)},
+      {"objectives", Json::parse(objectives_text(trial.values, trial.variances, trial.curve))},
+      {"worker", record.worker}};
+  if (trial.violation) json["violation"] = *trial.violation;
+  const bool is_in_attributes = record.result.is_object() && !record.result.empty();
+  if (!is_in_attributes && !record.result.is_null()) json["result"] = record.result;
+  return json;
+}
+
 constexpr const char* kUserAttribute =
     "INSERT INTO trial_user_attributes (trial_id, \"key\", value_json) VALUES (?1, ?2, ?3)";
 constexpr const char* kSystemAttribute =
@@ -180,7 +194,9 @@ void insert_trial(Database& database, const TrialRecord& record, const Space& sp
     insert_attribute(database, kSystemAttribute, id, "constraints",
                      Json::array({exceeds ? trial.violation.value_or(1) : 0.0}));
   }
-  insert_attribute(database, kUserAttribute, id, "wattgrind state", trial_state_word(record));
+  insert_attribute(database, kUserAttribute, id, kOptunaState, trial_state_word(record));
+  if (record.ended_unix_s)
+    insert_attribute(database, kUserAttribute, id, kOptunaTrial, kept(record));
   if (!record.result.is_object()) return;
   for (const auto& [key, value] : record.result.items()) {
     insert_attribute(database, kUserAttribute, id, key, value);
@@ -214,10 +230,13 @@ void write_optuna_file(const std::filesystem::path& path, std::string_view name,
         .bind(1, static_cast<int64_t>(i))
         .run();
   }
-  insert_attribute(database,
-                   "INSERT INTO study_user_attributes (study_id, \"key\", value_json) "
-                   "VALUES (?1, ?2, ?3)",
-                   1, "wattgrind definition", write_definition(contents.definition));
+  constexpr const char* kStudyAttribute =
+      "INSERT INTO study_user_attributes (study_id, \"key\", value_json) VALUES (?1, ?2, ?3)";
+  insert_attribute(database, kStudyAttribute, 1, kOptunaDefinition,
+                   write_definition(contents.definition));
+  for (const auto& [note, value] : contents.notes) {
+    insert_attribute(database, kStudyAttribute, 1, std::string(kOptunaNote) + note, value);
+  }
   for (const TrialRecord& record : contents.records) {
     insert_trial(database, record, space, objectives, has_limits);
   }

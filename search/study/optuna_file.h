@@ -7,7 +7,8 @@
 //   does not take, is a failed one there.
 // - Limits are Optuna's constraints: what exceeds them has a positive one. An infeasible trial
 //   without values, which Optuna does not know, is a pruned one there, and the constraint tells it.
-// - What else is known of a trial are its user attributes; the definition is one of the study's.
+// - What else is known of a trial are its user attributes; the definition and the notes are some of
+//   the study's. By them search/study/optuna_import.h makes the same study of it again.
 // - Trials that wait or are held are waiting there.
 #pragma once
 
@@ -17,6 +18,13 @@
 #include "search/study/trial_store.h"
 
 namespace wattgrind {
+
+// The names of attributes that only we give meaning to, and how all of them begin.
+inline constexpr std::string_view kOptunaPrefix = "wattgrind ";
+inline constexpr std::string_view kOptunaDefinition = "wattgrind definition";
+inline constexpr std::string_view kOptunaNote = "wattgrind note ";  // and the note's name
+inline constexpr std::string_view kOptunaTrial = "wattgrind trial";
+inline constexpr std::string_view kOptunaState = "wattgrind state";
 
 // Writes a new file. Throws Error(kUsage) where one is there.
 void write_optuna_file(const std::filesystem::path& path, std::string_view name,

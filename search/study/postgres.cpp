@@ -143,6 +143,9 @@ PostgresRefusal explain_refusal(const std::string& url, const std::string& messa
                    "TLS is not set up as the URL's sslmode wants it: see "
                    "sslmode and sslrootcert of libpq");
   }
+  if (line.starts_with("invalid ")) {  // a value of the URL, as libpq read it
+    return refusal(true, false, "wanted another in the URL, as libpq's connection URIs have it");
+  }
   if (says("starting up") || says("shutting down") || says("recovery mode") ||
       says("too many clients") || says("connection slots")) {
     return refusal(false, true,
@@ -388,10 +391,15 @@ void PostgresConnection::fail_for(const PGresult* result) const {
     throw PostgresAway(fmt::format("{}: {}", url, reason));
   }
   if (state == "42501") {
-    fail(ErrorKind::kMissing,
-         "{}: {}: wanted a user who may make and change the schema wattgrind there: have the "
-         "database's owner GRANT CREATE ON DATABASE {} TO {}, or work as the user who made it",
-         url, reason, pq.db(connection_.get()), pq.user(connection_.get()));
+    const std::string user = pq.user(connection_.get());
+    const bool is_new = reason.find("for database") != std::string::npos;
+    fail(ErrorKind::kMissing, "{}: {}: wanted a user who may {}", url, reason,
+         is_new ? fmt::format("make the schema wattgrind there: have the database's owner GRANT "
+                              "CREATE ON DATABASE {} TO {}",
+                              pq.db(connection_.get()), user)
+                : fmt::format("change the schema wattgrind, which another made: work as that one, "
+                              "or have them GRANT their role TO {}",
+                              user));
   }
   if (state == "25006") {
     fail(ErrorKind::kMissing, "{}: {}: wanted a server that may be written, no standby", url,

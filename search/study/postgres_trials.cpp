@@ -138,18 +138,21 @@ std::optional<ClaimedTrial> PostgresStore::take_orphan() {
   return claimed_row(row);
 }
 
-// Proposes the next trial and takes it. What others did was read before, so that little is left to
-// read under the lock.
+// Proposes the next trial and takes it. Which trials ended was read just before; under the lock
+// only those are read that were proposed since, so that it is held no longer the more are in
+// flight.
 std::optional<ClaimedTrial> PostgresStore::propose(uint64_t trials, Sampler& sampler,
                                                    bool& exhausted) {
   static const std::string kInsert = fmt::format(
       "INSERT INTO wattgrind.trials (study, number, configuration, state, lease, process, worker, "
       "renewed_unix_s, started_unix_s) VALUES ($1, $2, $3, 'running', 1, $4, $5, {0}, {0})",
       kNow);
+  static const std::string kAdded = fmt::format(
+      "SELECT {} FROM wattgrind.trials WHERE study = $1 AND number >= $2", kHistoryColumns);
   std::vector<PostgresRows> results = connection_.query_all(
       {{"BEGIN"},
        {"SELECT pg_advisory_xact_lock($1::integer, $2::integer)", {postgres_value(kLock), study()}},
-       changes_statement()});
+       {kAdded, {study(), postgres_value(trials_.size())}}});
   learn(results.back());
   const uint64_t number = trials_.size();
   std::optional<Configuration> asked;

@@ -15,7 +15,8 @@ using Json = nlohmann::ordered_json;
 
 // Stands in the file's header and tells a study from other programs' databases: "WgSt".
 constexpr int64_t kApplicationId = 0x57675374;
-constexpr int64_t kVersion = 2;
+// Of the tables. Version 1 did not count the workers that were lost with a trial.
+constexpr int64_t kFirstVersion = 1, kVersion = 2;
 
 constexpr const char* kNotesTable =
     "CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID";
@@ -101,18 +102,20 @@ bool StudyFile::holds_study() {
   if (application != kApplicationId) {
     fail(ErrorKind::kInput, "{}: is no study: found another program's database", place());
   }
-  if (version != kVersion) {
+  if (version < kFirstVersion || version > kVersion) {
     fail(ErrorKind::kInput,
          "{}: found a study of version {}, wanted {}: use the wattgrind that "
          "made it or a newer one",
          place(), version, kVersion);
   }
+  database_.close_as_one_file();
   return true;
 }
 
 void StudyFile::make_tables(const StudyDefinition& definition) {
   database_.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
   database_.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
+  database_.close_as_one_file();
   database_.execute(kNotesTable);
   database_.execute(kTrialsTable);
   set_note(kDefinitionNote, write_definition(definition));
@@ -132,7 +135,20 @@ void StudyFile::check_tables() {
   }
 }
 
+// Tables of an earlier version become those of this one, in one transaction.
+void StudyFile::bring_forward() {
+  if (read_pragma(database_, "PRAGMA user_version") == kVersion) return;
+  Transaction transaction(database_, Transaction::Kind::kWrite);
+  // Another process may have done it meanwhile.
+  if (read_pragma(database_, "PRAGMA user_version") == 1) {
+    database_.execute("ALTER TABLE trials ADD COLUMN workers_lost INTEGER NOT NULL DEFAULT 0");
+    database_.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
+  }
+  transaction.commit();
+}
+
 void StudyFile::open_definition() {
+  bring_forward();
   check_tables();
   const std::optional<Json> stored = note(kDefinitionNote);
   if (!stored) {

@@ -1,6 +1,9 @@
 // A study on disk: one SQLite file (search/study/database.h) that several processes may work on at
 // once. The file is locked for each call alone.
 //
+// A file of an earlier version is brought forward when it is opened, in one transaction; one of a
+// later version is refused.
+//
 // Leases run out by the clocks of the calendar: those of all hosts that work on one study should
 // agree to within seconds.
 #pragma once
@@ -31,7 +34,7 @@ class StudyFile : public TrialStore {
   // Throws StudyConflict where the file holds a study that may not be resumed, or another one.
   StudyFile(const std::filesystem::path& path, const StudyDefinition& definition, IfThere if_there,
             Options options);
-  // Opens a study to read. Throws Error(kInput) where there is none.
+  // Opens a study that is there. Throws Error(kInput) where there is none.
   explicit StudyFile(const std::filesystem::path& path);
 
   // Makes a study with these contents, in one transaction. Throws StudyConflict where the file
@@ -62,6 +65,7 @@ class StudyFile : public TrialStore {
 
   bool holds_study();
   void make_tables(const StudyDefinition& definition);
+  void bring_forward();
   void check_tables();
   void open_definition();
   void insert(const TrialRecord& record, uint64_t end_rank);

@@ -72,15 +72,6 @@ constexpr std::array<std::pair<TrialState, std::string_view>, 6> kStateWords = {
      {TrialState::kPruned, "pruned"},
      {TrialState::kPaused, "paused"}}};
 
-TrialState read_state(const StoredRow& row) {
-  const std::string word = row.text(kState);
-  for (const auto& [state, name] : kStateWords) {
-    if (name == word) return state;
-  }
-  fail(ErrorKind::kInput, "{}: found \"{}\", wanted another version of wattgrind",
-       row.where(kState), word);
-}
-
 // JSON has null for a NaN and for an infinity. Both become a NaN: samplers take either for a
 // failure.
 std::vector<double> read_numbers(const Json& json, const std::string& where) {
@@ -93,28 +84,6 @@ std::vector<double> read_numbers(const Json& json, const std::string& where) {
                                      : expect_number(value, where));
   }
   return values;
-}
-
-void read_objectives(const StoredRow& row, Trial& trial) {
-  const Json json = row.json(kObjectives);
-  const std::string where = row.where(kObjectives);
-  if (!json.is_object()) {
-    trial.values = read_numbers(json, where);
-    return;
-  }
-  expect_keys(json, {kValues, kVariances, kCurve}, where);
-  trial.values = read_numbers(json.value(kValues, Json()), join_key(where, kValues));
-  if (json.contains(kCurve)) trial.curve = read_numbers(json[kCurve], join_key(where, kCurve));
-  if (!json.contains(kVariances)) return;
-  const std::string at = join_key(where, kVariances);
-  trial.variances = read_numbers(json[kVariances], at);
-  if (trial.variances.size() != trial.values.size()) {
-    fail(ErrorKind::kInput, "{}: found {}, wanted {}", at, trial.variances.size(),
-         trial.values.size());
-  }
-  for (const double variance : trial.variances) {
-    if (!(variance >= 0)) fail(ErrorKind::kInput, "{}: found {}, wanted at least 0", at, variance);
-  }
 }
 
 // A trial that has ended has a state, a rank and a time of its end; any other has none of them.
@@ -133,9 +102,11 @@ StoredRow stored_row(const ColumnReader& reader, std::string_view place) {
 
 void read_end(const StoredRow& stored, TrialRow& row) {
   row.trial.number = stored.count(kNumber);
-  row.trial.state = read_state(stored);
+  row.trial.state = read_trial_state(stored.text(kState), stored.where(kState));
   check_end(stored, row.trial.state);
-  if (!stored.is_null(kObjectives)) read_objectives(stored, row.trial);
+  if (!stored.is_null(kObjectives)) {
+    read_objectives(stored.json(kObjectives), stored.where(kObjectives), row.trial);
+  }
   if (!stored.is_null(kViolation)) row.trial.violation = stored.number(kViolation);
   if (!stored.is_null(kEnded)) row.ended_unix_s = stored.finite(kEnded);
   if (!stored.is_null(kEndRank)) row.end_rank = stored.positive(kEndRank);
@@ -150,6 +121,13 @@ std::string_view trial_state_word(TrialState state) {
   CHECK(false, "state {}", static_cast<int>(state));
 }
 
+TrialState read_trial_state(std::string_view word, std::string_view where) {
+  for (const auto& [state, name] : kStateWords) {
+    if (name == word) return state;
+  }
+  fail(ErrorKind::kInput, "{}: found \"{}\", wanted another version of wattgrind", where, word);
+}
+
 std::string objectives_text(const std::vector<double>& values, const std::vector<double>& variances,
                             const std::vector<double>& curve) {
   if (variances.empty() && curve.empty()) return stored_json(Json(values));
@@ -157,6 +135,26 @@ std::string objectives_text(const std::vector<double>& values, const std::vector
   if (!variances.empty()) json[kVariances] = variances;
   if (!curve.empty()) json[kCurve] = curve;
   return stored_json(json);
+}
+
+void read_objectives(const Json& json, const std::string& where, Trial& trial) {
+  if (!json.is_object()) {
+    trial.values = read_numbers(json, where);
+    return;
+  }
+  expect_keys(json, {kValues, kVariances, kCurve}, where);
+  trial.values = read_numbers(json.value(kValues, Json()), join_key(where, kValues));
+  if (json.contains(kCurve)) trial.curve = read_numbers(json[kCurve], join_key(where, kCurve));
+  if (!json.contains(kVariances)) return;
+  const std::string at = join_key(where, kVariances);
+  trial.variances = read_numbers(json[kVariances], at);
+  if (trial.variances.size() != trial.values.size()) {
+    fail(ErrorKind::kInput, "{}: found {}, wanted {}", at, trial.variances.size(),
+         trial.values.size());
+  }
+  for (const double variance : trial.variances) {
+    if (!(variance >= 0)) fail(ErrorKind::kInput, "{}: found {}, wanted at least 0", at, variance);
+  }
 }
 
 TrialRow read_end_row(const ColumnReader& reader, std::string_view place) {

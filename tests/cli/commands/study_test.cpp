@@ -312,6 +312,34 @@ TEST_F(StudyCommand, ExplanationsAreTablesToo) {
   EXPECT_EQ(show({"--explain", "--delete"}).status, 2);
 }
 
+TEST_F(StudyCommand, GoesToOptunaAndComesBack) {
+  {
+    StudyFile file = open();
+    add(file, 1, 4, 0.5, 1, 1);
+    add(file, 2, 9, 0.75, 2, 1);
+    add(file, 3, 9, 0.25, 9, 9, TrialState::kInfeasible);
+  }
+  const std::string source = "optuna:sqlite:///" + (folder_.path() / "o.db").string();
+  const std::string back = folder_.path() / "back.study";
+  EXPECT_EQ(show({"--export", source}).status, 0);
+  const Ran refused = run_wattgrind({"study", source});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.error, HasSubstr("is a study of Optuna's, wanted --copy-to FILE|URL"));
+  const Ran copied = run_wattgrind({"study", source, "--copy-to", back});
+  EXPECT_EQ(copied.status, 0);
+  EXPECT_THAT(copied.error, HasSubstr("o.db: 3 trials copied to "));
+  EXPECT_EQ(run_wattgrind({"study", back, "--best", folder_.path() / "b.json"}).status, 0);
+  const auto trials = [](const std::string& study) {
+    Json shown = Json::parse(run_wattgrind({"study", study, "--format", "json"}).out);
+    return shown["trials"].dump();
+  };
+  EXPECT_EQ(trials(back), trials(path_));
+  EXPECT_THAT(run_wattgrind({"study", source + "?study=none", "--copy-to", back}).error,
+              HasSubstr("o.db: found the studies"));
+  EXPECT_THAT(run_wattgrind({"study", source, "--copy-to", back}).error,
+              HasSubstr("back.study: holds a study already, wanted --copy-to where none is"));
+}
+
 TEST_F(StudyCommand, TellsFilesThatAreNoStudies) {
   EXPECT_EQ(show({}).status, 3);
   std::ofstream(path_) << "{\"trials\": []}, and more than the header of a database would take: "

@@ -148,6 +148,8 @@ TEST_F(PostgresStoreTest, TellsWhyItCannotConnect) {
               HasSubstr("role \"nobody\" does not exist: make it with createuser"));
   EXPECT_THAT(refusal(url + "&sslmode=require", ErrorKind::kMissing),
               HasSubstr("TLS is not set up as the URL's sslmode wants it"));
+  EXPECT_THAT(refusal(url + "&sslmode=nonsense", ErrorKind::kInput),
+              HasSubstr("invalid sslmode value: \"nonsense\": wanted another in the URL"));
   server_->let_in_by("hostssl all all 127.0.0.1/32 trust");
   EXPECT_THAT(refusal(url, ErrorKind::kMissing),
               HasSubstr("the server wants TLS, or does not let this host in: add sslmode=require"));
@@ -187,7 +189,11 @@ TEST_F(PostgresStoreTest, TellsMissingRights) {
   server_->run("GRANT CREATE ON DATABASE postgres TO ada");
   fill(*open_at(server_->url("bowl", "ada")), 1);
   EXPECT_THAT(refusal(server_->url("bowl", "eve"), ErrorKind::kMissing),
-              HasSubstr("permission denied for schema wattgrind"));
+              HasSubstr("permission denied for schema wattgrind: wanted a user who may change the "
+                        "schema wattgrind, which another made: work as that one, or have them "
+                        "GRANT their role TO eve"));
+  server_->run("GRANT ada TO eve");
+  EXPECT_EQ(open_at(server_->url("bowl", "eve"))->trials().size(), 1u);
   server_->run("ALTER ROLE ada SET default_transaction_read_only = on");
   const auto reader = open_at(server_->url("bowl", "ada"));
   EXPECT_EQ(reader->trials().size(), 1u);
@@ -200,6 +206,9 @@ TEST_F(PostgresStoreTest, TellsTablesOfAnotherVersion) {
   server_->run("UPDATE wattgrind.version SET version = 2");
   EXPECT_THAT(refusal(server_->url("bowl"), ErrorKind::kInput),
               HasSubstr("found studies of version 2 in the schema wattgrind, wanted 1"));
+  server_->run("DELETE FROM wattgrind.version");
+  EXPECT_THAT(refusal(server_->url("bowl"), ErrorKind::kInput),
+              HasSubstr("found studies of version 0 in the schema wattgrind, wanted 1"));
   server_->run("DROP TABLE wattgrind.version");
   EXPECT_THAT(refusal(server_->url("bowl"), ErrorKind::kInput),
               HasSubstr("is damaged (relation \"wattgrind.version\" does not exist)"));

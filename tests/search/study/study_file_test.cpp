@@ -68,8 +68,79 @@ TEST_F(StudyFileTest, TellsFilesThatAreNoStudies) {
   EXPECT_THAT(error_text([this] { open(); }), HasSubstr("found another program's database"));
   std::filesystem::remove(path_);
   open();
-  run_sql("PRAGMA user_version = 1");
-  EXPECT_THAT(error_text([this] { open(); }), HasSubstr("found a study of version 1, wanted 2"));
+  run_sql("PRAGMA user_version = 3");
+  EXPECT_THAT(error_text([this] { open(); }), HasSubstr("found a study of version 3, wanted 2"));
+}
+
+// What the first version wrote, which did not count lost workers: one trial that is complete, one
+// that was given up, one whose worker is lost.
+constexpr const char* kFirstVersion = R"(
+  PRAGMA application_id = 1466389364;
+  PRAGMA user_version = 1;
+  CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE trials (
+    number INTEGER PRIMARY KEY,
+    configuration TEXT NOT NULL,
+    state TEXT NOT NULL,
+    objectives TEXT,
+    violation REAL,
+    result TEXT,
+    lease INTEGER NOT NULL,
+    process TEXT NOT NULL,
+    worker TEXT NOT NULL,
+    renewed_unix_s REAL NOT NULL,
+    started_unix_s REAL NOT NULL,
+    ended_unix_s REAL,
+    end_rank INTEGER);
+  CREATE UNIQUE INDEX trials_by_end ON trials (end_rank);
+  INSERT INTO notes VALUES ('definition', '{"name":"bowl","seed":1,"config":{"space":{"x":'
+    || '{"int":[0,999]},"y":{"float":[-1,1]}},"objective":{"alpha":0.5}}}');
+  INSERT INTO trials VALUES (0, '{"x":300,"y":0.5}', 'complete', '[0.25]', NULL, '{"twice":0.5}',
+    1, 'boot 1 1', 'host:1', 5, 4, 6, 1);
+  INSERT INTO trials VALUES (1, '{"x":7,"y":0.25}', 'running', NULL, NULL, NULL,
+    2, '', '', 5, 4, NULL, NULL);
+  INSERT INTO trials VALUES (2, '{"x":8,"y":0.75}', 'running', NULL, NULL, NULL,
+    1, 'boot 1 1', 'host:1', 5, 4, NULL, NULL);
+)";
+
+TEST_F(StudyFileTest, BringsTheFirstVersionForward) {
+  run_sql(kFirstVersion);
+  StudyFile file = open();
+  const std::vector<TrialRecord> records = file.records();
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[0].trial.values, std::vector{0.25});
+  EXPECT_EQ(records[0].worker, "host:1");
+  EXPECT_EQ(records[0].result.dump(), R"({"twice":0.5})");
+  clock_.advance(100);
+  for (const uint64_t number : {1, 2}) {
+    const ClaimedTrial claimed = claim_one(file);
+    EXPECT_EQ(claimed.lease, (Lease{number, number == 1 ? 3 : 2}));
+    EXPECT_EQ(claimed.workers_lost, number - 1);
+    EXPECT_TRUE(file.finish(claimed.lease, bowl_outcome(claimed.configuration)));
+  }
+  EXPECT_EQ(StudyFile(path_).trials()[2].values, std::vector{bowl(file.trials()[2].configuration)});
+}
+
+// The system kills a process that writes beyond its limit: at first into the journal, then into the
+// file.
+TEST_F(StudyFileTest, StaysWholeWhereItsWayForwardIsCutOff) {
+  run_sql(kFirstVersion);
+  const std::string whole = read_file(path_);
+  int killed = 0;
+  for (rlim_t limit = 256; limit < 2 * whole.size(); limit += 512) {
+    std::ofstream(path_, std::ios::binary) << whole;
+    const std::string said = in_child([&] {
+      const rlimit most = {limit, limit};
+      if (setrlimit(RLIMIT_FSIZE, &most) != 0) _exit(1);
+      StudyFile{path_};
+    });
+    killed += said.empty() ? 1 : 0;
+    SCOPED_TRACE(fmt::format("cut off after {} bytes: {}", limit, said));
+    StudyFile file(path_);
+    ASSERT_EQ(file.records().size(), 3u);
+    EXPECT_EQ(file.records()[0].trial.values, std::vector{0.25});
+  }
+  EXPECT_GT(killed, 3);
 }
 
 TEST_F(StudyFileTest, TellsADamagedFile) {
