@@ -49,9 +49,12 @@ void remove_store(const std::string& place) {
     PostgresStore::remove(parse_postgres_url(place));
     return;
   }
-  std::error_code error;
-  std::filesystem::remove(place, error);
-  if (error) fail(ErrorKind::kFailed, "{}: cannot be deleted ({})", place, error.message());
+  // The log and its index are there while somebody has the study open.
+  for (const std::string ending : {"", "-wal", "-shm"}) {
+    std::error_code error;
+    std::filesystem::remove(place + ending, error);
+    if (error) fail(ErrorKind::kFailed, "{}: cannot be deleted ({})", place, error.message());
+  }
 }
 
 bool is_database(const std::string& place) {

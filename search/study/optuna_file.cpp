@@ -129,7 +129,9 @@ Json kept(const TrialRecord& record) {
   Json json = {
       {"state", trial_state_word(trial.state)},
       {"objectives", Json::parse(objectives_text(trial.values, trial.variances, trial.curve))},
-      {"worker", record.worker}};
+      {"worker", record.worker},
+      {"started_unix_s", record.started_unix_s},
+      {"ended_unix_s", *record.ended_unix_s}};
   if (trial.violation) json["violation"] = *trial.violation;
   const bool is_in_attributes = record.result.is_object() && !record.result.empty();
   if (!is_in_attributes && !record.result.is_null()) json["result"] = record.result;

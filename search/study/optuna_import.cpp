@@ -270,7 +270,10 @@ TrialState state_of(const Imported& trial) {
 // What write_optuna_file() kept of a trial beside what Optuna knows.
 void recall(const Json& kept, const std::string& where, TrialRecord& record) {
   expect_object(kept, where);
-  expect_keys(kept, {"state", "objectives", "violation", "worker", "result"}, where);
+  expect_keys(
+      kept,
+      {"state", "objectives", "violation", "worker", "result", "started_unix_s", "ended_unix_s"},
+      where);
   Trial& trial = record.trial;
   const std::string state_at = join_key(where, "state"), worker_at = join_key(where, "worker");
   trial.state = read_trial_state(expect_string(kept.value("state", Json()), state_at), state_at);
@@ -284,6 +287,10 @@ void recall(const Json& kept, const std::string& where, TrialRecord& record) {
                           : expect_number(kept["violation"], join_key(where, "violation"));
   }
   record.worker = expect_string(kept.value("worker", Json()), worker_at);
+  record.started_unix_s =
+      expect_number(kept.value("started_unix_s", Json()), join_key(where, "started_unix_s"));
+  record.ended_unix_s =
+      expect_number(kept.value("ended_unix_s", Json()), join_key(where, "ended_unix_s"));
   if (kept.contains("result")) record.result = kept["result"];
 }
 

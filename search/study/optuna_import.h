@@ -2,8 +2,7 @@
 //
 // The tables are those of Optuna 3.0 to 4 (revisions v3.0.0.d and v3.2.0.a); earlier ones are
 // brought forward by its `optuna storage upgrade`.
-// - What write_optuna_file() wrote comes back as it was, times to the microsecond, with what Optuna
-//   added meanwhile.
+// - What write_optuna_file() wrote comes back as it was, with what Optuna added meanwhile.
 // - Else the space is made of the distributions of the trials: of one that changed, the hull; a
 //   step of a real parameter is not kept; None among categories becomes the text "None". A
 //   parameter that only some complete trials have hangs on the first one before it that tells those

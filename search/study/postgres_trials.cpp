@@ -56,6 +56,7 @@ FinishedAndClaimed PostgresStore::finish_and_claim(const Lease& lease, const Out
 FinishedAndClaimed PostgresStore::claim_next(int attempts, const PostgresStatement* end,
                                              uint64_t trials, Sampler& sampler) {
   FinishedAndClaimed done;
+  const bool ends = end != nullptr;
   look_for_the_dead();
   std::optional<ClaimedTrial> taken;
   if (attempts > 0) {
@@ -72,8 +73,8 @@ FinishedAndClaimed PostgresStore::claim_next(int attempts, const PostgresStateme
     taken = claimed_row(results[results.size() - 2]);
   }
   bool exhausted = false;
-  if (!taken) taken = propose(trials, sampler, exhausted);
-  connection_.flush();
+  if (!taken && trials_.size() < trials) taken = propose(trials, sampler, exhausted);
+  if (taken || ends) connection_.flush();
   if (taken) {
     held_[taken->lease.trial] = taken->lease.token;
     done.next = std::move(*taken);
