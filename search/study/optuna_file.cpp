@@ -126,12 +126,11 @@ void insert_attribute(Database& database, const char* sql, int64_t owner, std::s
 // What Optuna's tables have no place for.
 Json kept(const TrialRecord& record) {
   const Trial& trial = record.trial;
-  Json json = {
-      {"state", trial_state_word(trial.state)},
-      {"objectives", Json::parse(objectives_text(trial.values, trial.variances, trial.curve))},
-      {"worker", record.worker},
-      {"started_unix_s", record.started_unix_s},
-      {"ended_unix_s", *record.ended_unix_s}};
+  Json json = {{"state", trial_state_word(trial.state)},
+               {"objectives", objectives_json(trial.values, trial.variances, trial.curve)},
+               {"worker", record.worker},
+               {"started_unix_s", record.started_unix_s},
+               {"ended_unix_s", *record.ended_unix_s}};
   if (trial.violation) json["violation"] = *trial.violation;
   const bool is_in_attributes = record.result.is_object() && !record.result.empty();
   if (!is_in_attributes && !record.result.is_null()) json["result"] = record.result;

@@ -128,13 +128,18 @@ TrialState read_trial_state(std::string_view word, std::string_view where) {
   fail(ErrorKind::kInput, "{}: found \"{}\", wanted another version of wattgrind", where, word);
 }
 
-std::string objectives_text(const std::vector<double>& values, const std::vector<double>& variances,
-                            const std::vector<double>& curve) {
-  if (variances.empty() && curve.empty()) return stored_json(Json(values));
+Json objectives_json(const std::vector<double>& values, const std::vector<double>& variances,
+                     const std::vector<double>& curve) {
+  if (variances.empty() && curve.empty()) return Json(values);
   Json json = {{kValues, values}};
   if (!variances.empty()) json[kVariances] = variances;
   if (!curve.empty()) json[kCurve] = curve;
-  return stored_json(json);
+  return json;
+}
+
+std::string objectives_text(const std::vector<double>& values, const std::vector<double>& variances,
+                            const std::vector<double>& curve) {
+  return stored_json(objectives_json(values, variances, curve));
 }
 
 void read_objectives(const Json& json, const std::string& where, Trial& trial) {

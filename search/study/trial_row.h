@@ -37,10 +37,13 @@ TrialState read_trial_state(std::string_view word, std::string_view where);
 
 // What the column `objectives` holds of a trial or an outcome: [value, ...] or, where there are
 // variances or a curve, {"values": [...], "variances": [...], "curve": [...]} with what there is.
+nlohmann::ordered_json objectives_json(const std::vector<double>& values,
+                                       const std::vector<double>& variances,
+                                       const std::vector<double>& curve);
 std::string objectives_text(const std::vector<double>& values, const std::vector<double>& variances,
                             const std::vector<double>& curve);
 
-// The reverse of objectives_text(), as JSON, into the trial.
+// The reverse, into the trial.
 void read_objectives(const nlohmann::ordered_json& json, const std::string& where, Trial& trial);
 
 // A row as it stands.
