@@ -91,12 +91,13 @@ int wait_for_lock(void*, int attempts) {
 
 // SQLite calls this after each commit to the log. Its own checkpoints let others write meanwhile;
 // while many do, none of them is ever complete, and the log grows without end. Where this one does
-// not come about either, the next commit tries again.
+// not come about soon either, for somebody reads and does not end, the next commit tries again.
 int begin_log_anew(void*, sqlite3* handle, const char* database, int pages) {
-  constexpr int kMostPages = 1000;
-  if (pages >= kMostPages) {
-    sqlite3_wal_checkpoint_v2(handle, database, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
-  }
+  constexpr int kMostPages = 1000, kLongest_ms = 100;
+  if (pages < kMostPages) return SQLITE_OK;
+  sqlite3_busy_timeout(handle, kLongest_ms);
+  sqlite3_wal_checkpoint_v2(handle, database, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+  sqlite3_busy_handler(handle, wait_for_lock, nullptr);
   return SQLITE_OK;
 }
 
