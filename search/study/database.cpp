@@ -138,21 +138,33 @@ Database::Database(const std::filesystem::path& path, bool create) : path_(path)
 
 void Database::share_syncs() {
   if (std::exchange(asked_to_share_, true) || !is_own_file_system(path_)) return;
-  // Where it cannot be done (a file that may not be written), the file stays as it is.
-  sqlite3_exec(handle_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
-  Query mode(*this, "PRAGMA journal_mode");
-  if (!mode.step() || mode.text(0) != "wal") return;
+  // Whoever closes the file at this moment may take the log away again, until we have read by it:
+  // from then on it stays. Where it cannot be done at all (a file that may not be written), the
+  // file stays as it is.
+  constexpr int kAttempts = 10;
+  for (int attempt = 0; attempt < kAttempts && log() == nullptr; ++attempt) {
+    sqlite3_exec(handle_.get(), "PRAGMA journal_mode = WAL; SELECT count(*) FROM sqlite_schema",
+                 nullptr, nullptr, nullptr);
+  }
+  if (log() == nullptr) return;
   execute("PRAGMA synchronous = NORMAL");
   sqlite3_wal_hook(handle_.get(), begin_log_anew, nullptr);
   syncs_apart_ = true;
 }
 
+// The log that this connection writes ahead to; null while it has none. A rollback journal is
+// closed between transactions.
+sqlite3_file* Database::log() const {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+  return file == nullptr || file->pMethods == nullptr ? nullptr : file;
+}
+
 void Database::sync() const {
   if (!syncs_apart_) return;
-  sqlite3_file* log = nullptr;
-  sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-  CHECK(log != nullptr && log->pMethods != nullptr, "no log");
-  const int code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  sqlite3_file* const file = log();
+  CHECK(file != nullptr, "no log");
+  const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
   if (code != SQLITE_OK) {
     fail_for(code, path_, fmt::format("cannot be synced: {}", std::strerror(errno)));
   }

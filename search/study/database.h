@@ -29,6 +29,7 @@
 #include "search/study/stored_row.h"
 
 struct sqlite3;
+struct sqlite3_file;
 struct sqlite3_stmt;
 
 namespace wattgrind {
@@ -75,6 +76,7 @@ class Database {
   using Statement = std::unique_ptr<sqlite3_stmt, Finalizer>;
 
   Statement prepare(const std::string& sql);
+  sqlite3_file* log() const;
 
   std::filesystem::path path_;
   std::unique_ptr<sqlite3, Closer> handle_{nullptr, Closer{false}};

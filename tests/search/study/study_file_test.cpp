@@ -8,10 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cmath>
 #include <fstream>
 #include <functional>
 #include <limits>
+#include <thread>
 
 #include "estimator/system/file_text.h"
 #include "search/candidates/study_summary.h"
@@ -363,6 +365,22 @@ TEST_F(StudyFileTest, WorksOnWhenAnotherHasClosedIt) {
   EXPECT_TRUE(second->finish(held.lease, bowl_outcome(held.configuration)));
   second.reset();
   EXPECT_EQ(StudyFile(path_).trials()[3].state, TrialState::kComplete);
+}
+
+// Whoever closes the file makes it one again, just when somebody begins to work on it, too.
+TEST_F(StudyFileTest, KeepsItsLogWhileOthersComeAndGo) {
+  open();
+  std::atomic<bool> done = false;
+  std::jthread others([&] {
+    while (!done) StudyFile(path_).trials();
+  });
+  for (int i = 0; i < 30; ++i) {
+    StudyFile file = open();
+    fill(file, 2);
+  }
+  done = true;
+  others.join();
+  EXPECT_EQ(StudyFile(path_).trials().size(), 60u);
 }
 
 TEST_F(StudyFileTest, SaysWhyNoFileCanBeMade) {
