@@ -80,9 +80,10 @@ std::optional<Configuration> TpeSampler::ask(uint64_t number, std::span<const Tr
   const bool repeat = noisy_ && finished.size() >= kRepeatFrom && number % kRepeatEvery == 0;
   const auto kept =
       static_cast<size_t>(std::count(values.excess.begin(), values.excess.end(), 0.0));
-  if (repeat && kept > 0) {
-    const auto repeatable = std::span(good).first(std::min(kept, good.size()));
-    return space_.to_configuration(lowest_mean(repeatable));
+  if (repeat) {
+    const std::vector<Point> repeatable =
+        not_in_flight(std::span(good).first(std::min(kept, good.size())));
+    if (!repeatable.empty()) return space_.to_configuration(lowest_mean(repeatable));
   }
   Candidates candidates = draw_candidates(good, random);
   const bool none = candidates.points.empty();
@@ -119,6 +120,16 @@ std::vector<Point> TpeSampler::good_points(std::span<const double> values) const
   std::vector<Point> good;
   for (size_t i = 0; i < count; ++i) good.push_back(*finished[ranked[i]].point);
   return good;
+}
+
+std::vector<Point> TpeSampler::not_in_flight(std::span<const Point> points) const {
+  std::vector<Point> others;
+  for (const Point& point : points) {
+    const bool in_flight = std::ranges::any_of(
+        observations_.running(), [&point](const auto& running) { return *running.point == point; });
+    if (!in_flight) others.push_back(point);
+  }
+  return others;
 }
 
 Point TpeSampler::lowest_mean(std::span<const Point> points) const {

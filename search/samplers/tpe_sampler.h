@@ -11,7 +11,8 @@
 //   ones: the process estimates the noise, the lower confidence bound takes the place of the
 //   expected improvement (the incumbent is not known), and neighbours are tried rather than
 //   repeats, but for every fourth trial from the 40th on, which tries the configuration with the
-//   lowest mean again: the best observed is then seldom one that was merely lucky.
+//   lowest mean again, of those that are not in flight: the best observed is then seldom one that
+//   was merely lucky.
 // - Limits: the expected improvement over the best trial that keeps them is weighed by the
 //   probability that they are kept (Gardner et al. 2014), which a second process tells from the
 //   ranks of infeasible trials by violation; of the confidence bound of noisy ones, the logarithm
@@ -50,6 +51,8 @@ class TpeSampler : public Sampler {
   void learn_excesses(const TrialValues& values);
   std::vector<double> weights_of_the_moment(Random& random) const;
   std::vector<Point> good_points(std::span<const double> values) const;
+  // Those of the points that no running trial tries.
+  std::vector<Point> not_in_flight(std::span<const Point> points) const;
   Point lowest_mean(std::span<const Point> points) const;
   Candidates draw_candidates(const std::vector<Point>& good, Random& random) const;
   void add(Point point, Candidates& candidates) const;

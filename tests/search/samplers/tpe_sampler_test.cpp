@@ -69,6 +69,31 @@ TEST(TpeSampler, RepeatsOnlyWhereItIsNoisy) {
   }
 }
 
+// With 32 in flight, of which the oldest ends whenever another is asked for.
+TEST(TpeSampler, ProposesNothingTwiceAtOnce) {
+  constexpr size_t kInFlight = 32;
+  for (const BenchmarkObjective& objective : benchmark_objectives()) {
+    SamplerOptions options;
+    options.noisy = objective.noisy;
+    const auto sampler = make_sampler(options, objective.space, 3);
+    std::vector<Trial> history;
+    std::multiset<std::vector<double>> in_flight;
+    for (uint64_t i = 0; i < 120; ++i) {
+      if (i >= kInFlight) {
+        Trial& oldest = history[i - kInFlight];
+        const std::vector<double> x = coordinates(objective.space, oldest.configuration);
+        oldest.state = TrialState::kComplete;
+        oldest.values = {objective.noisy ? objective.observed(x, 3, i) : objective.true_value(x)};
+        in_flight.erase(in_flight.find(x));
+      }
+      history.push_back({i, sampler->ask(i, history).value(), TrialState::kRunning, {}, {}});
+      const std::vector<double> asked = coordinates(objective.space, history.back().configuration);
+      EXPECT_EQ(in_flight.count(asked), 0u) << objective.name << ", trial " << i;
+      in_flight.insert(asked);
+    }
+  }
+}
+
 // The share of [0, 4]^2 that the front of (x^2 + y^2, (x - 1)^2 + (y - 1)^2) dominates.
 double dominated_share(const SamplerOptions& options, uint64_t seed) {
   const Space space = parse_space(
