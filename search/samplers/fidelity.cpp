@@ -1,6 +1,7 @@
 #include "search/samplers/fidelity.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <utility>
@@ -11,6 +12,7 @@ namespace wattgrind {
 namespace {
 
 constexpr uint64_t kReduction = 3;  // of the configurations from rung to rung
+constexpr size_t kFewestComplete = 3;
 
 // A configuration's trials as one.
 struct Course {
@@ -39,9 +41,17 @@ std::vector<Course> courses_of(std::vector<const Trial*> trials) {
   return courses;
 }
 
+// The highest value after so many epochs that is likely enough to end below the best complete one.
+double highest_that_could_win(uint64_t epochs, std::span<const Trial> history) {
+  const EpochGains gains = gains_from(epochs, history);
+  if (gains.trials < kFewestComplete) return std::numeric_limits<double>::infinity();
+  return best_trial(history)->values[0] + gains.mean + gains.deviation;
+}
+
 // The configuration to go on with from the rung: the best of those that are paused there and among
 // the best third that reached it.
-const Trial* promotable(const std::vector<Course>& courses, uint64_t rung) {
+const Trial* promotable(const std::vector<Course>& courses, uint64_t rung,
+                        std::span<const Trial> history) {
   std::vector<std::pair<double, const Course*>> reached;
   for (const Course& course : courses) {
     if (course.latest == nullptr || course.latest->curve.size() < rung) continue;
@@ -50,7 +60,9 @@ const Trial* promotable(const std::vector<Course>& courses, uint64_t rung) {
   std::stable_sort(reached.begin(), reached.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   reached.resize(reached.size() / kReduction);
+  const double highest = highest_that_could_win(rung, history);
   for (const auto& [value, course] : reached) {
+    if (value > highest) break;
     const bool paused = course->latest->state == TrialState::kPaused && !course->running;
     if (paused && course->latest->curve.size() == rung) return course->latest;
   }
@@ -78,15 +90,19 @@ const Trial* paused_trial(const Configuration& configuration, std::span<const Tr
 
 EpochGains gains_from(uint64_t epoch, std::span<const Trial> history, uint64_t before) {
   EpochGains gains{0, 0, -std::numeric_limits<double>::infinity()};
+  double squares = 0;
   for (const Trial& trial : history) {
     if (trial.number >= before || !has_value(trial) || trial.curve.size() < epoch) continue;
     const double gain = trial.curve[epoch - 1] - trial.values[0];
     ++gains.trials;
     gains.mean += gain;
+    squares += gain * gain;
     gains.most = std::max(gains.most, gain);
   }
   if (gains.trials == 0) return {};
-  gains.mean /= static_cast<double>(gains.trials);
+  const auto trials = static_cast<double>(gains.trials);
+  gains.mean /= trials;
+  gains.deviation = std::sqrt(std::max(squares / trials - gains.mean * gains.mean, 0.0));
   return gains;
 }
 
@@ -98,7 +114,7 @@ std::optional<Configuration> FidelitySampler::ask(uint64_t number, std::span<con
   for (const Trial& trial : history) trials.push_back(&trial);
   const std::vector<Course> courses = courses_of(std::move(trials));
   for (size_t i = rungs_.size() - 1; i > 0; --i) {
-    if (const Trial* next = promotable(courses, rungs_[i - 1])) return next->configuration;
+    if (const Trial* next = promotable(courses, rungs_[i - 1], history)) return next->configuration;
   }
   std::vector<Trial> shown;
   for (const Course& course : courses) {

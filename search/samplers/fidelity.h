@@ -4,6 +4,8 @@
 // A configuration is trained for few epochs, and its trial ends as paused, with its values after
 // each epoch. Of the configurations that got so far, the best third is gone on with, each by
 // another trial of the same configuration, up to the next rung; those that reach the last are
+// complete. A sampler that finds better and better ones would have nearly all in the best third of
+// their time: they are gone on with only where they are likely enough to end below the best that is
 // complete.
 //
 //   rungs of 9 epochs:   1 ------------> 3 ------------> 9
@@ -32,7 +34,7 @@ const Trial* paused_trial(const Configuration& configuration, std::span<const Tr
 // their value became. Negative where it rose.
 struct EpochGains {
   size_t trials = 0;
-  double mean = 0, most = 0;
+  double mean = 0, most = 0, deviation = 0;
 };
 EpochGains gains_from(uint64_t epoch, std::span<const Trial> history, uint64_t before = UINT64_MAX);
 
@@ -44,8 +46,9 @@ class FidelitySampler : public Sampler {
   // fit anew.
   FidelitySampler(std::unique_ptr<Sampler> proposals, uint64_t epochs);
 
-  // A paused configuration that is among the best third of its rung, of the highest rung that has
-  // one, or else a new one.
+  // A paused configuration that is among the best third of its rung and could win, of the highest
+  // rung that has one, or else a new one. Once three are complete, one could win where its value,
+  // less what those gained from there on average and a deviation of it, is below the best.
   std::optional<Configuration> ask(uint64_t number, std::span<const Trial> history) override;
 
  private:

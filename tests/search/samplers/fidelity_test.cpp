@@ -82,6 +82,24 @@ TEST_F(FidelityTest, GoesOnFromTheHighestRungFirst) {
   EXPECT_EQ(ask(12, history), at(2)) << "the best after three epochs, not after one";
 }
 
+// Three complete ones gained 2, 3 and 4 from the first epoch on: 3 on average, with a deviation of
+// sqrt(2 / 3). The best ended at 1, so that 4.8 could win and 4.9 could not.
+TEST_F(FidelityTest, GoesOnOnlyWithWhatCouldWin) {
+  const auto history_with = [](double value) {
+    std::vector<Trial> history = {complete(0, 20, {4, 3, 3, 3, 3, 3, 3, 3, 1}),
+                                  complete(1, 21, {4.5, 3, 3, 3, 3, 3, 3, 3, 2.5}),
+                                  complete(2, 22, {5, 3, 3, 3, 3, 3, 3, 3, 1})};
+    for (uint64_t i = 3; i < 12; ++i) history.push_back(paused(i, static_cast<int64_t>(i), {9}));
+    history.push_back(paused(12, 12, {value}));
+    return history;
+  };
+  EXPECT_EQ(ask(13, history_with(4.8)), at(12));
+  EXPECT_EQ(ask(13, history_with(4.9)), at(913)) << "though among the best third";
+  std::vector<Trial> two = history_with(4.9);
+  two.erase(two.begin() + 1);
+  EXPECT_EQ(ask(13, two), at(12)) << "two complete ones tell too little";
+}
+
 TEST_F(FidelityTest, ShowsEachConfigurationOnceAtWhatItIsExpectedToReach) {
   const std::vector<Trial> history = {paused(0, 10, {5}),
                                       complete(1, 20, {4, 3, 3, 3, 3, 3, 3, 3, 1}),
