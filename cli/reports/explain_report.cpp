@@ -162,7 +162,7 @@ Table improvements_table(const ExplainReport& report) {
   for (size_t i = 0; i < report.responses.size(); ++i) {
     const std::optional<WinnerChange>& change = report.explanation.improvements[i];
     std::vector<Cell> row = {report.responses[i].name,
-                             change ? change_text(report, *change) : "nothing known"};
+                             change ? change_text(report, *change) : "no such change is known"};
     if (change) {
       append_estimates(report, *change, row);
     } else {
@@ -198,6 +198,12 @@ std::string chances_text(const ExplainReport& report) {
     text += sentence("  {:.1f} %  trial {}, {}{}\n", 100 * chances[i].chance, trial,
                      to_string(report.study.space, report.study.records[trial].trial.configuration),
                      trial == *report.study.summary.best ? ", the winner" : "");
+  }
+  if (chances[0].trial != *report.study.summary.best) {
+    text += sentence(
+        "The winner's value is likely a lucky one. Trial {} is likelier the best: a search with "
+        "\"training\": {{\"repeats\": 3}} would tell\n",
+        chances[0].trial);
   }
   return text;
 }
@@ -256,14 +262,16 @@ std::string explain_text(const ExplainReport& report, const TextPage& page) {
                report.study.records.size(), count_states(report.study.records), best,
                to_string(report.study.space, report.study.records[best].trial.configuration));
   text += fmt::format(
-      "\nWhat parameters, and pairs beyond their two, do to what varies over the whole space\n{}",
+      "\nHow much of what varies over the whole space each parameter does alone, and each pair "
+      "together\n{}(told by the model: of what trials differ by, what it tells from the others; "
+      "believe little below 50)\n",
       aligned_text(effects_table(report, kLeastShownPair), page));
   text += fmt::format(
       "\nThe change of one parameter that would improve each at the least harm to the first\n{}",
       aligned_text(improvements_table(report), page));
   text +=
       fmt::format("\nThe winner's neighbours\n{}", aligned_text(neighbours_table(report), page));
-  text += "(where +- is empty it was tried: trial)\n";
+  text += "(+- is a standard deviation of what the model expects; empty where a trial tried it)\n";
   return text + chances_text(report);
 }
 

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -292,6 +294,18 @@ TEST_F(StudyCommand, ExplainsWhyTheBestIsGood) {
   EXPECT_EQ(winner, 20) << "one layer of 52 units: 0.1 * 1.625^2 + 0.1 - 0.8 * 52 / 64 is least";
 }
 
+// Scores fall with the distance from a width of 30, give or take; one far off is better than all.
+TEST_F(StudyCommand, SaysThatAWinnerWasLucky) {
+  StudyFile file = open();
+  for (int64_t width = 1; width <= 60; ++width) {
+    const auto off = static_cast<double>(std::abs(width - 30));
+    const double score = 0.8 - 0.01 * off + 0.02 * std::sin(static_cast<double>(7 * width));
+    add(file, 1, width, width == 55 ? 0.83 : score, 1, 1);
+  }
+  EXPECT_THAT(show({"--explain"}).out,
+              HasSubstr("The winner's value is likely a lucky one. Trial "));
+}
+
 TEST_F(StudyCommand, ExplanationsAreTablesToo) {
   StudyFile file = open();
   for (int64_t width = 1; width < 9; ++width) add(file, 1, width, 0.5, 1, 1);
@@ -307,6 +321,7 @@ TEST_F(StudyCommand, ExplanationsAreTablesToo) {
   EXPECT_THAT(shown.out, HasSubstr("layers x width"));
   EXPECT_THAT(shown.out, HasSubstr("width=10"));
   EXPECT_THAT(shown.out, HasSubstr("How likely trials are the best of the 16 best"));
+  EXPECT_THAT(shown.out, Not(HasSubstr("lucky")));
   EXPECT_THAT(show({"--explain", "--format", "csv"}).out,
               HasSubstr("parameters,value_percent,score_percent,train_cost_percent,"));
   EXPECT_EQ(show({"--explain", "--delete"}).status, 2);
