@@ -33,7 +33,8 @@ namespace wattgrind {
 namespace {
 
 struct PruneArguments {
-  std::string network, machine = "host", budget, weights, to, to_weights, method = "energy", path;
+  std::string network, machine = "host", budget, weights, to, to_weights, method = "energy", path,
+                       plot;
   DataRequest data{"digits", {}, {}};
   uint64_t epochs = 10;
   PruningOptions pruning;
@@ -135,6 +136,8 @@ void run_prune(PruneArguments arguments) {
           ? std::filesystem::path(to).replace_extension(".safetensors").string()
           : arguments.to_weights;
   AtomicFile network_file(to), weights_file(to_weights);
+  std::optional<AtomicFile> plot_file;
+  if (!arguments.plot.empty()) plot_file.emplace(arguments.plot);
   Output output(*arguments.output);
   const InterruptGuard guard;
   const HostPin pin;
@@ -154,6 +157,7 @@ void run_prune(PruneArguments arguments) {
   const TrainedNetwork& pruned = report.cases.front().result.network;
   network_file.commit(write_network(pruned.network));
   weights_file.commit(safetensors_bytes(to_tensors(pruned.network, pruned.parameters)));
+  if (plot_file) plot_file->commit(to_svg(prune_plot(report)));
   if (!arguments.output->quiet) {
     print_notice(fmt::format("{}: the network; {}: its weights", to, to_weights));
   }
@@ -233,6 +237,10 @@ void add_prune_command(CLI::App& program) {
   command
       ->add_option("--write-weights", arguments->to_weights,
                    "Where its weights go (default: beside it, .safetensors)")
+      ->type_name("FILE");
+  command
+      ->add_option("--plot", arguments->plot,
+                   "Draw accuracy over energy, step by step, as SVG (with --compare all methods)")
       ->type_name("FILE");
   add_size_options(*command, arguments->bounds);
   arguments->output = add_output_options(*command);

@@ -126,11 +126,31 @@ Table prune_csv(const PruneReport& report) {
     for (size_t i = 0; i < steps.size(); ++i) {
       std::vector<Cell> row = step_cells(steps[i], steps[0].energy_pj);
       row.insert(row.begin(), {std::string(order_name(each.order)), uint64_t{i}});
-      row.push_back(i + 1 == steps.size() ? Cell{100 * each.test_accuracy} : Cell{});
+      row.push_back(i + 1 == steps.size() ? Cell{100 * each.test_accuracy}
+                    : i == 0              ? Cell{100 * report.whole_test_accuracy}
+                                          : Cell{});
       table.rows.push_back(std::move(row));
     }
   }
   return table;
+}
+
+ScatterPlot prune_plot(const PruneReport& report) {
+  ScatterPlot plot;
+  plot.title = fmt::format("{} on {}", report.whole.name, report.machine);
+  plot.x_label = "energy of an inference that is left (%)";
+  plot.y_label = "validation accuracy (%)";
+  plot.x_scale = AxisScale::kLog;
+  for (const PrunedCase& each : report.cases) {
+    PlotSeries series{fmt::format("by {}", order_name(each.order)), {}, PlotStyle::kJoined};
+    const double whole_pj = each.result.steps[0].energy_pj;
+    for (const PruningStep& step : each.result.steps) {
+      series.points.push_back(
+          {100 * step.energy_pj / whole_pj, 100 * step.accuracy, channels_text(step)});
+    }
+    plot.series.push_back(std::move(series));
+  }
+  return plot;
 }
 
 }  // namespace wattgrind

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/terminal/table.h"
+#include "estimator/charts/svg_plot.h"
 #include "estimator/network/network.h"
 #include "search/pruning/prune.h"
 
@@ -29,7 +30,9 @@ struct PruneReport {
 std::string prune_text(const PruneReport& report, const TextPage& page);
 // All steps of all cases, as "wattgrind/prune/1".
 nlohmann::ordered_json prune_json(const PruneReport& report);
-// A row for each step of each case.
+// A row for each step of each case; the test accuracy is known of the first and the last.
 Table prune_csv(const PruneReport& report);
+// Validation accuracy over the energy that is left, a line for each case.
+ScatterPlot prune_plot(const PruneReport& report);
 
 }  // namespace wattgrind

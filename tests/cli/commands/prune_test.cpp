@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "estimator/system/file_text.h"
 #include "tests/cli/run_wattgrind.h"
 #include "tests/temporary_folder.h"
 
@@ -50,8 +51,13 @@ TEST_F(PruneCommand, LeavesASmallerNetworkThatIsRead) {
 }
 
 TEST_F(PruneCommand, ShowsTheOtherMethodsBesideIt) {
-  const Ran ran = prune({"--budget", "energy=0.6", "--compare", "--step", "0.4"});
+  const Ran ran =
+      prune({"--budget", "energy=0.6", "--compare", "--step", "0.4", "--plot", path("curves.svg")});
   ASSERT_EQ(ran.status, 0) << ran.error;
+  const std::string drawn = read_file(path("curves.svg"));
+  for (const char* text : {"<svg", "by energy", "by magnitude", "by uniform", "accuracy (%)"}) {
+    EXPECT_THAT(drawn, HasSubstr(text));
+  }
   for (const char* text : {"by energy, each step trained on", "What is left", "whole ",
                            "by magnitude ", "by uniform "}) {
     EXPECT_THAT(ran.out, HasSubstr(text));
@@ -73,6 +79,7 @@ TEST_F(PruneCommand, SaysWhatIsWrong) {
   expect_error({}, 2, "--budget is required");
   expect_error({"--budget", "energy=0.5", "--method", "luck"}, 2, "--method");
   expect_error({"--budget", "energy=0.5", "--weights", "/nonexistent"}, 3, "nonexistent");
+  expect_error({"--budget", "energy=0.5", "--plot", "/nonexistent/a.svg"}, 1, "/nonexistent");
   expect_error({"--budget", "energy=0.000001", "--step", "0.9"}, 3, "no channel more can go");
 }
 
