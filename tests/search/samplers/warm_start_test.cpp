@@ -5,56 +5,17 @@
 
 #include <cmath>
 
-#include "estimator/base/random.h"
-#include "experiments/tpe_regret/objectives.h"
+#include "experiments/tpe_regret/warm_start.h"
 
 namespace wattgrind {
 namespace {
 
 constexpr uint64_t kSeeds = 24;
 
-std::vector<Trial> trials_of(Sampler& sampler, const BenchmarkObjective& objective,
-                             uint64_t trials) {
-  std::vector<Trial> history;
-  for (uint64_t i = 0; i < trials; ++i) {
-    const Configuration asked = sampler.ask(i, history).value();
-    const double value = objective.true_value(coordinates(objective.space, asked));
-    history.push_back({i, asked, TrialState::kComplete, {value}, std::nullopt});
-  }
-  return history;
-}
-
-enum class Prior { kNone, kTrue, kShuffled, kReversed };
-
-// Sixty trials: of a search that went well, as they were or with their values shuffled; or drawn at
-// random, the worst of them told as the best.
-PriorStudy prior_of(const BenchmarkObjective& objective, uint64_t seed, Prior kind) {
-  SamplerOptions options;
-  if (kind == Prior::kReversed) options.kind = SamplerKind::kRandom;
-  const auto sampler = make_sampler(options, objective.space, 777 + seed);
-  PriorStudy prior{"earlier", {}};
-  for (const Trial& trial : trials_of(*sampler, objective, 60)) {
-    const double value = trial.values[0];
-    prior.findings.push_back({trial.configuration, kind == Prior::kReversed ? -value : value});
-  }
-  Random random(seed);
-  for (size_t i = prior.findings.size(); kind == Prior::kShuffled && i > 1; --i) {
-    std::swap(prior.findings[i - 1].value, prior.findings[random.below(i)].value);
-  }
-  return prior;
-}
-
-double mean_regret_after(const BenchmarkObjective& objective, Prior kind, uint64_t trials) {
+double mean_regret_after(const BenchmarkObjective& objective, EarlierStudy kind, uint64_t trials) {
   double sum = 0;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
-    auto sampler = make_sampler({}, objective.space, 4000 + seed);
-    if (kind != Prior::kNone) {
-      std::vector<PriorStudy> priors = {prior_of(objective, seed, kind)};
-      sampler = std::make_unique<WarmStartSampler>(std::move(sampler), objective.space,
-                                                   std::move(priors));
-    }
-    const std::vector<Trial> history = trials_of(*sampler, objective, trials);
-    sum += objective.regret(best_trial(history)->values[0]);
+    sum += warm_start_regrets(objective, kind, 4000 + seed, {trials})[0];
   }
   return sum / kSeeds;
 }
@@ -64,13 +25,13 @@ TEST(WarmStart, HelpsWhereStudiesAreAlikeAndHardlyHarmsWhereTheyMislead) {
   for (const BenchmarkObjective& objective : benchmark_objectives()) {
     if (objective.noisy) continue;
     // Regrets below a thousandth of the median's are as good as none.
-    const auto regret = [&](Prior kind) {
+    const auto regret = [&](EarlierStudy kind) {
       return std::max(mean_regret_after(objective, kind, 25), 1e-3);
     };
-    const double cold = regret(Prior::kNone);
-    alike += std::log(regret(Prior::kTrue) / cold);
-    shuffled += std::log(regret(Prior::kShuffled) / cold);
-    reversed += std::log(regret(Prior::kReversed) / cold);
+    const double cold = regret(EarlierStudy::kNone);
+    alike += std::log(regret(EarlierStudy::kAlike) / cold);
+    shuffled += std::log(regret(EarlierStudy::kShuffled) / cold);
+    reversed += std::log(regret(EarlierStudy::kReversed) / cold);
     ++objectives;
   }
   EXPECT_LT(std::exp(alike / objectives), 0.4);
