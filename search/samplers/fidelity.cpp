@@ -69,6 +69,34 @@ const Trial* promotable(const std::vector<Course>& courses, uint64_t rung,
   return nullptr;
 }
 
+// The last of 4, 6, 9, 13, ..., each half as much again as the one before, that is not above
+// `number`; 0 below 4.
+uint64_t milestone(uint64_t number) {
+  uint64_t reached = 0;
+  for (uint64_t next = 4; next <= number; next += next / 2) reached = next;
+  return reached;
+}
+
+// How much a value after `epochs` is expected to fall until the end: from each rung to the next by
+// the mean of the trials with numbers below `before` that got so far.
+double expected_gain(uint64_t epochs, std::span<const uint64_t> rungs,
+                     const std::vector<Course>& courses, uint64_t before) {
+  double expected = 0;
+  for (size_t i = 0; i + 1 < rungs.size(); ++i) {
+    if (rungs[i] < epochs) continue;
+    double sum = 0, count = 0;
+    for (const Course& course : courses) {
+      if (course.latest == nullptr || course.latest->number >= before) continue;
+      const std::vector<double>& curve = course.latest->curve;
+      if (curve.size() < rungs[i + 1]) continue;
+      sum += curve[rungs[i] - 1] - curve[rungs[i + 1] - 1];
+      ++count;
+    }
+    if (count > 0) expected += sum / count;
+  }
+  return expected;
+}
+
 }  // namespace
 
 std::vector<uint64_t> rungs(uint64_t epochs) {
@@ -88,11 +116,11 @@ const Trial* paused_trial(const Configuration& configuration, std::span<const Tr
   return furthest;
 }
 
-EpochGains gains_from(uint64_t epoch, std::span<const Trial> history, uint64_t before) {
+EpochGains gains_from(uint64_t epoch, std::span<const Trial> history) {
   EpochGains gains{0, 0, -std::numeric_limits<double>::infinity()};
   double squares = 0;
   for (const Trial& trial : history) {
-    if (trial.number >= before || !has_value(trial) || trial.curve.size() < epoch) continue;
+    if (!has_value(trial) || trial.curve.size() < epoch) continue;
     const double gain = trial.curve[epoch - 1] - trial.values[0];
     ++gains.trials;
     gains.mean += gain;
@@ -116,13 +144,14 @@ std::optional<Configuration> FidelitySampler::ask(uint64_t number, std::span<con
   for (size_t i = rungs_.size() - 1; i > 0; --i) {
     if (const Trial* next = promotable(courses, rungs_[i - 1], history)) return next->configuration;
   }
+  const uint64_t before = milestone(number);
   std::vector<Trial> shown;
   for (const Course& course : courses) {
     Trial trial = course.latest == nullptr ? *course.first : *course.latest;
     if (trial.state == TrialState::kPaused && !trial.curve.empty()) {
       trial.state = TrialState::kComplete;
       trial.values = {trial.curve.back() -
-                      gains_from(trial.curve.size(), history, trial.number).mean};
+                      expected_gain(trial.curve.size(), rungs_, courses, before)};
     }
     shown.push_back(std::move(trial));
   }

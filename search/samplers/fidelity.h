@@ -30,20 +30,20 @@ std::vector<uint64_t> rungs(uint64_t epochs);
 // furthest. Null where there is none.
 const Trial* paused_trial(const Configuration& configuration, std::span<const Trial> history);
 
-// What complete trials with numbers below `before` gained from the epoch to the end: how much lower
-// their value became. Negative where it rose.
+// What complete trials gained from the epoch to the end: how much lower their value became.
+// Negative where it rose.
 struct EpochGains {
   size_t trials = 0;
   double mean = 0, most = 0, deviation = 0;
 };
-EpochGains gains_from(uint64_t epoch, std::span<const Trial> history, uint64_t before = UINT64_MAX);
+EpochGains gains_from(uint64_t epoch, std::span<const Trial> history);
 
 class FidelitySampler : public Sampler {
  public:
   // `proposals` is shown each configuration once: a paused one as if it had ended, with the value
-  // that it is expected to reach, which is the one it had less what complete trials before it
-  // gained from there on average: what is known later does not change it, for models are dear to
-  // fit anew.
+  // that it is expected to reach, which is the one it had less what others gained on average from
+  // rung to rung. Of those, trials from the 4th, 6th, 9th, 13th ... on count only from the next
+  // such number on, for models are dear to fit anew.
   FidelitySampler(std::unique_ptr<Sampler> proposals, uint64_t epochs);
 
   // A paused configuration that is among the best third of its rung and could win, of the highest

@@ -104,16 +104,19 @@ TEST_F(FidelityTest, ShowsEachConfigurationOnceAtWhatItIsExpectedToReach) {
   const std::vector<Trial> history = {paused(0, 10, {5}),
                                       complete(1, 20, {4, 3, 3, 3, 3, 3, 3, 3, 1}),
                                       complete(2, 21, {4, 3, 3, 3, 3, 3, 3, 3, 3}),
-                                      paused(3, 10, {5, 4, 4}),
-                                      paused(4, 11, {8}),
+                                      paused(3, 11, {8}),
+                                      paused(4, 10, {8, 4, 4}),
                                       {5, at(12), TrialState::kRunning, {}, std::nullopt}};
   ask(6, history);
   ASSERT_EQ(shown_.size(), 5u);
   EXPECT_EQ(shown_[0].configuration, at(10));
   EXPECT_EQ(shown_[0].state, TrialState::kComplete);
   EXPECT_EQ(shown_[0].values, std::vector<double>{4 - 1}) << "of 3 after three, 1 and 3 came";
-  EXPECT_EQ(shown_[3].values, std::vector<double>{8 - 2});
+  EXPECT_EQ(shown_[3].values, std::vector<double>{8 - 2 - 1})
+      << "1, 1 and 4 less from the first rung to the second, and 2 and 0 less from there";
   EXPECT_EQ(shown_[4].state, TrialState::kRunning);
+  ask(5, history);
+  EXPECT_EQ(shown_[3].values, std::vector<double>{8 - 1 - 1}) << "trial 4 counts from the 6th on";
 }
 
 // On curves that fall alike, the best of 40 configurations is completed although few are.
