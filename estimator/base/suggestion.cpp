@@ -25,7 +25,30 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+std::string without_marks(std::string_view word) {
+  std::string letters;
+  for (const char c : word) {
+    if (c == '_' || c == '-') continue;
+    letters += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return letters;
+}
+
 }  // namespace
+
+std::optional<std::string_view> same_spelling(std::string_view word,
+                                              const std::vector<std::string_view>& candidates) {
+  std::optional<std::string_view> only;
+  size_t alike = 0;
+  const std::string letters = without_marks(word);
+  for (const std::string_view candidate : candidates) {
+    if (candidate == word) return candidate;
+    if (without_marks(candidate) != letters) continue;
+    only = candidate;
+    ++alike;
+  }
+  return alike == 1 ? only : std::nullopt;
+}
 
 std::vector<std::string_view> nearest_words(std::string_view word,
                                             const std::vector<std::string_view>& candidates) {

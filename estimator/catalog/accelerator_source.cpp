@@ -10,14 +10,15 @@
 namespace wattgrind {
 
 Accelerator find_accelerator(const std::string& argument) {
-  if (const auto text = builtin_text("accelerators", argument)) {
-    return read_accelerator(*text, argument);
+  const std::vector<std::string_view> names = builtin_names("accelerators");
+  if (const auto known = same_spelling(argument, names)) {
+    return read_accelerator(*builtin_text("accelerators", *known), *known);
   }
   if (argument.ends_with(".json") || argument.find('/') != std::string::npos) {
     return read_accelerator(read_file(argument, kMostDescriptionBytes), argument);
   }
   fail(ErrorKind::kInput, "unknown accelerator {}; {} (a file's name ends in .json)",
-       quote_json(argument), suggest(argument, builtin_names("accelerators")));
+       quote_json(argument), suggest(argument, names));
 }
 
 }  // namespace wattgrind

@@ -1,7 +1,5 @@
 #include "estimator/catalog/machine_source.h"
 
-#include <algorithm>
-
 #include "estimator/base/error.h"
 #include "estimator/base/suggestion.h"
 #include "estimator/formats/builtin_files.h"
@@ -20,19 +18,20 @@ Machine builtin_machine(std::string_view name) {
 
 Machine find_machine(const std::string& argument, const std::filesystem::path& root) {
   std::vector<std::string_view> names = builtin_names("machines");
-  if (argument == "host") {
+  names.push_back("host");
+  const std::optional<std::string_view> known = same_spelling(argument, names);
+  if (known == "host") {
     std::vector<Machine> profiles;
-    for (const std::string_view name : names) profiles.push_back(builtin_machine(name));
+    for (const std::string_view name : builtin_names("machines")) {
+      profiles.push_back(builtin_machine(name));
+    }
     const HostCpu cpu = read_host_cpu(root);
     return host_machine(cpu, nearest_profile(cpu, profiles));
   }
-  if (std::find(names.begin(), names.end(), argument) != names.end()) {
-    return builtin_machine(argument);
-  }
+  if (known) return builtin_machine(*known);
   if (argument.ends_with(".json") || argument.find('/') != std::string::npos) {
     return read_machine(read_file(argument, kMostDescriptionBytes), argument);
   }
-  names.push_back("host");
   fail(ErrorKind::kInput, "unknown machine {}; {} (a file's name ends in .json)",
        quote_json(argument), suggest(argument, names));
 }

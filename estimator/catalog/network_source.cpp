@@ -1,6 +1,5 @@
 #include "estimator/catalog/network_source.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -68,9 +67,7 @@ ImportedModel find_runnable(const std::string& argument) {
 
 Network find_network(const std::string& argument, const DimensionSizes& sizes) {
   const std::vector<std::string_view> names = builtin_names("networks");
-  if (std::find(names.begin(), names.end(), argument) != names.end()) {
-    return builtin_network(argument);
-  }
+  if (const auto known = same_spelling(argument, names)) return builtin_network(*known);
   if (argument.ends_with(".json")) return read_json_network(argument);
   if (argument.ends_with(".param")) {
     return read_ncnn(read_file(argument, kMostDescriptionBytes), stem(argument), argument, sizes);

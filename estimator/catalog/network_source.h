@@ -17,11 +17,11 @@ Network builtin_network(std::string_view name);
 // The sizes of dimensions that a model names and leaves open.
 using DimensionSizes = std::map<std::string, int64_t>;
 
-// `argument` is a built-in name, a file, which ends in ".json" (ours, Paleo's or DeepMeter's, told
-// apart by their keys), ".param" (ncnn's) or ".onnx", or a short form, which holds a ":", of a
-// topology (short_form.h) or a layer (layer_source.h). Throws
-// Error(kInput) for a name that is not known, with those near it, and whatever the readers throw;
-// Error(kUsage) for a model with a dimension whose size nobody gave.
+// `argument` is a built-in name, found by its spelling (same_spelling), a file, which ends in
+// ".json" (ours, Paleo's or DeepMeter's, told apart by their keys), ".param" (ncnn's) or ".onnx",
+// or a short form, which holds a ":", of a topology (short_form.h) or a layer (layer_source.h).
+// Throws Error(kInput) for a name that is not known, with those near it, and whatever the readers
+// throw; Error(kUsage) for a model with a dimension whose size nobody gave.
 Network find_network(const std::string& argument, const DimensionSizes& sizes = {});
 
 bool is_onnx_file(const std::string& argument);
