@@ -1,9 +1,9 @@
 #include "estimator/pricing/priced_estimate.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "estimator/base/error.h"
+#include "estimator/pricing/root_of_squares.h"
 
 namespace wattgrind {
 namespace {
@@ -230,7 +230,7 @@ std::optional<EnergyInterval> energy_interval(const Estimate& estimate, const Pr
   const double prices_pj = estimate.machine.calibration->interval_percent / 100 * energy.total;
   const double time_percent = estimate.machine.time ? estimate.machine.time->interval_percent : 0;
   const double time_pj = time_percent / 100 * energy.static_energy.value_or(0);
-  const double half_pj = std::hypot(prices_pj, time_pj);
+  const double half_pj = root_of_squares(prices_pj, time_pj);
   return EnergyInterval{std::max(0.0, energy.total - half_pj), energy.total + half_pj};
 }
 

@@ -1,6 +1,6 @@
 #include "estimator/pricing/uncertainty.h"
 
-#include <cmath>
+#include "estimator/pricing/root_of_squares.h"
 
 namespace wattgrind {
 namespace {
@@ -9,14 +9,14 @@ namespace {
 // on Intel's cores from Haswell to Ice Lake (Abel and Reineke, uiCA, ICS 2022).
 constexpr double kCoreModelFactor = 1.25;
 
-double both(double a, double b) { return 1 + std::hypot(a - 1, b - 1); }
+double both(double a, double b) { return 1 + root_of_squares(a - 1, b - 1); }
 
 // Adds up parts of a sum and what each may be off.
 class Sum {
  public:
   void add(double part, double factor) {
     total_ += part;
-    off_ = std::hypot(off_, part * (factor - 1));
+    off_ = root_of_squares(off_, part * (factor - 1));
   }
   double factor() const { return total_ > 0 ? 1 + off_ / total_ : 1; }
 
