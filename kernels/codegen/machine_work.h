@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "estimator/counts/counts.h"
 #include "estimator/counts/instructions.h"
 #include "kernels/codegen/codegen.h"
 
@@ -37,6 +38,9 @@ bool has_byte_dots(Isa isa, const std::string& llvm_cpu);
 // What one call of a nest does.
 struct MachineWork {
   InstructionCounts instructions;
+  // The loads and stores of its object code, read back instruction by instruction; a pair
+  // (AArch64's ldp and stp) is two. Those on the stack, where registers were spilled, stand apart.
+  References references, stack_references;
   std::optional<uint64_t>
       cycles;  // if every access hits the first level; absent: no core was given
 };

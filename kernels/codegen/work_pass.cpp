@@ -32,7 +32,7 @@ class WorkPass : public llvm::MachineFunctionPass {
       const bool is_new = seen.emplace(block.getBasicBlock(), &block).second;
       CHECK(is_new && block.succ_size() <= 2, "{}: a block became several",
             function.getName().str());
-      work.blocks.push_back({0, times_run_into(block)});
+      work.blocks.push_back({0, runs_of(block).executions, times_run_into(block)});
       add_block(block, work);
     }
     return false;

@@ -19,6 +19,7 @@ class CoreTiming;
 // A block of machine code, in the order of the code.
 struct BlockWork {
   uint64_t instructions = 0;  // that it has
+  uint64_t executions = 0;    // in one call
   // How often execution runs into it from the block before: what pads the code in front of it is
   // executed so often.
   uint64_t times_run_into = 0;
