@@ -11,6 +11,7 @@
 #include "estimator/base/error.h"
 #include "estimator/catalog/machine_source.h"
 #include "estimator/machine/host_isa.h"
+#include "estimator/machine/host_machine.h"
 #include "estimator/meters/meter.h"
 #include "estimator/system/atomic_file.h"
 #include "estimator/system/scratch_folder.h"
@@ -108,6 +109,10 @@ std::string find_instruction_set(const CheckedSystem&) {
 
 std::string find_llvm(const CheckedSystem&) { return "version " + llvm_version(); }
 
+std::string find_host_cores(const CheckedSystem& system) {
+  return cores_text(read_host_cpu(system.root).kinds);
+}
+
 std::string find_host_caches(const CheckedSystem& system) {
   const Machine host = find_machine("host", system.root);
   std::vector<std::string> levels;
@@ -136,6 +141,11 @@ std::string read_meter(std::string_view spec, const CheckedSystem& system) {
 
 std::string read_rapl(const CheckedSystem& system) { return read_meter("rapl", system); }
 std::string read_ina3221(const CheckedSystem& system) { return read_meter("ina3221", system); }
+std::string read_ina2xx(const CheckedSystem& system) { return read_meter("ina2xx", system); }
+std::string read_pmic(const CheckedSystem& system) { return read_meter("pmic", system); }
+std::string read_power_supply(const CheckedSystem& system) {
+  return read_meter("power_supply", system);
+}
 
 struct Check {
   const char* name;
@@ -150,9 +160,13 @@ constexpr Check kChecks[] = {
     {"temporary files", "estimate --counts cachegrind", true, find_scratch_space},
     {"LLVM", "all generated code", true, find_llvm},
     {"instruction set", "train, search, measure", true, find_instruction_set},
+    {"host's cores", "--machine host", false, find_host_cores},
     {"host's caches", "--machine host", false, find_host_caches},
     {"RAPL", "measure --meter rapl", false, read_rapl},
     {"INA3221", "measure --meter ina3221", false, read_ina3221},
+    {"INA219 to INA260", "measure --meter ina2xx", false, read_ina2xx},
+    {"Raspberry Pi 5's PMIC", "measure --meter pmic", false, read_pmic},
+    {"power supply", "measure --meter power_supply", false, read_power_supply},
 };
 
 }  // namespace

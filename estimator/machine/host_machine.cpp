@@ -143,16 +143,9 @@ std::string kind_words(const CoreKind& kind) {
   if (!kind.levels.empty())
     words.push_back(fmt::format("{} KiB private", kind.private_bytes >> 10));
   if (kind.max_khz) words.push_back(fmt::format("{} MHz", *kind.max_khz / 1000));
-  return fmt::format("CPUs {} ({})", cpu_list(kind.cpus), fmt::join(words, ", "));
-}
-
-std::string choice_note(const std::vector<CoreKind>& kinds) {
-  std::vector<std::string> others;
-  for (size_t i = 1; i < kinds.size(); ++i) others.push_back(kind_words(kinds[i]));
-  return fmt::format(
-      "This system's cores differ. CPU {} is meant, and used by measure and train, of the {}, "
-      "rather than {}: the largest last private cache decides, then the highest clock.",
-      kinds.front().cpus.front(), kind_words(kinds.front()), fmt::join(others, " or "));
+  const std::string cpus =
+      fmt::format("CPU{} {}", kind.cpus.size() == 1 ? "" : "s", cpu_list(kind.cpus));
+  return words.empty() ? cpus : fmt::format("{} ({})", cpus, fmt::join(words, ", "));
 }
 
 // The caches of a board with the same core, for one that does not tell its own.
@@ -196,6 +189,16 @@ HostCpu read_host_cpu(const fs::path& root) {
   host.levels = kind.levels;
   host.core = core_design(kind.id);
   return host;
+}
+
+std::string cores_text(const std::vector<CoreKind>& kinds) {
+  if (kinds.size() == 1) return kind_words(kinds.front());
+  std::vector<std::string> others;
+  for (size_t i = 1; i < kinds.size(); ++i) others.push_back(kind_words(kinds[i]));
+  return fmt::format(
+      "This system's cores differ. CPU {} is meant, and used by measure and train, of the {}, "
+      "rather than {}: the largest last private cache decides, then the highest clock.",
+      kinds.front().cpus.front(), kind_words(kinds.front()), fmt::join(others, " or "));
 }
 
 const Machine& nearest_profile(const HostCpu& cpu, const std::vector<Machine>& profiles) {
@@ -249,7 +252,7 @@ Machine host_machine(const HostCpu& told, const Machine& profile) {
           : "The sizes, ways and lines of the caches and the instruction set are this system's "
             "own.",
       prices_note(cpu, profile), structure_note(cpu, profile)};
-  if (cpu.kinds.size() > 1) host.notes.push_back(choice_note(cpu.kinds));
+  if (cpu.kinds.size() > 1) host.notes.push_back(cores_text(cpu.kinds));
   return host;
 }
 

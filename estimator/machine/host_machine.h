@@ -27,6 +27,10 @@ struct HostCpu {
 // name no instruction set kernels are generated for.
 HostCpu read_host_cpu(const std::filesystem::path& root);
 
+// Which cores there are, for people: "CPUs 0-3 (Cortex-A72, 32 KiB private, 1500 MHz)". Where they
+// differ, a sentence tells which is meant and why.
+std::string cores_text(const std::vector<CoreKind>& kinds);
+
 // Returns the profile whose prices suit the CPU best. Among those of its architecture (x86 or Arm)
 // it is the one whose instruction set is nearest in width, among equals the one whose year is
 // nearest (where the CPU's is not known, years decide nothing), then one of the same core, then the

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "estimator/base/error.h"
@@ -37,13 +38,14 @@ class SystemChecks : public testing::Test {
   SystemCheck check(const std::string& name) { return check(name, runner_); }
 
   SystemCheck check(const std::string& name, ProcessRunner& runner) {
-    for (const SystemCheck& check : check_system({runner, "/no/such/root", sysfs_, clock_})) {
+    for (const SystemCheck& check : check_system({runner, root_, sysfs_, clock_})) {
       if (check.name == name) return check;
     }
     throw std::runtime_error("no check " + name);
   }
 
   NoValgrind runner_;
+  std::filesystem::path root_ = "/no/such/root";
   FakeSysfs sysfs_;
   FakeClock clock_;
 };
@@ -81,6 +83,33 @@ TEST_F(SystemChecks, TheHostsCachesAreNotNeeded) {
   EXPECT_THAT(found.finding, HasSubstr("name a profile instead"));
 }
 
+// Two clusters of a board whose firmware tells no caches.
+TEST_F(SystemChecks, CoresAreNamedAndWhichOfTwoClustersIsUsed) {
+  const TemporaryFolder system;
+  root_ = system.path();
+  const std::filesystem::path folder = root_ / "sys/devices/system/cpu";
+  std::filesystem::create_directories(root_ / "proc");
+  std::filesystem::create_directories(folder / "cpu0/cpufreq");
+  std::filesystem::create_directories(folder / "cpu1/cpufreq");
+  std::ofstream(folder / "online") << "0-1\n";
+  std::ofstream(folder / "cpu0/cpufreq/cpuinfo_max_freq") << "1800000\n";
+  std::ofstream(folder / "cpu1/cpufreq/cpuinfo_max_freq") << "2400000\n";
+  const auto write_cpuinfo = [&](const std::string& second) {
+    std::ofstream(root_ / "proc/cpuinfo")
+        << "processor : 0\nFeatures : asimd\nCPU implementer : 0x41\nCPU part : 0xd05\n\n"
+        << "processor : 1\nFeatures : asimd\nCPU implementer : 0x41\nCPU part : " << second << "\n";
+  };
+  write_cpuinfo("0xd05");
+  EXPECT_EQ(check("host's cores").finding, "CPUs 0-1 (Cortex-A55, 2400 MHz)");
+  write_cpuinfo("0xd0b");
+  const SystemCheck found = check("host's cores");
+  EXPECT_TRUE(found.works);
+  EXPECT_EQ(found.finding,
+            "This system's cores differ. CPU 1 is meant, and used by measure and train, of the CPU "
+            "1 (Cortex-A76, 2400 MHz), rather than CPU 0 (Cortex-A55, 1800 MHz): the largest last "
+            "private cache decides, then the highest clock.");
+}
+
 TEST_F(SystemChecks, ACounterThatMayNotBeReadHasARemedy) {
   const std::string zone = "class/powercap/intel-rapl:0/";
   sysfs_.write(zone + "name", "package-0");
@@ -115,6 +144,25 @@ TEST_F(SystemChecks, ABoardsRailsAreNamed) {
   const SystemCheck found = check("INA3221");
   EXPECT_TRUE(found.works) << found.finding;
   EXPECT_EQ(found.finding, "VDD_IN");
+}
+
+TEST_F(SystemChecks, OtherMetersOfBoardsAreNamedOrTheirRemedies) {
+  EXPECT_THAT(check("INA219 to INA260").finding, HasSubstr("modprobe"));
+  EXPECT_THAT(check("Raspberry Pi 5's PMIC").finding, HasSubstr("no vcgencmd here"));
+  EXPECT_THAT(check("power supply").finding, HasSubstr("use another meter"));
+  const std::string device = "class/hwmon/hwmon2/", battery = "class/power_supply/BAT0/";
+  sysfs_.write(device + "name", "ina238");
+  sysfs_.write(device + "power1_input", "4000000");
+  sysfs_.write(battery + "type", "Battery");
+  sysfs_.write(battery + "status", "Discharging");
+  sysfs_.refuse(battery + "power_now", EACCES);
+  const SystemCheck monitor = check("INA219 to INA260");
+  EXPECT_TRUE(monitor.works) << monitor.finding;
+  EXPECT_EQ(monitor.finding, "ina238");
+  const SystemCheck refused = check("power supply");
+  EXPECT_FALSE(refused.works);
+  EXPECT_FALSE(refused.is_needed);
+  EXPECT_THAT(refused.finding, HasSubstr("sudo chmod a+r /sys/class/power_supply/BAT0/power_now"));
 }
 
 TEST_F(SystemChecks, TemporaryFilesNeedAFolder) {
