@@ -96,8 +96,9 @@ TEST_F(SystemChecks, CoresAreNamedAndWhichOfTwoClustersIsUsed) {
   std::ofstream(folder / "cpu1/cpufreq/cpuinfo_max_freq") << "2400000\n";
   const auto write_cpuinfo = [&](const std::string& second) {
     std::ofstream(root_ / "proc/cpuinfo")
-        << "processor : 0\nFeatures : asimd\nCPU implementer : 0x41\nCPU part : 0xd05\n\n"
-        << "processor : 1\nFeatures : asimd\nCPU implementer : 0x41\nCPU part : " << second << "\n";
+        << "processor\t: 0\nFeatures\t: asimd\nCPU implementer\t: 0x41\nCPU part\t: 0xd05\n\n"
+        << "processor\t: 1\nFeatures\t: asimd\nCPU implementer\t: 0x41\nCPU part\t: " << second
+        << "\n";
   };
   write_cpuinfo("0xd05");
   EXPECT_EQ(check("host's cores").finding, "CPUs 0-1 (Cortex-A55, 2400 MHz)");
