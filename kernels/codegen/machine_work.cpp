@@ -53,7 +53,11 @@ class Decoder {
     const llvm::MCInstrDesc& description = instructions_.get(instruction.getOpcode());
     const llvm::StringRef name = instructions_.getName(instruction.getOpcode());
     DecodedInstruction decoded;
-    if (is_padding(instruction) || description.isBranch()) return decoded;
+    // What only asks the caches ahead (is_prefetch()) refers to nothing.
+    if (is_padding(instruction) || description.isBranch() || name.starts_with("PREFETCH") ||
+        name.starts_with("PRFM") || name.starts_with("PRFUM")) {
+      return decoded;
+    }
     const uint64_t values = name.starts_with("LDP") || name.starts_with("STP") ? 2 : 1;
     decoded.loads = description.mayLoad() ? values : 0;
     decoded.stores = description.mayStore() ? values : 0;
