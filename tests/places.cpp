@@ -21,6 +21,11 @@ const std::vector<std::string>& emulator() {
   return kWords;
 }
 
+std::string search_path() {
+  const char* const path = emulator().empty() ? nullptr : std::getenv("PATH");
+  return std::string("PATH=") + (path != nullptr ? path : "/usr/bin:/bin");
+}
+
 const std::filesystem::path& shared_folder() {
   static const char* const kNamed = std::getenv("WATTGRIND_DATA");
   static const std::filesystem::path kFolder =

@@ -18,6 +18,10 @@ std::string program_path();
 // built on another.
 const std::vector<std::string>& emulator();
 
+// The environment's "PATH=..." for programs that tests start: of the system's own, or, under an
+// emulator, as it is here, so that Valgrind can be one that the emulator runs.
+std::string search_path();
+
 // Published readings and data, which are not part of the project: the folder that WATTGRIND_DATA
 // named when this was first asked for, else "shared" beside the source tree. It need not be there.
 const std::filesystem::path& shared_folder();

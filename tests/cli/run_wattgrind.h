@@ -21,7 +21,7 @@ struct Ran {
 inline Ran run_wattgrind(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), program_path());
   const ProcessResult result =
-      make_process_runner()->run({std::move(arguments), {"PATH=/usr/bin:/bin"}, "", 1 << 20});
+      make_process_runner()->run({std::move(arguments), {search_path()}, "", 1 << 20});
   const auto* exited = std::get_if<ProcessExited>(&result.end);
   if (exited == nullptr) ADD_FAILURE() << "did not exit: " << result.error;
   return {exited == nullptr ? -1 : exited->status, result.out, result.error};

@@ -71,7 +71,7 @@ class ExecutableTest : public testing::Test {
   }
 
   int exit_status(const std::vector<std::string>& argv, std::vector<std::string> environment = {}) {
-    environment.push_back("PATH=/usr/bin:/bin");
+    environment.push_back(search_path());
     const ProcessResult result =
         processes_->run({.argv = argv, .environment = environment, .working_directory = folder_});
     const auto* exited = std::get_if<ProcessExited>(&result.end);

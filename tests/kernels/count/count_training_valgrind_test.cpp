@@ -7,6 +7,7 @@
 #include "estimator/catalog/machine_source.h"
 #include "estimator/catalog/network_source.h"
 #include "kernels/count/count_training.h"
+#include "tests/kernels/counted_here.h"
 
 namespace wattgrind {
 namespace {
@@ -67,7 +68,7 @@ TEST(TrainingUnderCachegrind, AgreesWithSimulation) {
   for (const Network& network :
        {find_network("lenet5"), find_network("dffr:layers=2,width=16"),
         find_network("cnn:layers=2,filters=4,filter_size=3"), normalized_tokens()}) {
-    for (const Isa isa : {Isa::kSse42, Isa::kAvx2}) {
+    for (const Isa isa : isas_counted_here()) {
       SCOPED_TRACE(fmt::format("{} {}", network.name, traits(isa).name));
       for (const bool steady : {false, true}) expect_agreement(network, isa, steady);
     }

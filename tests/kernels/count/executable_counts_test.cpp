@@ -6,6 +6,7 @@
 #include "estimator/catalog/network_source.h"
 #include "estimator/system/file_text.h"
 #include "kernels/program/program.h"
+#include "tests/kernels/counted_here.h"
 #include "tests/kernels/executable_fixture.h"
 #include "tests/kernels/nest_interpreter.h"
 
@@ -51,9 +52,10 @@ void expect_counts_of_nests(const CachegrindOutput& output, const CallList& netw
 
 TEST_F(ExecutableCountsTest, CountsAreThoseOfTheNests) {
   const std::vector<std::string> symbols = {"layer:conv1", "fc 6", "one", "tempting"};
-  CallList avx2 = tiles(Isa::kAvx2, 6), sse42 = tiles(Isa::kSse42, 4);
-  expect_counts_of_nests(cachegrind(avx2.spec()), avx2, symbols);
-  expect_counts_of_nests(cachegrind(sse42.spec()), sse42, symbols);
+  for (const Isa isa : isas_counted_here()) {
+    CallList calls = tiles(isa, isa == Isa::kSse42 ? 4 : 6);
+    expect_counts_of_nests(cachegrind(calls.spec()), calls, symbols);
+  }
 }
 
 // What is to be executed from a network's program.
@@ -69,7 +71,7 @@ ExecutableSpec executable_spec(const Program& program) {
 // No kernel of these networks spills: what is counted is exactly what the access programs say.
 TEST_F(ExecutableCountsTest, EveryLayerIsCountedExactly) {
   for (const char* name : {"lenet5", "alexnet"}) {
-    for (Isa isa : {Isa::kSse42, Isa::kAvx2}) {
+    for (const Isa isa : isas_counted_here()) {
       const Program program = lower_network(builtin_network(name), isa, 1);
       const CachegrindOutput output = cachegrind(executable_spec(program));
       for (const Step& step : program.steps) {
@@ -83,7 +85,7 @@ TEST_F(ExecutableCountsTest, EveryLayerIsCountedExactly) {
 }
 
 TEST_F(ExecutableCountsTest, CountsDoNotDependOnTheEnvironment) {
-  CallList network = tiles(Isa::kAvx2, 6);
+  CallList network = tiles(isas_counted_here().back(), 6);
   const CachegrindOutput bare = cachegrind(network.spec());
   const CachegrindOutput full =
       cachegrind(network.spec(), {"LONG=" + std::string(5000, 'x'), "A=b"});

@@ -5,6 +5,7 @@
 #include "cachesim/cachegrind/cachegrind_output.h"
 #include "estimator/catalog/machine_source.h"
 #include "estimator/catalog/network_source.h"
+#include "estimator/machine/host_isa.h"
 #include "estimator/system/file_text.h"
 #include "kernels/count/count_source.h"
 #include "kernels/trace/machine_trace.h"
@@ -50,7 +51,10 @@ void expect_cachegrinds_counts(const std::string& network_name, const std::strin
       << network_name << " on " << machine_name;
 }
 
+bool traces_here() { return architecture_of(host_isa()) == Architecture::kX86; }
+
 TEST(TraceCountsTest, EveryLayerIsCachegrinds) {
+  if (!traces_here()) GTEST_SKIP() << "traces are of x86 code, which cachegrind does not run here";
   for (const char* machine : {"xeon_x5650", "skylake_i7_6700"}) {
     expect_cachegrinds_counts("lenet5", machine, 1, false);
     expect_cachegrinds_counts("lenet5", machine, 3, true);
@@ -62,6 +66,7 @@ class TraceSpillsTest : public ExecutableTest {};
 
 // Where registers run out, cachegrind sees the stack too: spilled vectors and loop counters.
 TEST_F(TraceSpillsTest, SpilledRegistersAreCachegrinds) {
+  if (!traces_here()) GTEST_SKIP() << "traces are of x86 code, which cachegrind does not run here";
   for (const Isa isa : {Isa::kSse42, Isa::kAvx2}) {
     CallList calls(isa);
     calls.add("crowded", crowded_vectors(isa));
