@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "estimator/base/architecture.h"
 #include "estimator/base/isa.h"
 #include "estimator/machine/host_isa.h"
 

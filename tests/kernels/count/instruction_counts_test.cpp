@@ -50,8 +50,8 @@ INSTANTIATE_TEST_SUITE_P(All, InstructionCountsTest,
 TEST_F(InstructionCountsTest, AreCachegrindsOfATrainingStep) {
   const auto source = make_instruction_source(*cachegrind_);
   expect_executed(count_training_step(find_network("cnn:layers=1,filters=3,filter_size=3"), Adam{},
-                                      3, find_machine(machines_counted_here().front()), false, *source, silent,
-                                      nullptr));
+                                      3, find_machine(machines_counted_here().front()), false,
+                                      *source, silent, nullptr));
 }
 
 }  // namespace

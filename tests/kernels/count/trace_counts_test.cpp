@@ -3,6 +3,7 @@
 
 #include "cachesim/cachegrind/cachegrind_command.h"
 #include "cachesim/cachegrind/cachegrind_output.h"
+#include "estimator/base/architecture.h"
 #include "estimator/catalog/machine_source.h"
 #include "estimator/catalog/network_source.h"
 #include "estimator/machine/host_isa.h"
