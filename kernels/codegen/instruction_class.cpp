@@ -60,10 +60,11 @@ bool is_plain_load(StringRef name) {
 
 }  // namespace
 
+bool is_prefetch(StringRef name) { return starts_with_any(name, {"PREFETCH", "PRFM", "PRFUM"}); }
+
 bool is_prefetch(const llvm::MachineInstr& instruction) {
-  return starts_with_any(
-      instruction.getMF()->getSubtarget().getInstrInfo()->getName(instruction.getOpcode()),
-      {"PREFETCH", "PRFM", "PRFUM"});
+  return is_prefetch(
+      instruction.getMF()->getSubtarget().getInstrInfo()->getName(instruction.getOpcode()));
 }
 
 InstructionTraits traits_of(const llvm::MachineInstr& instruction) {
@@ -71,7 +72,7 @@ InstructionTraits traits_of(const llvm::MachineInstr& instruction) {
   const StringRef name = target.getInstrInfo()->getName(instruction.getOpcode());
   InstructionTraits traits;
   // Inline assembly puts immediates in general registers here, though LLVM takes it for more.
-  if (instruction.isInlineAsm() || is_prefetch(instruction)) return traits;
+  if (instruction.isInlineAsm() || is_prefetch(name)) return traits;
   if (instruction.isBranch() || instruction.isCall() || instruction.isReturn()) {
     traits.instruction_class = InstructionClass::kBranch;
     return traits;

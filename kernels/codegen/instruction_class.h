@@ -5,6 +5,7 @@
 
 namespace llvm {
 class MachineInstr;
+class StringRef;
 }  // namespace llvm
 
 namespace wattgrind {
@@ -15,7 +16,8 @@ struct InstructionTraits {
   uint64_t vector_bits = 0;  // of its widest vector register; 0: it has none
 };
 
-// Whether it asks the caches for a line and does nothing else.
+// Whether it asks the caches for a line and does nothing else, by LLVM's name of it.
+bool is_prefetch(llvm::StringRef name);
 bool is_prefetch(const llvm::MachineInstr& instruction);
 
 // Looks at LLVM's description of the instruction and at its name, which is the same in all of

@@ -16,6 +16,7 @@
 #include "estimator/base/error.h"
 #include "kernels/codegen/chain.h"
 #include "kernels/codegen/core_timing.h"
+#include "kernels/codegen/instruction_class.h"
 #include "kernels/codegen/object_code.h"
 #include "kernels/codegen/work_pass.h"
 
@@ -53,11 +54,7 @@ class Decoder {
     const llvm::MCInstrDesc& description = instructions_.get(instruction.getOpcode());
     const llvm::StringRef name = instructions_.getName(instruction.getOpcode());
     DecodedInstruction decoded;
-    // What only asks the caches ahead (is_prefetch()) refers to nothing.
-    if (is_padding(instruction) || description.isBranch() || name.starts_with("PREFETCH") ||
-        name.starts_with("PRFM") || name.starts_with("PRFUM")) {
-      return decoded;
-    }
+    if (is_padding(instruction) || description.isBranch() || is_prefetch(name)) return decoded;
     const uint64_t values = name.starts_with("LDP") || name.starts_with("STP") ? 2 : 1;
     decoded.loads = description.mayLoad() ? values : 0;
     decoded.stores = description.mayStore() ? values : 0;

@@ -1,13 +1,15 @@
 #include "kernels/conv/trimmed_conv.h"
 
 #include <algorithm>
-#include <limits>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "kernels/conv/block_loops.h"
 #include "kernels/conv/forward_conv.h"
 #include "kernels/conv/row_groups.h"
 #include "kernels/layout/blocking.h"
+#include "kernels/layout/window_spans.h"
 
 namespace wattgrind {
 namespace {
@@ -21,38 +23,39 @@ struct TapRange {
   friend bool operator==(const TapRange&, const TapRange&) = default;
 };
 
-// An axis of the kernel over an axis of the map.
-struct KernelAxis {
-  int64_t taps = 1, dilation = 1, stride = 1;
-  int64_t padding = 0;  // pixels ahead of the map
-  int64_t extent = 0;   // the map's
+// Of each output of an axis, the taps that lie on the map.
+using TapsOnMap = std::vector<TapRange>;
 
-  // Those of an output's taps that lie on the map.
-  TapRange on_map(int64_t output) const {
-    const int64_t origin = output * stride - padding;
-    TapRange range;
-    while (range.first < taps && origin + range.first * dilation < 0) ++range.first;
-    while (range.end() < taps && origin + range.end() * dilation < extent) ++range.count;
-    return range;
+TapsOnMap taps_on_map(const std::vector<WindowSpan>& spans) {
+  TapsOnMap taps;
+  for (const WindowSpan& span : spans) {
+    taps.insert(taps.end(), static_cast<size_t>(span.count),
+                {span.kernel_first, span.kernel_count});
   }
-};
-
-// The rows that a strip of a pooled convolution reads above and below it are the map's.
-KernelAxis row_axis(const ConvProblem& problem) {
-  const Window2d& window = problem.window;
-  KernelAxis axis = {window.kernel_height, window.dilation_height, window.stride_height,
-                     window.pad_top, problem.input.shape.height};
-  if (problem.is_strip) {
-    axis.padding = 0;
-    axis.extent = std::numeric_limits<int64_t>::max();
-  }
-  return axis;
+  return taps;
 }
 
-KernelAxis column_axis(const ConvProblem& problem) {
-  const Window2d& window = problem.window;
-  return {window.kernel_width, window.dilation_width, window.stride_width, window.pad_left,
-          problem.input.shape.width};
+TapsOnMap kernel_rows(const ConvProblem& problem) {
+  const FeatureShape& output = problem.output.shape;
+  // What a strip of a pooled convolution reads above and below itself is the map's.
+  if (problem.is_strip) {
+    return TapsOnMap(static_cast<size_t>(output.height), {0, problem.window.kernel_height});
+  }
+  return taps_on_map(row_spans(problem.window, problem.input.shape, output));
+}
+
+TapsOnMap kernel_columns(const ConvProblem& problem) {
+  return taps_on_map(column_spans(problem.window, problem.input.shape, problem.output.shape));
+}
+
+// All of an axis's outputs; absent where one of them has no tap.
+std::optional<int64_t> sum_of(const TapsOnMap& taps) {
+  int64_t sum = 0;
+  for (const TapRange& range : taps) {
+    if (range.count == 0) return std::nullopt;
+    sum += range.count;
+  }
+  return sum;
 }
 
 // Pixels of a tile that take the same taps.
@@ -69,19 +72,16 @@ struct TrimmedTiles {
   std::vector<TilePart> parts;
 };
 
-std::vector<TilePart> parts_of_tile(const KernelAxis& axis, int64_t start, int64_t size) {
+std::vector<TilePart> parts_of_tile(std::span<const TapRange> pixels, int64_t taps) {
   std::vector<TilePart> parts;
-  for (int64_t tap = 0; tap < axis.taps; ++tap) {
-    TilePart part = {{tap, 1}, 0, 0};
-    for (int64_t row = 0; row < size; ++row) {
-      if (!axis.on_map(start + row).holds(tap)) continue;
-      if (part.rows == 0) part.first_row = row;
-      ++part.rows;
-    }
-    if (part.rows == 0) continue;
+  for (int64_t tap = 0; tap < taps; ++tap) {
+    const auto takes = [&](const TapRange& pixel) { return pixel.holds(tap); };
+    const auto first = std::ranges::find_if(pixels, takes);
+    const int64_t rows = std::ranges::count_if(pixels, takes);
+    if (rows == 0) continue;
+    const TilePart part = {{tap, 1}, first - pixels.begin(), rows};
     const bool continues = !parts.empty() && parts.back().taps.end() == tap &&
-                           parts.back().first_row == part.first_row &&
-                           parts.back().rows == part.rows;
+                           parts.back().first_row == part.first_row && parts.back().rows == rows;
     if (continues) {
       ++parts.back().taps.count;
     } else {
@@ -92,12 +92,14 @@ std::vector<TilePart> parts_of_tile(const KernelAxis& axis, int64_t start, int64
 }
 
 std::vector<TrimmedTiles> tiles_of_row(const ConvProblem& problem) {
-  const KernelAxis axis = column_axis(problem);
+  const TapsOnMap pixels = kernel_columns(problem);
   std::vector<TrimmedTiles> row;
   for (const Tiles& tiles : balanced_tiles(problem.output.shape.width, tile_rows(problem.isa))) {
     for (int64_t i = 0; i < tiles.count; ++i) {
       const int64_t start = tiles.start + i * tiles.size;
-      std::vector<TilePart> parts = parts_of_tile(axis, start, tiles.size);
+      const auto tile =
+          std::span(pixels).subspan(static_cast<size_t>(start), static_cast<size_t>(tiles.size));
+      std::vector<TilePart> parts = parts_of_tile(tile, problem.window.kernel_width);
       if (!row.empty() && row.back().tiles.size == tiles.size && row.back().parts == parts) {
         ++row.back().tiles.count;
       } else {
@@ -114,30 +116,27 @@ struct RowBand {
   TapRange taps;
   bool begins = false, ends = false;  // the rows' sums
 
+  bool goes_on_with(const RowBand& next) const {
+    return start + count == next.start && taps == next.taps && begins == next.begins &&
+           ends == next.ends;
+  }
   friend bool operator==(const RowBand&, const RowBand&) = default;
 };
 
-std::vector<RowBand> bands_of(const KernelAxis& axis, const TapRange& pass, int64_t first_row,
-                              int64_t rows) {
+std::vector<RowBand> bands_of(std::span<const TapRange> rows, const TapRange& pass) {
   std::vector<RowBand> bands;
-  for (int64_t row = 0; row < rows; ++row) {
-    const TapRange taps = axis.on_map(first_row + row);
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const TapRange& taps = rows[row];
     const int64_t first = std::max(taps.first, pass.first);
     const int64_t end = std::min(taps.end(), pass.end());
     if (first >= end) continue;
-    RowBand band = {row, 1, {first, end - first}, first == taps.first, end == taps.end()};
-    if (!bands.empty()) {
-      const RowBand& last = bands.back();
-      band.start = last.start;
-      band.count = last.count;
-      if (band == last && last.start + last.count == row) {
-        ++bands.back().count;
-        continue;
-      }
-      band.start = row;
-      band.count = 1;
+    const RowBand band = {
+        static_cast<int64_t>(row), 1, {first, end - first}, first == taps.first, end == taps.end()};
+    if (!bands.empty() && bands.back().goes_on_with(band)) {
+      ++bands.back().count;
+    } else {
+      bands.push_back(band);
     }
-    bands.push_back(band);
   }
   return bands;
 }
@@ -154,7 +153,7 @@ class TrimmedConvEmitter {
   TrimmedConvEmitter(NestBuilder& nest, const ConvProblem& problem, const DirectConv& conv)
       : nest_(nest),
         conv_(conv),
-        rows_(row_axis(problem)),
+        rows_(kernel_rows(problem)),
         tiles_(tiles_of_row(problem)),
         pass_rows_(rows_of_pass(conv, nest.isa())) {
     const int64_t passes = conv.kernel_height / pass_rows_;
@@ -172,9 +171,11 @@ class TrimmedConvEmitter {
   int64_t output_row_bytes() const { return conv_.output_row_step * conv_.output.row_bytes(); }
 
   PassBands bands_of_group(int64_t group) const {
+    const auto rows = std::span(rows_).subspan(static_cast<size_t>(group * group_rows_),
+                                               static_cast<size_t>(group_rows_));
     PassBands bands;
     for (int64_t row = 0; row < conv_.kernel_height; row += pass_rows_) {
-      bands.push_back(bands_of(rows_, {row, pass_rows_}, group * group_rows_, group_rows_));
+      bands.push_back(bands_of(rows, {row, pass_rows_}));
     }
     return bands;
   }
@@ -258,7 +259,7 @@ class TrimmedConvEmitter {
 
   NestBuilder& nest_;
   const DirectConv& conv_;
-  const KernelAxis rows_;
+  const TapsOnMap rows_;
   const std::vector<TrimmedTiles> tiles_;
   const int64_t pass_rows_;
   int64_t group_rows_ = 1;
@@ -270,25 +271,13 @@ std::optional<int64_t> trimmed_conv_cost(const ConvProblem& problem) {
   // A part of one tap of one channel has no loop: the parts of a tile would be one block of code,
   // in which SSE runs out of registers.
   if (problem.group_inputs() == 1) return std::nullopt;
-  const KernelAxis rows = row_axis(problem), columns = column_axis(problem);
+  const auto rows = sum_of(kernel_rows(problem)), columns = sum_of(kernel_columns(problem));
+  const FeatureShape& output = problem.output.shape;
+  const bool none_on_padding = rows == problem.window.kernel_height * output.height &&
+                               columns == problem.window.kernel_width * output.width;
+  if (!rows || !columns || none_on_padding) return std::nullopt;
   int64_t vectors = 0;
   for (const ColumnBlock& block : problem.filter_blocks()) vectors += block.vectors;
-  int64_t kernel_rows = 0;
-  for (int64_t y = 0; y < problem.output.shape.height; ++y) {
-    const int64_t taps = rows.on_map(y).count;
-    if (taps == 0) return std::nullopt;
-    kernel_rows += taps;
-  }
-  int64_t kernel_columns = 0;
-  for (int64_t x = 0; x < problem.output.shape.width; ++x) {
-    const int64_t taps = columns.on_map(x).count;
-    if (taps == 0) return std::nullopt;
-    kernel_columns += taps;
-  }
-  if (kernel_rows == rows.taps * problem.output.shape.height &&
-      kernel_columns == columns.taps * problem.output.shape.width) {
-    return std::nullopt;
-  }
   int64_t products = 0;
   for (const TrimmedTiles& tiles : tiles_of_row(problem)) {
     for (const TilePart& part : tiles.parts) {
@@ -296,7 +285,7 @@ std::optional<int64_t> trimmed_conv_cost(const ConvProblem& problem) {
           tiles.tiles.count * part.taps.count * std::max(kLatencyHidingSums, part.rows * vectors);
     }
   }
-  return problem.group_inputs() * kernel_rows * products;
+  return problem.group_inputs() * *rows * products;
 }
 
 void emit_trimmed_conv(NestBuilder& nest, const ConvProblem& problem, const DirectConv& image) {

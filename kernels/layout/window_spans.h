@@ -1,4 +1,4 @@
-// Groups of a pooling layer's windows that lie alike in its input. In one dimension, with a kernel
+// Groups of a layer's windows that lie alike in its input. In one dimension, with a kernel
 // of 3, a padding of 1 and 5 inputs, the first and last window lose a value to the padding:
 //
 //   input        . 0 1 2 3 4 .        a dot is padding
